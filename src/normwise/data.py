@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -24,6 +25,18 @@ import numpy as np
 from normwise.io import load_arrays, save_arrays
 from normwise.scenario import Scenario
 from normwise.simulate import Population, draw, draw_test_features, population
+
+
+TRUTH_ARRAYS = (
+    "scenarios",
+    "start",
+    "seed",
+    "coef",
+    "intercept",
+    "covariance",
+    "mean",
+    "noise_var",
+)
 
 
 class DataFileError(ValueError):
@@ -60,6 +73,19 @@ class Batch:
     X_test: np.ndarray | None = None
     y_test: np.ndarray | None = None
 
+    def only(self, index: int) -> Batch:
+        """The batch of one of its replicates."""
+        own = slice(index, index + 1)
+        held_out = self.y_test is not None
+        return replace(
+            self,
+            start=self.start + index,
+            X=self.X[own],
+            y=self.y[own],
+            X_test=self.X_test[own] if held_out and self.X_test is not None else self.X_test,
+            y_test=self.y_test[own] if self.y_test is not None else None,
+        )
+
 
 def write_simulated(
     path: str | Path, scenarios: Sequence[Scenario], start: int, stop: int, seed: int
@@ -92,8 +118,6 @@ def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
         seed, start = int(file["seed"]), int(file["start"])
         for i, content in enumerate(json.loads(str(file["scenarios"]))):
             s = Scenario(**content)
-            # a sparse binary population has no closed form under the logistic model
-            sampled = s.features == "sparse_binary" and s.response == "binary"
             yield Batch(
                 s.id,
                 s.key,
@@ -102,60 +126,67 @@ def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
                 file[f"y.{i}"],
                 s.response,
                 population(s, seed),
-                draw_test_features(s, seed) if sampled else None,
+                _test_rows(s, seed),
             )
 
 
-def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str) -> Batch:
-    def fail(message: str) -> None:
-        raise DataFileError(f"{path}: {message}")
+def _fail(path: str | Path, message: str) -> NoReturn:
+    raise DataFileError(f"{path}: {message}")
 
+
+def _outside_truth(
+    path: str | Path, arrays: Mapping[str, np.ndarray], n_features: int
+) -> Population | None:
+    if "coef" not in arrays:
+        return None
+    p = n_features
+    covariance = arrays.get("covariance", np.eye(p))
+    mean = arrays.get("mean", np.zeros(p))
+    shapes = {"coef": (p,), "covariance": (p, p), "mean": (p,)}
+    for name, array in (("coef", arrays["coef"]), ("covariance", covariance), ("mean", mean)):
+        if array.shape != shapes[name]:
+            _fail(path, f"array '{name}' has shape {array.shape}, must be {shapes[name]}")
+    try:
+        root = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        _fail(path, "array 'covariance' is not positive definite")
+    return Population(
+        arrays["coef"].astype(float),
+        float(arrays.get("intercept", 0.0)),
+        root,
+        mean.astype(float),
+        float(arrays.get("noise_var", 1.0)),
+    )
+
+
+def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str) -> Batch:
     for name in ("X", "y"):
         if name not in arrays:
-            fail(f"array '{name}' is missing; the file has {sorted(arrays) or 'no arrays'}")
+            _fail(path, f"array '{name}' is missing; the file has {sorted(arrays) or 'no arrays'}")
     X, y = arrays["X"], arrays["y"].astype(float)
     if X.ndim != 3 or y.shape != X.shape[:2]:
-        fail(
+        _fail(
+            path,
             f"X has shape {X.shape} and y {y.shape}; they must be "
             "(n_replicates, n_samples, n_features) and (n_replicates, n_samples)"
         )
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
-            fail(f"array '{name}' must hold finite numbers only")
+            _fail(path, f"array '{name}' must hold finite numbers only")
     p = X.shape[2]
-    truth = None
-    if "coef" in arrays:
-        covariance = arrays.get("covariance", np.eye(p))
-        mean = arrays.get("mean", np.zeros(p))
-        for name, array, shape in (
-            ("coef", arrays["coef"], (p,)),
-            ("covariance", covariance, (p, p)),
-            ("mean", mean, (p,)),
-        ):
-            if array.shape != shape:
-                fail(f"array '{name}' has shape {array.shape}, must be {shape}")
-        try:
-            root = np.linalg.cholesky(covariance)
-        except np.linalg.LinAlgError:
-            fail("array 'covariance' is not positive definite")
-        truth = Population(
-            arrays["coef"].astype(float),
-            float(arrays.get("intercept", 0.0)),
-            root,
-            mean.astype(float),
-            float(arrays.get("noise_var", 1.0)),
-        )
-    elif "X_test" not in arrays or "y_test" not in arrays:
-        fail("needs 'X_test' and 'y_test' (held-out rows), or 'coef' (the truth)")
+    truth = _outside_truth(path, arrays, p)
+    if truth is None and ("X_test" not in arrays or "y_test" not in arrays):
+        _fail(path, "needs 'X_test' and 'y_test' (held-out rows), or 'coef' (the truth)")
     X_test, y_test = arrays.get("X_test"), arrays.get("y_test")
     if truth is None and (
         X_test.ndim != 3 or X_test.shape[::2] != X.shape[::2] or y_test.shape != X_test.shape[:2]
     ):
-        fail(
+        _fail(
+            path,
             f"X_test has shape {X_test.shape} and y_test {y_test.shape}; they must be "
             f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)"
         )
-    key = hashlib.sha256(f"outside {dataset}".encode()).hexdigest()
+    key = outside_key(dataset)
     return Batch(
         key[:10],
         key,
@@ -167,3 +198,45 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
         None if truth else X_test,
         None if truth else y_test.astype(float),
     )
+
+
+def outside_key(dataset: str) -> str:
+    """Digest that stands for the content of a data set not made by a scenario."""
+    return hashlib.sha256(f"outside {dataset}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the batches of a file came from: what `Batch` knows, without the data."""
+
+    id: str
+    response: str
+    truth: Population | None
+    X_test: np.ndarray | None
+
+
+def truth_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """The arrays of a data file from which the truth is rebuilt, to be passed on with fits."""
+    with load_arrays(path) as file:
+        return {k: file[k] for k in TRUTH_ARRAYS if k in file}
+
+
+def read_origins(
+    arrays: Mapping[str, np.ndarray], dataset: str, response: str, n_features: int
+) -> list[Origin]:
+    """The origins of the batches of a fits file, in order."""
+    if "scenarios" not in arrays:
+        truth = _outside_truth(dataset, arrays, n_features)
+        return [Origin(outside_key(dataset)[:10], response, truth, None)]
+    seed = int(arrays["seed"])
+    origins = []
+    for content in json.loads(str(arrays["scenarios"])):
+        s = Scenario(**content)
+        origins.append(Origin(s.id, s.response, population(s, seed), _test_rows(s, seed)))
+    return origins
+
+
+def _test_rows(s: Scenario, seed: int) -> np.ndarray | None:
+    # a sparse binary population has no closed form under the logistic model
+    sampled = s.features == "sparse_binary" and s.response == "binary"
+    return draw_test_features(s, seed) if sampled else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy.special import expit, ndtr
 
@@ -145,7 +143,8 @@ class PredictorLaw:
             for _ in range(60):
                 probability = expit(a[..., None] + b[..., None] * fitted)
                 weight = probability * (1 - probability)
-                g1, gu = target_1 - probability @ weights, target_u - (probability * fitted) @ weights
+                g1 = target_1 - probability @ weights
+                gu = target_u - (probability * fitted) @ weights
                 h11, h1u = weight @ weights, (weight * fitted) @ weights
                 huu = (weight * fitted**2) @ weights
                 det = h11 * huu - h1u**2
@@ -154,16 +153,16 @@ class PredictorLaw:
         return np.where(constant, np.nan, b)
 
 
-def risk_function(batch: Batch, replicate: int) -> Callable[..., np.ndarray] | Risk:
+def risk_function(batch: Batch) -> Risk:
     """The population loss that the oracle minimises and that penalties are compared on.
 
     Excess squared error or log-loss against the truth where it is known, else the held-out
-    mean squared error or log-loss of the replicate.
+    mean squared error or log-loss of a batch of one replicate.
     """
     truth = batch.truth
     if truth is None:
         assert batch.X_test is not None and batch.y_test is not None
-        X_test, y_test = batch.X_test[replicate], batch.y_test[replicate]
+        X_test, y_test = batch.X_test[0], batch.y_test[0]
         return lambda coef, intercept: prediction_loss(
             y_test, intercept[:, None] + coef @ X_test.T, batch.response
         )
@@ -342,7 +341,7 @@ def selection_stability(selected: np.ndarray) -> tuple[float, float]:
 
     :math:`1 - \frac{1}{d}\sum_f \frac{M}{M-1} p_f(1-p_f) / [\bar k/d (1-\bar k/d)]`, 1 if the
     same features are always selected, 0 in expectation for random selection (Nogueira, Sechidis
-    & Brown 2018, with their Theorem 7 for the variance).
+    & Brown 2018, with their asymptotic variance).
 
     Parameters
     ----------
@@ -356,14 +355,10 @@ def selection_stability(selected: np.ndarray) -> tuple[float, float]:
         return np.nan, np.nan
     stability = 1 - (M / (M - 1) * share * (1 - share)).mean() / chance
     k_i = selected.sum(axis=1)
-    phi = (
-        (selected * share).mean(axis=1)
-        - k_i * kbar / d**2
-        + stability / 2 * (2 * k_i * kbar / d**2 - k_i / d - kbar / d + 1)
-        - stability / 2
-    ) / chance
-    # Theorem 7 centres the influence values at their mean
-    variance = 4 / M**2 * ((phi - phi.mean()) ** 2).sum()
+    # half the influence of each replicate on the ratio, up to a constant
+    influence = (selected * share).mean(axis=1) - k_i * kbar / d**2
+    influence += stability / 2 * (2 * k_i * kbar / d**2 - k_i / d)
+    variance = 4 / M**2 * ((influence - influence.mean()) ** 2).sum() / chance**2
     return float(stability), float(np.sqrt(variance))
 
 

@@ -81,9 +81,10 @@ class Scenario:
     response: str = "gaussian"
 
     def __post_init__(self) -> None:
-        # 1 and 1.0 in YAML are the same scenario
-        for name in ("correlation", "snr", "density"):
-            object.__setattr__(self, name, float(getattr(self, name)))
+        # 1 and 1.0 in a config are the same scenario
+        for f in fields(self):
+            kind = {"int": int, "float": float, "str": str}[str(f.type)]
+            object.__setattr__(self, f.name, kind(getattr(self, f.name)))
 
     def as_dict(self) -> dict[str, int | float | str]:
         """All fields, defaults included."""

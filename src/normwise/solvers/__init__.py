@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normwise.solvers.active_set import squared_path
 from normwise.solvers.certificate import squared_gap
 from normwise.solvers.logistic import is_separable, logistic_path
 from normwise.solvers.ridge import RidgePath
@@ -79,7 +78,10 @@ def fit_path(
     centred = y - y.mean()
     intercept = np.full(len(alphas), y.mean())
     if l1_ratio:
-        coef, n_iter = squared_path(X, centred, alphas, l1_ratio)
+        from normwise.solvers.active_set import squared_path  # compiled: loaded when used
+
+        rows, start = np.ascontiguousarray(X.T), np.zeros(X.shape[1])
+        coef, n_iter = squared_path(rows, centred, alphas * l1_ratio, alphas * (1 - l1_ratio), start)
         gap = squared_gap(X, centred, coef, alphas, l1_ratio)
     else:
         ridge = RidgePath(X, centred)

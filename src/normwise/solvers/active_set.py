@@ -11,144 +11,159 @@ slows coordinate descent down.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg.lapack import dposv
+from numba import njit
 
-MAX_STEPS = 2000
+MAX_STEPS = 5000
 ENTER_AT_MOST = 8
-# added where active features are linearly dependent, so that the system has a solution; the
-# certificate is computed on the problem without it
-MIN_CURVATURE = 1e-10
+# a pivot below the first is a linear dependence among the active features and is replaced by the
+# second, both relative to the diagonal; the certificate is computed on the problem as it stands
+DEPENDENT = 1e-12
+CURVATURE = 1e-10
 SLACK = 1e-10
 
 
-class QuadraticProblem:
-    r"""Minimise :math:`\frac12 b^T G b - c^T b` + penalty, with :math:`G = X^T W X / n`.
-
-    The warm state (active features, signs, coefficients) is kept between calls to
-    :meth:`solve`; entries of :math:`G` are computed for features when they first become active.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        With the square root of the weights applied.
-    y : ndarray of shape (n_samples,)
-        Working response, scaled likewise.
-    """
-
-    def __init__(self, X: np.ndarray, y: np.ndarray) -> None:
-        self.n_samples, n_features = X.shape
-        self.restart(np.zeros(n_features))
-        self.n_steps = 0
-        self.update(X, y)
-
-    def update(self, X: np.ndarray, y: np.ndarray) -> None:
-        """Replace the data, keep the warm state."""
-        self.X, self.y = X, y
-        self.c = y @ X / self.n_samples
-        self.scale = np.abs(self.c).max(initial=0.0)
-        self._known = np.zeros(0, int)
-        self._place = np.full(X.shape[1], -1)
-        self._gram = np.zeros((0, 0))
-        self._learn(self.active)
-
-    def restart(self, coef: np.ndarray) -> None:
-        """Take ``coef`` as the warm state."""
-        self.coef = coef.copy()
-        self.active = np.flatnonzero(coef)
-        self.signs = np.sign(coef[self.active])
-
-    def _learn(self, features: np.ndarray) -> None:
-        new = features[self._place[features] < 0]
-        if not len(new):
-            return
-        known = np.concatenate([self._known, new])
-        rows = self.X[:, new].T @ self.X[:, known] / self.n_samples
-        gram = np.empty((len(known), len(known)))
-        old = len(self._known)
-        gram[:old, :old] = self._gram
-        gram[old:] = rows
-        gram[:old, old:] = rows[:, :old].T
-        self._place[new] = np.arange(old, len(known))
-        self._known, self._gram = known, gram
-
-    def _step(self, l1: float, l2: float) -> bool:
-        """Move to the minimiser for the current signs, or to the first sign change."""
-        place = self._place[self.active]
-        right = self.c[self.active] - l1 * self.signs
-        for curvature in (l2, l2 + MIN_CURVATURE):
-            system = self._gram[np.ix_(place, place)]
-            system.flat[:: len(place) + 1] += curvature
-            _, target, failed = dposv(system, right, overwrite_a=1)
-            if not failed:
-                break
-        self.n_steps += 1
-        wrong = target * self.signs < 0
-        if not wrong.any():
-            self.coef[self.active] = target
-            return True
-        now = self.coef[self.active]
-        reach = np.ones(len(now))
-        reach[wrong] = now[wrong] / (now[wrong] - target[wrong])
-        first = reach.min()
-        self.coef[self.active] = now + first * (target - now)
-        stay = reach > first
-        self.coef[self.active[~stay]] = 0.0
-        self.active, self.signs = self.active[stay], self.signs[stay]
-        return False
-
-    def solve(self, l1: float, l2: float) -> np.ndarray:
-        """Minimiser for the penalty ``l1 * |b|_1 + l2 / 2 * |b|^2``.
-
-        Returns
-        -------
-        ndarray of shape (n_features,)
-            A copy. Stops after ``MAX_STEPS`` steps; the caller's certificate tells.
-        """
-        limit = self.n_steps + MAX_STEPS
-        while self.n_steps < limit:
-            while len(self.active) and self.n_steps < limit and not self._step(l1, l2):
-                pass
-            residual = self.y - self.X[:, self.active] @ self.coef[self.active]
-            gradient = residual @ self.X / self.n_samples
-            violation = np.abs(gradient) - l1
-            violation[self.active] = 0.0
-            enter = np.flatnonzero(violation > SLACK * self.scale)
-            if not len(enter):
-                break
-            if len(enter) > ENTER_AT_MOST:
-                enter = enter[np.argsort(-violation[enter], kind="stable")[:ENTER_AT_MOST]]
-            self._learn(enter)
-            self.active = np.concatenate([self.active, enter])
-            self.signs = np.concatenate([self.signs, np.sign(gradient[enter])])
-            self.n_steps += 1
-        return self.coef.copy()
+@njit(cache=True, nogil=True)
+def _factor(gram, place, active, chol, first, k, l2):  # type: ignore[no-untyped-def]
+    """Rows ``first`` to ``k - 1`` of the Cholesky factor; earlier rows stay valid."""
+    for i in range(first, k):
+        a = place[active[i]]
+        for j in range(i + 1):
+            total = gram[a, place[active[j]]]
+            for m in range(j):
+                total -= chol[i, m] * chol[j, m]
+            if j < i:
+                chol[i, j] = total / chol[j, j]
+            else:
+                diagonal = gram[a, a] + l2
+                pivot = total + l2
+                chol[i, i] = np.sqrt(pivot if pivot > DEPENDENT * diagonal else CURVATURE * diagonal)
 
 
-def squared_path(
-    X: np.ndarray, y: np.ndarray, alphas: np.ndarray, l1_ratio: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Least-squares path with an L1 part in its penalty, on centred data.
+@njit(cache=True, nogil=True)
+def _substitute(chol, k, right):  # type: ignore[no-untyped-def]
+    """Solve ``L L' x = right`` in place."""
+    for i in range(k):
+        for j in range(i):
+            right[i] -= chol[i, j] * right[j]
+        right[i] /= chol[i, i]
+    for i in range(k - 1, -1, -1):
+        right[i] /= chol[i, i]
+        for j in range(i):
+            right[j] -= chol[i, j] * right[i]
+
+
+@njit(cache=True, nogil=True)
+def squared_path(X, y, l1, l2, start):  # type: ignore[no-untyped-def]
+    r"""Minimise :math:`\frac{1}{2n}\lVert y - Xb \rVert^2 + l_1 \lVert b \rVert_1 + \frac{l_2}{2} \lVert b \rVert^2`.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray of shape (n_features, n_samples)
+        One feature a row, C order.
     y : ndarray of shape (n_samples,)
-    alphas : ndarray of shape (n_alphas,)
-        Decreasing strengths on the mean-loss scale.
-    l1_ratio : float
-        Share of the L1 part, in (0, 1].
+    l1, l2 : ndarray of shape (n_alphas,)
+        Weights of the two norms, the first positive.
+    start : ndarray of shape (n_features,)
+        Where the first problem starts; the following ones start at the solution before.
 
     Returns
     -------
     coef : ndarray of shape (n_alphas, n_features)
-    n_iter : ndarray of shape (n_alphas,)
-        Linear systems solved at each strength.
+    n_iter : ndarray of int, shape (n_alphas,)
+        Steps of each. ``MAX_STEPS`` of them end the search; the certificate tells.
     """
-    problem = QuadraticProblem(X, y)
-    coef = np.empty((len(alphas), X.shape[1]))
-    n_iter = np.empty(len(alphas), int)
-    for i, alpha in enumerate(alphas):
-        before = problem.n_steps
-        coef[i] = problem.solve(alpha * l1_ratio, alpha * (1 - l1_ratio))
-        n_iter[i] = problem.n_steps - before
-    return coef, n_iter
+    p, n = X.shape
+    coef = start.copy()
+    out = np.empty((len(l1), p))
+    n_iter = np.zeros(len(l1), np.int64)
+    c = np.dot(X, y) / n
+    slack = SLACK * np.abs(c).max()
+    # Gram entries are computed when a feature first becomes active; `place` is its row there
+    room = 32
+    gram = np.empty((room, room))
+    chol = np.empty((room, room))
+    place = np.full(p, -1)
+    known = np.empty(p, np.int64)
+    n_known = 0
+    active = np.empty(p, np.int64)
+    is_active = np.zeros(p, np.bool_)
+    signs = np.empty(p)
+    target = np.empty(p)
+    k = 0
+    entering = np.flatnonzero(coef)
+    entering_signs = np.sign(coef[entering])
+    for i in range(len(l1)):
+        valid = 0
+        steps = 0
+        while True:
+            for e in range(len(entering)):
+                f = entering[e]
+                if place[f] < 0:
+                    if n_known == room:
+                        room *= 2
+                        larger = np.empty((room, room))
+                        larger[:n_known, :n_known] = gram[:n_known, :n_known]
+                        gram = larger
+                        larger = np.empty((room, room))
+                        larger[:n_known, :n_known] = chol[:n_known, :n_known]
+                        chol = larger
+                    known[n_known] = f
+                    place[f] = n_known
+                    n_known += 1
+                    for j in range(n_known):
+                        value = np.dot(X[f], X[known[j]]) / n
+                        gram[n_known - 1, j] = value
+                        gram[j, n_known - 1] = value
+                active[k] = f
+                is_active[f] = True
+                signs[k] = entering_signs[e]
+                k += 1
+            while k > 0 and steps < MAX_STEPS:
+                steps += 1
+                _factor(gram, place, active, chol, valid, k, l2[i])
+                valid = k
+                for j in range(k):
+                    target[j] = c[active[j]] - l1[i] * signs[j]
+                _substitute(chol, k, target)
+                reach = 1.0
+                for j in range(k):
+                    if target[j] * signs[j] < 0:
+                        now = coef[active[j]]
+                        reach = min(reach, now / (now - target[j]))
+                if reach == 1.0:
+                    for j in range(k):
+                        coef[active[j]] = target[j]
+                    break
+                # go as far as the first sign change and drop what has reached zero
+                kept = 0
+                for j in range(k):
+                    f = active[j]
+                    now = coef[f]
+                    if target[j] * signs[j] < 0 and now / (now - target[j]) <= reach:
+                        coef[f] = 0.0
+                        is_active[f] = False
+                        valid = min(valid, j)
+                    else:
+                        coef[f] = now + reach * (target[j] - now)
+                        active[kept] = f
+                        signs[kept] = signs[j]
+                        kept += 1
+                k = kept
+            residual = y.copy()
+            for j in range(k):
+                residual -= coef[active[j]] * X[active[j]]
+            gradient = np.dot(X, residual) / n
+            violation = np.abs(gradient) - l1[i]
+            for j in range(k):
+                violation[active[j]] = 0.0
+            entering = np.flatnonzero(violation > slack)
+            if len(entering) > ENTER_AT_MOST:
+                worst = np.argsort(-violation[entering], kind="mergesort")
+                entering = entering[worst[:ENTER_AT_MOST]]
+            entering_signs = np.sign(gradient[entering])
+            if len(entering) == 0 or steps >= MAX_STEPS:
+                entering = entering[:0]
+                break
+        out[i] = coef
+        n_iter[i] = steps
+    return out, n_iter

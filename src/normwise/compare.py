@@ -1,0 +1,156 @@
+"""Pairs of penalties on the same data: effects, intervals, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+PAIRS = (
+    ("l1", "l2"),
+    ("l1", "elastic_net"),
+    ("l2", "elastic_net"),
+    ("l1", "none"),
+    ("l2", "none"),
+    ("elastic_net", "none"),
+)
+RISKS = ("excess_risk", "test_error")
+
+
+def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Table ``summary``: mean with Monte Carlo standard error, and quartiles, over replicates."""
+    keys = ["dataset", "scenario", "penalty", "tuning", "metric"]
+    groups = metrics.groupby(keys, observed=True, sort=True)["value"]
+    quartiles = groups.quantile([0.25, 0.5, 0.75]).unstack()
+    n = groups.size()
+    out = pd.DataFrame(
+        {
+            "n": n,
+            "mean": groups.mean(),
+            "mcse": groups.std(ddof=1) / np.sqrt(n),
+            "q25": quartiles[0.25],
+            "median": quartiles[0.5],
+            "q75": quartiles[0.75],
+        }
+    ).reset_index()
+    return out.astype(dict.fromkeys(keys, "str"))
+
+
+def wilson_interval(successes: float, n: int, confidence: float) -> tuple[float, float]:
+    """Wilson score interval of a proportion (Wilson 1927)."""
+    z = stats.norm.ppf((1 + confidence) / 2)
+    share = successes / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return float(centre - half), float(centre + half)
+
+
+def paired_effect(
+    first: np.ndarray, second: np.ndarray, margin: float, confidence: float
+) -> dict[str, float | int]:
+    """Compare two penalties on the same replicates.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (n_replicates,)
+        Nonnegative risks.
+    margin : float
+        Half-width of the zone of equivalence, as a relative change.
+    confidence : float
+
+    Returns
+    -------
+    dict
+        The effect columns of table ``verdicts``, with unadjusted p-values. ``p_win`` is the
+        two-sided p-value of the interval null hypothesis that the effect lies within the zone;
+        ``p_equivalent`` is that of two one-sided tests (Schuirmann 1987).
+    """
+    n = len(first)
+    both_zero = (first == 0) & (second == 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        d = np.where(both_zero, 0.0, np.log(first / second))
+    effect = float(d.mean())
+    mcse = float(d.std(ddof=1) / np.sqrt(n))
+    zone = np.log1p(margin)
+    half = stats.t.ppf((1 + confidence) / 2, n - 1) * mcse
+    # a tiny floor keeps identical fits (mcse 0) defined
+    unit = max(mcse, 1e-12)
+    below, above = stats.t.cdf([(effect + zone) / unit, (zone - effect) / unit], n - 1)
+    wins = float((d < 0).sum() + (d == 0).sum() / 2)
+    low, high = wilson_interval(wins, n, confidence)
+    return {
+        "n": n,
+        "effect": effect,
+        "mcse": mcse,
+        "low": effect - half,
+        "high": effect + half,
+        "ratio": float(np.exp(effect)),
+        "median_ratio": float(np.exp(np.median(d))),
+        "first_better": wins / n,
+        "first_better_low": low,
+        "first_better_high": high,
+        "p_win": float(min(1.0, 2 * min(below, above))),
+        "p_equivalent": float(1 - min(below, above)),
+    }
+
+
+def compare(metrics: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``verdicts`` of the whole study.
+
+    A penalty wins where its advantage exceeds the margin, two penalties are equivalent where the
+    effect lies within it, each at the configured false discovery rate over the scenarios of the
+    study (Benjamini & Hochberg 1995, per pair and tuning rule); otherwise the scenario is
+    undecided.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Table ``metrics``.
+    options : mapping
+        ``margin``, ``confidence`` and ``false_discovery_rate``.
+    """
+    risks = metrics[metrics["metric"].isin(RISKS)]
+    rows = []
+    keys = ["dataset", "scenario", "metric", "tuning"]
+    for (dataset, scenario, metric, tuning), group in risks.groupby(keys, observed=True, sort=True):
+        wide = group.pivot(index="replicate", columns="penalty", values="value").astype(float)
+        for first, second in PAIRS:
+            if first not in wide or second not in wide:
+                continue
+            pair = wide[[first, second]].dropna()
+            if len(pair) < 2:
+                continue
+            effect = paired_effect(
+                pair[first].to_numpy(),
+                pair[second].to_numpy(),
+                options["margin"],
+                options["confidence"],
+            )
+            rows.append(
+                {
+                    "dataset": dataset,
+                    "scenario": scenario,
+                    "metric": metric,
+                    "tuning": tuning,
+                    "first": first,
+                    "second": second,
+                    "n_lost": len(wide) - len(pair),
+                }
+                | effect
+            )
+    frame = pd.DataFrame(rows)
+    level = options["false_discovery_rate"]
+    family = frame.groupby(["first", "second", "tuning"])
+    for name in ("win", "equivalent"):
+        frame[f"q_{name}"] = family[f"p_{name}"].transform(
+            lambda p: stats.false_discovery_control(p.to_numpy())
+        )
+    winner = np.where(frame["effect"] < 0, frame["first"], frame["second"])
+    undecided = np.where(frame["q_equivalent"] <= level, "equivalent", "undecided")
+    frame["verdict"] = np.where(frame["q_win"] <= level, winner, undecided)
+    from normwise.tables import TABLES
+
+    return frame[list(TABLES["verdicts"])]

@@ -1,0 +1,249 @@
+"""The config of a study: read, checked, completed with defaults, and cut into jobs."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from normwise.scenario import AXES, Scenario, expand_grid, problems
+
+GRID_KEYS = (*AXES, "nonzero_fraction")
+MIN_ROWS_PER_FOLD = 2
+
+
+class ConfigError(ValueError):
+    """A config that cannot be run, with every reason found."""
+
+
+def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str) -> dict[str, Any]:
+    """Check a config and fill in the defaults.
+
+    Parameters
+    ----------
+    config : mapping
+        As read from YAML.
+    schema_file : path
+        JSON schema, in YAML.
+    source : str
+        Name of the config file, for the message.
+
+    Returns
+    -------
+    dict
+        Complete config; every axis of a data set is a list.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file and, for each problem, key, value and what would be right.
+    """
+    schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
+    config = copy.deepcopy(dict(config))
+    listed = _wrap_axes(config)
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path]
+    )
+    found = [_explain(error, config, listed) for error in errors]
+    if not found:
+        _fill(config, schema)
+        found = list(_cross_checks(config))
+    if found:
+        listing = "\n".join(f"  - {line}" for line in dict.fromkeys(found))
+        raise ConfigError(f"{source}: {len(found)} problem(s)\n{listing}")
+    return config
+
+
+def _wrap_axes(config: dict[str, Any]) -> set[tuple[int, str]]:
+    """Make one-element lists of single axis values; return which were lists already."""
+    listed = set()
+    datasets = config.get("datasets")
+    for i, dataset in enumerate(datasets if isinstance(datasets, list) else []):
+        for key in GRID_KEYS:
+            if isinstance(dataset, dict) and key in dataset:
+                if isinstance(dataset[key], list):
+                    listed.add((i, key))
+                else:
+                    dataset[key] = [dataset[key]]
+    return listed
+
+
+def _fill(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    for key, part in schema["properties"].items():
+        if "default" in part and key not in config:
+            config[key] = copy.deepcopy(part["default"])
+        if part.get("type") == "object" and "properties" in part:
+            _fill(config[key], part)
+    if "datasets" in schema["properties"]:
+        for dataset in config["datasets"]:
+            _fill(dataset, schema["properties"]["datasets"]["items"])
+            for key in ("replicates", "penalties"):
+                dataset.setdefault(key, copy.deepcopy(config[key]))
+
+
+def _where(path: list[Any], config: Mapping[str, Any], listed: set[tuple[int, str]]) -> str:
+    """Name a place in the config as its author would."""
+    if len(path) >= 2 and path[0] == "datasets":
+        dataset = config["datasets"][path[1]]
+        name = dataset.get("name") if isinstance(dataset, dict) else None
+        parts = [f"data set '{name}'" if name else f"datasets[{path[1]}]"]
+        rest = path[2:]
+        if len(rest) == 2 and (path[1], rest[0]) not in listed:
+            rest = rest[:1]
+    else:
+        parts, rest = [], path
+    key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in rest).lstrip(".")
+    return ": ".join([*parts, key] if key else parts) or "top level"
+
+
+def _explain(
+    error: ValidationError, config: Mapping[str, Any], listed: set[tuple[int, str]]
+) -> str:
+    path = list(error.absolute_path)
+    where, value, rule = _where(path, config, listed), error.instance, error.validator_value
+    kind = error.validator
+    if kind == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = [k for k in value if k not in known]
+        hints = []
+        for key in unknown:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hints.append(f"unknown key '{key}'" + (f"; did you mean '{close[0]}'?" if close else ""))
+        tail = "" if any("mean" in h for h in hints) else f"; known keys are {', '.join(known)}"
+        return f"{where}: {', '.join(hints)}{tail}"
+    if kind == "required":
+        missing = [k for k in rule if k not in value]
+        return f"{where}: key '{missing[0]}' is missing"
+    if kind == "type":
+        if isinstance(value, str) and rule in ("number", "integer") and _is_number(value):
+            return (
+                f"{where} ({value!r}) is text to YAML, must be a {rule}; "
+                f"write {float(value)!r} (a decimal point before the exponent, no quotes)"
+            )
+        return f"{where} ({value!r}) is {_kind(value)}, must be {_article(rule)}"
+    if kind == "enum":
+        close = difflib.get_close_matches(str(value), [str(r) for r in rule], n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        return f"{where} ({value!r}) is not one of {', '.join(map(str, rule))}{hint}"
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "greater than",
+        "exclusiveMaximum": "less than",
+    }
+    if kind in bounds:
+        return f"{where} ({value!r}) must be {bounds[kind]} {rule}"
+    if kind == "minItems":
+        return f"{where} is an empty list, needs at least {rule} value(s)"
+    if kind == "uniqueItems":
+        return f"{where} ({value!r}) names something twice"
+    if kind == "pattern":
+        return f"{where} ({value!r}) must be lower-case letters, digits and _, a letter first"
+    return f"{where}: {error.message}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true/false", str: "text", dict: "a mapping", list: "a list", type(None): "empty"}
+    return names.get(type(value), f"a number ({type(value).__name__})")
+
+
+def _article(rule: str) -> str:
+    return {"integer": "a whole number", "array": "a list", "object": "a mapping"}.get(
+        rule, f"a {rule}"
+    )
+
+
+def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
+    names = [d["name"] for d in config["datasets"]]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield f"data set '{name}' is defined {names.count(name)} times; names must be unique"
+    for dataset in config["datasets"]:
+        where = f"data set '{dataset['name']}'"
+        if dataset["source"] == "rule":
+            given = [k for k in GRID_KEYS if k in dataset]
+            if given:
+                yield f"{where}: source: rule takes no scenario keys; remove {', '.join(given)}"
+            continue
+        missing = [k for k in ("n_samples", "n_features") if k not in dataset]
+        given = [k for k in ("n_nonzero", "nonzero_fraction") if k in dataset]
+        if len(given) != 1:
+            missing.append("n_nonzero or nonzero_fraction (one of them)")
+        if missing:
+            yield f"{where}: needs {', '.join(missing)}"
+            continue
+        if dataset["chunks"] != 1:
+            yield f"{where}: chunks is for source: rule; use max_chunk_mb instead"
+        for scenario in expand_grid(dataset):
+            for problem in problems(scenario):
+                yield f"{where}: {problem}"
+            needed = MIN_ROWS_PER_FOLD * config["tuning"]["n_folds"]
+            if scenario.n_samples < needed:
+                yield (
+                    f"{where}: n_samples ({scenario.n_samples}) is too small for "
+                    f"tuning.n_folds ({config['tuning']['n_folds']}); use at least {needed}"
+                )
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The content of one data file: some scenarios, and a range of replicates of each."""
+
+    scenarios: tuple[Scenario, ...]
+    start: int
+    stop: int
+
+    def as_params(self) -> dict[str, Any]:
+        """Plain values, so that Snakemake re-runs what a change of them touches."""
+        return {
+            "scenarios": [s.as_dict() for s in self.scenarios],
+            "start": self.start,
+            "stop": self.stop,
+        }
+
+
+def replicate_megabytes(scenario: Scenario) -> float:
+    """Size of one replicate in a data file."""
+    width = 1 if scenario.features == "sparse_binary" else 8
+    return scenario.n_samples * (scenario.n_features * width + 8) / 1e6
+
+
+def plan_chunks(dataset: Mapping[str, Any], max_chunk_mb: float) -> list[Chunk]:
+    """Cut a data set into data files of bounded size.
+
+    Scenarios small enough to share a file share it, in order; a larger one is cut by
+    replicates into equal parts.
+    """
+    chunks: list[Chunk] = []
+    shared: list[Scenario] = []
+    filled = 0.0
+    replicates = dataset["replicates"]
+    for scenario in expand_grid(dataset):
+        size = replicates * replicate_megabytes(scenario)
+        if shared and filled + size > max_chunk_mb:
+            chunks.append(Chunk(tuple(shared), 0, replicates))
+            shared, filled = [], 0.0
+        if size <= max_chunk_mb:
+            shared.append(scenario)
+            filled += size
+            continue
+        parts = min(replicates, int(-(-size // max_chunk_mb)))
+        bounds = [replicates * i // parts for i in range(parts + 1)]
+        chunks += [Chunk((scenario,), a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    if shared:
+        chunks.append(Chunk(tuple(shared), 0, replicates))
+    return chunks

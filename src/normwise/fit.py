@@ -1,0 +1,171 @@
+"""One fit job: every replicate of a data file under one penalty."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+from scipy.special import expit
+from threadpoolctl import threadpool_limits
+
+from normwise.data import Batch, read_batches, truth_arrays
+from normwise.io import save_arrays
+from normwise.metrics import risk_function
+from normwise.simulate import generator
+from normwise.solvers import NoSolutionError
+from normwise.tuning import (
+    TUNINGS,
+    Penalty,
+    Standardiser,
+    fit,
+    fold_labels,
+    penalties,
+    prediction_loss,
+)
+
+BY_TUNING = ("intercept", "alpha", "risk", "train_error", "dof", "gap", "edge")
+BY_ALPHA = ("alphas", "cv_error", "path_risk")
+BY_REPLICATE = ("fold_gap", "n_uncertified", "n_iter", "seconds", "failed")
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What the config says about fitting.
+
+    Attributes
+    ----------
+    seed : int
+        Root seed; it decides the folds.
+    n_folds, n_alphas : int
+    l1_ratio : float
+        Of the elastic net.
+    tolerance : float
+        Largest acceptable relative duality gap.
+    keep_paths : bool
+        Store the coefficients at every strength.
+    """
+
+    seed: int
+    n_folds: int
+    n_alphas: int
+    l1_ratio: float
+    tolerance: float
+    keep_paths: bool = False
+
+
+def effective_dof(
+    Z: np.ndarray,
+    coef: np.ndarray,
+    predictor: np.ndarray,
+    alpha: float,
+    penalty: Penalty,
+    binary: bool,
+) -> float:
+    r"""Effective degrees of freedom of one fit, without the intercept.
+
+    :math:`\mathrm{tr}[H(H + \lambda(1-a) I)^{-1}]`, with the Hessian :math:`H` of the mean loss
+    on the active features: :math:`\sum d^2/(d^2+n\lambda)` for ridge, the number of active
+    features for the lasso (Zou, Hastie & Tibshirani 2007).
+    """
+    active = Z[:, coef != 0] if penalty.l1_ratio else Z
+    if np.isinf(alpha) or not active.shape[1]:
+        return 0.0
+    if binary:
+        probability = expit(predictor)
+        weight = probability * (1 - probability)
+        active = (active - weight @ active / weight.sum()) * np.sqrt(weight)[:, None]
+    n, p = active.shape
+    eigenvalues = np.linalg.eigvalsh((active @ active.T if n < p else active.T @ active) / n)
+    eigenvalues = eigenvalues[eigenvalues > 1e-10 * eigenvalues[-1]]
+    return float((eigenvalues / (eigenvalues + alpha * (1 - penalty.l1_ratio))).sum())
+
+
+def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
+    """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
+    X, y = batch.X[0].astype(float), batch.y[0]
+    n, p = X.shape
+    binary = batch.response == "binary"
+    rng = generator(options.seed, batch.key, "folds", batch.start)
+    risk = risk_function(batch)
+    n_alphas = options.n_alphas if penalty.tuned else 1
+    out: dict[str, np.ndarray] = {name: np.full(len(TUNINGS), np.nan) for name in BY_TUNING}
+    out |= {name: np.full(n_alphas, np.nan) for name in BY_ALPHA}
+    out |= {name: np.array(0.0) for name in BY_REPLICATE}
+    out["coef"] = np.full((len(TUNINGS), p), np.nan)
+    if options.keep_paths:
+        out["path_coef"] = np.full((n_alphas, p), np.nan)
+        out["path_intercept"] = np.full(n_alphas, np.nan)
+    started = time.perf_counter()
+    try:
+        folds = fold_labels(y, options.n_folds, batch.response, rng)
+        result = fit(X, y, penalty, batch.response, folds, n_alphas, options.tolerance, risk)
+    except NoSolutionError:
+        out["failed"] = np.array(1.0)
+        out["seconds"] = np.array(time.perf_counter() - started)
+        return out
+    out["seconds"] = np.array(time.perf_counter() - started)
+    chosen = result.chosen
+    coef, intercept = result.path_coef[chosen], result.path_intercept[chosen]
+    out["alphas"], out["cv_error"] = result.alphas, result.cv_error
+    out["path_risk"] = risk(result.path_coef, result.path_intercept)
+    out["coef"], out["intercept"] = coef, intercept
+    out["alpha"], out["risk"] = result.alphas[chosen], out["path_risk"][chosen]
+    predictor = intercept[:, None] + coef @ X.T
+    out["train_error"] = prediction_loss(y, predictor, batch.response)
+    scaler = Standardiser.learn(X)
+    Z = scaler.apply(X)
+    out["dof"] = np.array(
+        [
+            effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, binary)
+            for t in range(len(TUNINGS))
+        ]
+    )
+    out["gap"] = result.path_gap[chosen]
+    # the last strength of the grid; beyond it lies only the limit of no penalty, if that exists
+    last = n_alphas - 1 if binary else n_alphas - 2
+    out["edge"] = (penalty.tuned & (chosen == last)).astype(float)
+    for name in ("fold_gap", "n_uncertified", "n_iter"):
+        out[name] = np.array(float(getattr(result, name)))
+    if options.keep_paths:
+        out |= {"path_coef": result.path_coef, "path_intercept": result.path_intercept}
+    return out
+
+
+def fit_file(
+    data: str | Path,
+    output: str | Path,
+    dataset: str,
+    penalty: str,
+    options: FitOptions,
+    n_jobs: int,
+) -> None:
+    """Fit one penalty to every replicate of a data file and write the fits file.
+
+    Parameters
+    ----------
+    data, output : path
+    dataset : str
+    penalty : str
+        Name of a penalty, see `normwise.tuning.penalties`.
+    options : FitOptions
+    n_jobs : int
+        Worker processes, over replicates; linear algebra runs in one thread in each, so that
+        results do not depend on their number.
+    """
+    arrays = truth_arrays(data)
+    what = penalties(options.l1_ratio)[penalty]
+    responses = []
+    with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
+        for i, batch in enumerate(read_batches(data, dataset)):
+            rows = Parallel(n_jobs=n_jobs)(
+                delayed(fit_replicate)(batch.only(r), what, options) for r in range(len(batch.y))
+            )
+            responses.append(batch.response)
+            for name in rows[0]:
+                arrays[f"{name}.{i}"] = np.stack([row[name] for row in rows])
+            arrays[f"first.{i}"] = np.array(batch.start)
+    arrays["responses"] = np.array(responses)
+    save_arrays(output, arrays)

@@ -1,0 +1,260 @@
+"""The tables of the study: every column described, checked when written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from normwise.io import write_atomic, write_text
+
+Columns = dict[str, tuple[str, str]]
+
+_KEYS: Columns = {
+    "dataset": ("text", "Name of the data set in the config"),
+    "scenario": ("text", "Scenario: the first ten digits of the digest of its content"),
+}
+_FIT: Columns = {
+    "penalty": ("text", "none, l1, l2 or elastic_net"),
+    "tuning": ("text", "Rule that chose the strength: cv_min, cv_1se or oracle"),
+}
+_VALUE: Columns = {
+    "metric": ("text", "Name of the metric, see the list of metrics"),
+    "value": ("float", "Value of the metric"),
+}
+_REPLICATE: Columns = {"replicate": ("int", "Number of the independent draw, from 0")}
+
+TABLES: dict[str, Columns] = {
+    "metrics": _KEYS | _REPLICATE | _FIT | _VALUE,
+    "stability": _KEYS
+    | _FIT
+    | _VALUE
+    | {"se": ("float", "Standard error of the value over replicates")},
+    "timings": _KEYS
+    | _REPLICATE
+    | {
+        "penalty": _FIT["penalty"],
+        "seconds": ("float", "Time of the path, the folds and the choice, in seconds"),
+        "n_iter": ("float", "Solver iterations, folds included"),
+    },
+    "scenarios": _KEYS
+    | {
+        "label": ("text", "The values that vary within the data set"),
+        "replicates": ("int", "Independent draws"),
+        "n_samples": ("int", "Rows"),
+        "n_features": ("int", "Columns"),
+        "n_nonzero": ("int", "Nonzero coefficients"),
+        "covariance": ("text", "Correlation family"),
+        "correlation": ("float", "Strength of the correlation; its meaning depends on the family"),
+        "group_size": ("int", "Features in a correlated group (blocks, near_duplicates)"),
+        "n_factors": ("int", "Latent factors (latent_factors)"),
+        "signal": ("text", "Magnitudes of the nonzero coefficients"),
+        "signs": ("text", "Signs of the nonzero coefficients"),
+        "placement": ("text", "Where the nonzero coefficients sit"),
+        "snr": ("float", "Variance of the signal over variance of the noise"),
+        "noise": ("text", "Distribution of the noise"),
+        "features": ("text", "Kind of features"),
+        "density": ("float", "Mean share of ones of sparse binary features"),
+        "response": ("text", "gaussian or binary"),
+        "aspect_ratio": ("float", "n_features / n_samples"),
+        "nonzero_share": ("float", "n_nonzero / n_features"),
+        "condition_number": ("float", "Largest over smallest eigenvalue of the covariance"),
+        "mean_vif": ("float", "Mean variance inflation factor"),
+        "signal_alignment": (
+            "float",
+            "Variance of the signal over what uncorrelated features would give; above 1 the "
+            "signal lies along the large principal components",
+        ),
+        "irrepresentable": (
+            "float",
+            "Irrepresentable constant; above 1 the lasso cannot select consistently",
+        ),
+    },
+    "summary": _KEYS
+    | _FIT
+    | {
+        "metric": _VALUE["metric"],
+        "n": ("int", "Replicates with a value"),
+        "mean": ("float", "Mean over replicates"),
+        "mcse": ("float", "Monte Carlo standard error of the mean"),
+        "q25": ("float", "Lower quartile"),
+        "median": ("float", "Median"),
+        "q75": ("float", "Upper quartile"),
+    },
+    "verdicts": _KEYS
+    | {
+        "metric": ("text", "excess_risk, or test_error where the truth is unknown"),
+        "tuning": _FIT["tuning"],
+        "first": ("text", "First penalty of the pair"),
+        "second": ("text", "Second penalty of the pair"),
+        "n": ("int", "Pairs: replicates on which both penalties have a value"),
+        "n_lost": ("int", "Replicates on which one of them has none"),
+        "effect": ("float", "Mean of log(first / second); below 0 the first is better"),
+        "mcse": ("float", "Monte Carlo standard error of the effect"),
+        "low": ("float", "Lower end of the interval of the effect"),
+        "high": ("float", "Upper end of the interval of the effect"),
+        "ratio": ("float", "exp(effect): geometric mean of first / second"),
+        "median_ratio": ("float", "Median of first / second"),
+        "first_better": ("float", "Share of pairs on which the first is better, ties one half"),
+        "first_better_low": ("float", "Lower end of its Wilson interval"),
+        "first_better_high": ("float", "Upper end of its Wilson interval"),
+        "p_win": ("float", "p-value against 'the effect lies within the zone of equivalence'"),
+        "q_win": ("float", "The same after Benjamini-Hochberg over the scenarios of the study"),
+        "p_equivalent": ("float", "p-value against 'the effect lies outside the zone'"),
+        "q_equivalent": ("float", "The same after Benjamini-Hochberg"),
+        "verdict": ("text", "The better penalty, equivalent, or undecided"),
+    },
+    "theory": _KEYS
+    | {
+        "penalty": _FIT["penalty"],
+        "metric": _VALUE["metric"],
+        "n": ("int", "Replicates"),
+        "measured": ("float", "Mean over replicates"),
+        "predicted": ("float", "Exact value from theory"),
+        "mcse": ("float", "Monte Carlo standard error of the measured value"),
+        "z": ("float", "(measured - predicted) / mcse"),
+    },
+    "health": _KEYS
+    | {
+        "penalty": _FIT["penalty"],
+        "n": ("int", "Replicates"),
+        "failed": ("float", "Share without a finite solution"),
+        "uncertified": ("float", "Share with a solution, folds included, above the gap tolerance"),
+        "edge": ("float", "Share whose cv_min strength is the last of the grid"),
+        "max_gap": ("float", "Largest relative duality gap of a chosen solution"),
+    },
+    "paths": _KEYS
+    | {
+        "penalty": _FIT["penalty"],
+        "step": ("int", "Number of the strength, 0 for the null model"),
+        "strength": ("float", "Strength: in units of the null model's for L1, absolute for L2"),
+        "excess_risk": ("float", "Mean over replicates"),
+        "mcse": ("float", "Monte Carlo standard error of the mean"),
+        "bias2": ("float", "Squared bias of the prediction"),
+        "bias2_se": ("float", "Its standard error"),
+        "variance": ("float", "Variance of the prediction"),
+        "variance_se": ("float", "Its standard error"),
+    },
+    "coefficients": _KEYS
+    | {
+        "penalty": _FIT["penalty"],
+        "step": ("int", "Number of the strength, 0 for the null model"),
+        "strength": ("float", "Strength: in units of the null model's for L1, absolute for L2"),
+        "feature": ("int", "Number of the feature, from 0"),
+        "coef": ("float", "Estimate in replicate 0"),
+        "true_coef": ("float", "True coefficient"),
+        "chosen": ("bool", "Whether cv_min chose this strength"),
+    },
+}
+
+METRICS: dict[str, str] = {
+    "excess_risk": "Expected loss on a new row minus that of the truth, exact: squared error "
+    "(gaussian, in units of the noise variance) or log-loss (binary, in nats)",
+    "test_error": "Mean loss on held-out rows, for data sets without a known truth",
+    "relative_risk": "Excess risk over that of the null model",
+    "slope_risk": "Excess risk without the error of the intercept",
+    "train_error": "Mean loss on the training rows",
+    "optimism": "Expected loss on a new row minus the mean loss on the training rows",
+    "coef_error": "Euclidean distance of the coefficients from the truth over the norm of the "
+    "truth",
+    "ranking_pauc": "Partial area under the ROC curve of the ranking by |coefficient|, up to a "
+    "false positive rate of 0.1, divided by 0.1: 1 is perfect, 0.05 is chance",
+    "nonzeros": "Number of nonzero coefficients",
+    "tpr": "Share of the true features that are selected (penalties that select)",
+    "fdr": "Share of the selected features that are false; 0 if nothing is selected",
+    "f1": "Harmonic mean of TPR and precision",
+    "exact_recovery": "1 if exactly the true features are selected",
+    "selected_none": "1 if nothing is selected",
+    "dof": "Effective degrees of freedom, without the intercept",
+    "alpha": "Chosen strength on the scale of the mean loss, features standardised",
+    "gap": "Relative duality gap of the chosen solution",
+    "log_loss": "Expected log-loss on a new row, in nats (binary)",
+    "error_rate": "Probability of predicting the wrong class (binary)",
+    "brier_score": "Expected squared error of the predicted probability (binary)",
+    "calibration_slope": "Slope of the population logistic regression of the response on the "
+    "predictor; 1 is calibrated, below 1 too extreme (binary)",
+    "bias2": "Squared bias of the prediction over replicates (table stability)",
+    "variance": "Variance of the prediction over replicates (table stability)",
+    "stability": "Selection stability of Nogueira, Sechidis & Brown: 1 if the same features are "
+    "always selected, 0 for random selection (table stability)",
+    "coef_variance": "Trace of the covariance of the coefficients over replicates, over the "
+    "squared norm of the true ones (table stability)",
+    "sign_consistency": "Share of replicates in which a true feature has its right sign, mean "
+    "over the true features (table stability)",
+}
+
+
+class TableError(ValueError):
+    """A table that does not match its description."""
+
+
+def check_table(frame: pd.DataFrame, table: str) -> None:
+    """Check names, order and kinds of the columns, and that no key is missing."""
+    columns = TABLES[table]
+    if list(frame.columns) != list(columns):
+        raise TableError(f"table {table}: columns are {list(frame)}, must be {list(columns)}")
+    for name, (kind, _) in columns.items():
+        column = frame[name]
+        good = {
+            "text": isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype)
+            or column.dtype == object,
+            "int": pd.api.types.is_integer_dtype(column),
+            "float": pd.api.types.is_float_dtype(column),
+            "bool": pd.api.types.is_bool_dtype(column),
+        }[kind]
+        if not good:
+            raise TableError(f"table {table}: column {name} is {column.dtype}, must be {kind}")
+        if kind == "text" and column.isna().any():
+            raise TableError(f"table {table}: column {name} has missing values")
+    if "metric" in frame and not set(frame["metric"].unique()) <= set(METRICS):
+        raise TableError(f"table {table}: undescribed metric in {set(frame['metric'])}")
+
+
+def write_table(frame: pd.DataFrame, table: str, parquet: str | Path, csv: str | Path | None = None) -> None:
+    """Check a table and write it as Parquet, and as CSV if asked."""
+    check_table(frame, table)
+    frame = frame.reset_index(drop=True)
+    write_atomic(parquet, lambda partial: frame.to_parquet(partial, index=False))
+    if csv is not None:
+        write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def long_frame(
+    keys: dict[str, str | int | np.ndarray], values: dict[str, np.ndarray]
+) -> pd.DataFrame:
+    """Stack one column per metric into rows of metric and value, dropping what is missing."""
+    parts = [
+        pd.DataFrame(keys | {"metric": name, "value": np.asarray(value, float).ravel()})
+        for name, value in values.items()
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame[frame["value"].notna()]
+
+
+def describe_tables() -> str:
+    """Markdown text that describes every table, column and metric."""
+    lines = [
+        "# What the workflow writes",
+        "",
+        "Made by `snakemake`; only this page is in git. It is generated from",
+        "`src/normwise/tables.py`, and a test keeps it so.",
+        "",
+        "| path | content |",
+        "|---|---|",
+        "| `report.html` | the report, one file that opens offline |",
+        "| `figures/*.svg`, `*.png`, `*.json` | the figures, and their captions |",
+        "| `tables/*.parquet`, `*.csv` | `scenarios`, `summary`, `verdicts`, `theory`, `health` |",
+        "| `metrics/<dataset>.parquet` | table `metrics`: one value per replicate |",
+        "| `stability/<dataset>.parquet` | table `stability`: what only a set of replicates shows |",
+        "| `timings/<dataset>.parquet` | table `timings`: the one table that differs between runs |",
+        "| `paths/<dataset>.parquet` | tables `paths` and `coefficients` of data sets that keep paths |",
+        "| `fits/<dataset>/<penalty>/<chunk>.npz` | coefficients, strengths and certificates |",
+        "| `data/<dataset>/<chunk>.npz` | simulated data, kept only with `keep_data: true` |",
+    ]
+    for table, columns in TABLES.items():
+        lines += ["", f"## Table `{table}`", "", "| column | kind | meaning |", "|---|---|---|"]
+        lines += [f"| `{name}` | {kind} | {text} |" for name, (kind, text) in columns.items()]
+    lines += ["", "## Metrics", "", "| metric | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {text.replace('|', chr(92) + '|')} |" for name, text in METRICS.items()]
+    return "\n".join(lines) + "\n"
