@@ -115,7 +115,9 @@ def _explain(
         hints = []
         for key in unknown:
             close = difflib.get_close_matches(str(key), known, n=1)
-            hints.append(f"unknown key '{key}'" + (f"; did you mean '{close[0]}'?" if close else ""))
+            hints.append(
+                f"unknown key '{key}'" + (f"; did you mean '{close[0]}'?" if close else "")
+            )
         tail = "" if any("mean" in h for h in hints) else f"; known keys are {', '.join(known)}"
         return f"{where}: {', '.join(hints)}{tail}"
     if kind == "required":
@@ -158,7 +160,13 @@ def _is_number(text: str) -> bool:
 
 
 def _kind(value: Any) -> str:
-    names = {bool: "true/false", str: "text", dict: "a mapping", list: "a list", type(None): "empty"}
+    names = {
+        bool: "true/false",
+        str: "text",
+        dict: "a mapping",
+        list: "a list",
+        type(None): "empty",
+    }
     return names.get(type(value), f"a number ({type(value).__name__})")
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 
 from normwise.io import load_arrays, save_arrays
@@ -96,10 +97,12 @@ def write_simulated(
         "start": np.array(start),
         "seed": np.array(seed),
     }
-    for i, scenario in enumerate(scenarios):
-        draws = [draw(scenario, seed, r) for r in range(start, stop)]
-        arrays[f"X.{i}"] = np.stack([X for X, _ in draws])
-        arrays[f"y.{i}"] = np.stack([y for _, y in draws])
+    # results must not depend on the number of threads of the linear algebra
+    with threadpool_limits(1):
+        for i, scenario in enumerate(scenarios):
+            draws = [draw(scenario, seed, r) for r in range(start, stop)]
+            arrays[f"X.{i}"] = np.stack([X for X, _ in draws])
+            arrays[f"y.{i}"] = np.stack([y for _, y in draws])
     save_arrays(path, arrays)
 
 
@@ -168,7 +171,7 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
         _fail(
             path,
             f"X has shape {X.shape} and y {y.shape}; they must be "
-            "(n_replicates, n_samples, n_features) and (n_replicates, n_samples)"
+            "(n_replicates, n_samples, n_features) and (n_replicates, n_samples)",
         )
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
@@ -184,7 +187,7 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
         _fail(
             path,
             f"X_test has shape {X_test.shape} and y_test {y_test.shape}; they must be "
-            f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)"
+            f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)",
         )
     key = outside_key(dataset)
     return Batch(

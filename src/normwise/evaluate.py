@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from normwise.data import Origin, read_origins
 from normwise.io import load_arrays
 from normwise.metrics import (
     bias_variance,
-    excess_risk,
     replicate_metrics,
     scenario_metrics,
     selection_metrics,
 )
+from normwise.risk import excess_risk
 from normwise.tuning import TUNINGS
 
 SELECTING = ("l1", "elastic_net")
@@ -63,7 +64,9 @@ def read_estimates(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> It
             group.sort(key=lambda part: int(part["first"]))
             first = [int(p["first"]) + np.arange(len(p["failed"])) for p in group]
             arrays = {
-                name: np.concatenate([p[name] for p in group]) for name in group[0] if name != "first"
+                name: np.concatenate([p[name] for p in group])
+                for name in group[0]
+                if name != "first"
             }
             yield Estimates(origins[key], penalty, np.concatenate(first), arrays)
 
@@ -72,7 +75,12 @@ def _replicate_rows(e: Estimates, dataset: str) -> pd.DataFrame:
     ok = e.fitted
     a = {name: array[ok] for name, array in e.arrays.items()}
     truth, risk = e.origin.truth, a["risk"]
-    values = {"train_error": a["train_error"], "dof": a["dof"], "alpha": a["alpha"], "gap": a["gap"]}
+    values = {
+        "train_error": a["train_error"],
+        "dof": a["dof"],
+        "alpha": a["alpha"],
+        "gap": a["gap"],
+    }
     values["nonzeros"] = (a["coef"] != 0).sum(axis=-1)
     if truth is None:
         values |= {"test_error": risk, "optimism": risk - a["train_error"]}
@@ -135,9 +143,8 @@ def _health_row(e: Estimates, dataset: str) -> dict:
     }
 
 
-def evaluate(
-    fits: Mapping[str, Sequence[str | Path]], dataset: str
-) -> dict[str, pd.DataFrame]:
+@threadpool_limits.wrap(limits=1)
+def evaluate(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str, pd.DataFrame]:
     """Tables ``metrics``, ``stability``, ``timings`` and ``health`` of one data set."""
     metrics, stability, timings, health = [], [], [], []
     for e in read_estimates(fits, dataset):
@@ -168,9 +175,8 @@ def evaluate(
     }
 
 
-def trace_paths(
-    fits: Mapping[str, Sequence[str | Path]], dataset: str
-) -> dict[str, pd.DataFrame]:
+@threadpool_limits.wrap(limits=1)
+def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str, pd.DataFrame]:
     """Tables ``paths`` and ``coefficients`` of a data set whose fits keep their paths."""
     paths, coefficients = [], []
     for e in read_estimates(fits, dataset):
@@ -210,4 +216,7 @@ def trace_paths(
                     }
                 )
             )
-    return {"paths": pd.DataFrame(paths), "coefficients": pd.concat(coefficients, ignore_index=True)}
+    return {
+        "paths": pd.DataFrame(paths),
+        "coefficients": pd.concat(coefficients, ignore_index=True),
+    }

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.data import Batch, read_batches, truth_arrays
 from normwise.io import save_arrays
-from normwise.metrics import risk_function
+from normwise.risk import risk_function
 from normwise.simulate import generator
 from normwise.solvers import NoSolutionError
 from normwise.tuning import (

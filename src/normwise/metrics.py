@@ -3,175 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, ndtr
 
 from normwise.covariance import quadratic_form
-from normwise.data import Batch
+from normwise.risk import PredictorLaw, excess_risk
 from normwise.simulate import Population
-from normwise.tuning import Risk, prediction_loss
-
-N_NODES = 64
-
-
-def excess_risk(truth: Population, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-    r"""Exact excess risk :math:`(b-\beta)^T \Sigma (b-\beta)` plus the squared mean error.
-
-    Parameters
-    ----------
-    truth : Population
-    coef : ndarray of shape (..., n_features)
-    intercept : ndarray of shape (...)
-
-    Returns
-    -------
-    ndarray of shape (...)
-        The expected squared error on a new row, minus the noise variance.
-    """
-    error = coef - truth.coef
-    shift = intercept - truth.intercept + error @ truth.mean
-    return quadratic_form(truth.root, error) + shift**2
-
-
-def gauss_hermite() -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights for the expectation over a standard normal variable."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
-    return nodes, weights / weights.sum()
-
-
-class PredictorLaw:
-    """Joint law of the true and the fitted linear predictor of a logistic model.
-
-    For Gaussian features it is bivariate normal and expectations are by Gauss-Hermite
-    quadrature; otherwise they are means over the rows of ``X_test``.
-
-    Parameters
-    ----------
-    truth : Population
-    coef : ndarray of shape (..., n_features)
-    intercept : ndarray of shape (...)
-    X_test : ndarray of shape (n_test, n_features), optional
-    """
-
-    def __init__(
-        self,
-        truth: Population,
-        coef: np.ndarray,
-        intercept: np.ndarray,
-        X_test: np.ndarray | None = None,
-    ) -> None:
-        self.sampled = X_test is not None
-        if X_test is not None:
-            self.true = np.broadcast_to(
-                truth.intercept + X_test @ truth.coef, (*coef.shape[:-1], len(X_test))
-            )
-            self.fitted = intercept[..., None] + coef @ X_test.T.astype(float)
-            return
-        self.nodes, self.weights = gauss_hermite()
-        self.true_mean = truth.intercept + float(truth.mean @ truth.coef)
-        self.true_var = truth.signal_var
-        self.mean = intercept + coef @ truth.mean
-        self.var = quadratic_form(truth.root, coef)
-        # u'Sv from quadratic forms: (|u+v|^2 - |u-v|^2) / 4
-        both = quadratic_form(truth.root, coef + truth.coef)
-        apart = quadratic_form(truth.root, coef - truth.coef)
-        self.cov = (both - apart) / 4
-
-    def _over_true(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """True predictor at the nodes; mean and sd of the fitted one given it."""
-        true = self.true_mean + np.sqrt(self.true_var) * self.nodes
-        slope = self.cov / self.true_var if self.true_var > 0 else np.zeros_like(self.cov)
-        mean = self.mean[..., None] + slope[..., None] * (true - self.true_mean)
-        return true, mean, np.sqrt(np.maximum(self.var - slope * self.cov, 0.0))
-
-    def _fitted_nodes(self) -> np.ndarray:
-        return self.mean[..., None] + np.sqrt(self.var)[..., None] * self.nodes
-
-    def log_loss(self) -> np.ndarray:
-        """Expected log-loss on a new row."""
-        if self.sampled:
-            return (np.logaddexp(0, self.fitted) - expit(self.true) * self.fitted).mean(axis=-1)
-        true, mean, _ = self._over_true()
-        return np.logaddexp(0, self._fitted_nodes()) @ self.weights - (
-            expit(true) * mean
-        ) @ self.weights
-
-    def error_rate(self) -> np.ndarray:
-        """Probability that the more probable predicted class is wrong."""
-        if self.sampled:
-            says_one = self.fitted > 0
-            return np.where(says_one, expit(-self.true), expit(self.true)).mean(axis=-1)
-        true, mean, sd = self._over_true()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            says_one = np.where(sd[..., None] > 0, ndtr(mean / sd[..., None]), mean > 0)
-        # the null model of balanced classes decides by a coin
-        says_one = np.where((self.var == 0)[..., None] & (mean == 0), 0.5, says_one)
-        wrong = says_one * expit(-true) + (1 - says_one) * expit(true)
-        return wrong @ self.weights
-
-    def brier_score(self) -> np.ndarray:
-        """Expected squared error of the predicted probability."""
-        if self.sampled:
-            probability = expit(self.fitted)
-            truth = expit(self.true)
-            return (probability**2 - 2 * probability * truth + truth).mean(axis=-1)
-        true, mean, sd = self._over_true()
-        fitted = expit(mean[..., None] + (sd[..., None] * self.nodes)[..., None, :])
-        cross = np.einsum("...ij,j,i,i->...", fitted, self.weights, expit(true), self.weights)
-        square = expit(self._fitted_nodes()) ** 2 @ self.weights
-        return square - 2 * cross + expit(true) @ self.weights
-
-    def calibration_slope(self) -> np.ndarray:
-        """Slope of the population logistic regression of the response on the predictor.
-
-        1 is calibrated; below 1 the predictions are too extreme. NaN for a constant predictor.
-        """
-        if self.sampled:
-            fitted = self.fitted
-            target_1 = expit(self.true).mean(axis=-1)
-            target_u = (expit(self.true) * fitted).mean(axis=-1)
-            weights = np.full(fitted.shape[-1], 1 / fitted.shape[-1])
-        else:
-            true, mean, _ = self._over_true()
-            fitted, weights = self._fitted_nodes(), self.weights
-            target_1 = np.broadcast_to(expit(true) @ weights, self.mean.shape)
-            target_u = (expit(true) * mean) @ weights
-        constant = np.ptp(fitted, axis=-1) < 1e-12
-        a, b = np.zeros(constant.shape), np.ones(constant.shape)
-        with np.errstate(all="ignore"):
-            scale = np.abs(fitted).max(axis=-1)
-            b = np.minimum(1.0, 4.0 / scale)
-            for _ in range(60):
-                probability = expit(a[..., None] + b[..., None] * fitted)
-                weight = probability * (1 - probability)
-                g1 = target_1 - probability @ weights
-                gu = target_u - (probability * fitted) @ weights
-                h11, h1u = weight @ weights, (weight * fitted) @ weights
-                huu = (weight * fitted**2) @ weights
-                det = h11 * huu - h1u**2
-                a = a + (huu * g1 - h1u * gu) / det
-                b = b + (h11 * gu - h1u * g1) / det
-        return np.where(constant, np.nan, b)
-
-
-def risk_function(batch: Batch) -> Risk:
-    """The population loss that the oracle minimises and that penalties are compared on.
-
-    Excess squared error or log-loss against the truth where it is known, else the held-out
-    mean squared error or log-loss of a batch of one replicate.
-    """
-    truth = batch.truth
-    if truth is None:
-        assert batch.X_test is not None and batch.y_test is not None
-        X_test, y_test = batch.X_test[0], batch.y_test[0]
-        return lambda coef, intercept: prediction_loss(
-            y_test, intercept[:, None] + coef @ X_test.T, batch.response
-        )
-    if batch.response == "gaussian":
-        return lambda coef, intercept: excess_risk(truth, coef, intercept)
-    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).log_loss()
-    return lambda coef, intercept: (
-        PredictorLaw(truth, coef, intercept, batch.X_test).log_loss() - floor
-    )
 
 
 def selection_counts(
@@ -223,6 +58,17 @@ def partial_auc(coef: np.ndarray, support: np.ndarray, limit: float = 0.1) -> np
     return out.reshape(coef.shape[:-1])
 
 
+def effective_number(coef: np.ndarray) -> np.ndarray:
+    r"""How many coefficients carry the model: :math:`(\sum |b_j|)^2 / \sum b_j^2`.
+
+    1 if a single one does, the number of features if all are equal (the inverse participation
+    ratio of the absolute values). NaN for the null model. ``coef`` has shape (..., n_features).
+    """
+    size = np.abs(coef)
+    square = (size**2).sum(axis=-1)
+    return size.sum(axis=-1) ** 2 / np.where(square > 0, square, np.nan)
+
+
 def selection_metrics(coef: np.ndarray, support: np.ndarray) -> dict[str, np.ndarray]:
     """Nonzeros, TPR, FDR (0 if nothing is selected), F1, exact recovery, nothing selected.
 
@@ -268,6 +114,7 @@ def replicate_metrics(
     out = {
         "coef_error": np.linalg.norm(coef - truth.coef, axis=-1) / (norm or np.nan),
         "ranking_pauc": partial_auc(coef * scale, truth.support),
+        "effective_coefs": effective_number(coef * scale),
     }
     if response == "gaussian":
         risk = excess_risk(truth, coef, intercept)

@@ -160,6 +160,8 @@ METRICS: dict[str, str] = {
     "truth",
     "ranking_pauc": "Partial area under the ROC curve of the ranking by |coefficient|, up to a "
     "false positive rate of 0.1, divided by 0.1: 1 is perfect, 0.05 is chance",
+    "effective_coefs": "Number of coefficients that carry the model, (sum |b|)^2 / sum b^2 on "
+    "standardised features",
     "nonzeros": "Number of nonzero coefficients",
     "tpr": "Share of the true features that are selected (penalties that select)",
     "fdr": "Share of the selected features that are false; 0 if nothing is selected",
@@ -211,7 +213,9 @@ def check_table(frame: pd.DataFrame, table: str) -> None:
         raise TableError(f"table {table}: undescribed metric in {set(frame['metric'])}")
 
 
-def write_table(frame: pd.DataFrame, table: str, parquet: str | Path, csv: str | Path | None = None) -> None:
+def write_table(
+    frame: pd.DataFrame, table: str, parquet: str | Path, csv: str | Path | None = None
+) -> None:
     """Check a table and write it as Parquet, and as CSV if asked."""
     check_table(frame, table)
     frame = frame.reset_index(drop=True)
@@ -256,5 +260,7 @@ def describe_tables() -> str:
         lines += ["", f"## Table `{table}`", "", "| column | kind | meaning |", "|---|---|---|"]
         lines += [f"| `{name}` | {kind} | {text} |" for name, (kind, text) in columns.items()]
     lines += ["", "## Metrics", "", "| metric | meaning |", "|---|---|"]
-    lines += [f"| `{name}` | {text.replace('|', chr(92) + '|')} |" for name, text in METRICS.items()]
+    lines += [
+        f"| `{name}` | {text.replace('|', chr(92) + '|')} |" for name, text in METRICS.items()
+    ]
     return "\n".join(lines) + "\n"

@@ -88,7 +88,9 @@ def ols_check(scenarios: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     ]
     frame = s[apply].merge(measured, on=["dataset", "scenario"])
     shape = zip(frame["n_samples"], frame["n_features"], strict=True)
-    frame["predicted"] = np.array([ols_risk(n, p, 1.0, fit_intercept=True) for n, p in shape], float)
+    frame["predicted"] = np.array(
+        [ols_risk(n, p, 1.0, fit_intercept=True) for n, p in shape], float
+    )
     frame["z"] = (frame["mean"] - frame["predicted"]) / frame["mcse"]
     frame = frame.rename(columns={"mean": "measured"})
     from normwise.tables import TABLES

@@ -228,6 +228,4 @@ def fit(
     one_se = int(np.argmax(candidate <= candidate[best] + spread[best]))
     oracle = int(np.where(usable, risk(coef, intercept), np.inf).argmin())
     chosen = np.array([best, one_se, oracle])
-    return Fit(
-        alphas, cv_error, coef, intercept, path.gap, chosen, fold_gap, n_uncertified, n_iter
-    )
+    return Fit(alphas, cv_error, coef, intercept, path.gap, chosen, fold_gap, n_uncertified, n_iter)

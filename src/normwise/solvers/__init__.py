@@ -81,7 +81,9 @@ def fit_path(
         from normwise.solvers.active_set import squared_path  # compiled: loaded when used
 
         rows, start = np.ascontiguousarray(X.T), np.zeros(X.shape[1])
-        coef, n_iter = squared_path(rows, centred, alphas * l1_ratio, alphas * (1 - l1_ratio), start)
+        coef, n_iter = squared_path(
+            rows, centred, alphas * l1_ratio, alphas * (1 - l1_ratio), start
+        )
         gap = squared_gap(X, centred, coef, alphas, l1_ratio)
     else:
         ridge = RidgePath(X, centred)

@@ -36,7 +36,9 @@ def _factor(gram, place, active, chol, first, k, l2):  # type: ignore[no-untyped
             else:
                 diagonal = gram[a, a] + l2
                 pivot = total + l2
-                chol[i, i] = np.sqrt(pivot if pivot > DEPENDENT * diagonal else CURVATURE * diagonal)
+                chol[i, i] = np.sqrt(
+                    pivot if pivot > DEPENDENT * diagonal else CURVATURE * diagonal
+                )
 
 
 @njit(cache=True, nogil=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg.lapack import dposv
-from scipy.optimize import linprog
 from scipy.special import expit
 
 from normwise.solvers.certificate import _penalty, logistic_gap
@@ -20,6 +19,8 @@ def is_separable(X: np.ndarray, y: np.ndarray) -> bool:
 
     Solved as a linear program (Konis 2007).
     """
+    from scipy.optimize import linprog  # slow to load, seldom used
+
     signed = np.where(y == 1, 1.0, -1.0)[:, None] * np.column_stack([np.ones(len(y)), X])
     if np.linalg.matrix_rank(signed) == len(y):
         return True

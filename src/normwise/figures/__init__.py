@@ -1,0 +1,114 @@
+"""Figures: tables in, picture and caption out.
+
+A figure module has one function, ``draw(tables, plan)``, that returns a `Drawing`. `plan_figures`
+says which figures a config calls for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from normwise.scenario import varied_axes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Plan = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with its words.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+    title : str
+        The message, in a line.
+    caption : str
+        How to read the picture and what to see in it.
+    """
+
+    figure: Figure
+    title: str
+    caption: str
+
+
+def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Which figures a checked config calls for, in the order of the report.
+
+    Returns
+    -------
+    dict of str to dict
+        By name: ``module`` that draws it, ``datasets`` that it shows, ``axes`` that vary in them.
+    """
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for dataset in config["datasets"]:
+        shown.setdefault(dataset["figure"], []).append(dataset)
+
+    def entry(module: str, *datasets: Mapping[str, Any]) -> dict[str, Any]:
+        axes = varied_axes(datasets[0]) if len(datasets) == 1 else []
+        return {
+            "module": f"normwise.figures.{module}",
+            "datasets": [d["name"] for d in datasets],
+            "titles": [d.get("title", d["name"]) for d in datasets],
+            "axes": ["nonzero_share" if a == "nonzero_fraction" else a for a in axes],
+        }
+
+    plan = {"geometry": entry("geometry")}
+    for dataset in shown.get("map", []):
+        plan[dataset["name"]] = entry("winner_map", dataset)
+    for dataset in shown.get("anatomy", []):
+        plan[f"{dataset['name']}_paths"] = entry("coefficient_paths", dataset)
+        plan[f"{dataset['name']}_bias_variance"] = entry("bias_variance", dataset)
+    sweeps = [d for d in shown.get("sweep", []) if varied_axes(d)]
+    for dataset in sweeps:
+        plan[dataset["name"]] = entry("sweep", dataset)
+    if sweeps:
+        plan["selection"] = entry("selection", *sweeps)
+    collinear = [d for d in sweeps if "correlation" in varied_axes(d)]
+    if collinear:
+        plan["stability"] = entry("stability", collinear[0])
+    if shown.get("case"):
+        plan["worked_cases"] = entry("worked_cases", *shown["case"])
+    return plan
+
+
+FORMATS = ("svg", "png")
+
+
+def draw_figure(
+    plan: Plan,
+    tables: Iterable[str | Path],
+    paths: Iterable[str | Path],
+    *,
+    svg: str | Path,
+    png: str | Path,
+    caption: str | Path,
+) -> None:
+    """Draw one figure of `plan_figures` from the tables and write it in all its forms."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from normwise.figures.style import set_style
+    from normwise.io import write_atomic, write_text
+    from normwise.study import read_tables
+
+    set_style()
+    drawing = importlib.import_module(plan["module"]).draw(read_tables([*tables, *paths]), plan)
+    # without a date and with a fixed salt, equal tables give equal bytes
+    look = {"bbox_inches": "tight", "pad_inches": 0.1}
+    write_atomic(svg, lambda f: drawing.figure.savefig(f, metadata={"Date": None}, **look))
+    write_atomic(
+        png, lambda f: drawing.figure.savefig(f, dpi=160, metadata={"Software": None}, **look)
+    )
+    words = {"title": drawing.title, "caption": drawing.caption}
+    write_text(caption, json.dumps(words, indent=1, ensure_ascii=False) + "\n")
+    plt.close(drawing.figure)

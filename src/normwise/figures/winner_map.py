@@ -1,0 +1,108 @@
+"""Who wins where: sparsity against signal strength, at several shapes of the data."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.patches import Rectangle
+
+from normwise.figures import Drawing, Plan
+from normwise.figures.style import AXIS_NAMES, DIVERGING
+from normwise.study import primary
+
+LIMIT = np.log(2.5)
+
+
+def cell_text(effect: float, verdict: str) -> str:
+    """What a cell says: the winner's advantage in per cent, or the verdict's mark."""
+    saved = round(100 * (1 - np.exp(-abs(effect))))
+    if verdict == "equivalent":
+        return "≈"
+    if verdict == "undecided":
+        return "?"
+    return f"{verdict.upper()}\n−{saved} %"
+
+
+def _panel(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
+    effect = frame.pivot(index=y, columns=x, values="effect")
+    verdict = frame.pivot(index=y, columns=x, values="verdict")
+    norm = TwoSlopeNorm(0, -LIMIT, LIMIT)
+    ax.imshow(effect.to_numpy(), cmap=DIVERGING, norm=norm, origin="lower", aspect="auto")
+    for i in range(len(effect)):
+        for j in range(len(effect.columns)):
+            value, word = effect.iloc[i, j], verdict.iloc[i, j]
+            if pd.isna(value):
+                continue
+            if word == "undecided":
+                hatch = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="////", lw=0)
+                hatch.set_edgecolor("#bbbbbb")
+                ax.add_patch(hatch)
+            strong = abs(value) > 0.75 * LIMIT
+            ax.text(
+                j,
+                i,
+                cell_text(value, word),
+                ha="center",
+                va="center",
+                fontsize=8 if word in ("l1", "l2") else 10,
+                color="white" if strong else "#222222",
+                fontweight="semibold" if word in ("l1", "l2") else "normal",
+                linespacing=1.05,
+            )
+    ax.set_xticks(range(len(effect.columns)), [f"{v:g}" for v in effect.columns])
+    ax.set_yticks(range(len(effect)), [f"{v:.3g}" for v in effect.index])
+    ax.grid(False)
+    ax.set_xlabel(AXIS_NAMES.get(x, x))
+
+
+def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+    """Winner map of one data set."""
+    name = plan["datasets"][0]
+    cells = primary(tables["verdicts"])
+    cells = cells[cells["dataset"] == name].merge(
+        tables["scenarios"].drop(columns="dataset"), on="scenario"
+    )
+    axes_keys = list(plan["axes"])
+    facet = next((a for a in ("n_features", "n_samples") if a in axes_keys), None)
+    y = next(a for a in ("nonzero_share", "n_nonzero", *axes_keys) if a in axes_keys and a != facet)
+    x = next(a for a in ("snr", *axes_keys) if a in axes_keys and a not in (facet, y))
+    cells = cells.assign(nonzero_share=cells["nonzero_share"].round(3))
+    groups = list(cells.groupby(facet)) if facet else [(None, cells)]
+    columns, rows = cells[x].nunique(), cells[y].nunique()
+    figure, axes = plt.subplots(
+        1,
+        len(groups),
+        figsize=(1.2 + len(groups) * (0.62 * columns + 0.75), 0.55 * rows + 1.2),
+        layout="constrained",
+        squeeze=False,
+    )
+    for ax, (_, frame) in zip(axes[0], groups, strict=True):
+        # the smallest share of a small p is rounded to at least one feature
+        _panel(ax, frame.drop_duplicates([x, y]), x, y)
+        row = frame.iloc[0]
+        ax.set_title(
+            f"n = {row['n_samples']}, p = {row['n_features']}  (p/n = {row['aspect_ratio']:g})"
+        )
+    axes[0, 0].set_ylabel(AXIS_NAMES.get(y, y))
+    counts = cells["verdict"].value_counts()
+    words = ", ".join(
+        f"{word} {counts.get(key, 0)}"
+        for key, word in (
+            ("l1", "L1 wins"),
+            ("l2", "L2 wins"),
+            ("equivalent", "equivalent"),
+            ("undecided", "undecided"),
+        )
+    )
+    return Drawing(
+        figure,
+        "Few relevant features and a clear signal: L1. Many, or a weak signal: L2",
+        f"Each cell is one scenario with independent features; of {len(cells)} cells: {words}. "
+        "Orange: L1 has the lower excess risk; blue: L2. The number is what the winner saves "
+        "of the loser's excess risk (geometric mean over replicates); ≈ is practically "
+        "equivalent, a hatched ? undecided. A verdict needs an advantage beyond the zone of "
+        "equivalence at the configured false discovery rate.",
+    )

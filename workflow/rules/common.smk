@@ -1,0 +1,78 @@
+import sys
+from pathlib import Path
+
+from normwise.config import ConfigError, check_config, plan_chunks
+from normwise.figures import FIXED, plan_figures
+from normwise.provenance import code_digest
+
+SCHEMA = Path(workflow.basedir) / "schemas" / "config.schema.yaml"
+# no pathlib: a config may have come from --config alone
+CONFIG_NAME = str(workflow.configfiles[-1]) if workflow.configfiles else "config"
+
+try:
+    config = check_config(config, SCHEMA, CONFIG_NAME)
+except ConfigError as error:
+    sys.exit(str(error))
+
+DATASETS = {d["name"]: d for d in config["datasets"]}
+SIMULATED = {n: d for n, d in DATASETS.items() if d["source"] == "scenarios"}
+TRACED = [n for n, d in DATASETS.items() if d["figure"] == "anatomy"]
+CHUNKS = {n: plan_chunks(d, config["max_chunk_mb"]) for n, d in SIMULATED.items()}
+FIGURES = plan_figures(config)
+
+
+def either(names):
+    """Regular expression for a wildcard; no name matches if there are none."""
+    return "|".join(names) or "(?!)"
+
+
+wildcard_constraints:
+    dataset=either(DATASETS),
+    penalty="none|l1|l2|elastic_net",
+    chunk=r"\d+",
+    figure=either(FIGURES),
+
+
+def chunk_params(wildcards):
+    return CHUNKS[wildcards.dataset][int(wildcards.chunk)].as_params()
+
+
+def chunk_names(dataset):
+    known = CHUNKS.get(dataset)
+    return range(len(known) if known else DATASETS[dataset]["chunks"])
+
+
+def fits_of(wildcards):
+    """Fits files of a data set by penalty."""
+    return {
+        penalty: expand(
+            "<results>/fits/{dataset}/{penalty}/{chunk}.npz",
+            dataset=wildcards.dataset,
+            penalty=penalty,
+            chunk=chunk_names(wildcards.dataset),
+        )
+        for penalty in DATASETS[wildcards.dataset]["penalties"]
+    }
+
+
+def fit_options(wildcards):
+    return {
+        "seed": config["seed"],
+        "tolerance": config["tolerance"],
+        "keep_paths": wildcards.dataset in TRACED,
+        **config["tuning"],
+    }
+
+
+def data_file(path):
+    return path if config["keep_data"] else temp(path)
+
+
+def figure_files():
+    return expand(
+        "<results>/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]
+    )
+
+
+def figure_module(wildcards):
+    return code_digest(FIGURES[wildcards.figure]["module"])

@@ -1,0 +1,53 @@
+rule fit:
+    input:
+        data="<results>/data/{dataset}/{chunk}.npz",
+    output:
+        "<results>/fits/{dataset}/{penalty}/{chunk}.npz",
+    log:
+        "<logs>/fit/{dataset}/{penalty}/{chunk}.log",
+    benchmark:
+        "<benchmarks>/fit/{dataset}/{penalty}/{chunk}.tsv"
+    # data on disk is fitted before more is simulated
+    priority: 10
+    threads: config["threads_per_fit"]
+    params:
+        options=fit_options,
+        code=code_digest("normwise.fit"),
+    script:
+        "../scripts/fit.py"
+
+
+rule evaluate:
+    input:
+        unpack(fits_of),
+    output:
+        metrics="<results>/metrics/{dataset}.parquet",
+        stability="<results>/stability/{dataset}.parquet",
+        timings="<results>/timings/{dataset}.parquet",
+        health="<results>/health/{dataset}.parquet",
+    log:
+        "<logs>/evaluate/{dataset}.log",
+    benchmark:
+        "<benchmarks>/evaluate/{dataset}.tsv"
+    params:
+        code=code_digest("normwise.evaluate", "normwise.tables"),
+    script:
+        "../scripts/evaluate.py"
+
+
+rule trace_paths:
+    input:
+        unpack(fits_of),
+    output:
+        paths="<results>/paths/{dataset}.parquet",
+        coefficients="<results>/paths/{dataset}_coefficients.parquet",
+    log:
+        "<logs>/trace_paths/{dataset}.log",
+    benchmark:
+        "<benchmarks>/trace_paths/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=either(TRACED),
+    params:
+        code=code_digest("normwise.evaluate", "normwise.tables"),
+    script:
+        "../scripts/trace_paths.py"

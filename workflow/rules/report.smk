@@ -1,0 +1,57 @@
+TABLES = expand(
+    "<results>/tables/{table}.parquet",
+    table=["scenarios", "summary", "stability", "verdicts", "theory", "health"],
+)
+PATHS = expand("<results>/paths/{dataset}.parquet", dataset=TRACED) + expand(
+    "<results>/paths/{dataset}_coefficients.parquet", dataset=TRACED
+)
+
+
+rule figure:
+    input:
+        tables=TABLES,
+        paths=PATHS,
+    output:
+        svg=report(
+            "<results>/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        png="<results>/figures/{figure}.png",
+        json="<results>/figures/{figure}.json",
+    log:
+        "<logs>/figure/{figure}.log",
+    benchmark:
+        "<benchmarks>/figure/{figure}.tsv"
+    params:
+        plan=lambda wildcards: FIGURES[wildcards.figure],
+        code=figure_module,
+    script:
+        "../scripts/figure.py"
+
+
+rule report:
+    input:
+        tables=TABLES,
+        timings=expand("<results>/timings/{dataset}.parquet", dataset=DATASETS),
+        figures=figure_files(),
+        captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
+        template=Path(workflow.basedir) / "templates" / "report.html.j2",
+    output:
+        report(
+            "<results>/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"page": "When does L1 beat L2?"},
+        ),
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    params:
+        config=config,
+        figures=FIGURES,
+        code=code_digest("normwise.report"),
+    script:
+        "../scripts/report.py"

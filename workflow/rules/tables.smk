@@ -1,0 +1,23 @@
+rule compare:
+    input:
+        metrics=expand("<results>/metrics/{dataset}.parquet", dataset=DATASETS),
+        stability=expand("<results>/stability/{dataset}.parquet", dataset=DATASETS),
+        health=expand("<results>/health/{dataset}.parquet", dataset=DATASETS),
+    output:
+        expand(
+            "<results>/tables/{table}.{format}",
+            table=["scenarios", "summary", "stability", "verdicts", "theory", "health"],
+            format=["parquet", "csv"],
+        ),
+    log:
+        "<logs>/compare.log",
+    benchmark:
+        "<benchmarks>/compare.tsv"
+    params:
+        folder=lambda wildcards, output: str(Path(output[0]).parent),
+        datasets=config["datasets"],
+        comparison=config["comparison"],
+        seed=config["seed"],
+        code=code_digest("normwise.study"),
+    script:
+        "../scripts/compare.py"

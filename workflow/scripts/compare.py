@@ -1,0 +1,18 @@
+"""Put all data sets together: scenarios, summaries, verdicts, theory, health."""
+
+from pathlib import Path
+
+from normwise.study import study_tables
+from normwise.tables import write_table
+
+tables = study_tables(
+    snakemake.input.metrics,
+    snakemake.input.stability,
+    snakemake.input.health,
+    snakemake.params.datasets,
+    snakemake.params.comparison,
+    snakemake.params.seed,
+)
+folder = Path(snakemake.params.folder)
+for name, frame in tables.items():
+    write_table(frame, name, folder / f"{name}.parquet", folder / f"{name}.csv")

@@ -1,0 +1,8 @@
+"""Turn the fits of one data set into tables of metrics."""
+
+from normwise.evaluate import evaluate
+from normwise.tables import write_table
+
+tables = evaluate(dict(snakemake.input.items()), snakemake.wildcards.dataset)
+for name, frame in tables.items():
+    write_table(frame, name, snakemake.output[name])

@@ -1,0 +1,12 @@
+"""Fit one penalty to every replicate of a data file."""
+
+from normwise.fit import FitOptions, fit_file
+
+fit_file(
+    data=snakemake.input.data,
+    output=snakemake.output[0],
+    dataset=snakemake.wildcards.dataset,
+    penalty=snakemake.wildcards.penalty,
+    options=FitOptions(**snakemake.params.options),
+    n_jobs=snakemake.threads,
+)

@@ -1,0 +1,8 @@
+"""Follow risk, bias, variance and coefficients along the paths of one data set."""
+
+from normwise.evaluate import trace_paths
+from normwise.tables import write_table
+
+tables = trace_paths(dict(snakemake.input.items()), snakemake.wildcards.dataset)
+for name, frame in tables.items():
+    write_table(frame, name, snakemake.output[name])
