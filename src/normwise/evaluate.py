@@ -82,6 +82,7 @@ def _replicate_rows(e: Estimates, dataset: str) -> pd.DataFrame:
         "gap": a["gap"],
     }
     values["nonzeros"] = (a["coef"] != 0).sum(axis=-1)
+    values["selected_none"] = values["nonzeros"] == 0
     if truth is None:
         values |= {"test_error": risk, "optimism": risk - a["train_error"]}
     else:

@@ -70,7 +70,7 @@ def effective_number(coef: np.ndarray) -> np.ndarray:
 
 
 def selection_metrics(coef: np.ndarray, support: np.ndarray) -> dict[str, np.ndarray]:
-    """Nonzeros, TPR, FDR (0 if nothing is selected), F1, exact recovery, nothing selected.
+    """TPR, FDR (0 if nothing is selected), F1 and exact recovery.
 
     ``coef`` has shape (..., n_features).
     """
@@ -78,12 +78,10 @@ def selection_metrics(coef: np.ndarray, support: np.ndarray) -> dict[str, np.nda
     total, true, false = selection_counts(coef, support)
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            "nonzeros": total.astype(float),
             "tpr": true / k if k else np.full(total.shape, np.nan),
             "fdr": np.where(total > 0, false / np.maximum(total, 1), 0.0),
             "f1": 2 * true / (total + k) if k else np.full(total.shape, np.nan),
             "exact_recovery": ((true == k) & (false == 0)).astype(float),
-            "selected_none": (total == 0).astype(float),
         }
 
 

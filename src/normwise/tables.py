@@ -167,7 +167,7 @@ METRICS: dict[str, str] = {
     "fdr": "Share of the selected features that are false; 0 if nothing is selected",
     "f1": "Harmonic mean of TPR and precision",
     "exact_recovery": "1 if exactly the true features are selected",
-    "selected_none": "1 if nothing is selected",
+    "selected_none": "1 if every coefficient is zero",
     "dof": "Effective degrees of freedom, without the intercept",
     "alpha": "Chosen strength on the scale of the mean loss, features standardised",
     "gap": "Relative duality gap of the chosen solution",

@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 from normwise.config import ConfigError, check_config, plan_chunks
-from normwise.figures import FIXED, plan_figures
+from normwise.figures import plan_figures
 from normwise.provenance import code_digest
 
 SCHEMA = Path(workflow.basedir) / "schemas" / "config.schema.yaml"

@@ -1,0 +1,45 @@
+# A fresh machine needs git, make and python3 (3.11 or later, with pip).
+#
+#  make report   set up .venv, run the default study and write results/report.html
+#  make quick    the same with config/quick.yaml: every part in about a minute
+#  make test     the tests
+#  make check    formatting, lints and types
+#  make docs     config/README.md and results/README.md, from the code
+#  make env      .venv alone, as uv.lock says
+
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+RUN := $(UV) run --no-sync
+
+.PHONY: help report quick test check docs env
+# all targets share .venv, and two studies would share results/
+.NOTPARALLEL:
+
+help:
+	@sed -n 's/^#  //p' Makefile
+
+report: env
+	$(RUN) snakemake --cores all
+
+quick: env
+	$(RUN) snakemake --cores all --configfile config/quick.yaml
+
+test: env
+	$(RUN) pytest
+
+check: env
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) snakefmt --check workflow
+	@# one lint does not apply: all rules run in the environment that Snakemake runs in
+	$(RUN) snakemake --lint 2>&1 | awk '/^Lints for|^Congratulations/ {rule = $$0} !rule; \
+	  /^    \* / && !/Specify a conda/ {print rule; print; bad = 1} END {exit bad || !rule}'
+
+docs: env
+	$(RUN) python -m normwise.docs
+
+env: $(UV)
+	$(UV) sync --locked
+
+.tools/bin/uv:
+	python3 -m pip install --quiet --root-user-action=ignore --target .tools uv

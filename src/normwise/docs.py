@@ -1,0 +1,136 @@
+"""The pages that are written by the code they describe; ``python -m normwise.docs`` renews them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from normwise.io import write_text
+from normwise.scenario import Scenario
+from normwise.tables import describe_tables
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = "workflow/schemas/config.schema.yaml"
+
+INTRODUCTION = """\
+# The config
+
+`config.yaml` is the default study, `quick.yaml` a look at every part in about a minute, `full.yaml`
+the same questions asked at length. To run another than the default:
+
+    snakemake --cores 8 --configfile config/quick.yaml
+
+Your file is laid over `config.yaml`: it needs only the keys that differ, and its list of data sets
+takes the place of the whole list there. All studies write to `results/`; to keep one beside
+another, give it a folder of its own:
+
+    pathvars:
+      results: results/mine
+
+A data set is a grid of scenarios. A key marked *axis* takes one value or a list, and every
+combination of the listed values is a scenario. A simulated data set needs `n_samples`, `n_features`
+and one of `n_nonzero` and `nonzero_fraction`. With `source: rule` it has no axes: a rule of yours
+writes the files that `src/normwise/data.py` describes.
+
+Two traps of YAML: `1e-3` is text to it, so write `1.0e-3` or `0.001`; and `yes`, `no`, `on` and
+`off` are true and false. A wrong key or value stops the run before anything is computed, with a
+message that names it.
+
+This page is generated from `workflow/schemas/config.schema.yaml`, and a test keeps it so.
+
+| key | values | default | meaning |
+|---|---|---|---|
+"""
+
+KINDS = {
+    "integer": ("whole number", "whole numbers"),
+    "number": ("number", "numbers"),
+    "string": ("text", "texts"),
+    "boolean": ("true or false", "true or false"),
+    "object": ("mapping", "mappings"),
+    "array": ("list", "lists"),
+}
+BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+AXIS_DEFAULTS = {f.name: f.default for f in fields(Scenario) if f.default is not MISSING}
+
+
+def describe_schema(schema: Mapping[str, Any]) -> str:
+    """Describe every key of the config in one Markdown page.
+
+    Parameters
+    ----------
+    schema : mapping
+        JSON schema of the config.
+
+    Returns
+    -------
+    str
+    """
+    rows = _rows(schema, schema, "")
+    return INTRODUCTION + "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+
+
+def _rows(
+    part: Mapping[str, Any], schema: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, str, str, str]]:
+    for key, entry in part["properties"].items():
+        entry = _resolve(entry, schema)
+        inner = _resolve(entry.get("items", {}), schema)
+        default = entry.get("default", AXIS_DEFAULTS.get(key) if prefix else None)
+        shown = "required" if key in part.get("required", ()) else _yaml(default)
+        yield f"`{prefix}{key}`", _values(entry, inner), shown, _cell(entry["description"])
+        if "properties" in entry:
+            yield from _rows(entry, schema, f"{prefix}{key}.")
+        if "properties" in inner:
+            yield from _rows(inner, schema, f"{prefix}{key}[].")
+
+
+def _resolve(entry: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the definition that an entry refers to in its place."""
+    reference = entry.get("$ref", "").removeprefix("#/$defs/")
+    return {**(schema["$defs"][reference] if reference else {}), **entry}
+
+
+def _values(entry: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
+    if inner:
+        return f"list of {_one(inner, many=True)}"
+    return _one(entry, many=False)
+
+
+def _one(entry: Mapping[str, Any], many: bool) -> str:
+    if "enum" in entry:
+        return ", ".join(f"`{value}`" for value in entry["enum"])
+    bounds = ", ".join(f"{word} {entry[key]}" for key, word in BOUNDS.items() if key in entry)
+    return f"{KINDS[entry['type']][many]} {bounds}".rstrip()
+
+
+def _yaml(value: Any) -> str:
+    """Show a default as it would be written in the config; nothing for none or an empty one."""
+    if value is None or value == {}:
+        return ""
+    text = yaml.safe_dump(value, default_flow_style=True, width=1000)
+    return f"`{text.removesuffix(chr(10)).removesuffix('...').strip()}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def pages() -> dict[str, str]:
+    """The generated pages by their path in the project."""
+    schema = yaml.safe_load((ROOT / SCHEMA).read_text(encoding="utf-8"))
+    return {"config/README.md": describe_schema(schema), "results/README.md": describe_tables()}
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        write_text(ROOT / path, text)

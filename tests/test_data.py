@@ -1,0 +1,220 @@
+"""The data file: what is written is read back, and what breaks the contract is refused."""
+
+import numpy as np
+import pytest
+
+from normwise.data import DataFileError, read_batches, read_origins, truth_arrays, write_simulated
+from normwise.io import load_arrays, save_arrays, write_atomic, write_text
+from normwise.metrics import excess_risk
+from normwise.scenario import Scenario
+from normwise.simulate import draw, population
+
+SEED = 5
+SMALL = Scenario(n_samples=12, n_features=4, n_nonzero=2)
+SCENARIOS = [
+    SMALL,
+    Scenario(n_samples=10, n_features=6, n_nonzero=3, covariance="ar1", correlation=0.5),
+    Scenario(n_samples=10, n_features=6, n_nonzero=3, features="sparse_binary", response="binary"),
+]
+
+
+@pytest.fixture
+def arrays(rng) -> dict[str, np.ndarray]:
+    """A good outside file with its truth."""
+    X = rng.standard_normal((3, 15, 4))
+    return {"X": X, "y": X[..., 0] + rng.standard_normal((3, 15)), "coef": np.eye(4)[0]}
+
+
+@pytest.fixture
+def held_out(arrays, rng) -> dict[str, np.ndarray]:
+    """A good outside file with held-out rows."""
+    rows = {"X_test": rng.standard_normal((3, 7, 4)), "y_test": rng.standard_normal((3, 7))}
+    return {"X": arrays["X"], "y": arrays["y"]} | rows
+
+
+def read_one(path, arrays):
+    save_arrays(path, arrays)
+    return next(read_batches(path, "mine"))
+
+
+def test_simulated_file_holds_the_draws_and_their_truth(tmp_path):
+    path = tmp_path / "0.npz"
+    write_simulated(path, SCENARIOS, 2, 5, SEED)
+    batches = list(read_batches(path, "any"))
+    assert [b.id for b in batches] == [s.id for s in SCENARIOS]
+    for scenario, batch in zip(SCENARIOS, batches, strict=True):
+        assert (batch.start, batch.response) == (2, scenario.response)
+        for i in range(3):
+            X, y = draw(scenario, SEED, 2 + i)
+            np.testing.assert_array_equal(batch.X[i], X)
+            np.testing.assert_array_equal(batch.y[i], y)
+        np.testing.assert_array_equal(batch.truth.coef, population(scenario, SEED).coef)
+    assert [b.X_test is None for b in batches] == [True, True, False]
+
+
+def test_chunks_and_neighbours_do_not_change_a_draw(tmp_path):
+    write_simulated(tmp_path / "whole.npz", SCENARIOS, 0, 4, SEED)
+    whole = list(read_batches(tmp_path / "whole.npz", "a"))[1]
+    for start, stop in [(0, 1), (1, 4)]:
+        path = tmp_path / f"{start}.npz"
+        write_simulated(path, SCENARIOS[1:2], start, stop, SEED)
+        part = next(read_batches(path, "b"))
+        np.testing.assert_array_equal(part.X, whole.X[start:stop])
+        np.testing.assert_array_equal(part.y, whole.y[start:stop])
+
+
+def test_one_replicate_of_a_batch_keeps_its_number(tmp_path):
+    write_simulated(tmp_path / "0.npz", [SMALL], 3, 6, SEED)
+    batch = next(read_batches(tmp_path / "0.npz", "a"))
+    one = batch.only(2)
+    assert (one.start, one.X.shape, one.y.shape) == (5, (1, 12, 4), (1, 12))
+    np.testing.assert_array_equal(one.X[0], batch.X[2])
+
+
+def test_origins_rebuild_the_truth_of_simulated_files(tmp_path):
+    path = tmp_path / "0.npz"
+    write_simulated(path, SCENARIOS, 0, 1, SEED)
+    origins = read_origins(truth_arrays(path), "any", "gaussian", 4)
+    for origin, batch in zip(origins, read_batches(path, "any"), strict=True):
+        assert (origin.id, origin.response) == (batch.id, batch.response)
+        np.testing.assert_array_equal(origin.truth.coef, batch.truth.coef)
+        if batch.X_test is not None:
+            np.testing.assert_array_equal(origin.X_test, batch.X_test)
+
+
+def test_outside_truth_gives_the_population_risk(tmp_path, arrays, rng):
+    covariance = 0.5 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
+    mean = np.array([1.0, 0, 0, -2])
+    arrays |= {"covariance": covariance, "mean": mean, "intercept": 0.5, "noise_var": 2.0}
+    batch = read_one(tmp_path / "0.npz", arrays)
+    assert (batch.truth.noise_var, batch.response, batch.y_test) == (2.0, "gaussian", None)
+    b, b0 = rng.standard_normal(4), 0.3
+    error = b - arrays["coef"]
+    expected = error @ covariance @ error + (b0 - 0.5 + mean @ error) ** 2
+    assert excess_risk(batch.truth, b, np.array(b0)) == pytest.approx(expected)
+    origin = read_origins(truth_arrays(tmp_path / "0.npz"), "mine", "gaussian", 4)[0]
+    assert excess_risk(origin.truth, b, np.array(b0)) == pytest.approx(expected)
+    assert origin.id == batch.id
+
+
+def test_outside_truth_defaults_to_independent_features_of_mean_zero(tmp_path, arrays):
+    truth = read_one(tmp_path / "0.npz", arrays).truth
+    np.testing.assert_array_equal(truth.root, np.eye(4))
+    assert (truth.intercept, truth.noise_var, truth.mean.any()) == (0.0, 1.0, False)
+
+
+def test_outside_held_out_rows_go_with_their_replicate(tmp_path, held_out):
+    batch = read_one(tmp_path / "0.npz", held_out)
+    assert batch.truth is None
+    np.testing.assert_array_equal(batch.only(1).X_test[0], held_out["X_test"][1])
+    np.testing.assert_array_equal(batch.only(1).y_test[0], held_out["y_test"][1])
+
+
+def test_zeros_and_ones_are_a_binary_response(tmp_path, arrays):
+    arrays["y"] = (arrays["y"] > 0).astype(np.int8)
+    assert read_one(tmp_path / "0.npz", arrays).response == "binary"
+
+
+BROKEN = {
+    "no X": (lambda a: a.pop("X"), ["X"]),
+    "no y": (lambda a: a.pop("y"), ["y"]),
+    "X of two axes": (lambda a: a.update(X=a["X"][0]), ["X", "(15, 4)"]),
+    "y of another length": (lambda a: a.update(y=a["y"][:, 1:]), ["y", "(3, 14)"]),
+    "NaN in X": (lambda a: a["X"].__setitem__((0, 0, 0), np.nan), ["X", "finite"]),
+    "infinity in y": (lambda a: a["y"].__setitem__((0, 0), np.inf), ["y", "finite"]),
+    "text in X": (lambda a: a.update(X=a["X"].astype("U5")), ["X", "numbers"]),
+    "text in y": (lambda a: a.update(y=np.full((3, 15), "yes")), ["y", "numbers"]),
+    "coef of another length": (lambda a: a.update(coef=np.zeros(5)), ["coef", "(5,)", "(4,)"]),
+    "covariance of another size": (
+        lambda a: a.update(covariance=np.eye(3)),
+        ["covariance", "(3, 3)", "(4, 4)"],
+    ),
+    "indefinite covariance": (
+        lambda a: a.update(covariance=-np.eye(4)),
+        ["covariance", "positive definite"],
+    ),
+    "asymmetric covariance": (
+        lambda a: a.update(covariance=np.eye(4) + np.triu(np.full((4, 4), 0.3), 1)),
+        ["covariance", "symmetric"],
+    ),
+    "mean of another length": (lambda a: a.update(mean=np.zeros(3)), ["mean", "(3,)", "(4,)"]),
+    "intercept that is no number": (lambda a: a.update(intercept=np.zeros(4)), ["intercept"]),
+    "noise_var that is no number": (lambda a: a.update(noise_var=np.ones(4)), ["noise_var"]),
+    "neither truth nor test rows": (lambda a: a.pop("coef"), ["X_test", "y_test", "coef"]),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_file_with_truth_is_refused_by_name_of_file_and_array(tmp_path, arrays, case):
+    spoil, words = BROKEN[case]
+    spoil(arrays)
+    with pytest.raises(DataFileError) as error:
+        read_one(tmp_path / "0.npz", arrays)
+    for word in [str(tmp_path / "0.npz"), *words]:
+        assert word in str(error.value)
+
+
+BROKEN_TEST_ROWS = {
+    "no y_test": (lambda a: a.pop("y_test"), ["y_test"]),
+    "other features": (lambda a: a.update(X_test=a["X_test"][..., 1:]), ["X_test", "(3, 7, 3)"]),
+    "other replicates": (lambda a: a.update(X_test=a["X_test"][1:]), ["X_test", "(2, 7, 4)"]),
+    "other rows": (lambda a: a.update(y_test=a["y_test"][:, 1:]), ["y_test", "(3, 6)"]),
+    "NaN": (lambda a: a["y_test"].__setitem__((0, 0), np.nan), ["y_test", "finite"]),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_TEST_ROWS)
+def test_broken_held_out_rows_are_refused_by_name_of_file_and_array(tmp_path, held_out, case):
+    spoil, words = BROKEN_TEST_ROWS[case]
+    spoil(held_out)
+    with pytest.raises(DataFileError) as error:
+        read_one(tmp_path / "0.npz", held_out)
+    for word in [str(tmp_path / "0.npz"), *words]:
+        assert word in str(error.value)
+
+
+def test_pickled_arrays_are_refused(tmp_path):
+    path = tmp_path / "0.npz"
+    np.savez(path, X=np.array([{"code": 1}], dtype=object), y=np.zeros(1), allow_pickle=True)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        next(read_batches(path, "mine"))
+    with pytest.raises(ValueError, match="allow_pickle|pickle"):
+        save_arrays(tmp_path / "1.npz", {"X": np.array([{}], dtype=object)})
+    assert not (tmp_path / "1.npz").exists()
+
+
+def test_pickled_arrays_are_named_in_the_message(tmp_path):
+    path = tmp_path / "0.npz"
+    np.savez(path, X=np.array([{"code": 1}], dtype=object), y=np.zeros(1), allow_pickle=True)
+    with pytest.raises(DataFileError) as error:
+        next(read_batches(path, "mine"))
+    assert str(path) in str(error.value)
+
+
+def test_save_and_load_arrays(tmp_path):
+    save_arrays(tmp_path / "deep" / "a.npz", {"b": np.arange(3), "c.0": np.array("text")})
+    with load_arrays(tmp_path / "deep" / "a.npz") as file:
+        assert (file["b"].tolist(), str(file["c.0"])) == ([0, 1, 2], "text")
+
+
+def test_a_writer_that_fails_leaves_no_file_behind(tmp_path):
+    def half(partial):
+        partial.write_text("half")
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        write_atomic(tmp_path / "a.txt", half)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_writer_that_fails_leaves_the_old_file_alone(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+
+    def half(partial):
+        partial.write_text("half")
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        write_atomic(tmp_path / "a.txt", half)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "old"

@@ -1,0 +1,69 @@
+"""The three lists of dependencies, pyproject.toml, environment.yml and uv.lock, say the same."""
+
+import tomllib
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "snakemake": "snakemake-minimal"}
+
+
+def extra_requirements(package: str, extra: str) -> set[str]:
+    """Names of what an extra of an installed package adds."""
+    found = [Requirement(text) for text in requires(package) or []]
+    return {
+        r.name
+        for r in found
+        if r.marker and r.marker.evaluate({"extra": extra}) and not r.marker.evaluate({"extra": ""})
+    }
+
+
+@pytest.fixture
+def pyproject(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text())
+
+
+@pytest.fixture
+def project(pyproject: dict) -> dict:
+    return pyproject["project"]
+
+
+def test_conda_environment_has_the_same_packages_and_bounds(root: Path, project: dict) -> None:
+    expected = {"python": project["requires-python"], "pip": ""}
+    for requirement in map(Requirement, project["dependencies"]):
+        expected[CONDA_NAMES.get(requirement.name, requirement.name)] = str(requirement.specifier)
+        for extra in requirement.extras:
+            expected |= dict.fromkeys(extra_requirements(requirement.name, extra), "")
+
+    entries = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
+    listed = [Requirement(entry) for entry in entries if isinstance(entry, str)]
+    assert {r.name: str(r.specifier) for r in listed} == expected
+    assert [entry for entry in entries if not isinstance(entry, str)] == [{"pip": ["-e ."]}]
+
+
+def test_reports_extra_is_not_empty() -> None:
+    # otherwise the test above would not miss pygments
+    assert extra_requirements("snakemake", "reports") == {"pygments"}
+
+
+def locked(entries: list[dict]) -> set[tuple]:
+    return {
+        (e["name"], e.get("specifier", ""), tuple(sorted(e.get("extras", [])))) for e in entries
+    }
+
+
+def wanted(texts: list[str]) -> set[tuple]:
+    requirements = map(Requirement, texts)
+    return {(r.name, str(r.specifier), tuple(sorted(r.extras))) for r in requirements}
+
+
+def test_lock_file_is_in_step(root: Path, pyproject: dict, project: dict) -> None:
+    lock = tomllib.loads((root / "uv.lock").read_text())
+    own = next(p for p in lock["package"] if p["name"] == project["name"])
+    assert locked(own["metadata"]["requires-dist"]) == wanted(project["dependencies"])
+    for group, texts in pyproject["dependency-groups"].items():
+        assert locked(own["metadata"]["requires-dev"][group]) == wanted(texts)
+    assert lock["requires-python"] == project["requires-python"]
