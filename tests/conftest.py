@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "workflow: runs the whole workflow; minutes, not seconds")
+# the same examples in every run; compilation makes the first ones slow
+settings.register_profile("normwise", deadline=None, derandomize=True, database=None)
+settings.load_profile("normwise")
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def test_correlation_zero_is_the_independent_case(covariance):
     np.testing.assert_allclose(sigma_of(scenario(covariance, 0.0)), np.eye(12), atol=1e-15)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_any_scenario_without_problems_has_a_population(data):
     p = data.draw(st.integers(1, 15))

@@ -83,7 +83,9 @@ def test_last_group_may_be_smaller(p, size, groups):
 def test_grid_is_the_product_in_the_order_written_last_axis_fastest():
     grid = expand_grid({"n_samples": [30], "n_features": [5, 6], "n_nonzero": 2, "snr": [1.0, 2.0]})
     assert [(s.n_features, s.snr) for s in grid] == [(5, 1.0), (5, 2.0), (6, 1.0), (6, 2.0)]
-    swapped = expand_grid({"snr": [1.0, 2.0], "n_samples": 30, "n_features": [5, 6], "n_nonzero": 2})
+    swapped = expand_grid(
+        {"snr": [1.0, 2.0], "n_samples": 30, "n_features": [5, 6], "n_nonzero": 2}
+    )
     assert [(s.n_features, s.snr) for s in swapped] == [(5, 1.0), (6, 1.0), (5, 2.0), (6, 2.0)]
 
 
@@ -112,7 +114,12 @@ def test_keys_that_are_no_axis_do_not_enter_the_grid():
 
 
 def test_an_axis_of_one_value_does_not_vary():
-    dataset = {"n_features": [8], "nonzero_fraction": [0.1, 1.0], "snr": [1.0, 2.0], "signal": "equal"}
+    dataset = {
+        "n_features": [8],
+        "nonzero_fraction": [0.1, 1.0],
+        "snr": [1.0, 2.0],
+        "signal": "equal",
+    }
     assert varied_axes(dataset) == ["nonzero_fraction", "snr"]
 
 

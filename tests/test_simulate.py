@@ -192,7 +192,9 @@ def test_every_digit_of_the_key_counts():
     key = BASE.key
     first = generator(SEED, key, "data", 0).random()
     changed = [
-        generator(SEED, key[:i] + ("0" if key[i] != "0" else "1") + key[i + 1 :], "data", 0).random()
+        generator(
+            SEED, key[:i] + ("0" if key[i] != "0" else "1") + key[i + 1 :], "data", 0
+        ).random()
         for i in range(64)
     ]
     assert len({first, *changed}) == 65

@@ -117,7 +117,7 @@ def wide_stability(tables: Tables, metric: str) -> pd.DataFrame:
     rows = tables["stability"]
     rows = rows[(rows["metric"] == metric) & (rows["tuning"] == "cv_min")]
     wide = rows.pivot(index=["dataset", "scenario"], columns="penalty", values=["value", "se"])
-    wide.columns = [p if v == "value" else f"{p}_se" for v, p in wide.columns]
+    wide.columns = [p if v == "value" else f"{p}_se" for v, p in wide.columns.to_list()]
     return wide.reset_index().merge(tables["scenarios"], on=["dataset", "scenario"])
 
 
@@ -158,8 +158,9 @@ def selects(tables: Tables) -> Claim:
         oracle = oracle[oracle["scenario"].isin(bad["scenario"])]
         claim.limits.append(
             "With a noise feature that is nearly the sum of the relevant ones (irrepresentable "
-            f"constant above 1), the true set comes out in {percent(bad['l1'].mean())} of the data "
-            f"sets at the cross-validated and in {percent(oracle['l1'].mean())} at the best strength."
+            f"constant above 1), the true set comes out in {percent(bad['l1'].mean())} of the "
+            "data sets at the cross-validated strength and in "
+            f"{percent(oracle['l1'].mean())} at the best."
         )
     some = share.median() > 0
     clean = fdr["l1"].median() < 0.1
@@ -207,8 +208,8 @@ def wins_when_sparse(tables: Tables) -> Claim:
         claim.limits.append(
             f"It fails where the signal is too weak or its features too many for n: L1 does not "
             f"win in {len(weak)} of these scenarios, whose median signal-to-noise ratio is "
-            f"{weak['snr'].median():.2g} (against {few[few['verdict'] == 'l1']['snr'].median():.2g} "
-            "where it wins)."
+            f"{weak['snr'].median():.2g}, against "
+            f"{few[few['verdict'] == 'l1']['snr'].median():.2g} where it wins."
         )
     many = wide[wide["nonzero_share"] == 1]
     if len(many):
@@ -265,7 +266,9 @@ def spreads(tables: Tables) -> Claim:
             f"{dense.median():.1f}, down to {dense.min():.1f}."
         )
     whole = finite(kept).min() > 0.999
-    claim.verdict = FAILS if ratio.median() <= 1 else HOLDS if whole and ratio.min() > 1 else EXCEPTIONS
+    claim.verdict = (
+        FAILS if ratio.median() <= 1 else HOLDS if whole and ratio.min() > 1 else EXCEPTIONS
+    )
     return claim
 
 
@@ -308,8 +311,8 @@ def wins_when_dense(tables: Tables) -> Claim:
     against = high[(high["nonzero_share"] == 1) & (high["signal_alignment"] < 1)]
     if len(against):
         claim.limits.append(
-            "Where collinear features act in opposite directions, so that the signal lies along the "
-            f"small principal components: {tally(against)}; {ratio_text(against)}."
+            "Where collinear features act in opposite directions, so that the signal lies along "
+            f"the small principal components: {tally(against)}; {ratio_text(against)}."
         )
     easy = dense[dense["verdict"].isin(("equivalent", "undecided"))]
     if len(easy):
@@ -371,8 +374,8 @@ def trades_bias(tables: Tables) -> Claim:
         rest = rows[~rows["verdict"].isin([penalty])]
         if len(rest):
             claim.limits.append(
-                f"It does not pay for {penalty.upper()} in {len(rest)} scenarios (no penalty is better "
-                f"in {counts.get('none', 0)}); their median p/n is "
+                f"It does not pay for {penalty.upper()} in {len(rest)} scenarios (no penalty is "
+                f"better in {counts.get('none', 0)}); their median p/n is "
                 f"{rest['aspect_ratio'].median():.2g} and median signal-to-noise ratio "
                 f"{rest['snr'].median():.2g}."
             )
@@ -419,8 +422,9 @@ def answer(tables: Tables) -> list[str]:
     if len(weak):
         counts = weak["verdict"].value_counts()
         out.append(
-            f"Sparsity is not enough under a weak signal: at a signal-to-noise ratio below 0.5, L1 "
-            f"wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of {len(weak)} sparse scenarios."
+            "Sparsity is not enough under a weak signal: at a signal-to-noise ratio below 0.5, L1 "
+            f"wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of {len(weak)} sparse "
+            "scenarios."
         )
     high = regression[
         (regression["correlation"] >= COLLINEAR) & regression["covariance"].isin(FAMILIES)
@@ -430,7 +434,8 @@ def answer(tables: Tables) -> list[str]:
         counts = sparse_high["verdict"].value_counts()
         out.append(
             "Collinearity makes L2's coefficients far steadier but does not by itself decide who "
-            f"predicts better: with few relevant features and a correlation of {COLLINEAR} or more, "
+            f"predicts better: with few relevant features and a correlation of {COLLINEAR} or "
+            "more, "
             f"L1 wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of {len(sparse_high)}."
         )
     return out

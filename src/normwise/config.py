@@ -6,6 +6,7 @@ import copy
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +47,19 @@ def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str
         Naming the file and, for each problem, key, value and what would be right.
     """
     schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
-    config = copy.deepcopy(dict(config))
-    listed = _wrap_axes(config)
+    complete = copy.deepcopy(dict(config))
+    listed = _wrap_axes(complete)
     errors = sorted(
-        Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path]
+        Draft202012Validator(schema).iter_errors(complete), key=lambda e: [str(p) for p in e.path]
     )
-    found = [_explain(error, config, listed) for error in errors]
+    found = [_explain(error, complete, listed) for error in errors]
     if not found:
-        _fill(config, schema)
-        found = list(_cross_checks(config))
+        _fill(complete, schema)
+        found = list(_cross_checks(complete))
     if found:
         listing = "\n".join(f"  - {line}" for line in dict.fromkeys(found))
         raise ConfigError(f"{source}: {len(found)} problem(s)\n{listing}")
-    return config
+    return complete
 
 
 def _wrap_axes(config: dict[str, Any]) -> set[tuple[int, str]]:
@@ -251,7 +252,7 @@ def plan_chunks(dataset: Mapping[str, Any], max_chunk_mb: float) -> list[Chunk]:
             continue
         parts = min(replicates, int(-(-size // max_chunk_mb)))
         bounds = [replicates * i // parts for i in range(parts + 1)]
-        chunks += [Chunk((scenario,), a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+        chunks += [Chunk((scenario,), a, b) for a, b in pairwise(bounds)]
     if shared:
         chunks.append(Chunk(tuple(shared), 0, replicates))
     return chunks

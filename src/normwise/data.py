@@ -22,11 +22,9 @@ from typing import NoReturn
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-
 from normwise.io import load_arrays, save_arrays
 from normwise.scenario import Scenario
 from normwise.simulate import Population, draw, draw_test_features, population
-
 
 TRUTH_ARRAYS = (
     "scenarios",
@@ -166,6 +164,9 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
     for name in ("X", "y"):
         if name not in arrays:
             _fail(path, f"array '{name}' is missing; the file has {sorted(arrays) or 'no arrays'}")
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+            _fail(path, f"array '{name}' must hold finite numbers only")
     X, y = arrays["X"], arrays["y"].astype(float)
     if X.ndim != 3 or y.shape != X.shape[:2]:
         _fail(
@@ -173,22 +174,20 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
             f"X has shape {X.shape} and y {y.shape}; they must be "
             "(n_replicates, n_samples, n_features) and (n_replicates, n_samples)",
         )
-    for name, array in arrays.items():
-        if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
-            _fail(path, f"array '{name}' must hold finite numbers only")
     p = X.shape[2]
     truth = _outside_truth(path, arrays, p)
-    if truth is None and ("X_test" not in arrays or "y_test" not in arrays):
-        _fail(path, "needs 'X_test' and 'y_test' (held-out rows), or 'coef' (the truth)")
-    X_test, y_test = arrays.get("X_test"), arrays.get("y_test")
-    if truth is None and (
-        X_test.ndim != 3 or X_test.shape[::2] != X.shape[::2] or y_test.shape != X_test.shape[:2]
-    ):
-        _fail(
-            path,
-            f"X_test has shape {X_test.shape} and y_test {y_test.shape}; they must be "
-            f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)",
-        )
+    X_test = y_test = None
+    if truth is None:
+        if "X_test" not in arrays or "y_test" not in arrays:
+            _fail(path, "needs 'X_test' and 'y_test' (held-out rows), or 'coef' (the truth)")
+        X_test, y_test = arrays["X_test"], arrays["y_test"].astype(float)
+        shape = (len(X), *X_test.shape[1:2], p)
+        if X_test.shape != shape or y_test.shape != shape[:2]:
+            _fail(
+                path,
+                f"X_test has shape {X_test.shape} and y_test {y_test.shape}; they must be "
+                f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)",
+            )
     key = outside_key(dataset)
     return Batch(
         key[:10],
@@ -198,8 +197,8 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
         y,
         "binary" if np.isin(y, (0, 1)).all() else "gaussian",
         truth,
-        None if truth else X_test,
-        None if truth else y_test.astype(float),
+        X_test,
+        y_test,
     )
 
 

@@ -19,8 +19,8 @@ SCHEMA = "workflow/schemas/config.schema.yaml"
 INTRODUCTION = """\
 # The config
 
-`config.yaml` is the default study, `quick.yaml` a look at every part in about a minute, `full.yaml`
-the same questions asked at length. To run another than the default:
+`config.yaml` is the default study, `quick.yaml` a look at every part in a minute or two,
+`full.yaml` the same questions asked at length. To run another than the default:
 
     snakemake --cores 8 --configfile config/quick.yaml
 

@@ -86,7 +86,7 @@ def effective_dof(
 def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
     """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
     X, y = batch.X[0].astype(float), batch.y[0]
-    n, p = X.shape
+    p = X.shape[1]
     binary = batch.response == "binary"
     rng = generator(options.seed, batch.key, "folds", batch.start)
     risk = risk_function(batch)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,17 @@ def save_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:
 def load_arrays(path: str | Path) -> np.lib.npyio.NpzFile:
     """Open an ``.npz`` file; arrays are read when asked for, pickles are refused."""
     return np.load(path, allow_pickle=False)
+
+
+@contextlib.contextmanager
+def log_to(path: str | Path) -> Iterator[None]:
+    """Send warnings and the traceback of a job that fails to its log file."""
+    with Path(path).open("w", encoding="utf-8") as log, contextlib.redirect_stderr(log):
+        try:
+            yield
+        except BaseException:
+            traceback.print_exc(file=log)
+            raise
 
 
 def write_text(path: str | Path, text: str) -> None:

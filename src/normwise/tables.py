@@ -248,11 +248,14 @@ def describe_tables() -> str:
         "|---|---|",
         "| `report.html` | the report, one file that opens offline |",
         "| `figures/*.svg`, `*.png`, `*.json` | the figures, and their captions |",
-        "| `tables/*.parquet`, `*.csv` | `scenarios`, `summary`, `verdicts`, `theory`, `health` |",
+        "| `tables/*.parquet`, `*.csv` | `scenarios`, `summary`, `stability`, `verdicts`, "
+        "`theory`, `health` |",
         "| `metrics/<dataset>.parquet` | table `metrics`: one value per replicate |",
-        "| `stability/<dataset>.parquet` | table `stability`: what only a set of replicates shows |",
-        "| `timings/<dataset>.parquet` | table `timings`: the one table that differs between runs |",
-        "| `paths/<dataset>.parquet` | tables `paths` and `coefficients` of data sets that keep paths |",
+        "| `stability/<dataset>.parquet` | table `stability` of one data set |",
+        "| `health/<dataset>.parquet` | table `health` of one data set |",
+        "| `timings/<dataset>.parquet` | table `timings`, the one that differs between runs |",
+        "| `paths/<dataset>*.parquet` | tables `paths` and `coefficients` (`figure: anatomy`) |",
+        "| `logs/`, `benchmarks/` | what each job said, and what it took |",
         "| `fits/<dataset>/<penalty>/<chunk>.npz` | coefficients, strengths and certificates |",
         "| `data/<dataset>/<chunk>.npz` | simulated data, kept only with `keep_data: true` |",
     ]

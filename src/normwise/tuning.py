@@ -41,7 +41,9 @@ def penalties(l1_ratio: float) -> dict[str, Penalty]:
 class Risk(Protocol):
     """Population loss of linear predictors on the original scale."""
 
-    def __call__(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray: ...
+    def __call__(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Loss of each of (n_alphas, n_features) coefficients."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ rule simulate:
         "<benchmarks>/simulate/{dataset}/{chunk}.tsv"
     wildcard_constraints:
         dataset=either(SIMULATED),
+    conda:
+        "normwise"
     params:
         chunk=chunk_params,
         seed=config["seed"],

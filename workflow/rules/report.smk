@@ -24,6 +24,8 @@ rule figure:
         "<logs>/figure/{figure}.log",
     benchmark:
         "<benchmarks>/figure/{figure}.tsv"
+    conda:
+        "normwise"
     params:
         plan=lambda wildcards: FIGURES[wildcards.figure],
         code=figure_module,
@@ -49,6 +51,8 @@ rule report:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
+    conda:
+        "normwise"
     params:
         config=config,
         figures=FIGURES,

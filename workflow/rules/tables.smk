@@ -6,13 +6,22 @@ rule compare:
     output:
         expand(
             "<results>/tables/{table}.{format}",
-            table=["scenarios", "summary", "stability", "verdicts", "theory", "health"],
+            table=[
+                "scenarios",
+                "summary",
+                "stability",
+                "verdicts",
+                "theory",
+                "health",
+            ],
             format=["parquet", "csv"],
         ),
     log:
         "<logs>/compare.log",
     benchmark:
         "<benchmarks>/compare.tsv"
+    conda:
+        "normwise"
     params:
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         datasets=config["datasets"],

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+from normwise.io import log_to
 from normwise.study import study_tables
 from normwise.tables import write_table
 
-tables = study_tables(
-    snakemake.input.metrics,
-    snakemake.input.stability,
-    snakemake.input.health,
-    snakemake.params.datasets,
-    snakemake.params.comparison,
-    snakemake.params.seed,
-)
-folder = Path(snakemake.params.folder)
-for name, frame in tables.items():
-    write_table(frame, name, folder / f"{name}.parquet", folder / f"{name}.csv")
+with log_to(snakemake.log[0]):
+    tables = study_tables(
+        snakemake.input.metrics,
+        snakemake.input.stability,
+        snakemake.input.health,
+        snakemake.params.datasets,
+        snakemake.params.comparison,
+        snakemake.params.seed,
+    )
+    folder = Path(snakemake.params.folder)
+    for name, frame in tables.items():
+        write_table(frame, name, folder / f"{name}.parquet", folder / f"{name}.csv")

@@ -1,12 +1,14 @@
 """Draw one figure from the tables."""
 
 from normwise.figures import draw_figure
+from normwise.io import log_to
 
-draw_figure(
-    snakemake.params.plan,
-    snakemake.input.tables,
-    snakemake.input.paths,
-    svg=snakemake.output.svg,
-    png=snakemake.output.png,
-    caption=snakemake.output.json,
-)
+with log_to(snakemake.log[0]):
+    draw_figure(
+        snakemake.params.plan,
+        snakemake.input.tables,
+        snakemake.input.paths,
+        svg=snakemake.output.svg,
+        png=snakemake.output.png,
+        caption=snakemake.output.json,
+    )

@@ -1,12 +1,14 @@
 """Fit one penalty to every replicate of a data file."""
 
 from normwise.fit import FitOptions, fit_file
+from normwise.io import log_to
 
-fit_file(
-    data=snakemake.input.data,
-    output=snakemake.output[0],
-    dataset=snakemake.wildcards.dataset,
-    penalty=snakemake.wildcards.penalty,
-    options=FitOptions(**snakemake.params.options),
-    n_jobs=snakemake.threads,
-)
+with log_to(snakemake.log[0]):
+    fit_file(
+        data=snakemake.input.data,
+        output=snakemake.output[0],
+        dataset=snakemake.wildcards.dataset,
+        penalty=snakemake.wildcards.penalty,
+        options=FitOptions(**snakemake.params.options),
+        n_jobs=snakemake.threads,
+    )

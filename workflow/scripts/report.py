@@ -1,14 +1,16 @@
 """Write the report page."""
 
+from normwise.io import log_to
 from normwise.report import write_report
 
-write_report(
-    snakemake.output[0],
-    template=snakemake.input.template,
-    tables=snakemake.input.tables,
-    timings=snakemake.input.timings,
-    figures=snakemake.input.figures,
-    captions=snakemake.input.captions,
-    plan=snakemake.params.figures,
-    config=snakemake.params.config,
-)
+with log_to(snakemake.log[0]):
+    write_report(
+        snakemake.output[0],
+        template=snakemake.input.template,
+        tables=snakemake.input.tables,
+        timings=snakemake.input.timings,
+        figures=snakemake.input.figures,
+        captions=snakemake.input.captions,
+        plan=snakemake.params.figures,
+        config=snakemake.params.config,
+    )

@@ -45,7 +45,8 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict of str to dict
-        By name: ``module`` that draws it, ``datasets`` that it shows, ``axes`` that vary in them.
+        By name: ``module`` that draws it, ``datasets`` that it shows, ``axes`` that vary in them,
+        and the ``margin`` of equivalence.
     """
     shown: dict[str, list[dict[str, Any]]] = {}
     for dataset in config["datasets"]:
@@ -58,6 +59,7 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "datasets": [d["name"] for d in datasets],
             "titles": [d.get("title", d["name"]) for d in datasets],
             "axes": ["nonzero_share" if a == "nonzero_fraction" else a for a in axes],
+            "margin": config["comparison"]["margin"],
         }
 
     plan = {"geometry": entry("geometry")}

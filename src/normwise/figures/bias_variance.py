@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.figures import Drawing, Plan
-from normwise.figures.coefficient_paths import contrast, describe_scenario
+from normwise.figures.coefficient_paths import DEEPEST, contrast, describe_scenario
 from normwise.figures.style import COLOURS, NAMES, ratio_axis
 
 SHOWN = ("l1", "l2")
@@ -34,8 +34,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
             own = paths[
                 (paths["scenario"] == scenario["scenario"])
                 & (paths["penalty"] == penalty)
-                & (paths["strength"] > 0)
-                & np.isfinite(paths["strength"])
+                & paths["strength"].between(0.999 * DEEPEST[penalty], np.finfo(float).max)
             ].sort_values("strength")
             x = own["strength"].to_numpy()
             for column_name, style, label in (
@@ -57,7 +56,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
             ratio_axis(ax, 0.01, 5)
             ax.set_title(f"{NAMES[penalty]}: {describe_scenario(scenario)}", fontsize="small")
         axes[row, 0].set_ylabel("squared error of the prediction\n(noise variance = 1)")
-    axes[0, 0].legend(loc="lower left", fontsize="small", handlelength=2.4)
+    axes[0, 0].legend(loc="upper right", fontsize="small", handlelength=2.4)
     for ax, penalty in zip(axes[-1], SHOWN, strict=True):
         unit = "share of the null model's" if penalty == "l1" else "mean-loss scale"
         ax.set_xlabel(f"penalty strength λ ({unit}), weaker →")

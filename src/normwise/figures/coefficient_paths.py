@@ -10,6 +10,8 @@ from normwise.figures import Drawing, Plan
 from normwise.figures.style import COLOURS, NAMES
 
 SHOWN = ("l1", "l2")
+# below these strengths the curves run straight to the unpenalised limit
+DEEPEST = {"l1": 1e-3, "l2": 1e-4}
 
 
 def describe_scenario(row: pd.Series) -> str:
@@ -27,7 +29,7 @@ def contrast(scenarios: pd.DataFrame) -> pd.DataFrame:
 
 def _panel(ax: Axes, frame: pd.DataFrame, penalty: str) -> None:
     wide = frame.pivot(index="strength", columns="feature", values="coef").sort_index()
-    wide = wide[(wide.index > 0) & (wide.index < float("inf"))]
+    wide = wide[(wide.index >= DEEPEST[penalty] * 0.999) & (wide.index < float("inf"))]
     true = frame.groupby("feature")["true_coef"].first()
     for feature in wide:
         relevant = true[feature] != 0
@@ -100,6 +102,6 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         "line is the median true value. At the strength chosen by cross-validation (dashed) the "
         f"nonzero coefficients number, panel by panel: {', '.join(counts)}. Top, few relevant "
         "features: L1 finds them and leaves most others at exactly zero, with all survivors "
-        "shrunk. Bottom, all features relevant within correlated groups: L2 gives the members "
-        "of a group similar values close to the truth, L1 picks some and drops others.",
+        "shrunk. Bottom, all features relevant within correlated groups: L2 moves the members "
+        "of a group together, L1 picks some and drops others.",
     )

@@ -43,13 +43,17 @@ def _ball(ax: Axes, order: int) -> None:
     ax.add_patch(ball)
     ax.plot(*OPTIMUM, "k+", ms=9, mew=1.6)
     ax.annotate(
-        "least squares", OPTIMUM, xytext=(6, 6), textcoords="offset points", fontsize="small"
+        "least squares",
+        (OPTIMUM[0], OPTIMUM[1]),
+        xytext=(6, 6),
+        textcoords="offset points",
+        fontsize="small",
     )
     ax.plot(*touch, "o", color=COLOURS[penalty], ms=8, mec="white", zorder=5)
     text = "on the corner:\n$b_2$ is exactly 0" if order == 1 else "both shrunk,\nneither is 0"
     ax.annotate(
         text,
-        touch,
+        (touch[0], touch[1]),
         xytext=(0.62 if order == 1 else 0.95, -0.92),
         arrowprops={"arrowstyle": "-", "color": "#444444", "lw": 0.8},
         fontsize="small",

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter
 
 from normwise.figures import Drawing, Plan
 from normwise.figures.style import COLOURS, LINES, MARKERS, direct_labels, penalties_in
-from normwise.figures.sweep import panel_title, positions, split_axes
+from normwise.figures.sweep import panel_title, panels, positions, split_axes
 
 ROWS = {
     "coef_variance": "variance of the coefficients\n(squared norm of the truth = 1)",
@@ -32,7 +32,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         scenarios.drop(columns="dataset"), on="scenario"
     )
     levels = np.sort(scenarios[x].unique())
-    groups = list(scenarios.groupby(facet)) if facet else [(None, scenarios)]
+    groups = panels(scenarios, facet, x)
     figure, axes = plt.subplots(
         len(ROWS),
         len(groups),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -55,7 +57,7 @@ def set_style() -> None:
             "axes.edgecolor": "#444444",
             "axes.titlesize": "medium",
             "axes.titlelocation": "left",
-            "axes.titleweight": "semibold",
+            "axes.titleweight": "bold",
             "grid.color": "#E6E6E6",
             "figure.dpi": 100,
             "legend.frameon": False,
@@ -91,7 +93,13 @@ def ratio_axis(ax: Axes, low: float, high: float) -> None:
         [0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3, 5, 10, 30]
     )
     inside = candidates[(candidates >= low) & (candidates <= high)]
-    ax.yaxis.set_major_locator(FixedLocator([float(v) for v in inside]))
+    room = np.log(high / low) / 9
+    # 1 always has its label; the others go where there is room
+    kept = [1.0] if low <= 1 <= high else []
+    for value in inside:
+        if all(abs(np.log(value / other)) > room for other in kept):
+            kept.append(float(value))
+    ax.yaxis.set_major_locator(FixedLocator(sorted(kept)))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.set_ylim(low, high)
@@ -110,25 +118,25 @@ def direct_labels(ax: Axes, ends: dict[str, tuple[float, float]], gap: float = 0
     low, high = ax.get_ylim()
     scale = ax.yaxis.get_transform()
     span = [float(v) for v in scale.transform(np.array([low, high]))]
-    places = []
+    heights: dict[str, float] = {}
     for penalty, (_, y) in ends.items():
         value = float(scale.transform(np.array([np.clip(y, low, high)]))[0])
-        places.append([(value - span[0]) / (span[1] - span[0]), penalty])
-    places.sort()
-    for before, after in zip(places, places[1:], strict=False):
-        after[0] = max(after[0], before[0] + gap)  # type: ignore[operator, type-var]
-    overflow = max(0.0, float(places[-1][0]) - 1.0) if places else 0.0
-    for height, penalty in places:
+        heights[penalty] = (value - span[0]) / (span[1] - span[0])
+    order = sorted(heights, key=lambda penalty: heights[penalty])
+    for below, above in pairwise(order):
+        heights[above] = max(heights[above], heights[below] + gap)
+    overflow = max([0.0, *(height - 1 for height in heights.values())])
+    for penalty, height in heights.items():
         ax.annotate(
-            NAMES[str(penalty)],
-            (1.0, float(height) - overflow),
+            NAMES[penalty],
+            (1.0, height - overflow),
             xycoords="axes fraction",
             xytext=(5, 0),
             textcoords="offset points",
-            color=COLOURS[str(penalty)],
+            color=COLOURS[penalty],
             va="center",
             fontsize="small",
-            fontweight="semibold",
+            fontweight="bold",
             annotation_clip=False,
         )
 

@@ -24,14 +24,24 @@ from normwise.figures.style import (
 )
 from normwise.study import primary
 
-MARGIN = 0.05
-
 
 def split_axes(scenarios: pd.DataFrame, axes: list[str]) -> tuple[str, str | None]:
     """The axis with the most values, drawn along x, and the one that makes panels."""
     counts = {a: scenarios[a].nunique() for a in axes}
     ordered = sorted(axes, key=lambda a: (-counts[a], axes.index(a)))
     return ordered[0], ordered[1] if len(ordered) > 1 else None
+
+
+def panels(scenarios: pd.DataFrame, facet: str | None, x: str) -> list[tuple[str, pd.DataFrame]]:
+    """Scenarios that share a panel."""
+    if facet is None:
+        return [("", scenarios)]
+    key = scenarios[facet]
+    if facet == "nonzero_share":
+        # a share is rounded to whole features, so it changes slightly with their number
+        dense = key == 1
+        key = dense.map({True: 1.0, False: 0.0}) if x == "n_features" else key.round(3)
+    return [(str(value), group) for value, group in scenarios.groupby(key)]
 
 
 def panel_title(key: str | None, row: pd.Series) -> str:
@@ -80,8 +90,8 @@ def _risk_panel(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> di
     return ends
 
 
-def _effect_panel(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> None:
-    ax.axhspan(1 / (1 + MARGIN), 1 + MARGIN, color="#dddddd", alpha=0.7, lw=0)
+def _effect_panel(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray, margin: float) -> None:
+    ax.axhspan(1 / (1 + margin), 1 + margin, color="#dddddd", alpha=0.7, lw=0)
     ax.axhline(1, color="#444444", lw=0.8)
     at = positions(frame[x], x, levels)
     low, ratio, high = (np.exp(frame[c].to_numpy()) for c in ("low", "effect", "high"))
@@ -115,14 +125,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     ].merge(scenarios.drop(columns="dataset"), on="scenario")
     effects = primary(tables["verdicts"]).merge(scenarios, on=["dataset", "scenario"])
     levels = np.sort(scenarios[x].unique())
-    # a share rounds to a feature, so shares of a facet need not be equal
-    key = (
-        scenarios[facet].round(2) if facet == "nonzero_share" else scenarios[facet] if facet else 0
-    )
-    groups = list(scenarios.groupby(key))
-    if facet == "nonzero_share" and len(groups) > 3:
-        dense = (scenarios["nonzero_share"] == 1).map({True: "b", False: "a"})
-        groups = list(scenarios.groupby(dense))
+    groups = panels(scenarios, facet, x)
     figure, axes = plt.subplots(
         2,
         len(groups),
@@ -141,7 +144,8 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     for column, (_, group) in enumerate(groups):
         ids = group["scenario"]
         ends = _risk_panel(axes[0, column], summary[summary["scenario"].isin(ids)], x, levels)
-        _effect_panel(axes[1, column], effects[effects["scenario"].isin(ids)], x, levels)
+        own = effects[effects["scenario"].isin(ids)]
+        _effect_panel(axes[1, column], own, x, levels, plan["margin"])
         axes[0, column].set_title(panel_title(facet, group.iloc[0]))
         axes[0, column].set_ylim(
             0, min(top, 1.15 * max(finite.max(), 0.1)) if metric == "relative_risk" else top

@@ -49,7 +49,7 @@ def _panel(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
                 va="center",
                 fontsize=8 if word in ("l1", "l2") else 10,
                 color="white" if strong else "#222222",
-                fontweight="semibold" if word in ("l1", "l2") else "normal",
+                fontweight="bold" if word in ("l1", "l2") else "normal",
                 linespacing=1.05,
             )
     ax.set_xticks(range(len(effect.columns)), [f"{v:g}" for v in effect.columns])
@@ -87,6 +87,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
             f"n = {row['n_samples']}, p = {row['n_features']}  (p/n = {row['aspect_ratio']:g})"
         )
     axes[0, 0].set_ylabel(AXIS_NAMES.get(y, y))
+    family = " and ".join(sorted(cells["covariance"].unique())).replace("_", " ")
     counts = cells["verdict"].value_counts()
     words = ", ".join(
         f"{word} {counts.get(key, 0)}"
@@ -100,7 +101,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     return Drawing(
         figure,
         "Few relevant features and a clear signal: L1. Many, or a weak signal: L2",
-        f"Each cell is one scenario with independent features; of {len(cells)} cells: {words}. "
+        f"Each cell is one scenario ({family} features); of {len(cells)} cells: {words}. "
         "Orange: L1 has the lower excess risk; blue: L2. The number is what the winner saves "
         "of the loser's excess risk (geometric mean over replicates); ≈ is practically "
         "equivalent, a hatched ? undecided. A verdict needs an advantage beyond the zone of "

@@ -56,7 +56,9 @@ def _substitute(chol, k, right):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def squared_path(X, y, l1, l2, start):  # type: ignore[no-untyped-def]
-    r"""Minimise :math:`\frac{1}{2n}\lVert y - Xb \rVert^2 + l_1 \lVert b \rVert_1 + \frac{l_2}{2} \lVert b \rVert^2`.
+    r"""Least squares plus ``l1`` times the L1 norm plus ``l2 / 2`` times the squared L2 norm.
+
+    The loss is :math:`\frac{1}{2n}\lVert y - Xb \rVert^2`; the path is followed in the order given.
 
     Parameters
     ----------

@@ -1,0 +1,203 @@
+"""Tables and figures in, one self-contained page out."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from normwise.claims import Tables, answer, effects, judge_claims, percent
+from normwise.figures.style import NAMES, VERDICT_NAMES
+from normwise.io import write_text
+from normwise.provenance import describe_run
+from normwise.study import read_tables
+
+EXPLAINED = "geometry"
+
+
+def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
+    words = json.loads(Path(caption).read_text(encoding="utf-8"))
+    data = base64.b64encode(Path(svg).read_bytes()).decode("ascii")
+    return {"name": name, "src": Markup(f"data:image/svg+xml;base64,{data}"), **words}
+
+
+def _number(value: float, digits: int = 2) -> str:
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.1e}"
+
+
+def verdict_rows(tables: Tables) -> list[dict[str, Any]]:
+    """Rows of the table of verdicts, one per scenario, ready to print."""
+    rows = effects(tables)
+    oracle = effects(tables, "oracle").set_index(["dataset", "scenario"])["verdict"]
+    out = []
+    for _, row in rows.iterrows():
+        out.append(
+            {
+                "dataset": row["dataset"].replace("_", " "),
+                "label": row["label"].replace("n_", "").replace("_", " "),
+                "response": row["response"],
+                "p_n": row["aspect_ratio"],
+                "share": row["nonzero_share"],
+                "snr": row["snr"],
+                "vif": row["mean_vif"],
+                "ratio": row["ratio"],
+                "interval": f"{_number(np.exp(row['low']))} to {_number(np.exp(row['high']))}",
+                "better": row["first_better"],
+                "verdict": row["verdict"],
+                "oracle": oracle[row["dataset"], row["scenario"]],
+            }
+        )
+    return out
+
+
+def health_rows(health: pd.DataFrame) -> list[dict[str, Any]]:
+    """Health by penalty over the whole study."""
+    out = []
+    for penalty in NAMES:
+        own = health[health["penalty"] == penalty]
+        if not len(own):
+            continue
+        weights = own["n"] / own["n"].sum()
+        out.append(
+            {
+                "penalty": NAMES[penalty],
+                "n": int(own["n"].sum()),
+                "failed": (own["failed"] * weights).sum(),
+                "uncertified": (own["uncertified"] * weights).sum(),
+                "edge": (own["edge"].fillna(0) * weights).sum(),
+                "edge_worst": own["edge"].max(),
+                "gap": own["max_gap"].max(),
+            }
+        )
+    return out
+
+
+def theory_summary(theory: pd.DataFrame) -> dict[str, Any]:
+    """How the measurements agree with exact theory."""
+    z = theory["z"].to_numpy(float)
+    rows = theory.to_dict("records")
+    return {
+        "rows": rows,
+        "n": len(z),
+        "within": int((np.abs(z) < 3).sum()),
+        "worst": float(np.abs(z).max()) if len(z) else np.nan,
+    }
+
+
+def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
+    """Measured fit time by penalty."""
+    frame = pd.concat([pd.read_parquet(path) for path in timings], ignore_index=True)
+    groups = frame.groupby("penalty", observed=True)["seconds"]
+    return [
+        {
+            "penalty": NAMES[str(penalty)],
+            "fits": int(group.size),
+            "total": float(group.sum()),
+            "median_ms": 1000 * float(group.median()),
+        }
+        for penalty, group in groups
+    ]
+
+
+def method_rows(config: Mapping[str, Any], tables: Tables) -> list[dict[str, Any]]:
+    """The data sets of the study, one row each."""
+    scenarios = tables["scenarios"]
+    out = []
+    for dataset in config["datasets"]:
+        own = scenarios[scenarios["dataset"] == dataset["name"]]
+
+        def span(column: str, own: pd.DataFrame = own) -> str:
+            values = own[column]
+            if not len(values):
+                return "–"
+            low, high = values.min(), values.max()
+            return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+        out.append(
+            {
+                "name": dataset["name"].replace("_", " "),
+                "title": dataset.get("title", ""),
+                "scenarios": len(own),
+                "replicates": dataset["replicates"],
+                "n": span("n_samples"),
+                "p": span("n_features"),
+                "k": span("n_nonzero"),
+                "snr": span("snr"),
+                "covariance": ", ".join(sorted(own["covariance"].unique())) or "from a rule",
+            }
+        )
+    return out
+
+
+def write_report(
+    output: str | Path,
+    *,
+    template: str | Path,
+    tables: Sequence[str | Path],
+    timings: Sequence[str | Path],
+    figures: Sequence[str | Path],
+    captions: Sequence[str | Path],
+    plan: Mapping[str, Mapping[str, Any]],
+    config: Mapping[str, Any],
+) -> None:
+    """Write the report page.
+
+    Parameters
+    ----------
+    output : path
+    template : path
+        Jinja2 template.
+    tables : sequence of paths
+        The study's tables.
+    timings : sequence of paths
+        Tables ``timings`` of the data sets.
+    figures, captions : sequences of paths
+        SVG files and their captions, named as in ``plan``.
+    plan : mapping
+        Of `normwise.figures.plan_figures`.
+    config : mapping
+        The checked config.
+    """
+    data = read_tables(tables)
+    svg = {Path(f).stem: f for f in figures if str(f).endswith(".svg")}
+    words = {Path(c).stem: c for c in captions}
+    shown = {name: _figure(name, svg[name], words[name]) for name in plan}
+    maps = [n for n in plan if plan[n]["module"].endswith("winner_map")]
+    cases = [n for n in plan if plan[n]["module"].endswith("worked_cases")]
+    first = {EXPLAINED, *maps[:1], *cases}
+    verdicts = effects(data)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters |= {"number": _number, "percent": percent}
+    page = environment.from_string(Path(template).read_text(encoding="utf-8")).render(
+        answer=answer(data),
+        claims=judge_claims(data),
+        hero=shown[maps[0]] if maps else None,
+        explained=shown[EXPLAINED],
+        cases=[shown[n] for n in cases],
+        figures=[shown[n] for n in plan if n not in first],
+        verdicts=verdict_rows(data),
+        verdict_names=VERDICT_NAMES,
+        counts=verdicts["verdict"].value_counts().to_dict(),
+        n_scenarios=len(verdicts),
+        n_draws=int(data["scenarios"]["replicates"].sum()),
+        methods=method_rows(config, data),
+        health=health_rows(data["health"]),
+        theory=theory_summary(data["theory"]),
+        timings=timing_summary(timings),
+        config=config,
+        config_text=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
+        run=describe_run(),
+        written=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+    write_text(output, page)
