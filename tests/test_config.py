@@ -1,0 +1,341 @@
+"""Configs: good ones completed, bad ones refused with a message that says what to change."""
+
+from dataclasses import fields
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from normwise import scenario as axes
+from normwise.compare import PAIRS
+from normwise.config import ConfigError, check_config, plan_chunks, replicate_megabytes
+from normwise.scenario import Scenario, expand_grid, problems
+from normwise.tuning import penalties
+
+GOOD = """
+datasets:
+  - name: first
+    n_samples: 40
+    n_features: 10
+    n_nonzero: 3
+"""
+
+# what is put in place of the last line of GOOD, and what the message must hold
+BAD_AXES = {
+    "typo in a key": ("n_nonzero: 3\n    corelation: 0.5", ["corelation", "mean 'correlation'"]),
+    "unknown key": ("n_nonzero: 3\n    zzz: 1", ["zzz", "known keys", "snr"]),
+    "text for a number": ("n_nonzero: many", ["n_nonzero", "'many'", "text", "whole number"]),
+    "fraction for a whole number": ("n_nonzero: 2.5", ["n_nonzero", "2.5", "whole number"]),
+    "truth value for a number": ("n_nonzero: yes", ["n_nonzero", "True", "whole number"]),
+    "text for a number in a list": ("n_nonzero: [1, many]", ["n_nonzero[1]", "'many'"]),
+    "nothing for a number": ("n_nonzero:", ["n_nonzero", "empty", "whole number"]),
+    "a number YAML takes for text": ("n_nonzero: 3\n    snr: 1e-3", ["snr", "'1e-3'", "text", "0.001"]),
+    "more true features than features": (
+        "n_nonzero: 30",
+        ["n_nonzero (30)", "n_features (10)", "lower it"],
+    ),
+    "correlation above one": (
+        "n_nonzero: 3\n    covariance: ar1\n    correlation: 1.2",
+        ["correlation (1.2)", "less than 1"],
+    ),
+    "negative equicorrelation": (
+        "n_nonzero: 3\n    covariance: equicorrelated\n    correlation: -0.5",
+        ["correlation (-0.5)", "equicorrelated", "0 <= correlation < 1"],
+    ),
+    "correlation without a family": (
+        "n_nonzero: 3\n    correlation: 0.5",
+        ["correlation (0.5)", "independent", "set it to 0"],
+    ),
+    "empty axis": ("n_nonzero: []", ["n_nonzero", "empty list", "at least 1"]),
+    "unknown family": ("n_nonzero: 3\n    covariance: ar2", ["covariance", "'ar2'", "mean 'ar1'"]),
+    "unknown signal": ("n_nonzero: 3\n    signal: strong", ["signal", "'strong'", "decaying"]),
+    "unknown penalty of a data set": (
+        "n_nonzero: 3\n    penalties: [lasso]",
+        ["penalties[0]", "'lasso'", "elastic_net"],
+    ),
+    "a penalty twice": ("n_nonzero: 3\n    penalties: [l1, l1]", ["penalties", "twice"]),
+    "both ways to say sparsity": (
+        "n_nonzero: 3\n    nonzero_fraction: 0.3",
+        ["n_nonzero or nonzero_fraction", "one of them"],
+    ),
+    "no sparsity": ("title: none", ["n_nonzero or nonzero_fraction"]),
+    "fraction above one": ("nonzero_fraction: 3", ["nonzero_fraction", "3", "at most 1"]),
+    "one per group without groups": (
+        "n_nonzero: 3\n    placement: one_per_group",
+        ["placement (one_per_group)", "blocks or near_duplicates"],
+    ),
+    "more than one per group": (
+        "n_nonzero: 3\n    covariance: blocks\n    group_size: 5\n    placement: one_per_group",
+        ["one_per_group", "room for 2", "n_nonzero is 3", "many_per_group"],
+    ),
+    "correlated 0/1 features": (
+        "n_nonzero: 3\n    features: sparse_binary\n    covariance: ar1",
+        ["sparse_binary", "covariance (ar1)", "independent"],
+    ),
+    "noise with a binary response": (
+        "n_nonzero: 3\n    response: binary\n    noise: student_t",
+        ["noise (student_t)", "binary", "remove it"],
+    ),
+    "more factors than features": (
+        "n_nonzero: 3\n    covariance: latent_factors\n    n_factors: 11",
+        ["n_factors (11)", "n_features (10)"],
+    ),
+    "no noise feature to confound": (
+        "n_nonzero: 10\n    covariance: irrepresentable",
+        ["irrepresentable", "n_nonzero < n_features", "10 of 10"],
+    ),
+    "no signal-to-noise": ("n_nonzero: 3\n    snr: 0", ["snr", "0", "greater than 0"]),
+    "negative signal-to-noise": ("n_nonzero: 3\n    snr: -1", ["snr", "-1", "greater than 0"]),
+    "too few replicates": ("n_nonzero: 3\n    replicates: 2", ["replicates", "2", "at least 5"]),
+    "chunks of a simulated data set": (
+        "n_nonzero: 3\n    chunks: 4",
+        ["chunks", "source: rule", "max_chunk_mb"],
+    ),
+    "scenario keys with a rule": (
+        "n_nonzero: 3\n    source: rule",
+        ["source: rule", "remove", "n_samples", "n_nonzero"],
+    ),
+    "dense 0/1 features": ("n_nonzero: 3\n    density: 0.7", ["density", "0.7", "at most 0.5"]),
+}
+
+BAD_CONFIGS = {
+    "no data sets": ("seed: 1", ["datasets", "missing"]),
+    "empty list of data sets": ("datasets: []", ["datasets", "empty list"]),
+    "data sets by name": ("datasets: {name: first}", ["datasets", "mapping", "list"]),
+    "a data set that is text": ("datasets: [first]", ["datasets[0]", "'first'", "mapping"]),
+    "a data set without a name": ("datasets: [{n_samples: 40}]", ["datasets[0]", "'name'", "missing"]),
+    "a name that is no folder": (
+        GOOD.replace("first", "First Study"),
+        ["name", "'First Study'", "lower-case"],
+    ),
+    "a name twice": (GOOD + GOOD.split("datasets:")[1].lstrip("\n"), ["'first'", "2 times", "unique"]),
+    "no rows": (GOOD.replace("n_samples: 40", "snr: 1"), ["'first'", "needs n_samples"]),
+    "too few rows for the folds": (
+        GOOD.replace("40", "9"),
+        ["'first'", "n_samples (9)", "tuning.n_folds (5)", "at least 10"],
+    ),
+    "too few rows for more folds": (
+        GOOD + "tuning: {n_folds: 30}",
+        ["n_samples (40)", "tuning.n_folds (30)", "at least 60"],
+    ),
+    "typo at the top": (GOOD + "replicate: 10", ["unknown key 'replicate'", "mean 'replicates'"]),
+    "typo below": (GOOD + "tuning: {n_fold: 5}", ["tuning", "'n_fold'", "mean 'n_folds'"]),
+    "seed as text": (GOOD + "seed: seven", ["seed", "'seven'", "whole number"]),
+    "negative seed": (GOOD + "seed: -1", ["seed", "-1", "at least 0"]),
+    "unknown penalty": (GOOD + "penalties: [l1, l3]", ["penalties[1]", "'l3'", "l2"]),
+    "no penalty": (GOOD + "penalties: []", ["penalties", "empty list"]),
+    "tolerance as YAML text": (GOOD + "tolerance: 1e-6", ["tolerance", "'1e-6'", "text", "1e-06"]),
+    "lax tolerance": (GOOD + "tolerance: 0.1", ["tolerance", "0.1", "at most 0.001"]),
+    "margin of one": (GOOD + "comparison: {margin: 1}", ["comparison.margin", "1", "less than 1"]),
+    "pure lasso as elastic net": (GOOD + "tuning: {l1_ratio: 1.0}", ["tuning.l1_ratio", "less than 1"]),
+    "a section that is empty": (GOOD + "tuning:", ["tuning", "empty", "mapping"]),
+    "a key that YAML takes for false": (GOOD + "off: 1", ["unknown key 'False'"]),
+}
+
+
+def message_of(text: str, schema_file) -> str:
+    with pytest.raises(ConfigError) as error:
+        check_config(yaml.safe_load(text), schema_file, "study.yaml")
+    return str(error.value)
+
+
+@pytest.mark.parametrize("case", BAD_AXES)
+def test_bad_data_set_is_refused_with_key_value_and_remedy(schema_file, case):
+    lines, words = BAD_AXES[case]
+    message = message_of(GOOD.replace("n_nonzero: 3", lines), schema_file)
+    for word in ["study.yaml", "'first'", *words]:
+        assert word in message
+
+
+@pytest.mark.parametrize("case", BAD_CONFIGS)
+def test_bad_config_is_refused_with_key_value_and_remedy(schema_file, case):
+    text, words = BAD_CONFIGS[case]
+    message = message_of(text, schema_file)
+    for word in ["study.yaml", *words]:
+        assert word in message
+
+
+@pytest.mark.parametrize("case", [*BAD_AXES.values(), *BAD_CONFIGS.values()], ids=lambda c: "")
+def test_messages_speak_of_one_problem_only(schema_file, case):
+    text, _ = case
+    text = text if "datasets" in text or text == "seed: 1" else GOOD.replace("n_nonzero: 3", text)
+    message = message_of(text, schema_file)
+    assert message.startswith("study.yaml: 1 problem(s)\n  - ")
+    assert len(message.splitlines()) == 2
+
+
+def test_all_problems_are_reported_at_once(schema_file):
+    text = """
+seed: -1
+penalties: [lasso]
+datasets:
+  - name: One
+    n_samples: forty
+    n_features: 10
+  - name: two
+    snr: [1.0, 0.0]
+    colour: red
+"""
+    message = message_of(text, schema_file)
+    for word in ("seed", "'lasso'", "'One'", "'forty'", "snr[1]", "'colour'"):
+        assert word in message
+    assert message.splitlines()[0] == "study.yaml: 6 problem(s)"
+
+
+def test_all_impossible_scenarios_are_reported_at_once(schema_file):
+    text = GOOD.replace("n_nonzero: 3", "n_nonzero: [3, 11, 12]\n    placement: one_per_group")
+    message = message_of(text + "tuning: {n_folds: 21}", schema_file)
+    for word in ("n_nonzero (11)", "n_nonzero (12)", "placement (one_per_group)", "n_folds (21)"):
+        assert word in message
+    # said once, though true of every cell of the grid
+    assert message.count("placement (one_per_group)") == 1
+
+
+def test_defaults_are_filled_in(schema_file):
+    config = check_config(yaml.safe_load(GOOD), schema_file, "study.yaml")
+    schema = yaml.safe_load(schema_file.read_text())
+    for key, part in schema["properties"].items():
+        if key in ("tuning", "comparison"):
+            assert config[key] == {k: v["default"] for k, v in part["properties"].items()}
+        elif key != "datasets":
+            assert config[key] == part["default"]
+    dataset = config["datasets"][0]
+    assert (dataset["source"], dataset["figure"], dataset["chunks"]) == ("scenarios", "none", 1)
+    assert dataset["replicates"] == config["replicates"]
+    assert dataset["penalties"] == config["penalties"]
+
+
+def test_what_is_given_is_kept(schema_file):
+    text = GOOD + "    replicates: 7\n    penalties: [l2]\nreplicates: 9\ntuning: {n_folds: 4}"
+    config = check_config(yaml.safe_load(text), schema_file, "study.yaml")
+    assert (config["replicates"], config["datasets"][0]["replicates"]) == (9, 7)
+    assert config["datasets"][0]["penalties"] == ["l2"]
+    assert config["tuning"] == {"n_folds": 4, "n_alphas": 40, "l1_ratio": 0.5}
+
+
+def test_axes_become_lists_and_the_input_stays_as_it_was(schema_file):
+    given_config = yaml.safe_load(GOOD)
+    config = check_config(given_config, schema_file, "study.yaml")
+    assert config["datasets"][0]["n_samples"] == [40]
+    assert given_config == yaml.safe_load(GOOD)
+    assert expand_grid(config["datasets"][0]) == [Scenario(40, 10, 3)]
+
+
+def test_checking_twice_changes_nothing(schema_file):
+    once = check_config(yaml.safe_load(GOOD), schema_file, "study.yaml")
+    assert check_config(once, schema_file, "study.yaml") == once
+
+
+def test_a_rule_needs_no_scenario_keys(schema_file):
+    text = "datasets: [{name: mine, source: rule, chunks: 3}]"
+    config = check_config(yaml.safe_load(text), schema_file, "study.yaml")
+    assert config["datasets"][0]["chunks"] == 3
+
+
+@pytest.mark.parametrize("path", ["config.yaml", "quick.yaml", "full.yaml"])
+def test_shipped_configs_are_valid(root, schema_file, path):
+    text = (root / "config" / path).read_text(encoding="utf-8")
+    config = check_config(yaml.safe_load(text), schema_file, path)
+    for dataset in config["datasets"]:
+        scenarios = expand_grid(dataset)
+        assert scenarios
+        assert not any(problems(s) for s in scenarios)
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("covariance", axes.COVARIANCES),
+        ("signal", axes.SIGNALS),
+        ("signs", axes.SIGNS),
+        ("placement", axes.PLACEMENTS),
+        ("noise", axes.NOISES),
+        ("features", axes.FEATURES),
+        ("response", axes.RESPONSES),
+    ],
+)
+def test_schema_and_code_have_the_same_choices(schema_file, key, names):
+    schema = yaml.safe_load(schema_file.read_text())
+    entry = schema["properties"]["datasets"]["items"]["properties"][key]
+    assert tuple(entry["items"]["enum"]) == names
+
+
+def test_schema_and_code_have_the_same_axes(schema_file):
+    schema = yaml.safe_load(schema_file.read_text())
+    keys = set(schema["properties"]["datasets"]["items"]["properties"])
+    about_the_set = {"name", "title", "source", "chunks", "figure", "replicates", "penalties"}
+    assert keys - about_the_set == {f.name for f in fields(Scenario)} | {"nonzero_fraction"}
+    assert about_the_set <= keys
+
+
+def test_schema_and_code_have_the_same_penalties(schema_file):
+    schema = yaml.safe_load(schema_file.read_text())
+    names = list(penalties(0.5))
+    assert schema["properties"]["penalties"]["items"]["enum"] == names
+    assert {name for pair in PAIRS for name in pair} == set(names)
+
+
+def test_every_default_of_the_schema_is_valid_and_every_key_described(schema_file):
+    from jsonschema import Draft202012Validator
+
+    schema = yaml.safe_load(schema_file.read_text())
+    Draft202012Validator.check_schema(schema)
+    items = schema["properties"]["datasets"]["items"]["properties"]
+    for key, part in [*schema["properties"].items(), *items.items()]:
+        assert part["description"], key
+        if "default" in part:
+            Draft202012Validator({**part, "$defs": schema["$defs"]}).validate(part["default"])
+
+
+@given(
+    n_samples=st.lists(st.integers(10, 400), min_size=1, max_size=3, unique=True),
+    n_features=st.lists(st.integers(1, 300), min_size=1, max_size=3, unique=True),
+    features=st.sampled_from(["gaussian", "sparse_binary"]),
+    replicates=st.integers(5, 60),
+    limit=st.floats(1e-4, 50),
+)
+def test_chunks_cover_every_replicate_of_every_scenario_once(
+    n_samples, n_features, features, replicates, limit
+):
+    dataset = {
+        "n_samples": n_samples,
+        "n_features": n_features,
+        "n_nonzero": [1],
+        "features": [features],
+        "replicates": replicates,
+    }
+    chunks = plan_chunks(dataset, limit)
+    covered = [(s, r) for c in chunks for s in c.scenarios for r in range(c.start, c.stop)]
+    expected = [(s, r) for s in expand_grid(dataset) for r in range(replicates)]
+    assert len(covered) == len(set(covered))
+    assert set(covered) == set(expected)
+    for chunk in chunks:
+        size = sum(replicate_megabytes(s) for s in chunk.scenarios) * (chunk.stop - chunk.start)
+        # a replicate is never cut
+        assert size <= limit * (1 + 1e-9) or chunk.stop - chunk.start == 1
+
+
+def test_scenarios_share_a_file_where_they_fit():
+    dataset = {"n_samples": [100], "n_features": [10, 20, 30], "n_nonzero": [1], "replicates": 10}
+    assert len(plan_chunks(dataset, 1000)) == 1
+    # 0.09, 0.17 and 0.25 megabytes
+    assert [len(c.scenarios) for c in plan_chunks(dataset, 0.3)] == [2, 1]
+
+
+@pytest.mark.parametrize("features", ["gaussian", "sparse_binary"])
+def test_size_of_a_replicate_is_that_of_its_arrays(features):
+    from normwise.simulate import draw
+
+    s = Scenario(200, 50, 5, features=features)
+    X, y = draw(s, 1, 0)
+    assert replicate_megabytes(s) * 1e6 == X.nbytes + y.nbytes
+
+
+def test_chunk_parameters_are_plain_values():
+    chunk = plan_chunks(
+        {"n_samples": [100], "n_features": [10], "n_nonzero": [1], "replicates": 5}, 1
+    )[0]
+    params = chunk.as_params()
+    assert yaml.safe_load(yaml.safe_dump(params)) == params
+    assert [Scenario(**content) for content in params["scenarios"]] == list(chunk.scenarios)

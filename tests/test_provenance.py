@@ -1,0 +1,93 @@
+"""What counts as a change of the code, and what a run says of itself."""
+
+import shutil
+
+import pytest
+
+from normwise import provenance
+from normwise.provenance import code_digest, describe_run
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package that the digests are taken from."""
+    folder = tmp_path / "normwise"
+    shutil.copytree(provenance.SOURCE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(provenance, "SOURCE", folder)
+    provenance._parsed.cache_clear()
+    yield folder
+    provenance._parsed.cache_clear()
+
+
+def edit(path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    provenance._parsed.cache_clear()
+
+
+def test_digest_is_the_same_wherever_the_package_lies(package):
+    here = code_digest("normwise.fit")
+    assert here == code_digest("normwise.fit")
+    provenance.SOURCE = provenance.Path(provenance.__file__).parent
+    provenance._parsed.cache_clear()
+    assert code_digest("normwise.fit") == here
+
+
+def test_comments_docstrings_and_layout_do_not_count(package):
+    before = code_digest("normwise.fit")
+    path = package / "tuning.py"
+    edit(path, '"""The choice of the penalty\'s strength', '"""How the strength is chosen')
+    edit(path, '    """Standardised features."""', '    """Something else."""')
+    edit(path, "L1_DEPTH = 1e-3", "\n\n# a remark\nL1_DEPTH = (  # another\n    1e-3\n)")
+    assert code_digest("normwise.fit") == before
+
+
+def test_a_changed_constant_counts(package):
+    before = code_digest("normwise.tuning")
+    edit(package / "tuning.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4")
+    assert code_digest("normwise.tuning") != before
+
+
+@pytest.mark.parametrize(
+    ("module", "file", "old", "new"),
+    [
+        ("normwise.fit", "tuning.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
+        ("normwise.fit", "solvers/active_set.py", "SLACK = 1e-10", "SLACK = 1e-9"),
+        ("normwise.fit", "solvers/logistic.py", "MAX_NEWTON = 50", "MAX_NEWTON = 51"),
+        ("normwise.data", "covariance.py", "return _shared(", "return 2 * _shared("),
+        ("normwise.study", "compare.py", "RISKS = (", "RISKS = tuple("),
+        ("normwise.evaluate", "tuning.py", '"cv_min", ', ""),
+    ],
+)
+def test_a_change_of_an_imported_module_counts(package, module, file, old, new):
+    before = code_digest(module)
+    edit(package / file, old, new)
+    assert code_digest(module) != before
+
+
+@pytest.mark.parametrize(
+    ("module", "file", "old", "new"),
+    [
+        ("normwise.data", "tuning.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
+        ("normwise.fit", "compare.py", "RISKS = (", "RISKS = tuple("),
+        ("normwise.fit", "tables.py", "Columns = dict", "Columns = list"),
+    ],
+)
+def test_a_change_elsewhere_does_not_count(package, module, file, old, new):
+    before = code_digest(module)
+    edit(package / file, old, new)
+    assert code_digest(module) == before
+
+
+def test_digest_covers_all_modules_asked_for(package):
+    both = code_digest("normwise.evaluate", "normwise.tables")
+    assert both == code_digest("normwise.tables", "normwise.evaluate")
+    edit(package / "tables.py", "class TableError", "class TablesError")
+    assert code_digest("normwise.evaluate", "normwise.tables") != both
+
+
+def test_a_run_names_its_versions():
+    found = describe_run()
+    assert set(provenance.PACKAGES) <= set(found)
+    assert all(isinstance(value, str) and value for value in found.values())
