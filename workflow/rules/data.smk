@@ -11,8 +11,6 @@ rule simulate:
         "<benchmarks>/simulate/{dataset}/{chunk}.tsv"
     wildcard_constraints:
         dataset=either(SIMULATED),
-    conda:
-        "normwise"
     params:
         chunk=chunk_params,
         seed=config["seed"],

@@ -9,8 +9,6 @@ rule fit:
         "<benchmarks>/fit/{dataset}/{penalty}/{chunk}.tsv"
     # data on disk is fitted before more is simulated
     priority: 10
-    conda:
-        "normwise"
     threads: config["threads_per_fit"]
     params:
         options=fit_options,
@@ -31,8 +29,6 @@ rule evaluate:
         "<logs>/evaluate/{dataset}.log",
     benchmark:
         "<benchmarks>/evaluate/{dataset}.tsv"
-    conda:
-        "normwise"
     params:
         code=code_digest("normwise.evaluate", "normwise.tables"),
     script:
@@ -51,8 +47,6 @@ rule trace_paths:
         "<benchmarks>/trace_paths/{dataset}.tsv"
     wildcard_constraints:
         dataset=either(TRACED),
-    conda:
-        "normwise"
     params:
         code=code_digest("normwise.evaluate", "normwise.tables"),
     script:

@@ -24,8 +24,6 @@ rule figure:
         "<logs>/figure/{figure}.log",
     benchmark:
         "<benchmarks>/figure/{figure}.tsv"
-    conda:
-        "normwise"
     params:
         plan=lambda wildcards: FIGURES[wildcards.figure],
         code=figure_module,
@@ -51,8 +49,6 @@ rule report:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
-    conda:
-        "normwise"
     params:
         config=config,
         figures=FIGURES,

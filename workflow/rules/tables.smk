@@ -20,8 +20,6 @@ rule compare:
         "<logs>/compare.log",
     benchmark:
         "<benchmarks>/compare.tsv"
-    conda:
-        "normwise"
     params:
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         datasets=config["datasets"],

@@ -146,7 +146,8 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         ends = _risk_panel(axes[0, column], summary[summary["scenario"].isin(ids)], x, levels)
         own = effects[effects["scenario"].isin(ids)]
         _effect_panel(axes[1, column], own, x, levels, plan["margin"])
-        axes[0, column].set_title(panel_title(facet, group.iloc[0]))
+        middle = group.sort_values("nonzero_share").iloc[len(group) // 2]
+        axes[0, column].set_title(panel_title(facet, middle))
         axes[0, column].set_ylim(
             0, min(top, 1.15 * max(finite.max(), 0.1)) if metric == "relative_risk" else top
         )
