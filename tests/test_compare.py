@@ -60,7 +60,9 @@ def test_p_values_are_those_of_t_tests_at_the_edges_of_the_zone(rng):
 
 def test_the_order_of_the_pair_flips_the_sign(rng):
     first, second = risks(rng, 0.2, 0.5, 30)
-    one, other = (paired_effect(*pair, MARGIN, CONFIDENCE) for pair in [(first, second), (second, first)])
+    one, other = (
+        paired_effect(*pair, MARGIN, CONFIDENCE) for pair in [(first, second), (second, first)]
+    )
     assert other["effect"] == pytest.approx(-one["effect"])
     assert other["low"] == pytest.approx(-one["high"])
     assert other["ratio"] * one["ratio"] == pytest.approx(1)
@@ -216,7 +218,9 @@ def test_false_discoveries_are_controlled_over_scenarios_per_pair_and_rule(rng):
 
 def test_wins_are_rare_where_all_scenarios_are_null(rng):
     parts = [
-        metrics_table(dict(zip(("l1", "l2"), risks(rng, 0, 0.5, 20), strict=True)), scenario=f"s{i}")
+        metrics_table(
+            dict(zip(("l1", "l2"), risks(rng, 0, 0.5, 20), strict=True)), scenario=f"s{i}"
+        )
         for i in range(200)
     ]
     found = compare(pd.concat(parts), OPTIONS)

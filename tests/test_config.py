@@ -30,7 +30,10 @@ BAD_AXES = {
     "truth value for a number": ("n_nonzero: yes", ["n_nonzero", "True", "whole number"]),
     "text for a number in a list": ("n_nonzero: [1, many]", ["n_nonzero[1]", "'many'"]),
     "nothing for a number": ("n_nonzero:", ["n_nonzero", "empty", "whole number"]),
-    "a number YAML takes for text": ("n_nonzero: 3\n    snr: 1e-3", ["snr", "'1e-3'", "text", "0.001"]),
+    "a number YAML takes for text": (
+        "n_nonzero: 3\n    snr: 1e-3",
+        ["snr", "'1e-3'", "text", "0.001"],
+    ),
     "more true features than features": (
         "n_nonzero: 30",
         ["n_nonzero (30)", "n_features (10)", "lower it"],
@@ -52,7 +55,7 @@ BAD_AXES = {
     "unknown signal": ("n_nonzero: 3\n    signal: strong", ["signal", "'strong'", "decaying"]),
     "unknown penalty of a data set": (
         "n_nonzero: 3\n    penalties: [lasso]",
-        ["penalties[0]", "'lasso'", "elastic_net"],
+        ["penalties", "'lasso'", "elastic_net"],
     ),
     "a penalty twice": ("n_nonzero: 3\n    penalties: [l1, l1]", ["penalties", "twice"]),
     "both ways to say sparsity": (
@@ -104,12 +107,18 @@ BAD_CONFIGS = {
     "empty list of data sets": ("datasets: []", ["datasets", "empty list"]),
     "data sets by name": ("datasets: {name: first}", ["datasets", "mapping", "list"]),
     "a data set that is text": ("datasets: [first]", ["datasets[0]", "'first'", "mapping"]),
-    "a data set without a name": ("datasets: [{n_samples: 40}]", ["datasets[0]", "'name'", "missing"]),
+    "a data set without a name": (
+        "datasets: [{n_samples: 40}]",
+        ["datasets[0]", "'name'", "missing"],
+    ),
     "a name that is no folder": (
         GOOD.replace("first", "First Study"),
         ["name", "'First Study'", "lower-case"],
     ),
-    "a name twice": (GOOD + GOOD.split("datasets:")[1].lstrip("\n"), ["'first'", "2 times", "unique"]),
+    "a name twice": (
+        GOOD + GOOD.split("datasets:")[1].lstrip("\n"),
+        ["'first'", "2 times", "unique"],
+    ),
     "no rows": (GOOD.replace("n_samples: 40", "snr: 1"), ["'first'", "needs n_samples"]),
     "too few rows for the folds": (
         GOOD.replace("40", "9"),
@@ -128,7 +137,10 @@ BAD_CONFIGS = {
     "tolerance as YAML text": (GOOD + "tolerance: 1e-6", ["tolerance", "'1e-6'", "text", "1e-06"]),
     "lax tolerance": (GOOD + "tolerance: 0.1", ["tolerance", "0.1", "at most 0.001"]),
     "margin of one": (GOOD + "comparison: {margin: 1}", ["comparison.margin", "1", "less than 1"]),
-    "pure lasso as elastic net": (GOOD + "tuning: {l1_ratio: 1.0}", ["tuning.l1_ratio", "less than 1"]),
+    "pure lasso as elastic net": (
+        GOOD + "tuning: {l1_ratio: 1.0}",
+        ["tuning.l1_ratio", "less than 1"],
+    ),
     "a section that is empty": (GOOD + "tuning:", ["tuning", "empty", "mapping"]),
     "a key that YAML takes for false": (GOOD + "off: 1", ["unknown key 'False'"]),
 }

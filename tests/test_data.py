@@ -191,6 +191,22 @@ def test_pickled_arrays_are_named_in_the_message(tmp_path):
     assert str(path) in str(error.value)
 
 
+@pytest.mark.parametrize("kind", ["text", "a single array", "half a file"])
+def test_a_file_that_holds_no_arrays_is_refused_by_name(tmp_path, arrays, kind):
+    path = tmp_path / "0.npz"
+    save_arrays(path, arrays)
+    if kind == "text":
+        path.write_text("X,y\n1,2\n")
+    elif kind == "a single array":
+        with path.open("wb") as file:
+            np.save(file, arrays["X"])
+    else:
+        path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(DataFileError) as error:
+        next(read_batches(path, "mine"))
+    assert str(path) in str(error.value)
+
+
 def test_save_and_load_arrays(tmp_path):
     save_arrays(tmp_path / "deep" / "a.npz", {"b": np.arange(3), "c.0": np.array("text")})
     with load_arrays(tmp_path / "deep" / "a.npz") as file:

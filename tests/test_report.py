@@ -105,6 +105,7 @@ def page(study, drawn, tmp_path_factory):
         template=ROOT / "workflow/templates/report.html.j2",
         tables=tables,
         timings=timings,
+        benchmarks=folder,
         figures=[folder / f"{name}.svg" for name in plan],
         captions=[folder / f"{name}.json" for name in plan],
         plan=plan,
@@ -176,7 +177,10 @@ def test_claims_turn_when_the_data_do(study):
     assert claims.UNKNOWN not in [claim.verdict for claim in before]
     verdicts, summary = tables["verdicts"].copy(), tables["summary"].copy()
     # the other penalty wins every scenario that a claim gives to one of them
-    few = tables["scenarios"].drop_duplicates("scenario").set_index("scenario")["nonzero_share"] <= 0.2
+    few = (
+        tables["scenarios"].drop_duplicates("scenario").set_index("scenario")["nonzero_share"]
+        <= 0.2
+    )
     sparse = verdicts["scenario"].map(few)
     verdicts["verdict"] = sparse.map({True: "l2", False: "l1"})
     # and ridge relies on fewer coefficients than the lasso

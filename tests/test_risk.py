@@ -59,7 +59,7 @@ def test_excess_risk_counts_the_error_of_the_intercept():
     off = excess_risk(TRUTH, TRUTH.coef, np.array(TRUTH.intercept + 0.3))
     assert off == pytest.approx(0.09)
     # an error of a slope that the intercept makes up for at the mean is no error there
-    coef = TRUTH.coef + [0, 0, 1]
+    coef = TRUTH.coef + np.array([0, 0, 1])
     made_up = excess_risk(TRUTH, coef, np.array(TRUTH.intercept - TRUTH.mean[2]))
     assert made_up == pytest.approx(SIGMA[2, 2])
 

@@ -336,7 +336,7 @@ def test_unpenalised_logistic_with_dependent_features_is_the_fit_of_smallest_nor
 
 
 def separated(rng, n: int, p: int, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Classes on the two sides of a hyperplane off the origin; overlapping if margin < 0."""
+    """Classes on the two sides of a hyperplane off the origin, a margin apart."""
     X = rng.standard_normal((n, p))
     side = X @ np.ones(p) - 0.3
     y = (side > 0).astype(float)

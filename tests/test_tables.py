@@ -72,7 +72,9 @@ def test_an_undescribed_metric_is_refused(stability):
 def test_written_tables_are_read_back(tmp_path, timings):
     # an index left over from a selection must not be written
     write_table(timings.set_axis([7, 3]), "timings", tmp_path / "t.parquet", tmp_path / "t.csv")
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), timings, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(tmp_path / "t.parquet"), timings, check_dtype=False
+    )
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "t.csv"), timings, check_dtype=False)
 
 

@@ -110,6 +110,13 @@ def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
     ]
 
 
+def job_summary(benchmarks: str | Path) -> dict[str, float]:
+    """Number and wall time of the jobs that Snakemake has timed, all files of a folder."""
+    files = sorted(Path(benchmarks).rglob("*.tsv"))
+    seconds = [float(pd.read_csv(file, sep="\t")["s"].iloc[0]) for file in files]
+    return {"jobs": len(files), "seconds": sum(seconds)}
+
+
 def method_rows(config: Mapping[str, Any], tables: Tables) -> list[dict[str, Any]]:
     """The data sets of the study, one row each."""
     scenarios = tables["scenarios"]
@@ -146,6 +153,7 @@ def write_report(
     template: str | Path,
     tables: Sequence[str | Path],
     timings: Sequence[str | Path],
+    benchmarks: str | Path,
     figures: Sequence[str | Path],
     captions: Sequence[str | Path],
     plan: Mapping[str, Mapping[str, Any]],
@@ -162,6 +170,8 @@ def write_report(
         The study's tables.
     timings : sequence of paths
         Tables ``timings`` of the data sets.
+    benchmarks : path
+        Folder of Snakemake's benchmark files.
     figures, captions : sequences of paths
         SVG files and their captions, named as in ``plan``.
     plan : mapping
@@ -195,6 +205,7 @@ def write_report(
         health=health_rows(data["health"]),
         theory=theory_summary(data["theory"]),
         timings=timing_summary(timings),
+        jobs=job_summary(benchmarks),
         config=config,
         config_text=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
         run=describe_run(),

@@ -1,5 +1,7 @@
 """Write the report page."""
 
+from pathlib import Path
+
 from normwise.io import log_to
 from normwise.report import write_report
 
@@ -9,6 +11,7 @@ with log_to(snakemake.log[0]):
         template=snakemake.input.template,
         tables=snakemake.input.tables,
         timings=snakemake.input.timings,
+        benchmarks=Path(snakemake.output[0]).with_name("benchmarks"),
         figures=snakemake.input.figures,
         captions=snakemake.input.captions,
         plan=snakemake.params.figures,

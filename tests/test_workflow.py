@@ -1,0 +1,257 @@
+"""The real workflow, run by Snakemake in folders of its own."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+SNAKEFILE = Path(__file__).parents[1] / "workflow" / "Snakefile"
+SETTINGS = """\
+seed: {seed}
+replicates: 8
+penalties: [l1, l2]
+tuning: {{n_folds: 3, n_alphas: 10}}
+max_chunk_mb: {max_chunk_mb}
+pathvars: {{results: {results}}}
+datasets:
+"""
+TABLES = ("tables/verdicts.csv", "paths/close.parquet")
+CLOSE = "  - {name: close, figure: anatomy, n_samples: 20, n_features: 5, n_nonzero: [1, 5]}\n"
+LABELS = "  - {name: labels, n_samples: 24, n_features: 4, n_nonzero: 2, response: binary}\n"
+MINE = "  - {name: mine, source: rule}\n"
+OWN_RULE = """
+rule mine:
+    output:
+        "{results}/data/mine/0.npz",
+    run:
+        import numpy as np
+
+        rng = np.random.default_rng(0)
+        X, X_test = rng.standard_normal((6, 20, 4)), rng.standard_normal((6, 9, 4))
+        noise, noise_test = rng.standard_normal((6, 20)), rng.standard_normal((6, 9))
+        np.savez(
+            output[0], X=X, y=X[..., 0] + noise, X_test=X_test, y_test=X_test[..., 0] + noise_test
+        )
+"""
+INCLUDE = 'include: "{snakefile}"\n'
+MODULE = """
+configfile: "config.yaml"
+
+module normwise:
+    snakefile: "{snakefile}"
+    config: config
+
+use rule * from normwise
+"""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A folder with a config, in which the workflow is run."""
+
+    folder: Path
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+    def configure(
+        self, datasets: str = CLOSE + LABELS, seed: int = 7, max_chunk_mb: float = 64
+    ) -> None:
+        settings = SETTINGS.format(seed=seed, max_chunk_mb=max_chunk_mb, results=self.results)
+        (self.folder / "config.yaml").write_text(settings + datasets)
+
+    def snakemake(
+        self,
+        *options: str,
+        targets: tuple[str, ...] = ("tables/verdicts.csv",),
+        snakefile: Path = SNAKEFILE,
+        cores: int = 2,
+    ) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "snakemake", "--nocolor", "--snakefile", str(snakefile)]
+        command += ["--directory", str(self.folder), "--cores", str(cores)]
+        command += ["--configfile", str(self.folder / "config.yaml")]
+        command += [*options, "--", *(str(self.results / target) for target in targets)]
+        # no profile of the user's may change what is run
+        clean = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=clean,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def planned(self, **options) -> dict[str, set[str]]:
+        """Rules that a run would execute, each with its data sets."""
+        answer = self.snakemake("--dry-run", **options)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        found: dict[str, set[str]] = {}
+        # one paragraph per job
+        for job in re.split(r"\n(?=(?:local)?rule )", answer.stdout + answer.stderr)[1:]:
+            name = re.match(r"(?:local)?rule (\w+):", job)[1]
+            dataset = re.search(r"wildcards: dataset=(\w+)", job)
+            found.setdefault(name, set()).add(dataset[1] if dataset else "")
+        return found
+
+    def contents(self) -> dict[str, bytes]:
+        """The tables by path, without the one that differs between runs."""
+        kinds = ("metrics", "stability", "health", "paths", "tables")
+        files = sorted(p for kind in kinds for p in (self.results / kind).rglob("*.*"))
+        return {str(p.relative_to(self.results)): p.read_bytes() for p in files}
+
+
+def succeed(answer: subprocess.CompletedProcess) -> str:
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout + answer.stderr
+
+
+@pytest.fixture
+def study(tmp_path) -> Study:
+    return Study(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Study:
+    """A study that has been run once, on two cores, in whole files."""
+    study = Study(tmp_path_factory.mktemp("finished"))
+    study.configure()
+    succeed(study.snakemake(targets=TABLES))
+    return study
+
+
+@pytest.fixture
+def changed(finished):
+    """The finished study, whose config a test may change for a dry run."""
+    yield finished
+    finished.configure()
+
+
+def test_the_workflow_runs_to_its_verdicts(finished):
+    verdicts = pd.read_csv(finished.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"close", "labels"}
+    assert (verdicts["n"] == 8).all()
+    assert (verdicts["n_lost"] == 0).all()
+    for kind in ("metrics", "stability", "timings", "health"):
+        for dataset in ("close", "labels"):
+            assert (finished.results / kind / f"{dataset}.parquet").is_file()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    before = finished.contents()
+    assert "Nothing to be done" in succeed(finished.snakemake())
+    assert finished.contents() == before
+
+
+def test_fitted_data_are_removed(finished):
+    assert list((finished.results / "data").rglob("*.npz")) == []
+
+
+def test_all_that_is_written_lies_in_the_results_folder(finished):
+    outside = {p.name for p in finished.folder.iterdir()}
+    assert outside == {"config.yaml", "results", ".snakemake"}
+
+
+def test_cores_chunks_and_folders_change_no_byte(finished, study):
+    # all three differ at once: equal bytes prove that none matters
+    study.configure(max_chunk_mb=0.005)
+    succeed(study.snakemake(targets=TABLES, cores=1))
+    assert len(list((study.results / "fits" / "close" / "l1").iterdir())) > 1
+    assert len(list((finished.results / "fits" / "close" / "l1").iterdir())) == 1
+    theirs, ours = finished.contents(), study.contents()
+    assert set(theirs) == set(ours)
+    assert {name for name in ours if ours[name] != theirs[name]} == set()
+
+
+def test_another_seed_plans_everything_again(changed):
+    changed.configure(seed=8)
+    both = {"close", "labels"}
+    assert changed.planned() == {"simulate": both, "fit": both, "evaluate": both, "compare": {""}}
+
+
+def test_another_scenario_plans_its_own_data_set_again(changed):
+    changed.configure(CLOSE + LABELS.replace("n_samples: 24", "n_samples: 26"))
+    one = {"labels"}
+    assert changed.planned() == {"simulate": one, "fit": one, "evaluate": one, "compare": {""}}
+
+
+def test_another_data_set_leaves_the_others_alone(changed):
+    changed.configure(CLOSE + LABELS + LABELS.replace("labels", "more").replace("24", "26"))
+    one = {"more"}
+    assert changed.planned() == {"simulate": one, "fit": one, "evaluate": one, "compare": {""}}
+
+
+def test_another_margin_plans_the_comparison_alone(changed):
+    changed.configure("".join([CLOSE, LABELS, "comparison: {margin: 0.1}\n"]))
+    assert changed.planned() == {"compare": {""}}
+
+
+def test_another_title_does_not_fit_anything_again(changed):
+    changed.configure(CLOSE.replace("figure", "title: Seen closely, figure") + LABELS)
+    assert set(changed.planned()) <= {"compare"}
+
+
+def test_other_chunks_and_cores_plan_no_fit_of_another_data_set(changed):
+    changed.configure(max_chunk_mb=63)
+    assert changed.planned() == {}
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_bad_config_stops_the_run_with_one_message_before_any_job(study, dry):
+    study.configure(CLOSE.replace("n_nonzero: [1, 5]", "n_nonzero: [1, 6]"))
+    answer = study.snakemake(*["--dry-run"] * dry)
+    text = answer.stdout + answer.stderr
+    assert answer.returncode != 0
+    assert "Traceback" not in text
+    assert text.count("n_nonzero (6) exceeds n_features (5)") == 1
+    # what goes before is Snakemake's
+    message = text[text.index(str(study.folder / "config.yaml")) :]
+    assert message.splitlines()[0].endswith("config.yaml: 1 problem(s)")
+    assert len(message.strip().splitlines()) == 2
+    assert not study.results.exists()
+
+
+def own_snakefile(study: Study, frame: str) -> Path:
+    path = study.folder / "Snakefile"
+    own = OWN_RULE.format(results=study.results)
+    path.write_text(frame.format(snakefile=SNAKEFILE) + own)
+    return path
+
+
+def test_a_snakefile_that_includes_the_workflow_adds_a_data_set(study):
+    study.configure(MINE)
+    succeed(study.snakemake(snakefile=own_snakefile(study, INCLUDE)))
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"mine"}
+    assert set(verdicts["metric"]) == {"test_error"}
+    assert (verdicts["n"] == 6).all()
+
+
+def test_a_snakefile_that_uses_the_workflow_as_a_module_adds_a_data_set(study):
+    study.configure(MINE + LABELS)
+    planned = study.planned(snakefile=own_snakefile(study, MODULE))
+    assert planned["fit"] == planned["evaluate"] == {"mine", "labels"}
+    assert planned["simulate"] == {"labels"}
+    assert "mine" in planned
+
+
+def test_a_broken_data_file_stops_its_fit_with_a_message_in_the_log(study):
+    study.configure(MINE)
+    data = study.results / "data" / "mine" / "0.npz"
+    data.parent.mkdir(parents=True)
+    np.savez(data, X=np.zeros((5, 20, 3)))
+    answer = study.snakemake(targets=("fits/mine/l1/0.npz",))
+    assert answer.returncode != 0
+    log = study.results / "logs" / "fit" / "mine" / "l1" / "0.log"
+    assert f"{data}: array 'y' is missing" in log.read_text()
+    assert not (study.results / "fits" / "mine" / "l1" / "0.npz").exists()
