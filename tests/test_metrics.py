@@ -221,7 +221,8 @@ def test_stability_equals_its_definition(rng):
     assert M == 15
 
 
-@pytest.mark.parametrize("share", [np.linspace(0.1, 0.9, 30), np.repeat([0.95, 0.05], 15)])
+# far from half of the features on average, where a part of the variance vanishes
+@pytest.mark.parametrize("share", [np.linspace(0.01, 0.5, 30), np.repeat([0.9, 0.05], [5, 25])])
 def test_stability_error_agrees_with_the_jackknife_and_the_bootstrap(rng, share):
     selected = rng.random((200, 30)) < share
     _, se = selection_stability(selected)
@@ -235,7 +236,7 @@ def test_stability_error_agrees_with_the_jackknife_and_the_bootstrap(rng, share)
 
 
 def test_stability_error_is_the_spread_over_studies(rng):
-    share = np.linspace(0.05, 0.9, 20)
+    share = np.linspace(0.01, 0.5, 20)
     found = np.array([selection_stability(rng.random((100, 20)) < share) for _ in range(300)])
     assert found[:, 1].mean() == pytest.approx(found[:, 0].std(), rel=0.15)
 

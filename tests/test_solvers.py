@@ -63,7 +63,12 @@ def sklearn_fit(X, y, alpha, l1_ratio, response, tol=1e-12, max_iter=200_000):
     if response == "binary":
         solver = "saga" if l1_ratio else "lbfgs"
         model = LogisticRegression(
-            C=1 / (n * alpha), l1_ratio=l1_ratio, solver=solver, tol=tol, max_iter=max_iter
+            C=1 / (n * alpha),
+            l1_ratio=l1_ratio,
+            solver=solver,
+            random_state=0,
+            tol=tol,
+            max_iter=max_iter,
         )
         model.fit(X, y)
         return model.coef_[0], model.intercept_[0]
@@ -271,6 +276,15 @@ def test_gap_sees_a_poor_solution(rng):
     assert squared_gap(X, y - y.mean(), best, alpha, 1.0)[0] < 1e-12
     assert squared_gap(X, y - y.mean(), 0.9 * best, alpha, 1.0)[0] > 1e-4
     assert squared_gap(X, y - y.mean(), np.zeros((1, 10)), alpha, 1.0)[0] > 0.1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.0])
+def test_gap_of_the_null_model_has_its_closed_form(rng, share):
+    # the best multiple of the residual, y itself, gives (1 - alpha / alpha_max)^2
+    X, y = problem(rng, 40, 8, "gaussian")
+    alpha = np.array([share * largest_alpha(X, y, 1.0)])
+    gap = squared_gap(X, y - y.mean(), np.zeros((1, 8)), alpha, 1.0)[0]
+    assert gap == pytest.approx((1 - share) ** 2)
 
 
 @pytest.mark.parametrize("response", RESPONSES)

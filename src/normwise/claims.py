@@ -310,7 +310,8 @@ def wins_when_dense(tables: Tables) -> Claim:
         )
     against = high[(high["nonzero_share"] == 1) & (high["signal_alignment"] < 1)]
     if len(against):
-        claim.limits.append(
+        kind = claim.evidence if share_won(against, "l2") > 0.5 else claim.limits
+        kind.append(
             "Where collinear features act in opposite directions, so that the signal lies along "
             f"the small principal components: {tally(against)}; {ratio_text(against)}."
         )
@@ -424,7 +425,7 @@ def answer(tables: Tables) -> list[str]:
         out.append(
             "Sparsity is not enough under a weak signal: at a signal-to-noise ratio below 0.5, L1 "
             f"wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of {len(weak)} sparse "
-            "scenarios."
+            "scenarios, and the others show no clear winner."
         )
     high = regression[
         (regression["correlation"] >= COLLINEAR) & regression["covariance"].isin(FAMILIES)
@@ -432,10 +433,14 @@ def answer(tables: Tables) -> list[str]:
     sparse_high = high[high["nonzero_share"] < 0.5]
     if len(sparse_high):
         counts = sparse_high["verdict"].value_counts()
+        spread = wide_stability(tables, "coef_variance")
+        spread = spread[spread["scenario"].isin(high["scenario"])]
+        times = (spread["l1"] / spread["l2"]).median()
         out.append(
-            "Collinearity makes L2's coefficients far steadier but does not by itself decide who "
-            f"predicts better: with few relevant features and a correlation of {COLLINEAR} or "
-            "more, "
-            f"L1 wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of {len(sparse_high)}."
+            f"Collinearity is a reason for L2 where stable coefficients are the goal: at a "
+            f"correlation of {COLLINEAR} or more those of L1 vary {times:.1f} times as much (median "
+            f"of {len(spread)} scenarios). It does not by itself decide who predicts better: with "
+            f"few relevant features, L1 wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of "
+            f"these {len(sparse_high)}."
         )
     return out
