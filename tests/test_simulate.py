@@ -200,9 +200,9 @@ def test_every_digit_of_the_key_counts():
     assert len({first, *changed}) == 65
 
 
-@pytest.mark.parametrize("features", ["gaussian", "sparse_binary"])
-def test_classes_are_balanced(features):
-    s = replace(BASE, n_samples=LARGE, response="binary", features=features, snr=4.0)
+def test_classes_are_balanced():
+    # promised for a symmetric predictor only
+    s = replace(BASE, n_samples=LARGE, response="binary", features="gaussian", snr=4.0)
     _, y = draw(s, SEED, 0)
     assert set(np.unique(y)) == {0.0, 1.0}
     assert y.mean() == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(LARGE))

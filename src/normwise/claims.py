@@ -19,6 +19,7 @@ Tables = dict[str, pd.DataFrame]
 HOLDS = "holds"
 EXCEPTIONS = "holds with exceptions"
 FAILS = "does not hold"
+UNDECIDED = "not decided"
 UNKNOWN = "not measured"
 
 # what the words of the claims mean, in quantities of the scenario table
@@ -37,7 +38,8 @@ class Claim:
     text : str
         The claim as it is usually made.
     verdict : str
-        holds, holds with exceptions, does not hold, or not measured.
+        holds, holds with exceptions, does not hold, not decided (too few scenarios have a clear
+        winner), or not measured.
     effect : str
         The size of the effect, with its interval, in a line.
     evidence, limits : list of str
@@ -54,7 +56,7 @@ class Claim:
 def effects(tables: Tables, tuning: str = "cv_min") -> pd.DataFrame:
     """L1 against L2, with the properties of the scenarios."""
     return primary(tables["verdicts"], tuning).merge(
-        tables["scenarios"], on=["dataset", "scenario"]
+        tables["scenarios"], on=["dataset", "scenario"], how="left"
     )
 
 
@@ -101,7 +103,9 @@ def share_won(rows: pd.DataFrame, penalty: str) -> float:
 def _judge(won: float, lost: float) -> str:
     if won >= 0.9 and lost == 0:
         return HOLDS
-    return EXCEPTIONS if won > 0.5 and won > lost else FAILS
+    if won > 0.5 and won > lost:
+        return EXCEPTIONS
+    return FAILS if lost >= won and lost > 0 else UNDECIDED
 
 
 def wide_means(tables: Tables, metric: str, tuning: str = "cv_min") -> pd.DataFrame:
@@ -437,10 +441,10 @@ def answer(tables: Tables) -> list[str]:
         spread = spread[spread["scenario"].isin(high["scenario"])]
         times = (spread["l1"] / spread["l2"]).median()
         out.append(
-            f"Collinearity is a reason for L2 where stable coefficients are the goal: at a "
-            f"correlation of {COLLINEAR} or more those of L1 vary {times:.1f} times as much (median "
-            f"of {len(spread)} scenarios). It does not by itself decide who predicts better: with "
-            f"few relevant features, L1 wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of "
-            f"these {len(sparse_high)}."
+            "Collinearity is a reason for L2 where stable coefficients are the goal: at a "
+            f"correlation of {COLLINEAR} or more those of L1 vary {times:.1f} times as much "
+            f"(median of {len(spread)} scenarios). It does not by itself decide who predicts "
+            f"better: with few relevant features, L1 wins {counts.get('l1', 0)} and L2 "
+            f"{counts.get('l2', 0)} of {len(sparse_high)}."
         )
     return out

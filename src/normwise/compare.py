@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from normwise.tables import typed
+
 PAIRS = (
     ("l1", "l2"),
     ("l1", "elastic_net"),
@@ -17,6 +19,8 @@ PAIRS = (
     ("l2", "none"),
     ("elastic_net", "none"),
 )
+# risks below this are rounding errors, of which none is better than another
+ROUNDING = 1e-12
 RISKS = ("excess_risk", "test_error")
 
 
@@ -69,9 +73,7 @@ def paired_effect(
         ``p_equivalent`` is that of two one-sided tests (Schuirmann 1987).
     """
     n = len(first)
-    both_zero = (first == 0) & (second == 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        d = np.where(both_zero, 0.0, np.log(first / second))
+    d = np.log(np.maximum(first, ROUNDING) / np.maximum(second, ROUNDING))
     effect = float(d.mean())
     mcse = float(d.std(ddof=1) / np.sqrt(n))
     zone = np.log1p(margin)
@@ -141,6 +143,8 @@ def compare(metrics: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
                 }
                 | effect
             )
+    if not rows:
+        return typed(pd.DataFrame(), "verdicts")
     frame = pd.DataFrame(rows)
     level = options["false_discovery_rate"]
     family = frame.groupby(["first", "second", "tuning"])
@@ -151,6 +155,4 @@ def compare(metrics: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     winner = np.where(frame["effect"] < 0, frame["first"], frame["second"])
     undecided = np.where(frame["q_equivalent"] <= level, "equivalent", "undecided")
     frame["verdict"] = np.where(frame["q_win"] <= level, winner, undecided)
-    from normwise.tables import TABLES
-
-    return frame[list(TABLES["verdicts"])]
+    return typed(frame, "verdicts")

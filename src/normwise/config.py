@@ -183,6 +183,19 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"data set '{name}' is defined {names.count(name)} times; names must be unique"
     for dataset in config["datasets"]:
         where = f"data set '{dataset['name']}'"
+        shown = dataset["figure"]
+        if shown != "none" and dataset["source"] == "rule":
+            yield f"{where}: figure ({shown}) needs scenarios; remove it for source: rule"
+        if shown != "none" and not {"l1", "l2"} <= set(dataset["penalties"]):
+            yield (
+                f"{where}: figure ({shown}) compares l1 with l2, penalties are "
+                f"{', '.join(dataset['penalties'])}; add the missing one or remove figure"
+            )
+        if shown == "anatomy" and "binary" in dataset.get("response", []):
+            yield (
+                f"{where}: figure (anatomy) splits squared errors and needs response: gaussian; "
+                "use figure: sweep or none"
+            )
         if dataset["source"] == "rule":
             given = [k for k in GRID_KEYS if k in dataset]
             if given:
@@ -250,7 +263,8 @@ def plan_chunks(dataset: Mapping[str, Any], max_chunk_mb: float) -> list[Chunk]:
             shared.append(scenario)
             filled += size
             continue
-        parts = min(replicates, int(-(-size // max_chunk_mb)))
+        room = max(1, int(max_chunk_mb // replicate_megabytes(scenario)))
+        parts = -(-replicates // room)
         bounds = [replicates * i // parts for i in range(parts + 1)]
         chunks += [Chunk((scenario,), a, b) for a, b in pairwise(bounds)]
     if shared:

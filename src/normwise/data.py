@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -112,9 +113,9 @@ def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
     DataFileError
         If an array is missing, has the wrong shape, or holds NaN or infinity.
     """
-    with load_arrays(path) as file:
+    with _opened(path) as file:
         if "scenarios" not in file:
-            yield _outside_batch(path, dict(file), dataset)
+            yield _outside_batch(path, _read_all(path, file), dataset)
             return
         seed, start = int(file["seed"]), int(file["start"])
         for i, content in enumerate(json.loads(str(file["scenarios"]))):
@@ -135,6 +136,29 @@ def _fail(path: str | Path, message: str) -> NoReturn:
     raise DataFileError(f"{path}: {message}")
 
 
+def _opened(path: str | Path) -> np.lib.npyio.NpzFile:
+    try:
+        file = load_arrays(path)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        _fail(path, f"is not a whole .npz file of plain arrays ({error})")
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        _fail(path, "is not an .npz file of named arrays")
+    return file
+
+
+def _read_all(
+    path: str | Path, file: np.lib.npyio.NpzFile, names: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    wanted = [name for name in file.files if names is None or name in names]
+    arrays = {}
+    for name in wanted:
+        try:
+            arrays[name] = file[name]
+        except (ValueError, EOFError, zipfile.BadZipFile) as error:
+            _fail(path, f"array '{name}' cannot be read ({error})")
+    return arrays
+
+
 def _outside_truth(
     path: str | Path, arrays: Mapping[str, np.ndarray], n_features: int
 ) -> Population | None:
@@ -143,20 +167,30 @@ def _outside_truth(
     p = n_features
     covariance = arrays.get("covariance", np.eye(p))
     mean = arrays.get("mean", np.zeros(p))
-    shapes = {"coef": (p,), "covariance": (p, p), "mean": (p,)}
-    for name, array in (("coef", arrays["coef"]), ("covariance", covariance), ("mean", mean)):
+    intercept = arrays.get("intercept", np.array(0.0))
+    noise_var = arrays.get("noise_var", np.array(1.0))
+    shapes = {"coef": (p,), "covariance": (p, p), "mean": (p,), "intercept": (), "noise_var": ()}
+    for name, array in (
+        ("coef", arrays["coef"]),
+        ("covariance", covariance),
+        ("mean", mean),
+        ("intercept", intercept),
+        ("noise_var", noise_var),
+    ):
         if array.shape != shapes[name]:
             _fail(path, f"array '{name}' has shape {array.shape}, must be {shapes[name]}")
+    if not np.allclose(covariance, covariance.T, rtol=1e-8):
+        _fail(path, "array 'covariance' is not symmetric")
     try:
         root = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         _fail(path, "array 'covariance' is not positive definite")
     return Population(
         arrays["coef"].astype(float),
-        float(arrays.get("intercept", 0.0)),
+        float(intercept),
         root,
         mean.astype(float),
-        float(arrays.get("noise_var", 1.0)),
+        float(noise_var),
     )
 
 
@@ -219,8 +253,8 @@ class Origin:
 
 def truth_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """The arrays of a data file from which the truth is rebuilt, to be passed on with fits."""
-    with load_arrays(path) as file:
-        return {k: file[k] for k in TRUTH_ARRAYS if k in file}
+    with _opened(path) as file:
+        return _read_all(path, file, TRUTH_ARRAYS)
 
 
 def read_origins(

@@ -18,7 +18,7 @@ from normwise.metrics import (
     scenario_metrics,
     selection_metrics,
 )
-from normwise.risk import excess_risk
+from normwise.tables import typed
 from normwise.tuning import TUNINGS
 
 SELECTING = ("l1", "elastic_net")
@@ -53,11 +53,16 @@ def read_estimates(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> It
         origins: dict[str, Origin] = {}
         for path in paths:
             with load_arrays(path) as file:
+                simulated = "scenarios" in file
                 responses = [str(r) for r in file["responses"]]
                 width = file["coef.0"].shape[-1]
                 for i, origin in enumerate(read_origins(file, dataset, responses[0], width)):
                     names = [n[: -len(f".{i}")] for n in file.files if n.endswith(f".{i}")]
                     part = {name: file[f"{name}.{i}"] for name in names}
+                    if not simulated:
+                        # files of a rule know nothing of each other: number them in order
+                        before = parts.get(origin.id, [])
+                        part["first"] = np.array(sum(len(p["failed"]) for p in before))
                     origins[origin.id] = origin
                     parts.setdefault(origin.id, []).append(part)
         for key, group in parts.items():
@@ -187,7 +192,7 @@ def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[
         a = {name: array[ok] for name, array in e.arrays.items()}
         relative = e.penalty in SELECTING
         strength = a["alphas"] / a["alphas"][:, :1] if relative else a["alphas"]
-        risk = excess_risk(truth, a["path_coef"], a["path_intercept"])
+        risk = a["path_risk"]
         keys = {"dataset": dataset, "scenario": e.origin.id, "penalty": e.penalty}
         for step in range(risk.shape[1]):
             parts = bias_variance(truth, a["path_coef"][:, step], a["path_intercept"][:, step])
@@ -217,7 +222,8 @@ def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[
                     }
                 )
             )
+    empty = pd.DataFrame()
     return {
-        "paths": pd.DataFrame(paths),
-        "coefficients": pd.concat(coefficients, ignore_index=True),
+        "paths": typed(pd.DataFrame(paths), "paths"),
+        "coefficients": typed(pd.concat([empty, *coefficients], ignore_index=True), "coefficients"),
     }

@@ -36,8 +36,8 @@ def partial_auc(coef: np.ndarray, support: np.ndarray, limit: float = 0.1) -> np
     Returns
     -------
     ndarray of shape (...)
-        Divided by ``limit``: 1 is perfect, ``limit / 2`` is chance. Tied features are taken in
-        a random order on average. NaN if all or no features are true.
+        Divided by ``limit``: 1 is perfect, ``limit / 2`` is chance. The curve is a
+        straight line across tied features. NaN if all or no features are true.
     """
     p, k = coef.shape[-1], len(support)
     flat = np.abs(coef).reshape(-1, p)
@@ -52,9 +52,13 @@ def partial_auc(coef: np.ndarray, support: np.ndarray, limit: float = 0.1) -> np
         last = np.append(np.diff(size[order]) != 0, True)
         tpr = np.append(0, np.cumsum(is_true[order])[last] / k)
         fpr = np.append(0, np.cumsum(~is_true[order])[last] / (p - k))
-        grid = np.append(fpr[fpr < limit], limit)
-        edge = np.interp(limit, fpr, tpr)
-        out[i] = np.trapezoid(np.append(tpr[fpr < limit], edge), grid) / limit
+        # the points up to the limit, and the one on the line to the first beyond it
+        stop = int(np.searchsorted(fpr, limit, side="right"))
+        edge = tpr[stop - 1]
+        if stop < len(fpr):
+            slope = (tpr[stop] - tpr[stop - 1]) / (fpr[stop] - fpr[stop - 1])
+            edge += slope * (limit - fpr[stop - 1])
+        out[i] = np.trapezoid(np.append(tpr[:stop], edge), np.append(fpr[:stop], limit)) / limit
     return out.reshape(coef.shape[:-1])
 
 

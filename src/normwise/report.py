@@ -42,11 +42,13 @@ def verdict_rows(tables: Tables) -> list[dict[str, Any]]:
     oracle = effects(tables, "oracle").set_index(["dataset", "scenario"])["verdict"]
     out = []
     for _, row in rows.iterrows():
+        # data of an outside rule have no scenario
+        known = bool(pd.notna(row["label"]))
         out.append(
             {
                 "dataset": row["dataset"].replace("_", " "),
-                "label": row["label"].replace("n_", "").replace("_", " "),
-                "response": row["response"],
+                "label": str(row["label"]).replace("n_", "").replace("_", " ") if known else "–",
+                "response": row["response"] if known else "–",
                 "p_n": row["aspect_ratio"],
                 "share": row["nonzero_share"],
                 "snr": row["snr"],

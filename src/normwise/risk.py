@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, ndtr
+from scipy.special import expit
 
 from normwise.covariance import quadratic_form
 from normwise.data import Batch
@@ -11,6 +11,8 @@ from normwise.simulate import Population
 from normwise.tuning import Risk, prediction_loss
 
 N_NODES = 64
+# standard deviations beyond which a normal variable has no weight in floating point
+TAIL = 9.0
 
 
 def excess_risk(truth: Population, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
@@ -41,8 +43,8 @@ def gauss_hermite() -> tuple[np.ndarray, np.ndarray]:
 class PredictorLaw:
     """Joint law of the true and the fitted linear predictor of a logistic model.
 
-    For Gaussian features it is bivariate normal and expectations are by Gauss-Hermite
-    quadrature; otherwise they are means over the rows of ``X_test``.
+    For Gaussian features it is bivariate normal and expectations are by Gauss quadrature;
+    otherwise they are means over the rows of ``X_test``.
 
     Parameters
     ----------
@@ -83,43 +85,58 @@ class PredictorLaw:
         mean = self.mean[..., None] + slope[..., None] * (true - self.true_mean)
         return true, mean, np.sqrt(np.maximum(self.var - slope * self.cov, 0.0))
 
-    def _fitted_nodes(self) -> np.ndarray:
-        return self.mean[..., None] + np.sqrt(self.var)[..., None] * self.nodes
+    def _split_nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Nodes and weights over the fitted predictor, on either side of zero.
+
+        A steep logistic curve is nearly a step at zero, which no rule for smooth functions sees.
+        """
+        sd = np.sqrt(self.var)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            zero = np.clip(np.where(sd > 0, -self.mean / sd, 0.0), -TAIL, TAIL)[..., None]
+        unit, weights = np.polynomial.legendre.leggauss(N_NODES)
+        left, right = (zero + TAIL) / 2, (TAIL - zero) / 2
+        z = np.concatenate([-TAIL + left * (1 + unit), zero + right * (1 + unit)], axis=-1)
+        weights = np.concatenate([left * weights, right * weights], axis=-1)
+        weights = weights * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+        return self.mean[..., None] + sd[..., None] * z, weights
+
+    def _class_given(self, fitted: np.ndarray) -> np.ndarray:
+        """Probability of a one given the fitted predictor."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.where(self.var > 0, self.cov / self.var, 0.0)
+        sd = np.sqrt(np.maximum(self.true_var - slope * self.cov, 0.0))
+        mean = self.true_mean + slope[..., None] * (fitted - self.mean[..., None])
+        return expit(mean[..., None] + sd[..., None, None] * self.nodes) @ self.weights
 
     def log_loss(self) -> np.ndarray:
         """Expected log-loss on a new row."""
         if self.sampled:
             return (np.logaddexp(0, self.fitted) - expit(self.true) * self.fitted).mean(axis=-1)
         true, mean, _ = self._over_true()
-        return (
-            np.logaddexp(0, self._fitted_nodes()) @ self.weights
-            - (expit(true) * mean) @ self.weights
-        )
+        fitted, weights = self._split_nodes()
+        soft = (np.logaddexp(0, fitted) * weights).sum(axis=-1)
+        return soft - (expit(true) * mean) @ self.weights
 
     def error_rate(self) -> np.ndarray:
-        """Probability that the more probable predicted class is wrong."""
+        """Probability that the more probable predicted class is wrong; ties count one half."""
         if self.sampled:
-            says_one = self.fitted > 0
-            return np.where(says_one, expit(-self.true), expit(self.true)).mean(axis=-1)
-        true, mean, sd = self._over_true()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            says_one = np.where(sd[..., None] > 0, ndtr(mean / sd[..., None]), mean > 0)
-        # the null model of balanced classes decides by a coin
-        says_one = np.where((self.var == 0)[..., None] & (mean == 0), 0.5, says_one)
-        wrong = says_one * expit(-true) + (1 - says_one) * expit(true)
-        return wrong @ self.weights
+            one = expit(self.true)
+            wrong = np.where(self.fitted > 0, 1 - one, np.where(self.fitted < 0, one, 0.5))
+            return wrong.mean(axis=-1)
+        fitted, weights = self._split_nodes()
+        one = self._class_given(fitted)
+        wrong = np.where(fitted > 0, 1 - one, np.where(fitted < 0, one, 0.5))
+        return (wrong * weights).sum(axis=-1)
 
     def brier_score(self) -> np.ndarray:
         """Expected squared error of the predicted probability."""
         if self.sampled:
-            probability = expit(self.fitted)
-            truth = expit(self.true)
-            return (probability**2 - 2 * probability * truth + truth).mean(axis=-1)
-        true, mean, sd = self._over_true()
-        fitted = expit(mean[..., None] + (sd[..., None] * self.nodes)[..., None, :])
-        cross = np.einsum("...ij,j,i,i->...", fitted, self.weights, expit(true), self.weights)
-        square = expit(self._fitted_nodes()) ** 2 @ self.weights
-        return square - 2 * cross + expit(true) @ self.weights
+            fitted, one, weights = self.fitted, expit(self.true), 1 / self.fitted.shape[-1]
+        else:
+            fitted, weights = self._split_nodes()
+            one = self._class_given(fitted)
+        probability = expit(fitted)
+        return ((probability**2 - 2 * probability * one + one) * weights).sum(axis=-1)
 
     def calibration_slope(self) -> np.ndarray:
         """Slope of the population logistic regression of the response on the predictor.
@@ -133,7 +150,8 @@ class PredictorLaw:
             weights = np.full(fitted.shape[-1], 1 / fitted.shape[-1])
         else:
             true, mean, _ = self._over_true()
-            fitted, weights = self._fitted_nodes(), self.weights
+            fitted = self.mean[..., None] + np.sqrt(self.var)[..., None] * self.nodes
+            weights = self.weights
             target_1 = np.broadcast_to(expit(true) @ weights, self.mean.shape)
             target_u = (expit(true) * mean) @ weights
         constant = np.ptp(fitted, axis=-1) < 1e-12
@@ -170,6 +188,7 @@ def risk_function(batch: Batch) -> Risk:
     if batch.response == "gaussian":
         return lambda coef, intercept: excess_risk(truth, coef, intercept)
     floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).log_loss()
-    return lambda coef, intercept: (
-        PredictorLaw(truth, coef, intercept, batch.X_test).log_loss() - floor
+    # no model beats the truth, but for rounding
+    return lambda coef, intercept: np.maximum(
+        PredictorLaw(truth, coef, intercept, batch.X_test).log_loss() - floor, 0.0
     )

@@ -102,7 +102,14 @@ def _values(s: Scenario, rng: np.random.Generator) -> np.ndarray:
 def _popularity(s: Scenario) -> np.ndarray:
     # share of ones falls as 1/sqrt(rank), capped at one half, with mean `density`
     tail = (np.arange(s.n_features) + 1.0) ** -0.5
-    return np.minimum(0.5, s.density * tail / tail.mean())
+    low, high = 0.0, 0.5 / tail[-1]
+    for _ in range(100):
+        middle = (low + high) / 2
+        if np.minimum(0.5, middle * tail).mean() < s.density:
+            low = middle
+        else:
+            high = middle
+    return np.minimum(0.5, high * tail)
 
 
 @lru_cache(maxsize=2)
@@ -123,7 +130,7 @@ def population(scenario: Scenario, seed: int) -> Population:
     coef[support] = values
     if s.n_nonzero:
         coef *= np.sqrt(s.snr * s.noise_var / quadratic_form(root, coef))
-    # the linear predictor has mean 0, so classes are balanced
+    # the linear predictor has mean 0, which balances the classes if it is symmetric
     return Population(coef, -float(mean @ coef), root, mean, s.noise_var)
 
 

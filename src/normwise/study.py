@@ -14,7 +14,7 @@ from normwise.compare import compare, summarise
 from normwise.covariance import describe
 from normwise.scenario import expand_grid, varied_axes
 from normwise.simulate import population
-from normwise.tables import TABLES
+from normwise.tables import TABLES, typed
 from normwise.theory import ols_check
 
 
@@ -48,7 +48,7 @@ def scenario_table(datasets: Sequence[Mapping[str, Any]], seed: int) -> pd.DataF
                     **describe(truth.root, truth.support, truth.coef),
                 }
             )
-    return pd.DataFrame(rows, columns=list(TABLES["scenarios"]))
+    return typed(pd.DataFrame(rows, columns=list(TABLES["scenarios"])), "scenarios")
 
 
 def _short(value: Any) -> str:

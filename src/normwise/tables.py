@@ -213,6 +213,14 @@ def check_table(frame: pd.DataFrame, table: str) -> None:
         raise TableError(f"table {table}: undescribed metric in {set(frame['metric'])}")
 
 
+def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """The columns of a table in its order and kinds, for a frame that may be empty."""
+    kinds = {"text": "str", "int": "int64", "float": "float64", "bool": "bool"}
+    columns = TABLES[table]
+    frame = frame.reindex(columns=list(columns))
+    return frame.astype({name: kinds[kind] for name, (kind, _) in columns.items()})
+
+
 def write_table(
     frame: pd.DataFrame, table: str, parquet: str | Path, csv: str | Path | None = None
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from normwise.tables import typed
+
 
 def ols_risk(
     n_samples: int, n_features: int, noise_var: float, fit_intercept: bool = False
@@ -71,14 +73,14 @@ def ridge_conditional(
 def ols_check(scenarios: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """Table ``theory``: least squares measured against its exact risk.
 
-    Covers every scenario with a Gaussian response and features, noise whose variance does not
-    depend on the features, and a risk of finite variance (n - p > 6).
+    Covers every scenario with Gaussian features, Gaussian noise, and a risk of finite variance
+    (n - p > 6).
     """
     s = scenarios
     apply = (
         (s["response"] == "gaussian")
         & (s["features"] == "gaussian")
-        & (s["noise"] != "heteroscedastic")
+        & (s["noise"] == "gaussian")
         & (s["n_samples"] - s["n_features"] > 6)
     )
     measured = summary[
@@ -93,6 +95,4 @@ def ols_check(scenarios: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     )
     frame["z"] = (frame["mean"] - frame["predicted"]) / frame["mcse"]
     frame = frame.rename(columns={"mean": "measured"})
-    from normwise.tables import TABLES
-
-    return frame[list(TABLES["theory"])]
+    return typed(frame, "theory")

@@ -193,6 +193,9 @@ def fit(
     NoSolutionError
         If the problem has no finite solution.
     """
+    if response == "binary" and min((y == 0).sum(), (y == 1).sum()) < 2:
+        # with two rows of each class, every stratified training part has both
+        raise NoSolutionError("a class has fewer than two rows")
     whole = Standardiser.learn(X)
     Z = whole.apply(X)
     alphas = alpha_grid(Z, y, penalty, n_alphas, response)

@@ -5,7 +5,9 @@ from normwise.config import ConfigError, check_config, plan_chunks
 from normwise.figures import plan_figures
 from normwise.provenance import code_digest
 
-SCHEMA = Path(workflow.basedir) / "schemas" / "config.schema.yaml"
+# where this workflow lies, also when another one includes it
+HERE = Path(str(workflow.current_basedir)).parent
+SCHEMA = HERE / "schemas" / "config.schema.yaml"
 # no pathlib: a config may have come from --config alone
 CONFIG_NAME = str(workflow.configfiles[-1]) if workflow.configfiles else "config"
 

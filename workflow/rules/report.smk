@@ -37,7 +37,7 @@ rule report:
         timings=expand("<results>/timings/{dataset}.parquet", dataset=DATASETS),
         figures=figure_files(),
         captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
-        template=Path(workflow.basedir) / "templates" / "report.html.j2",
+        template=HERE / "templates" / "report.html.j2",
     output:
         report(
             "<results>/report.html",

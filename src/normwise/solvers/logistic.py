@@ -22,9 +22,12 @@ def is_separable(X: np.ndarray, y: np.ndarray) -> bool:
     """
     from scipy.optimize import linprog  # slow to load, seldom used
 
-    signed = np.where(y == 1, 1.0, -1.0)[:, None] * np.column_stack([np.ones(len(y)), X])
-    if np.linalg.matrix_rank(signed) == len(y):
+    # an orthonormal basis, because nearly collinear columns would defeat the linear program
+    u, d, _ = np.linalg.svd(np.column_stack([np.ones(len(y)), X]), full_matrices=False)
+    basis = u[:, d > 1e-12 * d[0]] * np.sqrt(len(y))
+    if basis.shape[1] == len(y):
         return True
+    signed = np.where(y == 1, 1.0, -1.0)[:, None] * basis
     answer = linprog(
         -signed.sum(axis=0),
         A_ub=np.concatenate([-signed, signed]),
@@ -32,7 +35,9 @@ def is_separable(X: np.ndarray, y: np.ndarray) -> bool:
         bounds=(None, None),
         method="highs",
     )
-    return answer.status != 0 or -answer.fun > 1e-7
+    if answer.status != 0:
+        raise ArithmeticError(f"the linear program for separability failed: {answer.message}")
+    return bool(-answer.fun > 1e-7)
 
 
 def _rotated(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
