@@ -63,7 +63,8 @@ def effects(tables: Tables, tuning: str = "cv_min") -> pd.DataFrame:
 def percent(share: float) -> str:
     """A share in per cent, without a false precision."""
     value = 100 * share
-    return f"{value:.0f} %" if abs(value) >= 1 or value == 0 else f"{value:.2g} %"
+    number = f"{value:.0f}" if abs(value) >= 1 or value == 0 else f"{value:.2g}"
+    return f"{number}\N{NO-BREAK SPACE}%"
 
 
 def pooled_ratio(rows: pd.DataFrame) -> tuple[float, float, float]:
@@ -403,6 +404,11 @@ def judge_claims(tables: Tables) -> list[Claim]:
     return [judge(tables) for judge in CLAIMS]
 
 
+def _advice(rows: pd.DataFrame, penalty: str) -> str:
+    name = penalty.upper()
+    return f"Choose {name}" if share_won(rows, penalty) > 0.5 else f"{name} is no safe choice"
+
+
 def answer(tables: Tables) -> list[str]:
     """The answer in a few sentences, from the measurements."""
     rows = effects(tables)
@@ -413,15 +419,15 @@ def answer(tables: Tables) -> list[str]:
     out = []
     if len(few):
         out.append(
-            f"Choose L1 when few features matter and the signal is clear: with at most "
+            f"{_advice(few, 'l1')} when few features matter and the signal is clear: with at most "
             f"{percent(SPARSE)} relevant features and at least as much signal as noise it beats L2 "
             f"in {int((few['verdict'] == 'l1').sum())} of {len(few)} scenarios, with "
             f"{percent(1 - pooled_ratio(few)[0])} less excess risk on average."
         )
     if len(many):
         out.append(
-            f"Choose L2 when most features matter, or when you cannot say: with all features "
-            f"relevant it beats L1 in {int((many['verdict'] == 'l2').sum())} of {len(many)} "
+            f"{_advice(many, 'l2')} when most features matter: with all features relevant it "
+            f"beats L1 in {int((many['verdict'] == 'l2').sum())} of {len(many)} "
             f"scenarios, with {percent(1 - 1 / pooled_ratio(many)[0])} less excess risk on average."
         )
     if len(weak):

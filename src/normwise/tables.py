@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from normwise.io import write_atomic, write_text
@@ -230,18 +229,6 @@ def write_table(
     write_atomic(parquet, lambda partial: frame.to_parquet(partial, index=False))
     if csv is not None:
         write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
-
-
-def long_frame(
-    keys: dict[str, str | int | np.ndarray], values: dict[str, np.ndarray]
-) -> pd.DataFrame:
-    """Stack one column per metric into rows of metric and value, dropping what is missing."""
-    parts = [
-        pd.DataFrame(keys | {"metric": name, "value": np.asarray(value, float).ravel()})
-        for name, value in values.items()
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    return frame[frame["value"].notna()]
 
 
 def describe_tables() -> str:
