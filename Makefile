@@ -1,7 +1,7 @@
 # A fresh machine needs git, make and python3 (3.11 or later, with pip).
 #
 #  make report   set up .venv, run the default study and write results/report.html
-#  make quick    the same with config/quick.yaml: every part in a minute or two
+#  make quick    the same with config/quick.yaml: every part in about a minute
 #  make test     the tests
 #  make check    formatting, lints and types
 #  make docs     config/README.md and results/README.md, from the code
