@@ -81,9 +81,6 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return plan
 
 
-FORMATS = ("svg", "png")
-
-
 def draw_figure(
     plan: Plan,
     tables: Iterable[str | Path],

@@ -7,10 +7,14 @@ import numpy as np
 import pandas as pd
 
 from normwise.figures import Drawing, Plan
-from normwise.figures.coefficient_paths import DEEPEST, contrast, describe_scenario
+from normwise.figures.coefficient_paths import (
+    DEEPEST,
+    SHOWN,
+    contrast,
+    describe_scenario,
+    label_strength,
+)
 from normwise.figures.style import COLOURS, NAMES, ratio_axis
-
-SHOWN = ("l1", "l2")
 
 
 def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
@@ -57,9 +61,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
             ax.set_title(f"{NAMES[penalty]}: {describe_scenario(scenario)}", fontsize="small")
         axes[row, 0].set_ylabel("squared error of the prediction\n(noise variance = 1)")
     axes[0, 0].legend(loc="upper right", fontsize="small", handlelength=2.4)
-    for ax, penalty in zip(axes[-1], SHOWN, strict=True):
-        unit = "share of the null model's" if penalty == "l1" else "mean-loss scale"
-        ax.set_xlabel(f"penalty strength λ ({unit}), weaker →")
+    label_strength(axes[-1])
     return Drawing(
         figure,
         "Both penalties buy less variance with more bias",

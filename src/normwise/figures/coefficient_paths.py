@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -25,6 +26,13 @@ def contrast(scenarios: pd.DataFrame) -> pd.DataFrame:
     """The sparse uncorrelated and the dense collinear end of a data set."""
     order = scenarios.sort_values(["correlation", "n_nonzero"])
     return order.iloc[[0, -1]] if len(order) > 1 else order
+
+
+def label_strength(axes: np.ndarray) -> None:
+    """Name the horizontal axes of a row of panels, one for each penalty of ``SHOWN``."""
+    for ax, penalty in zip(axes, SHOWN, strict=True):
+        unit = "share of the null model's" if penalty == "l1" else "mean-loss scale"
+        ax.set_xlabel(f"penalty strength λ ({unit}), weaker →")
 
 
 def _panel(ax: Axes, frame: pd.DataFrame, penalty: str) -> None:
@@ -91,9 +99,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         own = paths["scenario"] == scenarios.iloc[row]["scenario"]
         size = paths.loc[own, "true_coef"].abs().max()
         axes[row, 0].set_ylim(-2.5 * size, 3.5 * size)
-    for ax, penalty in zip(axes[-1], SHOWN, strict=True):
-        unit = "share of the null model's" if penalty == "l1" else "mean-loss scale"
-        ax.set_xlabel(f"penalty strength λ ({unit}), weaker →")
+    label_strength(axes[-1])
     return Drawing(
         figure,
         "L1 lets features in one at a time, L2 moves all of them together",

@@ -13,6 +13,7 @@ from normwise.figures.style import (
     AXIS_NAMES,
     COLOURS,
     LINES,
+    LOG_AXES,
     MARKERS,
     VERDICT_COLOURS,
     VERDICT_MARKERS,
@@ -61,8 +62,6 @@ def panel_title(key: str | None, row: pd.Series) -> str:
 
 def positions(values: pd.Series, key: str, levels: np.ndarray) -> np.ndarray:
     """Where values stand on the x axis: themselves on log axes, else their rank."""
-    from normwise.figures.style import LOG_AXES
-
     if key in LOG_AXES:
         return values.to_numpy(float)
     return np.searchsorted(levels, values.to_numpy())
