@@ -145,7 +145,9 @@ def _health_row(e: Estimates, dataset: str) -> dict:
         "failed": float(1 - ok.mean()),
         "uncertified": float((a["n_uncertified"] > 0).mean()),
         "edge": float(a["edge"][ok, 0].mean()) if ok.any() else np.nan,
+        "median_gap": float(np.median(a["gap"][ok])) if ok.any() else np.nan,
         "max_gap": float(a["gap"][ok].max()) if ok.any() else np.nan,
+        "max_fold_gap": float(a["fold_gap"][ok].max()) if ok.any() else np.nan,
     }
 
 

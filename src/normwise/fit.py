@@ -15,15 +15,13 @@ from normwise.data import Batch, read_batches, truth_arrays
 from normwise.io import save_arrays
 from normwise.risk import risk_function
 from normwise.simulate import generator
-from normwise.solvers import NoSolutionError
+from normwise.solvers import NoSolutionError, prediction_loss
 from normwise.tuning import (
     TUNINGS,
     Penalty,
-    Standardiser,
     fit,
     fold_labels,
     penalties,
-    prediction_loss,
 )
 
 BY_TUNING = ("intercept", "alpha", "risk", "train_error", "dof", "gap", "edge")
@@ -44,6 +42,7 @@ class FitOptions:
         Of the elastic net.
     tolerance : float
         Largest acceptable relative duality gap.
+    engine : {"native", "scikit-learn"}
     keep_paths : bool
         Store the coefficients at every strength.
     """
@@ -53,6 +52,7 @@ class FitOptions:
     n_alphas: int
     l1_ratio: float
     tolerance: float
+    engine: str = "native"
     keep_paths: bool = False
 
 
@@ -101,36 +101,38 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     started = time.perf_counter()
     try:
         folds = fold_labels(y, options.n_folds, batch.response, rng)
-        result = fit(X, y, penalty, batch.response, folds, n_alphas, options.tolerance, risk)
+        result = fit(
+            X, y, penalty, batch.response, folds, n_alphas, options.tolerance, risk, options.engine
+        )
     except NoSolutionError:
         out["failed"] = np.array(1.0)
         out["seconds"] = np.array(time.perf_counter() - started)
         return out
     out["seconds"] = np.array(time.perf_counter() - started)
-    chosen = result.chosen
-    coef, intercept = result.path_coef[chosen], result.path_intercept[chosen]
-    out["alphas"], out["cv_error"] = result.alphas, result.cv_error
-    out["path_risk"] = risk(result.path_coef, result.path_intercept)
+    path, chosen = result.path, result.chosen
+    coef, intercept = path.coef[chosen], path.intercept[chosen]
+    out["alphas"], out["cv_error"] = path.alphas, result.cv_error
+    out["path_risk"] = risk(path.coef, path.intercept)
     out["coef"], out["intercept"] = coef, intercept
-    out["alpha"], out["risk"] = result.alphas[chosen], out["path_risk"][chosen]
+    out["alpha"], out["risk"] = path.alphas[chosen], out["path_risk"][chosen]
     predictor = intercept[:, None] + coef @ X.T
     out["train_error"] = prediction_loss(y, predictor, batch.response)
-    scaler = Standardiser.learn(X)
-    Z = scaler.apply(X)
+    spread = X.std(axis=0)
+    Z = (X - X.mean(axis=0)) / np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, np.inf)
     out["dof"] = np.array(
         [
             effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, binary)
             for t in range(len(TUNINGS))
         ]
     )
-    out["gap"] = result.path_gap[chosen]
+    out["gap"] = path.gap[chosen]
     # the last strength of the grid; beyond it lies only the limit of no penalty, if that exists
     last = n_alphas - 1 if binary else n_alphas - 2
     out["edge"] = (penalty.tuned & (chosen == last)).astype(float)
     for name in ("fold_gap", "n_uncertified", "n_iter"):
         out[name] = np.array(float(getattr(result, name)))
     if options.keep_paths:
-        out |= {"path_coef": result.path_coef, "path_intercept": result.path_intercept}
+        out |= {"path_coef": path.coef, "path_intercept": path.intercept}
     return out
 
 

@@ -79,7 +79,9 @@ def health_rows(health: pd.DataFrame) -> list[dict[str, Any]]:
                 "uncertified": (own["uncertified"] * weights).sum(),
                 "edge": (own["edge"].fillna(0) * weights).sum(),
                 "edge_worst": own["edge"].max(),
+                "median_gap": own["median_gap"].median(),
                 "gap": own["max_gap"].max(),
+                "fold_gap": own["max_fold_gap"].max(),
             }
         )
     return out

@@ -8,7 +8,8 @@ from scipy.special import expit
 from normwise.covariance import quadratic_form
 from normwise.data import Batch
 from normwise.simulate import Population
-from normwise.tuning import Risk, prediction_loss
+from normwise.solvers import prediction_loss
+from normwise.tuning import Risk
 
 N_NODES = 64
 # standard deviations beyond which a normal variable has no weight in floating point

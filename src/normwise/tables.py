@@ -121,7 +121,9 @@ TABLES: dict[str, Columns] = {
         "failed": ("float", "Share without a finite solution"),
         "uncertified": ("float", "Share with a solution, folds included, above the gap tolerance"),
         "edge": ("float", "Share whose cv_min strength is the last of the grid"),
-        "max_gap": ("float", "Largest relative duality gap of a chosen solution"),
+        "median_gap": ("float", "Median relative duality gap of the chosen solutions"),
+        "max_gap": ("float", "Largest of them"),
+        "max_fold_gap": ("float", "Largest relative duality gap in a fold, at any strength"),
     },
     "paths": _KEYS
     | {

@@ -13,11 +13,9 @@ from typing import Protocol
 
 import numpy as np
 
-from normwise.solvers import NoSolutionError, Path, fit_path
+from normwise.solvers import CrossValidation, NoSolutionError, Path, Problem
 
 TUNINGS = ("cv_min", "cv_1se", "oracle")
-L1_DEPTH = 1e-3
-L1_LIMIT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -47,44 +45,15 @@ class Risk(Protocol):
 
 
 @dataclass(frozen=True)
-class Standardiser:
-    """Centring and scaling learned from training rows; constant columns become zero."""
-
-    mean: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def learn(cls, X: np.ndarray) -> Standardiser:
-        """From training rows of shape (n_samples, n_features)."""
-        mean, scale = X.mean(axis=0), X.std(axis=0)
-        # a constant column has a standard deviation of rounding errors, not exactly zero
-        constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1.0)
-        return cls(mean, np.where(constant, np.inf, scale))
-
-    def apply(self, X: np.ndarray) -> np.ndarray:
-        """Standardised features."""
-        return (X - self.mean) / self.scale
-
-    def restore(self, path: Path) -> tuple[np.ndarray, np.ndarray]:
-        """Coefficients and intercepts of a path on the original scale."""
-        coef = path.coef / self.scale
-        return coef, path.intercept - coef @ self.mean
-
-
-@dataclass(frozen=True)
 class Fit:
     """One penalty on one data set, under each tuning rule.
 
     Attributes
     ----------
-    alphas : ndarray of shape (n_alphas,)
-        Candidates, from the null model down.
+    path : Path
+        The candidates, from the null model down, fitted to all rows.
     cv_error : ndarray of shape (n_alphas,)
         Cross-validated mean squared error or log-loss; NaN for an untuned penalty.
-    path_coef, path_intercept : ndarray
-        The path on all rows, on the original scale.
-    path_gap : ndarray of shape (n_alphas,)
-        Relative duality gaps.
     chosen : ndarray of shape (n_tunings,)
         Index of the candidate for each of ``TUNINGS``.
     fold_gap : float
@@ -95,50 +64,12 @@ class Fit:
         Solver iterations, folds included.
     """
 
-    alphas: np.ndarray
+    path: Path
     cv_error: np.ndarray
-    path_coef: np.ndarray
-    path_intercept: np.ndarray
-    path_gap: np.ndarray
     chosen: np.ndarray
     fold_gap: float
     n_uncertified: int
     n_iter: int
-
-
-def alpha_grid(
-    X: np.ndarray, y: np.ndarray, penalty: Penalty, n_alphas: int, response: str
-) -> np.ndarray:
-    r"""Candidate strengths, decreasing.
-
-    With an L1 part: from the smallest :math:`\lambda` whose solution is null down to a
-    thousandth of it, and for least squares a millionth as the limit of no penalty. For L2:
-    the null model, then a grid fixed by the shape of the data alone, from 100 times the largest
-    possible eigenvalue of :math:`X^T X / n`, and for least squares the minimum-norm limit.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Standardised.
-    y : ndarray of shape (n_samples,)
-    penalty : Penalty
-    n_alphas : int
-        Number of candidates, the null model and the limit included.
-    response : {"gaussian", "binary"}
-    """
-    if not penalty.tuned:
-        return np.zeros(1)
-    n, p = X.shape
-    limit = response == "gaussian"
-    inner = n_alphas - int(limit)
-    if penalty.l1_ratio:
-        top = np.abs((y - y.mean()) @ X).max() / n / penalty.l1_ratio
-        top = top or 1.0
-        grid = top * np.geomspace(1, L1_DEPTH, inner)
-        return np.append(grid, top * L1_LIMIT) if limit else grid
-    floor = 1e-5 * max(1.0, p / n) if limit else 1e-4
-    grid = np.append(np.inf, np.geomspace(100.0 * p, floor, inner - 1))
-    return np.append(grid, 0.0) if limit else grid
 
 
 def fold_labels(y: np.ndarray, n_folds: int, response: str, rng: np.random.Generator) -> np.ndarray:
@@ -152,13 +83,6 @@ def fold_labels(y: np.ndarray, n_folds: int, response: str, rng: np.random.Gener
     return labels
 
 
-def prediction_loss(y: np.ndarray, predictor: np.ndarray, response: str) -> np.ndarray:
-    """Mean squared error, or mean log-loss, along the last axis."""
-    if response == "binary":
-        return np.asarray((np.logaddexp(0, predictor) - y * predictor).mean(axis=-1))
-    return np.asarray(((y - predictor) ** 2).mean(axis=-1))
-
-
 def fit(
     X: np.ndarray,
     y: np.ndarray,
@@ -168,6 +92,7 @@ def fit(
     n_alphas: int,
     tolerance: float,
     risk: Risk,
+    engine: str = "native",
 ) -> Fit:
     """Fit a path on all rows and in each fold, and choose the strength by each rule.
 
@@ -183,6 +108,7 @@ def fit(
         Largest acceptable relative duality gap.
     risk : callable
         Population loss, for the oracle rule.
+    engine : {"native", "scikit-learn"}
 
     Returns
     -------
@@ -196,41 +122,42 @@ def fit(
     if response == "binary" and min((y == 0).sum(), (y == 1).sum()) < 2:
         # with two rows of each class, every stratified training part has both
         raise NoSolutionError("a class has fewer than two rows")
-    whole = Standardiser.learn(X)
-    Z = whole.apply(X)
-    alphas = alpha_grid(Z, y, penalty, n_alphas, response)
-    path = fit_path(Z, y, alphas, penalty.l1_ratio, response)
-    coef, intercept = whole.restore(path)
-    n_iter = int(path.n_iter.sum())
+    problem = Problem(X, y, response, engine=engine)
+    alphas = problem.alpha_grid(penalty.l1_ratio, n_alphas) if penalty.tuned else np.zeros(1)
+    path = problem.path(alphas, penalty.l1_ratio, tolerance)
     usable = path.gap <= tolerance
-    n_uncertified = int((~usable).sum())
-    fold_gap = 0.0
     if not penalty.tuned:
         if not usable[0]:
             raise NoSolutionError("the unpenalised fit did not reach its certificate")
-        none = np.full(1, np.nan)
-        chosen = np.zeros(len(TUNINGS), int)
-        return Fit(alphas, none, coef, intercept, path.gap, chosen, fold_gap, 0, n_iter)
-    errors = np.empty((folds.max() + 1, len(alphas)))
-    sizes = np.bincount(folds)
-    for k in range(len(errors)):
-        train, test = folds != k, folds == k
-        scaler = Standardiser.learn(X[train])
-        part = fit_path(scaler.apply(X[train]), y[train], alphas, penalty.l1_ratio, response)
-        predictor = part.intercept[:, None] + part.coef @ scaler.apply(X[test]).T
-        errors[k] = prediction_loss(y[test], predictor, response)
-        n_iter += int(part.n_iter.sum())
-        fold_gap = max(fold_gap, float(part.gap.max()))
-        n_uncertified += int((part.gap > tolerance).sum())
-        usable &= part.gap <= tolerance
+        none, chosen = np.full(1, np.nan), np.zeros(len(TUNINGS), int)
+        return Fit(path, none, chosen, 0.0, 0, int(path.n_iter.sum()))
+    splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in np.unique(folds)]
+    cv = problem.cross_validate(splits, alphas, penalty.l1_ratio, tolerance)
+    n_uncertified = int((path.gap > tolerance).sum() + (cv.gap > tolerance).sum())
+    usable &= (cv.gap <= tolerance).all(axis=0)
     if not usable.any():
         raise NoSolutionError("no candidate reached its certificate")
-    cv_error = sizes @ errors / sizes.sum()
-    spread = np.sqrt(sizes @ (errors - cv_error) ** 2 / sizes.sum() / (len(errors) - 1))
-    candidate = np.where(usable, cv_error, np.inf)
+    cv_error, best, one_se = choose(cv, usable)
+    oracle = int(np.where(usable, risk(path.coef, path.intercept), np.inf).argmin())
+    chosen = np.array([best, one_se, oracle])
+    n_iter = int(path.n_iter.sum()) + cv.n_iter
+    return Fit(path, cv_error, chosen, float(cv.gap.max()), n_uncertified, n_iter)
+
+
+def choose(cv: CrossValidation, usable: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """Mean error of each strength, the index of the best, and that of the one-standard-error rule.
+
+    Parameters
+    ----------
+    cv : CrossValidation
+        Strengths decreasing.
+    usable : ndarray of bool, shape (n_alphas,)
+        Strengths that may be chosen.
+    """
+    share = cv.weight / cv.weight.sum()
+    error = share @ cv.errors
+    spread = np.sqrt(share @ (cv.errors - error) ** 2 / max(len(share) - 1, 1))
+    candidate = np.where(usable, error, np.inf)
     best = int(candidate.argmin())
     # the strongest penalty within one standard error of the best
-    one_se = int(np.argmax(candidate <= candidate[best] + spread[best]))
-    oracle = int(np.where(usable, risk(coef, intercept), np.inf).argmin())
-    chosen = np.array([best, one_se, oracle])
-    return Fit(alphas, cv_error, coef, intercept, path.gap, chosen, fold_gap, n_uncertified, n_iter)
+    return error, best, int(np.argmax(candidate <= candidate[best] + spread[best]))

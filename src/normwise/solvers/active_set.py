@@ -1,11 +1,15 @@
-r"""L1 and elastic-net least squares by an active-set method, exact at every strength.
+r"""L1 and elastic-net paths by an active-set Newton method, compiled.
 
-For given active features and signs the solution is that of a linear system. Features are added
-where the optimality conditions fail and dropped where a coefficient would change its sign, each
-step lowering the objective, so that the method ends at the exact solution (feature-sign search;
-Lee, Battle, Raina & Ng 2007). Warm starts along the path keep the number of steps near the number
-of kinks of the path. The cost does not grow with the correlation of the features, which is what
-slows coordinate descent down.
+The problem is :math:`\sum_i \ell_i(x_i^T b) + \lambda_1 \sum_j f_j |b_j| +
+\frac{\lambda_2}{2} \sum_j f_j b_j^2` with half the squared error or the weighted log-loss.
+For given active features and signs it is smooth, and a Newton step solves it: exactly for
+squared error, in a few steps for the log-loss. A step stops where a coefficient would change its
+sign; that feature leaves, and the features that violate the optimality conditions enter
+(feature-sign search; Lee, Battle, Raina & Ng 2007). Each step lowers the objective. The Cholesky
+factor of the active Hessian is updated as features come and go and lives on from one strength to
+the next, so that the cost of a path is that of its kinks, whatever the correlation of the
+features. Only features that pass the sequential strong rule (Tibshirani et al. 2012) are looked
+at before the final check of all of them, which also yields the duality gap.
 """
 
 from __future__ import annotations
@@ -13,161 +17,425 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from normwise.solvers.columns import add, dense_rows, dot, dots
+from normwise.solvers.factor import append, cholesky, enlarged, products, remove, solve
+
 MAX_STEPS = 5000
 ENTER_AT_MOST = 8
-# a pivot below the first is a linear dependence among the active features and is replaced by the
-# second, both relative to the diagonal; the certificate is computed on the problem as it stands
-DEPENDENT = 1e-12
-CURVATURE = 1e-10
-SLACK = 1e-10
+# a Hessian is kept as long as each step shrinks the error to less than this
+REUSE = 0.25
+MAX_HALVINGS = 30
+MAX_REFINEMENTS = 3
+MIN_WEIGHT = 1e-10
 
 
 @njit(cache=True, nogil=True)
-def _factor(gram, place, active, chol, first, k, l2):  # type: ignore[no-untyped-def]
-    """Rows ``first`` to ``k - 1`` of the Cholesky factor; earlier rows stay valid."""
-    for i in range(first, k):
-        a = place[active[i]]
-        for j in range(i + 1):
-            total = gram[a, place[active[j]]]
-            for m in range(j):
-                total -= chol[i, m] * chol[j, m]
-            if j < i:
-                chol[i, j] = total / chol[j, j]
-            else:
-                diagonal = gram[a, a] + l2
-                pivot = total + l2
-                chol[i, i] = np.sqrt(
-                    pivot if pivot > DEPENDENT * diagonal else CURVATURE * diagonal
-                )
+def _log_loss(y, eta, weight):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in range(len(y)):
+        loss = max(eta[i], 0.0) + np.log1p(np.exp(-abs(eta[i])))
+        total += weight[i] * (loss - y[i] * eta[i])
+    return total
 
 
 @njit(cache=True, nogil=True)
-def _substitute(chol, k, right):  # type: ignore[no-untyped-def]
-    """Solve ``L L' x = right`` in place."""
-    for i in range(k):
-        for j in range(i):
-            right[i] -= chol[i, j] * right[j]
-        right[i] /= chol[i, i]
-    for i in range(k - 1, -1, -1):
-        right[i] /= chol[i, i]
-        for j in range(i):
-            right[j] -= chol[i, j] * right[i]
+def _entropy(theta, weight):  # type: ignore[no-untyped-def]
+    # minus the conjugate of the log-loss
+    total = 0.0
+    for i in range(len(theta)):
+        share = abs(theta[i]) / weight[i] if weight[i] > 0 else 0.0
+        if 0.0 < share < 1.0:
+            total -= weight[i] * (share * np.log(share) + (1 - share) * np.log1p(-share))
+    return total
 
 
 @njit(cache=True, nogil=True)
-def squared_path(X, y, l1, l2, start):  # type: ignore[no-untyped-def]
-    r"""Least squares plus ``l1`` times the L1 norm plus ``l2 / 2`` times the squared L2 norm.
+def _negative_slope(y, eta, weight, logistic, out):  # type: ignore[no-untyped-def]
+    """Residuals: minus the derivative of the loss by ``eta``."""
+    for i in range(len(y)):
+        if logistic:
+            out[i] = weight[i] * (y[i] - 1 / (1 + np.exp(-eta[i])))
+        else:
+            out[i] = y[i] - eta[i]
 
-    The loss is :math:`\frac{1}{2n}\lVert y - Xb \rVert^2`; the path is followed in the order given.
+
+@njit(cache=True, nogil=True)
+def _make_feasible(theta, unit, free, logistic):  # type: ignore[no-untyped-def]
+    """Make a dual point orthogonal to the intercept."""
+    if free < 0:
+        return
+    if not logistic:
+        share = np.dot(unit, theta) / np.dot(unit, unit)
+        for i in range(len(theta)):
+            theta[i] -= share * unit[i]
+        return
+    # shrink the heavier class
+    positive = negative = 0.0
+    for i in range(len(theta)):
+        if theta[i] > 0:
+            positive += theta[i]
+        else:
+            negative -= theta[i]
+    common = min(positive, negative)
+    for i in range(len(theta)):
+        if theta[i] > 0:
+            theta[i] *= common / positive
+        elif theta[i] < 0:
+            theta[i] *= common / negative
+
+
+@njit(cache=True, nogil=True)
+def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic):  # type: ignore[no-untyped-def]
+    """Primal objective minus the better of two dual values along ``theta``.
+
+    One shrinks the point into the box of the L1 norm; the other, for ``l2 > 0``, pays for
+    leaving it.
+    """
+    size = square = excess = 0.0
+    shrink = 1.0
+    for j in range(len(coef)):
+        if factor[j] > 0:
+            size += factor[j] * abs(coef[j])
+            square += factor[j] * coef[j] ** 2
+            over = abs(gradient[j]) - l1 * factor[j]
+            if over > 0:
+                shrink = min(shrink, l1 * factor[j] / abs(gradient[j]))
+                if l2 > 0:
+                    excess += over**2 / (2 * l2 * factor[j])
+    primal = l1 * size + l2 / 2 * square
+    if logistic:
+        primal += _log_loss(y, eta, weight)
+        dual = _entropy(shrink * theta, weight)
+        if l2 > 0:
+            dual = max(dual, _entropy(theta, weight) - excess)
+    else:
+        primal += np.sum((y - eta) ** 2) / 2
+        linear, quadratic = np.dot(theta, y), np.dot(theta, theta) / 2
+        dual = shrink * linear - shrink**2 * quadratic
+        if l2 > 0:
+            dual = max(dual, linear - quadratic - excess)
+    return primal - dual
+
+
+@njit(cache=True, nogil=True)
+def _tolerated(i, l1, l2, largest, norm, tol, null, p, logistic):  # type: ignore[no-untyped-def]
+    """Largest violation of the optimality conditions at strength ``i``."""
+    if not logistic:
+        return 1e-10 * largest
+    if l1[i] == 0 and l2[i] == 0:
+        return 1e-9 * largest
+    # a violation e costs about e * norm
+    slack = max(1e-12 * largest, 0.1 * tol * largest / (1 + norm * largest / null))
+    if l2[i] > 0:
+        # with curvature its cost is quadratic
+        quadratic = np.sqrt(0.02 * tol * null * l2[i] / p)
+        slack = max(slack, min(0.01 * (l1[i] + l2[i]), quadratic))
+    return slack
+
+
+@njit(cache=True, nogil=True)
+def _reach(coef, step, signs, factor, active, k):  # type: ignore[no-untyped-def]
+    """Share of the step to the first change of a sign, at most 1."""
+    reach = 1.0
+    for j in range(k):
+        now = coef[active[j]]
+        if factor[active[j]] > 0 and (now + step[j]) * signs[j] < 0:
+            reach = min(reach, -now / step[j])
+    return reach
+
+
+@njit(cache=True, nogil=True)
+def _penalty(coef, step, reach, l1, l2, factor, active, k):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for j in range(k):
+        value = coef[active[j]] + reach * step[j]
+        total += factor[active[j]] * (l1 * abs(value) + l2 / 2 * value**2)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _search(  # type: ignore[no-untyped-def]
+    X, y, weight, eta, along, r, coef, step, residual, signs, active, k, factor, l1, l2, reach
+):
+    """Shorten a step of the log-loss until it lowers the objective; sets r and residual."""
+    decrement = np.dot(step[:k], residual[:k])
+    trial = np.empty(len(y))
+    value = np.nan
+    for _ in range(MAX_HALVINGS):
+        trial[:] = eta + reach * along
+        _negative_slope(y, trial, weight, True, r)
+        slope = 0.0
+        for j in range(k):
+            f = active[j]
+            now = coef[f] + reach * step[j]
+            residual[j] = dot(X, f, r) - factor[f] * (l1 * signs[j] + l2 * now)
+            slope -= residual[j] * step[j]
+        # the objective is convex: no minimum was passed, or hardly
+        if slope <= 0.1 * decrement:
+            return reach
+        if np.isnan(value):
+            value = _log_loss(y, eta, weight)
+            value += _penalty(coef, step, 0.0, l1, l2, factor, active, k)
+        after = _log_loss(y, trial, weight)
+        if after + _penalty(coef, step, reach, l1, l2, factor, active, k) <= value:
+            return reach
+        reach /= 2
+    return 0.0
+
+
+@njit(cache=True, nogil=True)
+def _move(X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k, logistic):  # type: ignore[no-untyped-def]
+    """Take the step; features that reach zero leave. Returns how many stay."""
+    kept = 0
+    for j in range(k):
+        f = active[j]
+        turns = factor[f] > 0 and (coef[f] + step[j]) * signs[j] < 0
+        if turns and -coef[f] / step[j] <= reach:
+            if logistic:
+                add(X, f, -(coef[f] + reach * step[j]), eta)
+            coef[f] = 0.0
+            is_active[f] = False
+            remove(U, k - (j - kept), kept)
+        else:
+            coef[f] += reach * step[j]
+            active[kept], signs[kept], residual[kept] = f, signs[j], residual[j]
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untyped-def]
+    A = np.empty((k, k))
+    for j in range(k):
+        row = place[active[j]]
+        for m in range(j, k):
+            A[j, m] = gram[row, place[active[m]]]
+        A[j, j] += l2 * factor[active[j]]
+    cholesky(A, U)
+
+
+@njit(cache=True, nogil=True)
+def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: ignore[no-untyped-def]
+    """Features that violate their condition, the worst ones if there are many."""
+    found = np.empty(n_among, np.int64)
+    size = np.empty(n_among)
+    n = 0
+    for m in range(n_among):
+        f = among[m]
+        over = abs(gradient[f]) - l1 * factor[f]
+        if not is_active[f] and over > slack:
+            found[n], size[n] = f, -over
+            n += 1
+    if n <= ENTER_AT_MOST:
+        return found[:n]
+    return found[:n][np.argsort(size[:n], kind="mergesort")[:ENTER_AT_MOST]]
+
+
+@njit(cache=True, nogil=True)
+def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, null):  # type: ignore[no-untyped-def]
+    r"""Follow a path of problems.
 
     Parameters
     ----------
-    X : ndarray of shape (n_features, n_samples)
-        One feature a row, C order.
+    X : ndarray of shape (n_features, n_samples) or tuple
+        One feature a row, C order; or data, row indices and column starts of a sparse matrix.
     y : ndarray of shape (n_samples,)
+        Zeros and ones for the log-loss.
+    weight : ndarray of shape (n_samples,)
+        Weights of the log-loss, of sum 1. Squared error has none: rows of X and y carry them.
     l1, l2 : ndarray of shape (n_alphas,)
-        Weights of the two norms, the first positive.
+        Weights of the two norms, decreasing.
+    factor : ndarray of shape (n_features,)
+        Penalty factor of each feature, 0 for one that is free.
     start : ndarray of shape (n_features,)
         Where the first problem starts; the following ones start at the solution before.
+    free : int
+        The intercept among the features, or -1.
+    logistic : bool
+    tol : float
+        Relative duality gap aimed at with the log-loss; squared error is solved exactly.
+    null : float
+        Objective of the null model, the unit of the gaps.
 
     Returns
     -------
     coef : ndarray of shape (n_alphas, n_features)
+    gap : ndarray of shape (n_alphas,)
+        Relative duality gap; without any penalty, half the squared Newton decrement.
     n_iter : ndarray of int, shape (n_alphas,)
         Steps of each. ``MAX_STEPS`` of them end the search; the certificate tells.
     """
-    p, n = X.shape
+    p, n = len(factor), len(y)
+    everyone = np.arange(p)
     coef = start.copy()
     out = np.empty((len(l1), p))
+    gap = np.empty(len(l1))
     n_iter = np.zeros(len(l1), np.int64)
-    c = np.dot(X, y) / n
-    slack = SLACK * np.abs(c).max()
-    # Gram entries are computed when a feature first becomes active; `place` is its row there
-    room = 32
-    gram = np.empty((room, room))
-    chol = np.empty((room, room))
-    place = np.full(p, -1)
-    known = np.empty(p, np.int64)
-    n_known = 0
-    active = np.empty(p, np.int64)
-    is_active = np.zeros(p, np.bool_)
-    signs = np.empty(p)
-    target = np.empty(p)
-    k = 0
-    entering = np.flatnonzero(coef)
-    entering_signs = np.sign(coef[entering])
+    # products are computed when a feature first becomes active; `place` is its row in `gram`
+    gram, U = np.empty((32, 32)), np.empty((32, 32))
+    place, known, n_known = np.full(p, -1), np.empty(p, np.int64), 0
+    active, is_active, signs, k = np.empty(p, np.int64), np.zeros(p, np.bool_), np.zeros(p), 0
+    work, in_work = np.empty(p, np.int64), np.zeros(p, np.bool_)
+    gradient, residual, step = np.empty(p), np.empty(p), np.empty(p)
+    hessian, eta, r, theta, buffer = np.ones(n), np.zeros(n), np.empty(n), np.empty(n), np.zeros(n)
+    unit = np.zeros(n)
+    if free >= 0:
+        add(X, free, 1.0, unit)
+    for f in range(p):
+        if coef[f] != 0:
+            add(X, f, coef[f], eta)
+        if coef[f] != 0 or factor[f] == 0 or l1[0] == 0:
+            active[k], is_active[f] = f, True
+            signs[k] = np.sign(coef[f]) if factor[f] > 0 and l1[0] > 0 else 0.0
+            k += 1
+    _negative_slope(y, eta, weight, logistic, r)
+    theta[:] = r
+    _make_feasible(theta, unit, free, logistic)
+    dots(X, theta, gradient)
+    largest = np.abs(gradient).max()
+    l1_before = 0.0
+    for f in range(p):
+        if factor[f] > 0:
+            l1_before = max(l1_before, abs(gradient[f]) / factor[f])
+    new_hessian = new_factor = True
+    l2_factor = l2[0]
+
     for i in range(len(l1)):
-        valid = 0
-        steps = 0
+        slack = _tolerated(i, l1, l2, largest, np.abs(coef).sum(), tol, null, p, logistic)
+        if l2[i] != l2_factor and not logistic:
+            new_factor = True
+        n_work = 0
+        for f in range(p):
+            in_work[f] = is_active[f] or abs(gradient[f]) >= factor[f] * (2 * l1[i] - l1_before)
+            if in_work[f]:
+                work[n_work] = f
+                n_work += 1
+        for j in range(k):
+            f = active[j]
+            residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
+        steps = refinements = 0
+        everything = False
         while True:
-            for e in range(len(entering)):
-                f = entering[e]
-                if place[f] < 0:
-                    if n_known == room:
-                        room *= 2
-                        larger = np.empty((room, room))
-                        larger[:n_known, :n_known] = gram[:n_known, :n_known]
-                        gram = larger
-                        larger = np.empty((room, room))
-                        larger[:n_known, :n_known] = chol[:n_known, :n_known]
-                        chol = larger
-                    known[n_known] = f
-                    place[f] = n_known
+            size_before = np.inf
+            while k > 0 and steps < MAX_STEPS:
+                size = np.abs(residual[:k]).max()
+                if size <= slack:
+                    break
+                if logistic and size > REUSE * size_before:
+                    new_hessian = True
+                size_before = size
+                steps += 1
+                if new_hessian:
+                    while k > len(U):
+                        gram, U = enlarged(gram, 2 * len(U), 0), enlarged(U, 2 * len(U), 0)
+                    if logistic:
+                        for m in range(n):
+                            mu = 1 / (1 + np.exp(-eta[m]))
+                            hessian[m] = weight[m] * max(mu * (1 - mu), MIN_WEIGHT)
+                    products(dense_rows(X, active, k, np.sqrt(hessian)), gram)
+                    place[known[:n_known]] = -1
+                    known[:k] = active[:k]
+                    place[known[:k]] = np.arange(k)
+                    n_known = k
+                    new_hessian, new_factor = False, True
+                if new_factor:
+                    _factorise(gram, place, active, k, factor, l2[i], U)
+                    new_factor, l2_factor = False, l2[i]
+                step[:k] = residual[:k]
+                solve(U, k, step)
+                reach = _reach(coef, step, signs, factor, active, k)
+                if logistic:
+                    buffer[:] = 0.0
+                    for j in range(k):
+                        add(X, active[j], step[j], buffer)
+                    reach = _search(
+                        X, y, weight, eta, buffer, r, coef, step, residual, signs, active, k,
+                        factor, l1[i], l2[i], reach,
+                    )  # fmt: skip
+                    if reach == 0.0 and _reach(coef, step, signs, factor, active, k) > 0.0:
+                        # no decrease in floating point: this is the minimum
+                        break
+                    eta += reach * buffer
+                else:
+                    # the gradient of a quadratic is linear along the step
+                    residual[:k] *= 1 - reach
+                before = k
+                k = _move(
+                    X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k,
+                    logistic,
+                )  # fmt: skip
+                if k < before:
+                    size_before = np.inf
+                if not logistic and reach == 1.0:
+                    break
+            if not logistic:
+                eta[:] = 0.0
+                for j in range(k):
+                    add(X, active[j], coef[active[j]], eta)
+            _negative_slope(y, eta, weight, logistic, r)
+            theta[:] = r
+            _make_feasible(theta, unit, free, logistic)
+            if everything:
+                dots(X, theta, gradient)
+            else:
+                for m in range(n_work):
+                    gradient[work[m]] = dot(X, work[m], theta)
+            worst = 0.0
+            for j in range(k):
+                f = active[j]
+                residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
+                worst = max(worst, abs(residual[j]))
+            if everything:
+                entering = _entering(gradient, is_active, everyone, p, factor, l1[i], slack)
+            else:
+                entering = _entering(gradient, is_active, work, n_work, factor, l1[i], slack)
+            if steps >= MAX_STEPS:
+                entering = entering[:0]
+            elif worst > slack and not (
+                len(entering) or logistic or refinements == MAX_REFINEMENTS
+            ):
+                # rounding errors have gathered in the factor
+                refinements += 1
+                new_factor = True
+                continue
+            if len(entering) == 0:
+                if everything:
+                    break
+                everything = True
+                continue
+            everything = False
+            for f in entering:
+                if not in_work[f]:
+                    work[n_work], in_work[f] = f, True
+                    n_work += 1
+                if max(k, n_known) == len(U):
+                    gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
+                if not new_hessian and place[f] < 0:
+                    buffer[:] = 0.0
+                    add(X, f, 1.0, buffer)
+                    buffer *= hessian
+                    known[n_known], place[f] = f, n_known
                     n_known += 1
                     for j in range(n_known):
-                        value = np.dot(X[f], X[known[j]]) / n
-                        gram[n_known - 1, j] = value
-                        gram[j, n_known - 1] = value
-                active[k] = f
-                is_active[f] = True
-                signs[k] = entering_signs[e]
-                k += 1
-            while k > 0 and steps < MAX_STEPS:
-                steps += 1
-                _factor(gram, place, active, chol, valid, k, l2[i])
-                valid = k
-                for j in range(k):
-                    target[j] = c[active[j]] - l1[i] * signs[j]
-                _substitute(chol, k, target)
-                reach = 1.0
-                for j in range(k):
-                    if target[j] * signs[j] < 0:
-                        now = coef[active[j]]
-                        reach = min(reach, now / (now - target[j]))
-                if reach == 1.0:
+                        value = dot(X, known[j], buffer)
+                        gram[n_known - 1, j] = gram[j, n_known - 1] = value
+                if not new_hessian and not new_factor:
+                    row = place[f]
                     for j in range(k):
-                        coef[active[j]] = target[j]
-                    break
-                # go as far as the first sign change and drop what has reached zero
-                kept = 0
-                for j in range(k):
-                    f = active[j]
-                    now = coef[f]
-                    if target[j] * signs[j] < 0 and now / (now - target[j]) <= reach:
-                        coef[f] = 0.0
-                        is_active[f] = False
-                        valid = min(valid, j)
-                    else:
-                        coef[f] = now + reach * (target[j] - now)
-                        active[kept] = f
-                        signs[kept] = signs[j]
-                        kept += 1
-                k = kept
-            residual = y.copy()
-            for j in range(k):
-                residual -= coef[active[j]] * X[active[j]]
-            gradient = np.dot(X, residual) / n
-            violation = np.abs(gradient) - l1[i]
-            for j in range(k):
-                violation[active[j]] = 0.0
-            entering = np.flatnonzero(violation > slack)
-            if len(entering) > ENTER_AT_MOST:
-                worst = np.argsort(-violation[entering], kind="mergesort")
-                entering = entering[worst[:ENTER_AT_MOST]]
-            entering_signs = np.sign(gradient[entering])
-            if len(entering) == 0 or steps >= MAX_STEPS:
-                entering = entering[:0]
-                break
-        out[i] = coef
-        n_iter[i] = steps
-    return out, n_iter
+                        step[j] = gram[row, place[active[j]]]
+                    append(U, k, step, gram[row, row] + l2_factor * factor[f])
+                active[k], is_active[f], signs[k] = f, True, np.sign(gradient[f])
+                residual[k] = gradient[f] - l1[i] * factor[f] * signs[k]
+                k += 1
+        l1_before = l1[i]
+        out[i], n_iter[i] = coef, steps
+        if l1[i] == 0 and l2[i] == 0:
+            step[:k] = residual[:k]
+            solve(U, k, step)
+            gap[i] = np.dot(step[:k], residual[:k]) / 2 / null
+        else:
+            gap[i] = (
+                _duality_gap(y, eta, weight, theta, gradient, coef, l1[i], l2[i], factor, logistic)
+                / null
+            )
+    return out, gap, n_iter

@@ -102,3 +102,32 @@ def logistic_gap(
     rate = y.mean()
     null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
     return (primal + entropy + _conjugate(correlation, alpha, l1_ratio)) / null
+
+
+def logistic_decrement(
+    X: np.ndarray, y: np.ndarray, coef: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    """Half the squared Newton decrement of unpenalised logistic fits, over the null loss.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+        Zeros and ones.
+    coef : ndarray of shape (n_alphas, n_features)
+    intercept : ndarray of shape (n_alphas,)
+
+    Returns
+    -------
+    ndarray of shape (n_alphas,)
+    """
+    design = np.column_stack([np.ones(len(y)), X])
+    rate = y.mean()
+    null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
+    out = np.zeros(len(coef))
+    for i, b in enumerate(np.column_stack([intercept, coef])):
+        probability = 1 / (1 + np.exp(-design @ b))
+        gradient = design.T @ (y - probability) / len(y)
+        hessian = (design.T * (probability * (1 - probability))) @ design / len(y)
+        out[i] = gradient @ np.linalg.lstsq(hessian, gradient, rcond=None)[0] / 2 / null
+    return out

@@ -1,40 +1,70 @@
-r"""L2-penalised least squares: every strength from one decomposition.
+r"""L2-penalised least squares: every strength from one eigendecomposition.
 
-With :math:`X = U D V^T`, the solution is :math:`V \frac{d}{d^2 + n\lambda} U^T y`; the null
-model (:math:`\lambda = \infty`) and the minimum-norm least-squares fit (:math:`\lambda = 0`) are
-its exact limits.
+Of the two matrices that hold the problem, the kernel :math:`K = ZZ^T` and the Gram matrix
+:math:`G = Z^TZ`, the smaller is decomposed. With :math:`S` the one and :math:`t` its right-hand
+side (:math:`y` or :math:`Z^Ty`), the solution is :math:`a = (S + \lambda I)^{-1} t`, with
+:math:`b = Z^Ta` or :math:`b = a`. The null model (:math:`\lambda = \infty`) and the minimum-norm
+least-squares fit (:math:`\lambda = 0`) are its exact limits.
 """
 
 from __future__ import annotations
 
 import numpy as np
-
-RANK_TOLERANCE = 1e-10
+from scipy.linalg import eigh
 
 
 class RidgePath:
-    """Solutions of centred ridge regression for any strengths.
+    r"""Solutions of :math:`\frac12 \lVert y - Zb \rVert^2 + \frac{\lambda}{2} \lVert b \rVert^2`.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,)
+    matrix : ndarray of shape (m, m)
+        Kernel or Gram matrix.
+    target : ndarray of shape (m,)
+        y, or Z'y.
+    kernel : bool
+        Which of the two.
+    null : float
+        Objective of the null model, the unit of the gaps.
     """
 
-    def __init__(self, X: np.ndarray, y: np.ndarray) -> None:
-        self.n_samples = len(y)
-        u, d, self.vt = np.linalg.svd(X, full_matrices=False)
-        keep = d > RANK_TOLERANCE * (d[0] if len(d) and d[0] > 0 else 1.0)
-        self.d, self.vt, self.uy = d[keep], self.vt[keep], u.T[keep] @ y
+    def __init__(self, matrix: np.ndarray, target: np.ndarray, kernel: bool, null: float) -> None:
+        self.matrix, self.target, self.kernel, self.null = matrix, target, kernel, null
+        values, vectors = eigh(matrix, driver="evd", check_finite=False)
+        keep = values > len(values) * np.finfo(float).eps * max(values[-1], 0.0)
+        self.eigenvalues, self.vectors = values[keep], np.ascontiguousarray(vectors[:, keep])
 
-    def _weights(self, alphas: np.ndarray) -> np.ndarray:
-        # share of each direction kept: 1 at alpha = 0, 0 at alpha = inf
-        return self.d**2 / (self.d**2 + self.n_samples * alphas[:, None])
+    def _inverse(self, right: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+        along = right @ self.vectors
+        return (along / (self.eigenvalues + alphas[:, None])) @ self.vectors.T
 
-    def coef(self, alphas: np.ndarray) -> np.ndarray:
-        """Coefficients, shape (n_alphas, n_features)."""
-        return (self._weights(alphas) * (self.uy / self.d)) @ self.vt
+    def solve(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solutions ``a`` of shape (n_alphas, m), and relative duality gaps.
 
-    def effective_dof(self, alphas: np.ndarray) -> np.ndarray:
-        r"""Effective degrees of freedom :math:`\sum d^2 / (d^2 + n\lambda)`."""
-        return self._weights(alphas).sum(axis=1)
+        At strength 0 the gap is half the squared Newton decrement.
+        """
+        out, gap = np.zeros((len(alphas), len(self.target))), np.zeros(len(alphas))
+        inner = np.isfinite(alphas)
+        strength = alphas[inner]
+        found = self._inverse(np.broadcast_to(self.target, out[inner].shape), strength)
+        # one step of refinement: small eigenvalues come with a large relative error
+        found -= self._inverse(self._residual(found, strength), strength)
+        out[inner] = found
+        residual = self._residual(found, strength)
+        along = residual @ self.vectors
+        if self.kernel:
+            square = along**2 @ self.eigenvalues
+            free = (along**2).sum(axis=1)
+        else:
+            square = (residual**2).sum(axis=1)
+            free = along**2 @ (1 / self.eigenvalues)
+        positive = strength > 0
+        gap[inner] = np.where(positive, square / np.where(positive, 2 * strength, 1), free / 2)
+        return out, gap / self.null
+
+    def _residual(self, solution: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+        return solution @ self.matrix + alphas[:, None] * solution - self.target
+
+    def weights(self, alphas: np.ndarray) -> np.ndarray:
+        """Share of each direction that is kept, shape (n_alphas, rank): 1 at 0, 0 at inf."""
+        return self.eigenvalues / (self.eigenvalues + alphas[:, None])
