@@ -1,16 +1,17 @@
 # A fresh machine needs git, make and python3 (3.11 or later, with pip).
 #
-#  make report   set up .venv, run the default study and write results/report.html
-#  make quick    the same with config/quick.yaml: every part in about a minute
-#  make test     the tests
-#  make check    formatting, lints and types
-#  make docs     config/README.md and results/README.md, from the code
-#  make env      .venv alone, as uv.lock says
+#  make report      set up .venv, run the default study and write results/report.html
+#  make quick       the same with config/quick.yaml: every part in about a minute
+#  make test        the tests
+#  make check       formatting, lints and types
+#  make benchmarks  the speed beside scikit-learn and glmnet; takes hours
+#  make docs        config/README.md and results/README.md, from the code
+#  make env         .venv alone, as uv.lock says
 
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help report quick test check docs env
+.PHONY: help report quick test check benchmarks docs env
 # all targets share .venv, and two studies would share results/
 .NOTPARALLEL:
 
@@ -34,6 +35,9 @@ check: env
 	@# one lint does not apply: all rules run in the environment that Snakemake runs in
 	$(RUN) snakemake --lint 2>&1 | awk '/^Lints for|^Congratulations/ {rule = $$0} !rule; \
 	  /^    \* / && !/Specify a conda/ {print rule; print; bad = 1} END {exit bad || !rule}'
+
+benchmarks: env
+	$(RUN) python -m benchmarks
 
 docs: env
 	$(RUN) python -m normwise.docs

@@ -1,0 +1,1 @@
+"""Time at equal accuracy: the engine of normwise beside what else a user would pick."""

@@ -1,0 +1,232 @@
+"""Who takes part, at which settings, and how each is asked for the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from benchmarks.regimes import Problem
+
+# liblinear penalises the intercept. Of the powers of ten, this led to its smallest gaps: with less
+# the penalty shows, with more it stops far from the optimum; none of them changed its time much
+INTERCEPT_SCALING = 1e3
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How accurately a contender is asked to solve.
+
+    Attributes
+    ----------
+    name : str
+    tol : float
+        In the contender's own meaning.
+    max_iter : int
+        0 leaves the contender's default.
+    """
+
+    name: str
+    tol: float
+    max_iter: int = 0
+
+
+Fitted = Any
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A solver that a user may pick.
+
+    Attributes
+    ----------
+    name : str
+    engine : {"normwise", "scikit-learn", "glmnet"}
+        The process that it runs in.
+    settings : tuple of Setting
+        From loose to tight.
+    problems : tuple of (loss, penalty)
+        What it solves.
+    fit : callable
+        Cross-validates a problem at a setting and fits all rows; this is timed.
+    solutions : callable
+        Coefficients of shape (n_sets, n_alphas, n_features) that the fit found on all rows (one
+        set) or on the training rows of each fold; NaN where it was not looked at.
+    """
+
+    name: str
+    engine: str
+    settings: tuple[Setting, ...]
+    problems: tuple[tuple[str, str], ...]
+    fit: Callable[[Problem, Setting], Fitted] | None = None
+    solutions: Callable[[Problem, Setting, Fitted], np.ndarray] | None = None
+
+
+def _normwise(problem: Problem, setting: Setting) -> Fitted:
+    import normwise
+
+    kind = {1.0: "L1", 0.0: "L2"}.get(problem.l1_ratio, "ElasticNet")
+    role = "Regressor" if problem.loss == "squared" else "Classifier"
+    mix = {"l1_ratio": problem.l1_ratio} if kind == "ElasticNet" else {}
+    model = getattr(normwise, f"{kind}{role}CV")(
+        alphas=problem.alphas, cv=problem.splits, standardize=False, tol=setting.tol, **mix
+    )
+    return model.fit(problem.X, problem.y)
+
+
+def _normwise_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
+    return np.asarray(fitted.coef_path_)[None]
+
+
+def _limits(setting: Setting) -> dict[str, float]:
+    return {"tol": setting.tol} | ({"max_iter": setting.max_iter} if setting.max_iter else {})
+
+
+def _coordinate_descent(problem: Problem, setting: Setting) -> Fitted:
+    from sklearn.linear_model import ElasticNetCV, LassoCV
+
+    options = {"alphas": problem.alphas, "cv": problem.splits} | _limits(setting)
+    pure = problem.l1_ratio == 1
+    model = LassoCV(**options) if pure else ElasticNetCV(l1_ratio=problem.l1_ratio, **options)
+    return model.fit(problem.X, problem.y)
+
+
+def _coordinate_descent_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
+    from sklearn.linear_model import enet_path
+
+    # what LassoCV does in each fold, here on all rows, of which it fits the chosen strength only
+    X, mean = problem.X, np.asarray(problem.X.mean(axis=0)).ravel()
+    if sparse.issparse(X):
+        centred = {"X_offset": mean, "X_scale": np.ones(len(mean))}
+    else:
+        X, centred = np.asfortranarray(X - mean), {}
+    target = problem.y - problem.y.mean()
+    options = {"l1_ratio": problem.l1_ratio, "alphas": problem.alphas} | _limits(setting) | centred
+    coef = enet_path(X, target, **options)[1].T
+    return coef[None]
+
+
+def _ridge(problem: Problem, setting: Setting) -> Fitted:
+    from sklearn.linear_model import RidgeCV
+
+    alphas = len(problem.y) * problem.alphas
+    return RidgeCV(alphas=alphas, cv=problem.splits).fit(problem.X, problem.y)
+
+
+def _ridge_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
+    from sklearn.linear_model import Ridge
+
+    n_alphas = len(problem.alphas)
+    coef = np.full((n_alphas, problem.X.shape[1]), np.nan)
+    # solved directly, each strength by itself: a tenth of them shows the accuracy
+    for i in range(0, n_alphas, 11):
+        coef[i] = Ridge(alpha=len(problem.y) * problem.alphas[i]).fit(problem.X, problem.y).coef_
+    return coef[None]
+
+
+def _logistic(solver: str) -> Callable[[Problem, Setting], Fitted]:
+    def fit(problem: Problem, setting: Setting) -> Fitted:
+        from sklearn.linear_model import LogisticRegressionCV
+
+        scaling = {"intercept_scaling": INTERCEPT_SCALING} if solver == "liblinear" else {}
+        model = LogisticRegressionCV(
+            Cs=1 / (len(problem.y) * problem.alphas),
+            l1_ratios=(problem.l1_ratio,),
+            cv=problem.splits,
+            solver=solver,
+            scoring="neg_log_loss",
+            random_state=0,
+            use_legacy_attributes=False,
+            **_limits(setting),
+            **scaling,
+        )
+        return model.fit(problem.X, problem.y)
+
+    return fit
+
+
+def _logistic_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
+    return fitted.coefs_paths_[:, 0, :, 0, :-1]
+
+
+def _settings(default: Setting, tols: tuple[float, ...], max_iter: int) -> tuple[Setting, ...]:
+    return (default, *(Setting(f"tol={tol:.0e}", tol, max_iter) for tol in tols))
+
+
+SQUARED_L1 = (("squared", "l1"), ("squared", "elastic_net"))
+LOGISTIC = (("logistic", "l1"), ("logistic", "l2"))
+NATIVE = "normwise"
+_NATIVE_SETTINGS = (
+    Setting("default", 1e-6),
+    *(Setting(f"tol={tol:.0e}", tol) for tol in (1e-8, 1e-10)),
+)
+# scikit-learn stops the lasso at a relative gap of twice its tolerance: 4e-7 is the loosest
+# round value that guarantees 1e-6
+_CD_SETTINGS = _settings(Setting("default", 1e-4), (1e-5, 4e-7, 1e-8, 1e-10), 10**6)
+_LOGISTIC_SETTINGS = _settings(Setting("default", 1e-4), (1e-4, 1e-5, 1e-6, 1e-8, 1e-10), 10**5)
+_GLMNET_SETTINGS = (
+    Setting("default", 1e-7),
+    *(
+        Setting(f"thresh={thresh:.0e}", thresh, 10**8)
+        for thresh in (1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-14, 1e-16)
+    ),
+)
+
+
+def _logistic_contender(solver: str, *penalties: str) -> Contender:
+    return Contender(
+        f"scikit-learn {solver}",
+        "scikit-learn",
+        _LOGISTIC_SETTINGS,
+        tuple(("logistic", penalty) for penalty in penalties),
+        _logistic(solver),
+        _logistic_path,
+    )
+
+
+CONTENDERS = {
+    c.name: c
+    for c in (
+        Contender(
+            NATIVE,
+            "normwise",
+            _NATIVE_SETTINGS,
+            (*SQUARED_L1, ("squared", "l2"), *LOGISTIC),
+            _normwise,
+            _normwise_path,
+        ),
+        Contender(
+            "scikit-learn LassoCV/ElasticNetCV",
+            "scikit-learn",
+            _CD_SETTINGS,
+            SQUARED_L1,
+            _coordinate_descent,
+            _coordinate_descent_path,
+        ),
+        Contender(
+            "scikit-learn RidgeCV",
+            "scikit-learn",
+            (Setting("default", 1e-4),),  # direct: there is nothing to tighten
+            (("squared", "l2"),),
+            _ridge,
+            _ridge_path,
+        ),
+        _logistic_contender("liblinear", "l1", "l2"),
+        _logistic_contender("saga", "l1", "l2"),
+        _logistic_contender("lbfgs", "l2"),
+        _logistic_contender("newton-cg", "l2"),
+        _logistic_contender("newton-cholesky", "l2"),
+        _logistic_contender("sag", "l2"),
+        Contender(
+            "glmnet", "glmnet", _GLMNET_SETTINGS, (*SQUARED_L1, ("squared", "l2"), *LOGISTIC)
+        ),
+    )
+}
+
+
+def contenders_for(loss: str, penalty: str) -> list[Contender]:
+    """Everyone who solves this kind of problem."""
+    return [c for c in CONTENDERS.values() if (loss, penalty) in c.problems]

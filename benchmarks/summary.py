@@ -1,0 +1,298 @@
+"""From the tables to what a reader wants: ratios at equal accuracy, and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import figures
+from benchmarks.contenders import NATIVE
+from benchmarks.regimes import REGIMES
+
+# what normwise guarantees at its default
+TARGET = 1e-6
+FASTEST = "the fastest peer"
+INTRODUCTION = f"""\
+Written by `python -m benchmarks`; `benchmarks/README.md` says what is measured. A ratio is the time
+of a peer divided by that of normwise: above 1, normwise is faster.
+
+- *Equal gap*: the fastest setting of the peer whose largest relative duality gap is at most
+  {TARGET:.0e}, which is what normwise guarantees. Where no setting is, the ratio is a lower bound,
+  `>`, and counts as its value.
+- *Equal objective*: the same, by how far the objective exceeds the least that anyone reached. This
+  is kinder to solvers that do not look for a good dual point. scikit-learn's logistic fits have no
+  path on all rows and are held to the gap here too.
+- *Default*: the setting that a user gets, with the gap shown."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Time of a peer over the time of normwise.
+
+    Attributes
+    ----------
+    regime, peer, setting : str
+    seconds : float
+    ratio : float
+    bound : bool
+        The peer takes more than that.
+    gap : float
+        Largest relative duality gap that the peer achieved.
+    """
+
+    regime: str
+    peer: str
+    setting: str
+    seconds: float
+    ratio: float
+    bound: bool
+    gap: float
+
+    def __str__(self) -> str:
+        """The ratio as printed in tables."""
+        return f"{'> ' if self.bound else ''}{_number(self.ratio)}"
+
+
+def _number(x: float) -> str:
+    if not np.isfinite(x):
+        return "–"
+    return f"{x:.0f}" if x >= 100 else f"{x:.2g}" if x < 10 else f"{x:.3g}"
+
+
+def _seconds(x: float) -> str:
+    if not np.isfinite(x):
+        return "–"
+    return f"{1000 * x:.3g} ms" if x < 1 else f"{x:.3g} s"
+
+
+def native_run(runs: pd.DataFrame) -> pd.Series | None:
+    """The default of normwise in the runs of one regime, if it finished."""
+    own = runs[(runs["contender"] == NATIVE) & (runs["setting"] == "default")]
+    return own.iloc[0] if len(own) and own.iloc[0]["status"] == "ok" else None
+
+
+def at_equal_gap(
+    runs: pd.DataFrame, peer: str, native: float, measure: str = "gap_max"
+) -> Ratio | None:
+    """The fastest setting of a peer that reaches the target at every strength.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Of one regime.
+    peer : str
+    native : float
+        Seconds of normwise.
+    measure : str
+        Column that is to be at most the target.
+
+    Returns
+    -------
+    Ratio or None
+        A bound if no setting reaches the target: the time limit if a setting was cut, else the
+        time of the setting with the smallest gap. None if the peer has no run.
+    """
+    own = runs[runs["contender"] == peer]
+    done, cut = own[own["status"] == "ok"], own[own["status"] == "> limit"]
+    reached = done[done[measure] <= TARGET]
+    if len(reached):
+        best, bound = reached.loc[reached["seconds_median"].idxmin()], False
+    elif len(cut):
+        best, bound = cut.iloc[0], True
+    elif done[measure].notna().any():
+        best, bound = done.loc[done[measure].idxmin()], True
+    else:
+        return None
+    return _ratio(best, native, bound)
+
+
+def at_equal_objective(runs: pd.DataFrame, peer: str, native: float) -> Ratio | None:
+    """As `at_equal_gap`, by the excess of the objective where it is known.
+
+    A gap bounds that excess from above, and an unlucky dual point can make it much larger.
+    """
+    known = runs["excess_max"].fillna(runs["gap_max"])
+    return at_equal_gap(runs.assign(excess_max=known), peer, native, "excess_max")
+
+
+def at_default(runs: pd.DataFrame, peer: str, native: float) -> Ratio | None:
+    """The default setting of a peer, however accurate; None if it failed."""
+    own = runs[(runs["contender"] == peer) & (runs["setting"] == "default")]
+    if not len(own) or own.iloc[0]["status"] not in ("ok", "> limit"):
+        return None
+    return _ratio(own.iloc[0], native, own.iloc[0]["status"] == "> limit")
+
+
+def _ratio(run: pd.Series, native: float, bound: bool) -> Ratio:
+    seconds = run["seconds_median"]
+    return Ratio(
+        run["regime"], run["contender"], run["setting"], seconds, seconds / native, bound,
+        run["gap_max"],
+    )  # fmt: skip
+
+
+def _regimes(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for name in runs["regime"].unique():
+        yield name, runs[runs["regime"] == name]
+
+
+def _peers(runs: pd.DataFrame) -> list[str]:
+    return [name for name in runs["contender"].unique() if name != NATIVE]
+
+
+def ratios(runs: pd.DataFrame, compare) -> list[Ratio]:
+    """Every peer in every regime, by `at_equal_gap` or `at_default`."""
+    found = []
+    for _, part in _regimes(runs):
+        native = native_run(part)
+        if native is not None:
+            found += [compare(part, peer, native["seconds_median"]) for peer in _peers(part)]
+    return [ratio for ratio in found if ratio is not None]
+
+
+def fastest(found: list[Ratio]) -> list[Ratio]:
+    """The best peer of each regime; a bound counts as its value."""
+    return [
+        min((r for r in found if r.regime == regime), key=lambda r: r.ratio)
+        for regime in dict.fromkeys(r.regime for r in found)
+    ]
+
+
+def _mean(found: list[Ratio]) -> str:
+    value = float(np.exp(np.mean([np.log(r.ratio) for r in found])))
+    return f"{'> ' if any(r.bound for r in found) else ''}{_number(value)}"
+
+
+def _mean_and_least(found: list[Ratio]) -> list[str]:
+    if not found:
+        return ["–", "–"]
+    least = min(found, key=lambda r: r.ratio)
+    return [_mean(found), f"{least} ({least.regime})"]
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _overview(runs: pd.DataFrame) -> str:
+    rows = []
+    for (loss, penalty), part in runs.groupby(["loss", "penalty"], sort=False):
+        found = [ratios(part, f) for f in (at_equal_gap, at_equal_objective, at_default)]
+        for peer in [*_peers(part), FASTEST]:
+            groups = [
+                fastest(group) if peer == FASTEST else [r for r in group if r.peer == peer]
+                for group in found
+            ]
+            cells = [cell for group in groups for cell in _mean_and_least(group)]
+            rows.append([loss, penalty, peer, str(len(groups[0])), *cells])
+    header = [
+        "loss", "penalty", "peer", "regimes", "equal gap: geometric mean", "least (where)",
+        "equal objective: geometric mean", "least (where)", "default: geometric mean",
+        "least (where)",
+    ]  # fmt: skip
+    return _table(header, rows)
+
+
+def _details(runs: pd.DataFrame) -> str:
+    rows = []
+    for name, part in _regimes(runs):
+        native = native_run(part)
+        size = f"{name} ({part['n'].iloc[0]} × {part['p'].iloc[0]})"
+        if native is None:
+            rows.append([size, "failed", *["–"] * 6])
+            continue
+        mark = "" if native["gap_max"] <= TARGET else " †"
+        own = f"{_seconds(native['seconds_median'])} ({native['gap_max']:.0e}){mark}"
+        for peer in _peers(part):
+            cells = [size, own, peer]
+            for compare in (at_equal_gap, at_default):
+                ratio = compare(part, peer, native["seconds_median"])
+                cells += _cells(ratio, compare is at_equal_gap)
+            rows.append(cells)
+            size = own = ""
+    header = [
+        "regime", "normwise (gap)", "peer", "equal gap: setting", "time", "ratio",
+        "default: time (gap)", "ratio",
+    ]  # fmt: skip
+    return _table(header, rows)
+
+
+def _cells(ratio: Ratio | None, with_setting: bool) -> list[str]:
+    if ratio is None:
+        return ["failed", "–", "–"] if with_setting else ["failed", "–"]
+    time = f"{'> ' if ratio.bound else ''}{_seconds(ratio.seconds)}"
+    if with_setting:
+        what = ratio.setting
+        if ratio.bound:
+            what += " was cut" if np.isnan(ratio.gap) else f" has gap {ratio.gap:.0e}"
+        return [what, time, f"**{ratio}**"]
+    gap = "cut" if np.isnan(ratio.gap) else f"{ratio.gap:.0e}"
+    return [f"{time} ({gap})", str(ratio)]
+
+
+def _problems(runs: pd.DataFrame) -> str:
+    bad = runs[runs["status"] == "failed"]
+    lines = [f"- {r.regime}, {r.contender}, {r.setting}: {r.note}" for r in bad.itertuples()]
+    return "\n".join(lines) or "None."
+
+
+def _growth(table: pd.DataFrame) -> str:
+    rows = []
+    for r in table.itertuples():
+        number = r.status if r.status != "ok" else _seconds(r.seconds)
+        memory = [f"{x:.0f}" for x in (r.peak_mb, r.baseline_mb, r.extra_mb)]
+        worker = f"{r.worker_peak_mb:.0f}" if r.worker_peak_mb else "–"
+        size = f"{r.rows} × {r.features}, {r.replicates} replicates, {r.cores} cores"
+        rows.append([r.quantity, size, r.penalty, number, *memory, worker])
+    header = [
+        "grows", "size", "penalty", "time", "peak MB", "imports alone MB", "difference MB",
+        "largest worker MB",
+    ]  # fmt: skip
+    return _table(header, rows)
+
+
+def text(runs: pd.DataFrame, machine: dict[str, object], growth: pd.DataFrame | None) -> str:
+    """The summary in Markdown."""
+    parts = [
+        "# Benchmarks",
+        INTRODUCTION,
+        "![Time against achieved gap](accuracy.svg)",
+        "## Overview",
+        _overview(runs),
+        "## Each regime",
+        _details(runs),
+        "Bold: ratios at equal accuracy. † normwise itself is above the target.",
+        "## What failed",
+        _problems(runs),
+    ]
+    if growth is not None:
+        parts += [
+            "## Growth",
+            "`normwise` alone: a cross-validated fit for rows and features, a fit job of the "
+            "workflow for replicates and cores. Memory is the peak of a fresh process, with the "
+            "data in it.",
+            "![Time and memory against size](growth.svg)",
+            _growth(growth),
+        ]
+    about = "\n".join(f"- {key}: {value}" for key, value in machine.items())
+    return "\n\n".join([*parts, "## Machine", about]) + "\n"
+
+
+def write(folder: Path) -> None:
+    """Write ``summary.md`` and the figures from the tables in a folder."""
+    runs = pd.read_csv(folder / "runs.csv", keep_default_na=False, na_values=["", "nan"])
+    machine = json.loads((folder / "machine.json").read_text())
+    growth = folder / "growth.csv"
+    grown = pd.read_csv(growth) if growth.exists() else None
+    order = {name: i for i, name in enumerate(REGIMES)}
+    runs = runs.sort_values("regime", key=lambda names: names.map(order), kind="stable")
+    figures.draw_accuracy(runs, folder)
+    if grown is not None:
+        figures.draw_growth(grown, folder)
+    (folder / "summary.md").write_text(text(runs, machine, grown))
