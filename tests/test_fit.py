@@ -197,7 +197,7 @@ def test_edge_is_the_last_strength_that_is_no_limit(monkeypatch, tmp_path, scena
 
     def forced(*args):
         result = honest(*args)
-        steps = len(result.alphas)
+        steps = len(result.path.alphas)
         return replace(result, chosen=np.array([steps + last, 0, steps + last - 1]))
 
     monkeypatch.setattr(module, "fit", forced)

@@ -40,23 +40,27 @@ def test_comments_docstrings_and_layout_do_not_count(package):
     before = code_digest("normwise.fit")
     path = package / "tuning.py"
     edit(path, '"""The choice of the penalty\'s strength', '"""How the strength is chosen')
-    edit(path, '    """Standardised features."""', '    """Something else."""')
+    edit(path, '    """The penalties of the study', '    """Something else')
+    path = package / "solvers/problem.py"
     edit(path, "L1_DEPTH = 1e-3", "\n\n# a remark\nL1_DEPTH = (  # another\n    1e-3\n)")
     assert code_digest("normwise.fit") == before
 
 
 def test_a_changed_constant_counts(package):
-    before = code_digest("normwise.tuning")
-    edit(package / "tuning.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4")
-    assert code_digest("normwise.tuning") != before
+    before = code_digest("normwise.solvers.problem")
+    edit(package / "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4")
+    assert code_digest("normwise.solvers.problem") != before
 
 
 @pytest.mark.parametrize(
     ("module", "file", "old", "new"),
     [
-        ("normwise.fit", "tuning.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
-        ("normwise.fit", "solvers/active_set.py", "SLACK = 1e-10", "SLACK = 1e-9"),
-        ("normwise.fit", "solvers/logistic.py", "MAX_NEWTON = 50", "MAX_NEWTON = 51"),
+        ("normwise.fit", "tuning.py", "return error, best, ", "return error, 1 + best, "),
+        ("normwise.fit", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
+        ("normwise.fit", "solvers/active_set.py", "REUSE = 0.25", "REUSE = 0.5"),
+        ("normwise.fit", "solvers/factor.py", "DEPENDENT = 1e-12", "DEPENDENT = 1e-10"),
+        ("normwise.fit", "solvers/separation.py", "> 1e-7", "> 1e-6"),
+        ("normwise.fit", "solvers/scikit_learn.py", "MAX_ITER = 100_000", "MAX_ITER = 1"),
         ("normwise.data", "covariance.py", "return _shared(", "return 2 * _shared("),
         ("normwise.study", "compare.py", "RISKS = (", "RISKS = tuple("),
         ("normwise.evaluate", "tuning.py", '"cv_min", ', ""),
@@ -71,7 +75,8 @@ def test_a_change_of_an_imported_module_counts(package, module, file, old, new):
 @pytest.mark.parametrize(
     ("module", "file", "old", "new"),
     [
-        ("normwise.data", "tuning.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
+        ("normwise.data", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
+        ("normwise.fit", "estimators.py", "class ", "class Other"),
         ("normwise.fit", "compare.py", "RISKS = (", "RISKS = tuple("),
         ("normwise.fit", "tables.py", "Columns = dict", "Columns = list"),
     ],

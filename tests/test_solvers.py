@@ -6,24 +6,34 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit, xlogy
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
+from sklearn.model_selection import KFold, ShuffleSplit
 
-from normwise.solvers import NoSolutionError, fit_path
-from normwise.solvers.certificate import logistic_gap, squared_gap
-from normwise.solvers.logistic import is_separable
+from normwise.solvers import NoSolutionError, Problem, fit_path, prediction_loss
+from normwise.solvers.certificate import logistic_decrement, logistic_gap, squared_gap
+from normwise.solvers.factor import append, cholesky, products, remove, solve
 from normwise.solvers.ridge import RidgePath
-from normwise.tuning import Standardiser
+from normwise.solvers.separation import is_separable
+from normwise.solvers.views import Dense, View
 
 RESPONSES = ["gaussian", "binary"]
+
+
+def standardised(X: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Columns of mean 0 and variance 1; constant ones become zero."""
+    mean = np.average(X, axis=0, weights=weight)
+    scale = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    return (X - mean) / np.where(scale <= 1e-12 * np.maximum(np.abs(mean), 1.0), np.inf, scale)
 
 
 def problem(rng, n: int, p: int, response: str) -> tuple[np.ndarray, np.ndarray]:
     """Standardised, correlated features and a response that depends on them."""
     X = rng.standard_normal((n, p)) + 0.7 * rng.standard_normal((n, 1))
-    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    X = standardised(X)
     predictor = X[:, : max(1, p // 3)].sum(axis=1)
     if response == "binary":
         return X, (rng.random(n) < expit(predictor)).astype(float)
@@ -193,7 +203,7 @@ def awkward_problems(draw):
         X[:, rng.integers(p)] = draw(st.sampled_from([0.0, 0.1, 1e6]))
     if draw(st.booleans()):
         X[:, rng.integers(p)] = X[:, rng.integers(p)]
-    X = Standardiser.learn(X).apply(X)
+    X = standardised(X)
     predictor = X @ rng.standard_normal(p)
     if response == "binary":
         y = (predictor + rng.logistic(size=n) * draw(st.sampled_from([0.0, 1.0])) > 0).astype(float)
@@ -323,8 +333,11 @@ def test_ridge_degrees_of_freedom(rng):
     X, y = problem(rng, 15, 40, "gaussian")
     alphas = np.array([np.inf, 0.3, 0.0])
     d2 = np.linalg.eigvalsh(X @ X.T)[1:]
-    found = RidgePath(X, y - y.mean()).effective_dof(alphas)
-    np.testing.assert_allclose(found, [0, (d2 / (d2 + 15 * 0.3)).sum(), 14], atol=1e-10)
+    expected = [0, (d2 / (d2 + 15 * 0.3)).sum(), 14]
+    kernel = RidgePath(X @ X.T / 15, y / np.sqrt(15), True, 1.0)
+    gram = RidgePath(X.T @ X / 15, X.T @ y / 15, False, 1.0)
+    for ridge in (kernel, gram):
+        np.testing.assert_allclose(ridge.weights(alphas).sum(axis=1), expected, atol=1e-10)
 
 
 def test_unpenalised_logistic_equals_scikit_learn(rng):
@@ -337,15 +350,19 @@ def test_unpenalised_logistic_equals_scikit_learn(rng):
     assert path.gap[0] <= 1e-8
 
 
-def test_unpenalised_logistic_with_dependent_features_is_the_fit_of_smallest_norm(rng):
+@pytest.mark.parametrize("constant", [0, 1])
+@pytest.mark.parametrize("copies", [1, 2])
+def test_unpenalised_logistic_with_dependent_features_is_the_fit_of_smallest_norm(
+    rng, copies, constant
+):
     X, y = problem(rng, 200, 4, "binary")
-    doubled = np.column_stack([X, X, np.zeros(200)])
+    doubled = np.column_stack([X] * copies + [np.zeros(200)] * constant)
     plain = fit_path(X, y, np.zeros(1), 0.0, "binary")
     path = fit_path(doubled, y, np.zeros(1), 0.0, "binary")
     assert np.abs(plain.coef).max() > 0.1
     np.testing.assert_allclose(path.coef @ doubled.T, plain.coef @ X.T, atol=1e-6)
-    # halves on either copy have the smallest norm
-    smallest = np.linalg.norm(plain.coef) / np.sqrt(2)
+    # equal shares on the copies have the smallest norm
+    smallest = np.linalg.norm(plain.coef) / np.sqrt(copies)
     assert np.linalg.norm(path.coef) == pytest.approx(smallest, rel=1e-4)
 
 
@@ -445,3 +462,610 @@ def test_solutions_follow_the_scale_of_the_response(rng, l1_ratio, exponent):
     for scale in (1e-6, 1e6):
         scaled = fit_path(X, y * scale, alphas * scale**exponent, l1_ratio, "gaussian")
         np.testing.assert_allclose(scaled.coef / scale, plain.coef, atol=1e-9)
+
+
+# --- the gap that the solvers report
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("shape", [(60, 10), (25, 40)])
+@pytest.mark.parametrize("tol", [1e-2, 1e-6])
+def test_reported_gap_is_the_independent_one(rng, shape, l1_ratio, response, tol):
+    X, y = problem(rng, *shape, response)
+    top = largest_alpha(X, y, l1_ratio or 0.01)
+    alphas = top * np.geomspace(0.9, 1e-3, 12)
+    for features, data in ((X, False), (7 + X * np.geomspace(1e-2, 1e2, shape[1]), True)):
+        path = Problem(features, y, response, standardize=data).path(alphas, l1_ratio, tol)
+        coef = path.coef * features.std(axis=0) if data else path.coef
+        if response == "binary":
+            intercept = path.intercept + path.coef @ features.mean(axis=0)
+            expected = logistic_gap(X, y, coef, intercept, alphas, l1_ratio)
+        else:
+            expected = squared_gap(X, y - y.mean(), coef, alphas, l1_ratio)
+        np.testing.assert_allclose(path.gap, expected, atol=1e-9)
+        assert path.gap.max() <= (tol if response == "binary" else 1e-10)
+        # a coarse solution, whose gap is no rounding error
+        assert tol < 1e-2 or response == "gaussian" or path.gap.max() > 1e-6
+
+
+def test_decrement_of_logistic_fits(rng):
+    X, y = problem(rng, 200, 5, "binary")
+    unit = null_loss(y, "binary")
+    best = fit_path(X, y, np.zeros(1), 0.0, "binary")
+    assert logistic_decrement(X, y, best.coef, best.intercept)[0] < 1e-12
+    spread = np.array([0.01, 0.03, 0.1, 1.0])[:, None]
+    coef = best.coef + spread * rng.standard_normal(5)
+    intercept = best.intercept + spread[:, 0]
+    found = logistic_decrement(X, y, coef, intercept)
+    least = objective(X, y, best.coef[0], best.intercept[0], 0.0, 0.0, "binary")
+    excess = [
+        (objective(X, y, b, b0, 0.0, 0.0, "binary") - least) / unit
+        for b, b0 in zip(coef, intercept, strict=True)
+    ]
+    # the loss is quadratic near its minimum
+    np.testing.assert_allclose(found[:2], excess[:2], rtol=0.05)
+    assert (np.diff(found) > 0).all()
+    # and neither a basis of the column space nor a dependent column matters
+    turned = np.column_stack([3 + X @ rng.standard_normal((5, 5)), np.ones(200)])
+    root = np.linalg.lstsq(np.column_stack([turned, np.ones(200)]), X)[0]
+    same = logistic_decrement(turned, y, coef @ root[:6].T, intercept + coef @ root[6])
+    np.testing.assert_allclose(same, found, rtol=1e-6)
+
+
+# --- the forms that data can have
+
+FORMS = {"array": np.asarray, "csr": sparse.csr_array, "csc": sparse.csc_matrix}
+
+
+class AsRows(Problem):
+    """The same problems on dense rows, without moments or sparse columns."""
+
+    def _view(self, rows: np.ndarray | None) -> View:
+        X = self.X.toarray() if sparse.issparse(self.X) else self.X
+        rows = np.arange(self.n_samples) if rows is None else rows
+        parts = X[rows], self.y[rows], self.weight[rows]
+        return Dense(*parts, self.binary, self.standardize, self.fit_intercept)
+
+
+def sparse_problem(rng, n: int, p: int, response: str) -> tuple[np.ndarray, np.ndarray]:
+    """Mostly zeros, on different scales, with a constant column."""
+    X = rng.standard_normal((n, p)) * (rng.random((n, p)) < 0.4) * np.geomspace(0.1, 10, p)
+    X[:, 2] = 0.0
+    predictor = X[:, ::2] @ (1 / np.geomspace(0.1, 10, p))[::2]
+    if response == "binary":
+        return X, (rng.random(n) < expit(predictor - 0.5)).astype(float)
+    return X, 5 + predictor + rng.standard_normal(n)
+
+
+def brute_force_cv(X, y, response, splits, alphas, l1_ratio, weight, **options) -> np.ndarray:
+    """Errors of problems made of the rows of each training part alone."""
+    errors = []
+    for train, test in splits:
+        part = AsRows(X[train], y[train], response, sample_weight=weight[train], **options)
+        path = part.path(alphas, l1_ratio, 1e-13)
+        predictor = path.intercept[:, None] + path.coef @ X[test].T
+        errors.append(prediction_loss(y[test], predictor, response, weight[test]))
+    return np.array(errors)
+
+
+OPTIONS = [dict(standardize=s, fit_intercept=i) for s in (True, False) for i in (True, False)]
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: "-".join(k for k in o if o[k]) or "raw")
+@pytest.mark.parametrize("shape", [(60, 8), (24, 32)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_form_of_the_data_does_not_matter(rng, shape, response, options, weighted):
+    X, y = sparse_problem(rng, *shape, response)
+    weight = rng.exponential(size=shape[0]) if weighted else None
+    if weighted:
+        weight[:2] = 0.0
+    splits = list(KFold(4, shuffle=True, random_state=0).split(X))
+    plain = AsRows(X, y, response, sample_weight=weight, **options)
+    for form in FORMS.values():
+        other = Problem(form(X), y, response, sample_weight=weight, **options)
+        for l1_ratio in (1.0, 0.5, 0.0):
+            if l1_ratio:
+                assert other.alpha_max(l1_ratio) == pytest.approx(plain.alpha_max(l1_ratio))
+            alphas = plain.alpha_grid(l1_ratio, 8)
+            np.testing.assert_allclose(other.alpha_grid(l1_ratio, 8), alphas, rtol=1e-10)
+            alphas = alphas[alphas > 0][:7]
+            expected = plain.path(alphas, l1_ratio, 1e-13)
+            found = other.path(alphas, l1_ratio, 1e-13)
+            size = np.abs(expected.coef).max(axis=0) + 1e-300
+            assert size.max() > 0.1
+            np.testing.assert_allclose(found.coef / size, expected.coef / size, atol=1e-8)
+            np.testing.assert_allclose(found.intercept, expected.intercept, atol=1e-8)
+            assert not found.coef[:, 2].any()
+            assert max(found.gap.max(), expected.gap.max()) < 1e-10
+            cv = other.cross_validate(splits, alphas, l1_ratio, 1e-13)
+            reference = plain.cross_validate(splits, alphas, l1_ratio, 1e-13)
+            np.testing.assert_allclose(cv.errors, reference.errors, rtol=1e-8)
+            np.testing.assert_allclose(cv.weight, reference.weight)
+        if response == "gaussian":
+            alphas = np.array([np.inf, 10.0, 0.3, 1e-3])
+            for name in ("leave_one_out", "generalised_cv"):
+                a, b = (getattr(which, name)(alphas) for which in (plain, other))
+                np.testing.assert_allclose(a, b, rtol=1e-8, err_msg=name)
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_weights_are_repeated_rows(rng, form, l1_ratio, response, fit_intercept):
+    for shape in ((40, 6), (20, 30)):
+        X, y = sparse_problem(rng, *shape, response)
+        weight = rng.integers(0, 4, len(y)).astype(float)
+        rows = np.repeat(np.arange(len(y)), weight.astype(int))
+        options = dict(fit_intercept=fit_intercept)
+        weighted = Problem(FORMS[form](X), y, response, sample_weight=weight, **options)
+        repeated = Problem(FORMS[form](X[rows]), y[rows], response, **options)
+        top = repeated.alpha_max(l1_ratio or 1.0)
+        assert weighted.alpha_max(l1_ratio or 1.0) == pytest.approx(top)
+        alphas = top * np.array([0.5, 0.1, 0.02])
+        a, b = (which.path(alphas, l1_ratio, 1e-13) for which in (weighted, repeated))
+        np.testing.assert_allclose(a.coef, b.coef, atol=1e-8 * np.abs(b.coef).max())
+        np.testing.assert_allclose(a.intercept, b.intercept, atol=1e-8)
+        # the same folds of either
+        label = rng.permutation(np.arange(len(y)) % 3)
+        found = weighted.cross_validate(parts(label), alphas, l1_ratio, 1e-13)
+        expected = repeated.cross_validate(parts(label[rows]), alphas, l1_ratio, 1e-13)
+        np.testing.assert_allclose(found.errors, expected.errors, rtol=1e-8)
+        np.testing.assert_allclose(found.weight, expected.weight)
+
+
+def parts(label: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(np.flatnonzero(label != k), np.flatnonzero(label == k)) for k in np.unique(label)]
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+@pytest.mark.parametrize("shape", [(50, 6), (20, 30)])
+def test_only_the_ratios_of_weights_matter(rng, shape, l1_ratio, response):
+    X, y = sparse_problem(rng, *shape, response)
+    weight = rng.exponential(size=len(y))
+    for form in FORMS.values():
+        a, b = (
+            Problem(form(X), y, response, sample_weight=w).path(np.array([0.1, 0.01]), l1_ratio)
+            for w in (weight, 1e6 * weight)
+        )
+        np.testing.assert_allclose(a.coef, b.coef, rtol=1e-8, atol=1e-8 * np.abs(a.coef).max())
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("shape", [(50, 6), (20, 30)])
+def test_coefficients_are_on_the_scale_of_the_data(rng, shape, response):
+    X, y = problem(rng, *shape, response)
+    unit, origin = np.geomspace(1e-3, 1e3, shape[1]), np.arange(shape[1])
+    raw = X * unit + origin
+    raw[:, 2] = 0.1  # its standard deviation is a rounding error, not zero
+    X[:, 2] = 0.0
+    for l1_ratio in (1.0, 0.5, 0.0):
+        alphas = Problem(raw, y, response).alpha_grid(l1_ratio, 8)[1:-1]
+        inside = Problem(raw, y, response).path(alphas, l1_ratio, 1e-13)
+        outside = fit_path(X, y, alphas, l1_ratio, response)
+        assert inside.coef.any(axis=1).all()
+        assert not inside.coef[:, 2].any()
+        tolerance = 1e-8 if response == "gaussian" else 1e-3
+        np.testing.assert_allclose(inside.coef * unit, outside.coef, atol=tolerance)
+        predictor = inside.intercept[:, None] + inside.coef @ raw.T
+        expected = outside.intercept[:, None] + outside.coef @ X.T
+        np.testing.assert_allclose(predictor, expected, atol=10 * tolerance)
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+def test_without_an_intercept_the_gradient_vanishes_at_the_origin_of_the_data(
+    rng, l1_ratio, form, response
+):
+    for shape in ((50, 6), (20, 30)):
+        X, y = sparse_problem(rng, *shape, response)
+        options = dict(standardize=False, fit_intercept=False)
+        of = Problem(FORMS[form](X), y, response, **options)
+        alphas = of.alpha_max(l1_ratio or 1.0) * np.array([1 + 1e-9, 0.3, 0.02])
+        path = of.path(alphas, l1_ratio, 1e-13)
+        assert not path.intercept.any()
+        assert path.coef[0].any() == (l1_ratio == 0)
+        for alpha, coef in zip(alphas, path.coef, strict=True):
+            found = gradient(X, y, coef, 0.0, response) - alpha * (1 - l1_ratio) * coef
+            active = coef != 0
+            edge = alpha * l1_ratio
+            np.testing.assert_allclose(found[active], edge * np.sign(coef[active]), atol=1e-8)
+            assert (np.abs(found[~active]) <= edge + 1e-8).all()
+
+
+# --- cross-validation
+
+N_ROWS = 40
+TURNS = np.random.default_rng(5)
+SPLITS = {
+    "folds": list(KFold(5, shuffle=True, random_state=0).split(np.zeros(N_ROWS))),
+    "leave one out": list(KFold(N_ROWS).split(np.zeros(N_ROWS)))[::7],
+    "halves": list(KFold(2).split(np.zeros(N_ROWS))),
+    "not complements": list(
+        ShuffleSplit(4, test_size=0.2, train_size=0.6, random_state=0).split(np.zeros(N_ROWS))
+    ),
+    "overlapping": [(np.arange(30), np.arange(20, N_ROWS))],
+    "bootstrap": [(TURNS.integers(0, N_ROWS, N_ROWS), np.arange(N_ROWS)) for _ in range(3)],
+    "as many rows as there are, some twice": [
+        (np.append(np.arange(30), np.arange(5)), np.arange(30, 35)),
+        (np.append(np.arange(36), np.arange(4)), np.arange(36, 40)),
+    ],
+}
+
+
+def awkward_columns(X: np.ndarray) -> np.ndarray:
+    """Columns that lose what varies in them with a few rows, or hardly keep any."""
+    n = len(X)
+    columns = np.zeros((n, 5))
+    columns[-1, 0] = 1.0
+    columns[0, 1] = 1e-3
+    columns[-2, 2], columns[:, 3] = 1e8, 1e-4 * np.arange(n)
+    columns[-2, 3] = 1e8
+    columns[:, 4] = 1e6 + X[:, 0]
+    return np.column_stack([X, columns])
+
+
+@pytest.mark.parametrize("splits", SPLITS)
+@pytest.mark.parametrize("awkward", [False, True])
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("form", ["array", "csr"])
+def test_folds_equal_problems_of_their_own(rng, splits, awkward, response, form):
+    X, y = sparse_problem(rng, N_ROWS, 6, response)
+    if awkward and form == "array":
+        X = awkward_columns(X)
+    elif awkward:
+        # a sparse column is not centred: what it keeps must be seen beside its mean
+        X = np.column_stack([X, awkward_columns(X)[:, 6:8]])
+    weight = rng.exponential(size=N_ROWS)
+    for w in (np.ones(N_ROWS), weight):
+        of = Problem(FORMS[form](X), y, response, sample_weight=w)
+        for l1_ratio in (1.0, 0.5, 0.0):
+            alphas = AsRows(X, y, response, sample_weight=w).alpha_grid(l1_ratio, 6)
+            alphas = alphas[alphas > 0]
+            found = of.cross_validate(SPLITS[splits], alphas, l1_ratio, 1e-13)
+            expected = brute_force_cv(X, y, response, SPLITS[splits], alphas, l1_ratio, w)
+            np.testing.assert_allclose(found.errors, expected, rtol=1e-7)
+            np.testing.assert_allclose(found.weight, [w[test].sum() for _, test in SPLITS[splits]])
+            assert found.gap.max() < 1e-9
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+def test_threads_do_not_change_the_folds(rng, response):
+    X, y = problem(rng, N_ROWS, 10, response)
+    of = Problem(X, y, response)
+    alphas = of.alpha_grid(1.0, 10)
+    one, two = (of.cross_validate(SPLITS["folds"], alphas, 1.0, n_jobs=n) for n in (1, 2))
+    np.testing.assert_array_equal(one.errors, two.errors)
+    np.testing.assert_array_equal(one.gap, two.gap)
+    assert one.n_iter == two.n_iter > 0
+    # splits are read once
+    again = of.cross_validate(iter(SPLITS["folds"]), alphas, 1.0)
+    np.testing.assert_array_equal(one.errors, again.errors)
+
+
+def test_rows_without_weight_count_as_they_are_if_they_are_all_that_is_tested(rng):
+    X, y = problem(rng, N_ROWS, 4, "gaussian")
+    weight = np.ones(N_ROWS)
+    weight[:8] = 0.0
+    splits = [(np.arange(8, N_ROWS), np.arange(8))]
+    found = Problem(X, y, sample_weight=weight).cross_validate(splits, np.array([0.1]), 1.0)
+    expected = Problem(X, y).cross_validate(splits, np.array([0.1]), 1.0)
+    np.testing.assert_allclose(found.errors, expected.errors)
+    assert found.weight == [0.0]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+def test_a_training_part_of_one_class_has_no_solution(rng, form, l1_ratio):
+    X, y = sparse_problem(rng, N_ROWS, 5, "binary")
+    y[:] = 0.0
+    y[:8] = 1.0
+    of = Problem(FORMS[form](X), y, "binary")
+    good, bad = (np.arange(4, N_ROWS), np.arange(4)), (np.arange(8, N_ROWS), np.arange(8))
+    assert np.isfinite(of.cross_validate([good], np.array([0.1]), l1_ratio).errors).all()
+    for splits in ([bad], [good, bad]):
+        with pytest.raises(NoSolutionError, match="class"):
+            of.cross_validate(splits, np.array([0.1]), l1_ratio)
+    # rows without weight do not make a class
+    weight = np.ones(N_ROWS)
+    weight[:8] = 0.0
+    with pytest.raises(NoSolutionError, match="class"):
+        Problem(FORMS[form](X), y, "binary", sample_weight=weight).path(np.array([0.1]), l1_ratio)
+
+
+def explicit_hat(Z, weight, alpha, fit_intercept) -> np.ndarray:
+    """Matrix that takes y to the fitted values of ridge with total penalty alpha."""
+    share = weight / weight.sum()
+    centre = np.eye(len(Z)) - fit_intercept * np.outer(np.ones(len(Z)), share)
+    C = centre @ Z
+    ridge = C.T @ (weight[:, None] * C) + alpha * np.eye(Z.shape[1])
+    return C @ np.linalg.solve(ridge, C.T * weight) @ centre + fit_intercept * share
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("shape", [(25, 6), (14, 20)])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("standardize", [True, False])
+def test_leave_one_out_and_gcv_equal_brute_force(
+    rng, form, shape, weighted, fit_intercept, standardize
+):
+    X, y = sparse_problem(rng, *shape, "gaussian")
+    weight = rng.exponential(size=len(y)) if weighted else np.ones(len(y))
+    if weighted:
+        weight[:2] = 0.0
+    alphas = np.array([np.inf, 10.0, 0.3, 1e-3])
+    of = Problem(
+        FORMS[form](X), y, sample_weight=weight if weighted else None,
+        standardize=standardize, fit_intercept=fit_intercept,
+    )  # fmt: skip
+    rows = weight > 0
+    X, y, weight = X[rows], y[rows], weight[rows]
+    n = len(y)
+    Z = X
+    if standardize:
+        centred = X - fit_intercept * np.average(X, axis=0, weights=weight)
+        scale = np.sqrt(np.average(centred**2, axis=0, weights=weight))
+        Z = centred / np.where(scale > 0, scale, np.inf)
+    loo, gcv = [], []
+    for alpha in alphas:
+        total = min(alpha, 1e12) * weight.sum()
+        errors = []
+        for i in range(n):
+            keep = np.arange(n) != i
+            # the row that is left out has no weight, and is predicted
+            hat = explicit_hat(Z, np.where(keep, weight, 0.0), total, fit_intercept)
+            errors.append((y[i] - hat[i] @ y) ** 2)
+        loo.append(np.average(errors, weights=weight))
+        hat = explicit_hat(Z, weight, total, fit_intercept)
+        gcv.append(np.average((y - hat @ y) ** 2, weights=weight) / (1 - np.trace(hat) / n) ** 2)
+    np.testing.assert_allclose(of.leave_one_out(alphas), loo, rtol=1e-8)
+    np.testing.assert_allclose(of.generalised_cv(alphas), gcv, rtol=1e-8)
+    assert np.ptp(loo) > 0.1 * min(loo)
+
+
+def test_leave_one_out_of_a_fit_through_all_points_is_infinite(rng):
+    X, y = problem(rng, 15, 40, "gaussian")
+    alphas = np.array([np.inf, 1.0, 0.0])
+    for form in FORMS.values():
+        for found in (
+            Problem(form(X), y).leave_one_out(alphas),
+            Problem(form(X), y).generalised_cv(alphas),
+        ):
+            np.testing.assert_array_equal(np.isfinite(found), [True, True, False])
+            assert found[2] == np.inf
+
+
+def test_leave_one_out_is_for_squared_error(rng):
+    X, y = problem(rng, 15, 4, "binary")
+    for name in ("leave_one_out", "generalised_cv"):
+        with pytest.raises(ValueError, match="squared error"):
+            getattr(Problem(X, y, "binary"), name)(np.ones(1))
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+def test_prediction_loss_of_known_predictions(response):
+    y, predictor = np.array([0.0, 1.0]), np.array([[0.0, 0.0], [1.0, 3.0]])
+    each = {
+        "gaussian": [[0.0, 1.0], [1.0, 4.0]],
+        "binary": [[np.log(2)] * 2, [-np.log(1 - expit(1)), -np.log(expit(3))]],
+    }[response]
+    np.testing.assert_allclose(prediction_loss(y, predictor, response), np.mean(each, axis=1))
+    weight = np.array([1.0, 3.0])
+    found = prediction_loss(y, predictor, response, weight)
+    np.testing.assert_allclose(found, np.average(each, axis=1, weights=weight))
+
+
+# --- grids
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("standardize", [True, False])
+def test_grids_hold_the_null_model_and_the_limit(rng, standardize, response):
+    X, y = problem(rng, 40, 12, response)
+    X *= 3.0
+    of = Problem(X, y, response, standardize=standardize)
+    limit = response == "gaussian"
+    for l1_ratio in (1.0, 0.5, 0.0):
+        grid = of.alpha_grid(l1_ratio, 10)
+        assert len(grid) == 10
+        assert (np.diff(grid) < 0).all()
+        path = of.path(grid[:2] * (1 + 1e-9), l1_ratio)
+        assert not path.coef[0].any()
+        assert path.coef[1].any()
+        if l1_ratio:
+            assert grid[0] == pytest.approx(of.alpha_max(l1_ratio))
+            assert of.alpha_max(l1_ratio) == pytest.approx(of.alpha_max(1.0) / l1_ratio)
+            assert grid[-2 if limit else -1] == pytest.approx(1e-3 * grid[0])
+        else:
+            assert grid[0] == np.inf
+            assert (grid[-1] == 0) == limit
+            # relative to the squares of the features
+            assert grid[1] == pytest.approx(100 * 12 * (1 if standardize else 9))
+
+
+# --- scikit-learn as the engine
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("shape", [(60, 8), (25, 35)])
+@pytest.mark.parametrize("form", ["array", "csr"])
+def test_engines_reach_the_same_objective(rng, form, shape, l1_ratio, response):
+    X, y = sparse_problem(rng, *shape, response)
+    Z = standardised(X)
+    native, other = (
+        Problem(FORMS[form](X), y, response, engine=engine) for engine in ("native", "scikit-learn")
+    )
+    assert other.alpha_max(1.0) == pytest.approx(native.alpha_max(1.0))
+    alphas = native.alpha_max(1.0) * np.geomspace(0.9, 0.02, 6)
+    if l1_ratio == 0:
+        alphas = np.append(np.inf, alphas)
+        if response == "gaussian":
+            alphas = np.append(alphas, 0.0)
+    a, b = native.path(alphas, l1_ratio), other.path(alphas, l1_ratio)
+    unit = null_loss(y, response)
+    for path in (a, b):
+        assert path.gap.max() <= 1e-6
+        assert (path.n_iter[np.isfinite(alphas)] > 0).all()
+    args = l1_ratio, response
+    scale = X.std(axis=0)
+    for i, alpha in enumerate(alphas):
+        values = [
+            objective(
+                Z,
+                y,
+                path.coef[i] * scale,
+                path.intercept[i] + path.coef[i] @ X.mean(axis=0),
+                alpha if np.isfinite(alpha) else 0.0,
+                *args,
+            )
+            for path in (a, b)
+        ]
+        assert values[0] == pytest.approx(values[1], abs=1e-6 * unit)
+    splits = list(KFold(3, shuffle=True, random_state=1).split(X))
+    inner = alphas[np.isfinite(alphas)][2:5]
+    a, b = (which.cross_validate(splits, inner, l1_ratio) for which in (native, other))
+    np.testing.assert_allclose(a.errors, b.errors, rtol=1e-2 if response == "binary" else 1e-3)
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+def test_engines_agree_without_an_intercept(rng, l1_ratio, response):
+    X, y = sparse_problem(rng, 60, 8, response)
+    alphas = np.array([0.1, 0.02])
+    native, other = (
+        Problem(X, y, response, fit_intercept=False, engine=engine).path(alphas, l1_ratio, 1e-9)
+        for engine in ("native", "scikit-learn")
+    )
+    assert not other.intercept.any()
+    np.testing.assert_allclose(native.coef, other.coef, atol=1e-3 * np.abs(native.coef).max())
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+def test_engines_agree_that_a_strong_penalty_leaves_the_null_model(rng, l1_ratio):
+    # saga takes coefficients that stay zero for convergence, wherever the intercept is
+    X, y = problem(rng, 40, 5, "binary")
+    y[:10] = 1.0
+    other = Problem(X, y, "binary", engine="scikit-learn")
+    path = other.path(other.alpha_max(l1_ratio) * np.array([3.0, 1.2, 1.0001]), l1_ratio)
+    assert not path.coef.any()
+    assert path.gap.max() <= 1e-6
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+def test_scikit_learn_as_the_engine_takes_no_weights(rng, l1_ratio, response):
+    X, y = problem(rng, 30, 5, response)
+    weight = np.ones(30)
+    assert (
+        Problem(X, y, response, sample_weight=2 * weight, engine="scikit-learn")
+        .path(np.array([0.01]), l1_ratio)
+        .coef.any()
+    )
+    weight[0] = 2.0
+    of = Problem(X, y, response, sample_weight=weight, engine="scikit-learn")
+    with pytest.raises(ValueError, match="weights"):
+        of.path(np.array([0.01]), l1_ratio)
+
+
+def test_engines_agree_on_the_unpenalised_logistic_fit(rng):
+    X, y = problem(rng, 200, 5, "binary")
+    a, b = (
+        Problem(X, y, "binary", engine=engine).path(np.zeros(1), 0.0)
+        for engine in ("native", "scikit-learn")
+    )
+    assert max(a.gap[0], b.gap[0]) <= 1e-8
+    np.testing.assert_allclose(a.coef, b.coef, atol=1e-5)
+
+
+# --- factors that follow a changing set of features
+
+
+def gram_matrix(rng, k: int) -> np.ndarray:
+    A = rng.standard_normal((k + 5, k)) * np.geomspace(0.1, 10, k)
+    return A.T @ A
+
+
+def factor_of(U: np.ndarray, k: int) -> np.ndarray:
+    return np.triu(U[:k, :k])
+
+
+SIZES = [1, 2, 3, 7, 31, 47, 48, 49, 95, 96, 97, 120]
+
+
+@pytest.mark.parametrize("k", SIZES)
+def test_cholesky_and_solve_equal_those_of_numpy(rng, k):
+    A, b = gram_matrix(rng, k), rng.standard_normal(k)
+    U = np.full((k + 3, k + 3), np.nan)
+    cholesky(A.copy(), U)
+    scale = np.sqrt(np.diag(A))
+    np.testing.assert_allclose(factor_of(U, k) / scale, np.linalg.cholesky(A).T / scale, atol=1e-12)
+    x = np.append(b, np.nan)
+    solve(U, k, x)
+    np.testing.assert_allclose(x[:k], np.linalg.solve(A, b), rtol=1e-8)
+    out = np.full((k + 2, k + 2), np.nan)
+    rows = rng.standard_normal((k, 30))
+    products(rows, out)
+    np.testing.assert_allclose(out[:k, :k], rows @ rows.T, atol=1e-12)
+    assert np.isnan(out[k:]).all()
+
+
+@pytest.mark.parametrize("k", SIZES)
+def test_appending_builds_the_factor(rng, k):
+    A = gram_matrix(rng, k)
+    U = np.full((k, k), np.nan)
+    for j in range(k):
+        append(U, j, A[:j, j].copy(), A[j, j])
+    scale = np.sqrt(np.diag(A))
+    np.testing.assert_allclose(factor_of(U, k) / scale, np.linalg.cholesky(A).T / scale, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", SIZES)
+def test_removing_leaves_the_factor_of_the_rest(rng, k):
+    A = gram_matrix(rng, k)
+    for q in {0, k // 2, k - 1}:
+        U = np.full((k, k), np.nan)
+        cholesky(A.copy(), U)
+        remove(U, k, q)
+        left = np.delete(np.arange(k), q)
+        rest = A[np.ix_(left, left)]
+        found, scale = factor_of(U, k - 1), np.sqrt(np.diag(rest))
+        np.testing.assert_allclose(found / scale, np.linalg.cholesky(rest).T / scale, atol=1e-10)
+
+
+def test_factor_survives_many_changes(rng):
+    A = gram_matrix(rng, 60)
+    scale = np.sqrt(np.diag(A))
+    A = A / scale / scale[:, None]
+    U, active = np.full((60, 60), np.nan), []
+    for _ in range(600):
+        out = [f for f in range(60) if f not in active]
+        if out and (len(active) < 20 or rng.random() < 0.5):
+            f = rng.choice(out)
+            append(U, len(active), A[active, f].copy(), A[f, f])
+            active.append(f)
+        else:
+            q = rng.integers(len(active))
+            remove(U, len(active), q)
+            del active[q]
+    k = len(active)
+    rest = A[np.ix_(active, active)]
+    np.testing.assert_allclose(factor_of(U, k).T @ factor_of(U, k), rest, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
+def test_a_dependent_column_gets_a_small_pivot(rng, size):
+    A = size * gram_matrix(rng, 4)
+    A = np.block([[A, A[:, :1]], [A[:1], A[:1, :1]]])
+    U, V = np.full((2, 5, 5), np.nan)
+    cholesky(A.copy(), U)
+    cholesky(A[:4, :4].copy(), V)
+    append(V, 4, A[:4, 4].copy(), A[4, 4])
+    for factor in (U, V):
+        assert factor[4, 4] == pytest.approx(np.sqrt(1e-10 * A[4, 4]))
+        np.testing.assert_allclose(factor_of(factor, 4).T @ factor_of(factor, 4), A[:4, :4])

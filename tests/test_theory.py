@@ -24,7 +24,7 @@ def least_squares_risks(s: Scenario, replicates: int) -> np.ndarray:
         result = fit(
             X, y, penalties(0.5)["none"], "gaussian", folds, 1, 1e-6, lambda c, i: np.zeros(len(c))
         )
-        found[r] = excess_risk(truth, result.path_coef, result.path_intercept)[0]
+        found[r] = excess_risk(truth, result.path.coef, result.path.intercept)[0]
     return found
 
 

@@ -9,17 +9,8 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from normwise import tuning
-from normwise.solvers import NoSolutionError
-from normwise.tuning import (
-    TUNINGS,
-    Penalty,
-    Standardiser,
-    alpha_grid,
-    fit,
-    fold_labels,
-    penalties,
-    prediction_loss,
-)
+from normwise.solvers import CrossValidation, NoSolutionError, Problem
+from normwise.tuning import TUNINGS, Penalty, choose, fit, fold_labels, penalties
 
 N_ALPHAS = 15
 TOLERANCE = 1e-6
@@ -87,8 +78,8 @@ def sklearn_cv(X, y, folds, alpha, penalty, response) -> tuple[float, float]:
 @pytest.mark.parametrize("response", RESPONSES)
 def test_all_penalties_get_the_same_number_of_candidates(rng, response):
     X, y = problem(rng, response)
-    Z = Standardiser.learn(X).apply(X)
-    grids = [alpha_grid(Z, y, penalty, N_ALPHAS, response) for penalty in TUNED.values()]
+    of = Problem(X, y, response)
+    grids = [of.alpha_grid(penalty.l1_ratio, N_ALPHAS) for penalty in TUNED.values()]
     assert [len(grid) for grid in grids] == [N_ALPHAS] * 3
     assert all((np.diff(grid) < 0).all() for grid in grids)
 
@@ -97,8 +88,8 @@ def test_all_penalties_get_the_same_number_of_candidates(rng, response):
 @pytest.mark.parametrize("penalty", TUNED)
 def test_candidates_start_at_the_null_model(rng, penalty, response):
     *_, found = fitted(rng, TUNED[penalty], response)
-    assert not found.path_coef[0].any()
-    assert found.path_coef[1].any()
+    assert not found.path.coef[0].any()
+    assert found.path.coef[1].any()
 
 
 @pytest.mark.parametrize("penalty", TUNED)
@@ -106,14 +97,14 @@ def test_least_squares_candidates_end_at_no_penalty(rng, penalty):
     X, y, _, found = fitted(rng, TUNED[penalty], "gaussian")
     design = np.column_stack([np.ones(len(y)), X])
     expected = np.linalg.lstsq(design, y)[0]
-    np.testing.assert_allclose(found.path_coef[-1], expected[1:], rtol=1e-3)
-    assert found.path_intercept[-1] == pytest.approx(expected[0], rel=1e-2)
+    np.testing.assert_allclose(found.path.coef[-1], expected[1:], rtol=1e-3)
+    assert found.path.intercept[-1] == pytest.approx(expected[0], rel=1e-2)
 
 
 def test_the_strongest_candidates_of_ridge_do_not_bind(rng):
     # beyond the strongest finite strength lies only the null model itself
     X, *_, found = fitted(rng, TUNED["l2"], "gaussian")
-    slopes = found.path_coef * X.std(axis=0)
+    slopes = found.path.coef * X.std(axis=0)
     assert np.abs(slopes[1]).max() < 0.02 * np.abs(slopes[-1]).max()
 
 
@@ -123,8 +114,8 @@ def test_a_response_without_variation_is_fitted_by_the_null_model(rng):
     for penalty in TUNED.values():
         folds = fold_labels(y, 5, "gaussian", rng)
         found = fit(X, y, penalty, "gaussian", folds, N_ALPHAS, TOLERANCE, distance)
-        np.testing.assert_allclose(found.path_coef, 0, atol=1e-12)
-        np.testing.assert_allclose(found.path_intercept, 3.0)
+        np.testing.assert_allclose(found.path.coef, 0, atol=1e-12)
+        np.testing.assert_allclose(found.path.intercept, 3.0)
 
 
 @pytest.mark.parametrize(("n", "n_folds"), [(45, 5), (23, 4), (10, 5)])
@@ -159,9 +150,12 @@ def test_folds_are_random_and_follow_the_generator():
 @pytest.mark.parametrize("penalty", TUNED)
 def test_cross_validation_equals_brute_force_with_scikit_learn(rng, penalty, response):
     X, y, folds, found = fitted(rng, TUNED[penalty], response)
-    finite = np.isfinite(found.alphas) & (found.alphas > 0)
+    finite = np.isfinite(found.path.alphas) & (found.path.alphas > 0)
     scores = np.array(
-        [sklearn_cv(X, y, folds, alpha, TUNED[penalty], response) for alpha in found.alphas[finite]]
+        [
+            sklearn_cv(X, y, folds, alpha, TUNED[penalty], response)
+            for alpha in found.path.alphas[finite]
+        ]
     )
     tolerance = 1e-6 if response == "gaussian" else 1e-3
     # saga takes a step without a nonzero coefficient for convergence, before the intercept has
@@ -182,7 +176,7 @@ def test_one_se_rule_on_a_fine_grid_equals_brute_force_with_scikit_learn(seed):
     X, y = problem(rng, "gaussian")
     folds = fold_labels(y, 5, "gaussian", rng)
     found = fit(X, y, TUNED["l1"], "gaussian", folds, 60, TOLERANCE, distance)
-    scores = [sklearn_cv(X, y, folds, a, TUNED["l1"], "gaussian") for a in found.alphas[:-1]]
+    scores = [sklearn_cv(X, y, folds, a, TUNED["l1"], "gaussian") for a in found.path.alphas[:-1]]
     best = min(scores)
     allowed = np.flatnonzero([score[0] <= sum(best) for score in scores])
     assert found.chosen[1] == allowed[0]
@@ -194,9 +188,9 @@ def test_one_se_rule_on_a_fine_grid_equals_brute_force_with_scikit_learn(seed):
 def test_one_se_rule_is_never_weaker_and_the_oracle_never_worse(seed, penalty, response):
     *_, found = fitted(np.random.default_rng(seed), TUNED[penalty], response)
     best, one_se, oracle = found.chosen
-    assert found.alphas[one_se] >= found.alphas[best]
+    assert found.path.alphas[one_se] >= found.path.alphas[best]
     assert found.cv_error[best] == found.cv_error.min()
-    risk = distance(found.path_coef, found.path_intercept)
+    risk = distance(found.path.coef, found.path.intercept)
     assert risk[oracle] == risk.min()
 
 
@@ -215,18 +209,23 @@ def test_oracle_follows_the_risk_it_is_given(rng):
 def test_an_uncertified_candidate_is_never_chosen(rng, monkeypatch, penalty, response, where):
     X, y, folds, free = fitted(rng, TUNED[penalty], response)
     spoilt = np.unique(free.chosen)
-    honest, calls = tuning.fit_path, []
 
-    def doubtful(Z, *args):
-        path = honest(Z, *args)
-        calls.append(len(Z))
-        if len(calls) == (1 if where == "all rows" else 3):
-            path.gap[spoilt] = 2 * TOLERANCE
-        return path
+    class Doubtful(Problem):
+        def path(self, *args):
+            path = super().path(*args)
+            if where == "all rows":
+                path.gap[spoilt] = 2 * TOLERANCE
+            return path
 
-    monkeypatch.setattr(tuning, "fit_path", doubtful)
+        def cross_validate(self, *args):
+            cv = super().cross_validate(*args)
+            if where == "one fold":
+                cv.gap[2, spoilt] = 2 * TOLERANCE
+            return cv
+
+    monkeypatch.setattr(tuning, "Problem", Doubtful)
     found = fit(X, y, TUNED[penalty], response, folds, N_ALPHAS, TOLERANCE, distance)
-    assert len(calls) == 6
+    np.testing.assert_array_equal(found.path.coef, free.path.coef)
     assert not set(found.chosen) & set(spoilt)
     assert found.n_uncertified == len(spoilt)
     if where == "one fold":
@@ -235,13 +234,38 @@ def test_an_uncertified_candidate_is_never_chosen(rng, monkeypatch, penalty, res
 
 @pytest.mark.parametrize("gap", [1.0, np.nan])
 @pytest.mark.parametrize("penalty", ["none", "l1", "l2"])
-def test_without_any_certificate_there_is_no_solution(rng, monkeypatch, penalty, gap):
-    honest = tuning.fit_path
-    monkeypatch.setattr(
-        tuning, "fit_path", lambda *a: replace(honest(*a), gap=np.full(len(a[2]), gap))
-    )
+@pytest.mark.parametrize("where", ["all rows", "folds"])
+def test_without_any_certificate_there_is_no_solution(rng, monkeypatch, penalty, gap, where):
+    class Doubtful(Problem):
+        def path(self, *args):
+            path = super().path(*args)
+            return replace(path, gap=np.full(len(path.gap), gap)) if where == "all rows" else path
+
+        def cross_validate(self, *args):
+            cv = super().cross_validate(*args)
+            return replace(cv, gap=np.full(cv.gap.shape, gap)) if where == "folds" else cv
+
+    monkeypatch.setattr(tuning, "Problem", Doubtful)
+    if penalty == "none" and where == "folds":
+        # there is nothing to choose, and no fold
+        assert fitted(rng, penalties(0.5)[penalty], "gaussian")[-1].n_uncertified == 0
+        return
     with pytest.raises(NoSolutionError):
         fitted(rng, penalties(0.5)[penalty], "gaussian")
+
+
+@pytest.mark.parametrize("share", [0.01, 3.0])
+def test_an_unpenalised_fit_needs_its_certificate(rng, monkeypatch, share):
+    class Doubtful(Problem):
+        def path(self, *args):
+            return replace(super().path(*args), gap=np.array([share * TOLERANCE]))
+
+    monkeypatch.setattr(tuning, "Problem", Doubtful)
+    if share > 1:
+        with pytest.raises(NoSolutionError):
+            fitted(rng, penalties(0.5)["none"], "gaussian")
+    else:
+        assert fitted(rng, penalties(0.5)["none"], "gaussian")[-1].path.coef.any()
 
 
 def test_separable_classes_have_no_unpenalised_fit_but_penalised_ones(rng):
@@ -254,7 +278,7 @@ def test_separable_classes_have_no_unpenalised_fit_but_penalised_ones(rng):
             with pytest.raises(NoSolutionError):
                 fit(*args)
         else:
-            assert np.isfinite(fit(*args).path_coef).all()
+            assert np.isfinite(fit(*args).path.coef).all()
 
 
 @pytest.mark.parametrize("penalty", ["l1", "l2"])
@@ -290,27 +314,11 @@ def test_units_and_origin_of_the_features_do_not_matter(penalty, response):
         args = (penalties(0.5)[penalty], response, folds, N_ALPHAS, TOLERANCE)
         found = fit(features, y, *args, lambda coef, intercept: np.zeros(len(coef)))
         t = found.chosen[0]
-        return found.path_intercept[t] + features @ found.path_coef[t]
+        return found.path.intercept[t] + features @ found.path.coef[t]
 
     tolerance = 1e-6 if response == "gaussian" else 1e-3
     np.testing.assert_allclose(
         predictions(X * unit + origin), predictions(X), rtol=tolerance, atol=tolerance
-    )
-
-
-def test_standardised_features_and_restored_coefficients(rng):
-    X, y = problem(rng, "gaussian")
-    X[:, 2] = 0.1  # its standard deviation is a rounding error, not zero
-    scaler = Standardiser.learn(X)
-    Z = scaler.apply(X)
-    np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(Z.std(axis=0), [1, 1, 0, 1, 1, 1], atol=1e-12)
-    path = tuning.fit_path(Z, y, np.array([0.5, 0.1]), 1.0, "gaussian")
-    coef, intercept = scaler.restore(path)
-    assert coef.any(axis=1).all()
-    assert not coef[:, 2].any()
-    np.testing.assert_allclose(
-        intercept[:, None] + coef @ X.T, path.intercept[:, None] + path.coef @ Z.T, atol=1e-10
     )
 
 
@@ -326,10 +334,61 @@ def test_a_column_constant_in_some_fold_does_no_harm(rng, penalty):
 
 
 @pytest.mark.parametrize("response", RESPONSES)
-def test_prediction_loss_of_known_predictions(response):
-    y, predictor = np.array([0.0, 1.0]), np.array([[0.0, 0.0], [1.0, 3.0]])
-    expected = {
-        "gaussian": [0.5, 2.5],
-        "binary": [np.log(2), (-np.log(1 - expit(1)) - np.log(expit(3))) / 2],
-    }[response]
-    np.testing.assert_allclose(prediction_loss(y, predictor, response), expected)
+@pytest.mark.parametrize("penalty", TUNED)
+def test_engines_agree_on_errors_and_choices(rng, penalty, response):
+    X, y, folds, native = fitted(rng, TUNED[penalty], response)
+    args = (N_ALPHAS, TOLERANCE, distance, "scikit-learn")
+    other = fit(X, y, TUNED[penalty], response, folds, *args)
+    assert native.n_uncertified == other.n_uncertified == 0
+    np.testing.assert_array_equal(native.chosen, other.chosen)
+    np.testing.assert_allclose(native.path.alphas, other.path.alphas, rtol=1e-12)
+    # a relative gap of 1e-6 leaves errors of about its root
+    tolerance = 1e-3 if response == "binary" or penalty != "l2" else 1e-8
+    np.testing.assert_allclose(native.cv_error, other.cv_error, rtol=tolerance)
+
+
+def cross_validation(errors, weight=None) -> CrossValidation:
+    errors = np.array(errors, float)
+    weight = np.ones(len(errors)) if weight is None else np.array(weight, float)
+    return CrossValidation(errors, np.zeros(errors.shape), 0, weight)
+
+
+def test_choice_of_known_errors():
+    # means 5, 3, 2, 2.5; the standard error of the third is sqrt(var / (4 - 1))
+    errors = [[7, 4, 3, 3], [5, 3, 2, 3], [4, 3, 2, 2], [4, 2, 1, 2]]
+    everyone = np.ones(4, bool)
+    error, best, one_se = choose(cross_validation(errors), everyone)
+    np.testing.assert_allclose(error, [5, 3, 2, 2.5])
+    assert (best, one_se) == (2, 2)  # 2 + 0.408 < 3
+    spread = [[7, 4, 5, 3], [5, 3, 2, 3], [4, 3, 1, 2], [4, 2, 0, 2]]
+    assert choose(cross_validation(spread), everyone)[1:] == (2, 1)  # 2 + 1.08 > 3
+
+
+def test_choice_takes_only_what_is_usable():
+    errors = [[7, 4, 3, 3], [5, 3, 2, 3], [4, 3, 2, 2], [4, 2, 1, 2]]
+    error, best, one_se = choose(cross_validation(errors), np.array([True, True, False, True]))
+    np.testing.assert_allclose(error, [5, 3, 2, 2.5])
+    assert (best, one_se) == (3, 3)
+    only = np.array([True, False, False, False])
+    assert choose(cross_validation(errors), only)[1:] == (0, 0)
+
+
+def test_choice_weighs_folds_by_their_rows():
+    errors = [[1.0, 2.0], [4.0, 2.0]]
+    assert choose(cross_validation(errors, [9, 1]), np.ones(2, bool))[1] == 0
+    assert choose(cross_validation(errors, [1, 9]), np.ones(2, bool))[1] == 1
+    # the units of the weights do not matter
+    first, second = (
+        choose(cross_validation(errors, w), np.ones(2, bool)) for w in ([3, 1], [6, 2])
+    )
+    np.testing.assert_allclose(first[0], second[0])
+    np.testing.assert_allclose(first[0], [1.75, 2.0])
+    assert first[1:] == second[1:]
+
+
+def test_choice_from_one_fold_has_no_standard_error():
+    assert choose(cross_validation([[3.0, 2.0, 1.0]]), np.ones(3, bool))[1:] == (2, 2)
+
+
+def test_of_equal_errors_the_stronger_penalty_wins():
+    assert choose(cross_validation([[2.0, 1.0, 1.0]] * 3), np.ones(3, bool))[1:] == (1, 1)

@@ -61,6 +61,7 @@ def fit_options(wildcards):
     return {
         "seed": config["seed"],
         "tolerance": config["tolerance"],
+        "engine": config["engine"],
         "keep_paths": wildcards.dataset in TRACED,
         **config["tuning"],
     }

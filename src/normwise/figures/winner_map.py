@@ -98,9 +98,16 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
             ("undecided", "undecided"),
         )
     )
+    correlation = cells["correlation"].max()
+    title = "Few relevant features and a clear signal: L1. Many, or a weak signal: L2"
+    if correlation > 0:
+        title = (
+            f"Features correlated at {correlation:g}: L2 wins {counts.get('l2', 0)} "
+            f"of {len(cells)} cells, L1 {counts.get('l1', 0)}"
+        )
     return Drawing(
         figure,
-        "Few relevant features and a clear signal: L1. Many, or a weak signal: L2",
+        title,
         f"Each cell is one scenario ({family} features); of {len(cells)} cells: {words}. "
         "Orange: L1 has the lower excess risk; blue: L2. The number is what the winner saves "
         "of the loser's excess risk (geometric mean over replicates); ≈ is practically "

@@ -24,9 +24,13 @@ MAX_STEPS = 5000
 ENTER_AT_MOST = 8
 # a Hessian is kept as long as each step shrinks the error to less than this
 REUSE = 0.25
+# and a factor of a quadratic's until the L2 part has fallen to this share of its own
+STALE = 0.75
 MAX_HALVINGS = 30
 MAX_REFINEMENTS = 3
 MIN_WEIGHT = 1e-10
+# rounding errors do not turn a bound below this share of the threshold into a violation
+BELOW = 1 - 1e-9
 
 
 @njit(cache=True, nogil=True)
@@ -215,6 +219,27 @@ def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
+def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # type: ignore[no-untyped-def]
+    """Inner products with a dual point near the anchor, unless most are needed.
+
+    A feature whose bound (Cauchy and Schwarz) stays below its threshold cannot violate its
+    condition: its entry is that of the anchor.
+    """
+    distance = np.sqrt(np.sum((theta / l1 - anchor) ** 2))
+    needed = 0
+    for f in range(len(norms)):
+        needed += abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW
+    if 4 * needed > len(norms):
+        return False
+    for f in range(len(norms)):
+        if abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW:
+            gradient[f] = dot(X, f, theta)
+        else:
+            gradient[f] = l1 * at_anchor[f]
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: ignore[no-untyped-def]
     """Features that violate their condition, the worst ones if there are many."""
     found = np.empty(n_among, np.int64)
@@ -297,12 +322,19 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     for f in range(p):
         if factor[f] > 0:
             l1_before = max(l1_before, abs(gradient[f]) / factor[f])
+    norms = np.empty(p)
+    for f in range(p):
+        buffer[:] = 0.0
+        add(X, f, 1.0, buffer)
+        norms[f] = np.sqrt(np.dot(buffer, buffer))
+    # inner products of all features with a dual point, both over the strength
+    anchor, at_anchor, anchored = np.empty(n), np.empty(p), False
     new_hessian = new_factor = True
     l2_factor = l2[0]
 
     for i in range(len(l1)):
         slack = _tolerated(i, l1, l2, largest, np.abs(coef).sum(), tol, null, p, logistic)
-        if l2[i] != l2_factor and not logistic:
+        if l2[i] < STALE * l2_factor and not logistic:
             new_factor = True
         n_work = 0
         for f in range(p):
@@ -314,7 +346,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
             f = active[j]
             residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
         steps = refinements = 0
-        everything = False
+        everything = 2 * n_work > p
         while True:
             size_before = np.inf
             while k > 0 and steps < MAX_STEPS:
@@ -358,7 +390,9 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                     eta += reach * buffer
                 else:
                     # the gradient of a quadratic is linear along the step
-                    residual[:k] *= 1 - reach
+                    for j in range(k):
+                        residual[j] *= 1 - reach
+                        residual[j] += reach * (l2_factor - l2[i]) * factor[active[j]] * step[j]
                 before = k
                 k = _move(
                     X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k,
@@ -366,8 +400,6 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 )  # fmt: skip
                 if k < before:
                     size_before = np.inf
-                if not logistic and reach == 1.0:
-                    break
             if not logistic:
                 eta[:] = 0.0
                 for j in range(k):
@@ -376,7 +408,14 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
             theta[:] = r
             _make_feasible(theta, unit, free, logistic)
             if everything:
-                dots(X, theta, gradient)
+                if not anchored or not _near_anchor(
+                    X, theta, l1[i], factor, norms, anchor, at_anchor, gradient
+                ):
+                    dots(X, theta, gradient)
+                    anchored = l1[i] > 0
+                    if anchored:
+                        anchor[:] = theta / l1[i]
+                        at_anchor[:] = gradient / l1[i]
             else:
                 for m in range(n_work):
                     gradient[work[m]] = dot(X, work[m], theta)
@@ -403,7 +442,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                     break
                 everything = True
                 continue
-            everything = False
+            everything = 2 * n_work > p
             for f in entering:
                 if not in_work[f]:
                     work[n_work], in_work[f] = f, True
