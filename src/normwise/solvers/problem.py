@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -104,7 +105,7 @@ class Problem:
 
     def __init__(
         self,
-        X: np.ndarray | sparse.sparray,
+        X: Any,
         y: np.ndarray,
         response: str = "gaussian",
         *,
@@ -315,7 +316,7 @@ class Problem:
             if self.engine != "native":
                 from normwise.solvers.scikit_learn import solve
 
-                found = solve(view, alphas[inner], l1_ratio, tol, self.binary)
+                found = solve(cast(Dense, view), alphas[inner], l1_ratio, tol, self.binary)
             elif not self.binary and l1_ratio == 0:
                 solution, gaps = view.ridge.solve(alphas[inner])
                 found = *view.from_ridge(solution), gaps, np.ones(len(gaps), int)
