@@ -124,15 +124,14 @@ def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic
 @njit(cache=True, nogil=True)
 def _tolerated(i, l1, l2, largest, norm, tol, null, p, logistic):  # type: ignore[no-untyped-def]
     """Largest violation of the optimality conditions at strength ``i``."""
+    # with curvature the cost of a violation e is quadratic in e, without it about e * norm
+    quadratic = np.sqrt(0.02 * tol * null * l2[i] / p)
     if not logistic:
-        return 1e-10 * largest
+        return max(1e-10 * largest, min(1e-4 * (l1[i] + l2[i]), 1e-3 * quadratic))
     if l1[i] == 0 and l2[i] == 0:
         return 1e-9 * largest
-    # a violation e costs about e * norm
     slack = max(1e-12 * largest, 0.1 * tol * largest / (1 + norm * largest / null))
     if l2[i] > 0:
-        # with curvature its cost is quadratic
-        quadratic = np.sqrt(0.02 * tol * null * l2[i] / p)
         slack = max(slack, min(0.01 * (l1[i] + l2[i]), quadratic))
     return slack
 
