@@ -699,6 +699,32 @@ def test_without_an_intercept_the_gradient_vanishes_at_the_origin_of_the_data(
             assert (np.abs(found[~active]) <= edge + 1e-8).all()
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_unpenalised_fits_of_indicators_have_the_smallest_norm(rng, form, fit_intercept):
+    # the indicators of all groups add up to the intercept
+    group = rng.integers(0, 3, 300)
+    X = np.column_stack([np.eye(3)[group], rng.standard_normal((300, 2))])
+    logits = X[:, 3] + group - 1
+    for y, response in (
+        (logits + rng.standard_normal(300), "gaussian"),
+        ((rng.random(300) < expit(logits)).astype(float), "binary"),
+    ):
+        options = dict(standardize=False, fit_intercept=fit_intercept)
+        path = Problem(FORMS[form](X), y, response, **options).path(np.zeros(1), 0.0, EXACT)
+        predictor = path.intercept + X @ path.coef[0]
+        np.testing.assert_allclose(
+            gradient(X, y, path.coef[0], path.intercept, response), 0, atol=1e-9
+        )
+        assert path.gap[0] < 1e-12
+        if fit_intercept:
+            X_centred, predictor = X - X.mean(axis=0), predictor - predictor.mean()
+        else:
+            X_centred = X
+        smallest = np.linalg.lstsq(X_centred, predictor, rcond=1e-10)[0]
+        np.testing.assert_allclose(path.coef[0], smallest, atol=1e-7)
+
+
 # --- cross-validation
 
 N_ROWS = 40
@@ -957,17 +983,22 @@ def test_engines_reach_the_same_objective(rng, form, shape, l1_ratio, response):
     np.testing.assert_allclose(a.errors, b.errors, rtol=1e-2 if response == "binary" else 1e-3)
 
 
-@pytest.mark.parametrize("response", RESPONSES)
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
-def test_engines_agree_without_an_intercept(rng, l1_ratio, response):
-    X, y = sparse_problem(rng, 60, 8, response)
+def test_engines_agree_without_an_intercept(rng, l1_ratio):
+    X, y = sparse_problem(rng, 60, 8, "gaussian")
     alphas = np.array([0.1, 0.02])
     native, other = (
-        Problem(X, y, response, fit_intercept=False, engine=engine).path(alphas, l1_ratio, 1e-9)
+        Problem(X, y, fit_intercept=False, engine=engine).path(alphas, l1_ratio, 1e-9)
         for engine in ("native", "scikit-learn")
     )
     assert not other.intercept.any()
     np.testing.assert_allclose(native.coef, other.coef, atol=1e-3 * np.abs(native.coef).max())
+
+
+def test_scikit_learn_as_the_engine_fits_an_intercept_to_classes(rng):
+    X, y = problem(rng, 30, 5, "binary")
+    with pytest.raises(ValueError, match="fits an intercept"):
+        Problem(X, y, "binary", fit_intercept=False, engine="scikit-learn").path([0.1], 1.0)
 
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5])

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed
 from scipy import sparse
 from scipy.special import xlogy
 
-from normwise.solvers.views import Dense, Sparse, Tall, View, Whole
+from normwise.solvers.views import Dense, Sparse, Tall, View, Whole, row_space
 
 L1_DEPTH = 1e-3
 L1_LIMIT = 1e-6
@@ -184,7 +184,8 @@ class Problem:
         l1_ratio : float
             :math:`a`: 1 for the lasso, 0 for ridge.
         tol : float
-            Relative duality gap aimed at with the log-loss; least squares is solved exactly.
+            Relative duality gap aimed at with the log-loss; least squares is solved to rounding
+            errors, with an elastic net to a millionth of `tol`.
 
         Returns
         -------
@@ -332,7 +333,12 @@ def _active_set(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     from normwise.solvers.active_set import active_set_path  # compiled: loaded when used
 
-    X, free, back = view.features(rotate=l1_ratio == 0)
+    if l1_ratio == 0 and (alphas == 0).any():
+        # without a penalty the fit is unique, and of least norm, in the row space alone
+        X, free, back, centre = row_space(view)
+    else:
+        X, free, back = view.features(rotate=l1_ratio == 0)
+        centre = np.zeros(len(view.scale))
     p = len(X) if isinstance(X, np.ndarray) else len(X[2]) - 1
     factor, first = np.ones(p), np.zeros(p)
     if free >= 0:
@@ -350,6 +356,7 @@ def _active_set(
         tol,
         null,
     )
-    if free >= 0:
-        return back(coef[:, :free]), coef[:, free], gap, n_iter
-    return back(coef), np.zeros(len(alphas)), gap, n_iter
+    if free < 0:
+        return back(coef), np.zeros(len(alphas)), gap, n_iter
+    found = back(coef[:, :free])
+    return found, coef[:, free] - found @ centre, gap, n_iter

@@ -39,10 +39,12 @@ def solve(
     Raises
     ------
     ValueError
-        For rows of unequal weight.
+        For rows of unequal weight, and for a binary response without an intercept.
     """
     if np.ptp(view.weight) > 1e-12:
         raise ValueError("the scikit-learn engine takes no sample weights")
+    if binary and not view.fit_intercept:
+        raise ValueError("the scikit-learn engine fits an intercept to a binary response")
     with warnings.catch_warnings():
         # the certificate says what the warning says
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -90,6 +92,7 @@ def _logistic(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     n = len(view.y)
     X, y = view.Z.T.copy(), view.y
+    rate, top = float(y.mean()), view.largest_correlation()
     model = LogisticRegression(
         l1_ratio=l1_ratio,
         solver="saga" if l1_ratio else "newton-cholesky",
@@ -101,6 +104,10 @@ def _logistic(
     coef, intercept = np.zeros((len(alphas), X.shape[1])), np.zeros(len(alphas))
     n_iter = np.zeros(len(alphas), int)
     for i, alpha in enumerate(alphas):
+        if l1_ratio and alpha * l1_ratio >= top:
+            # saga would take coefficients that stay zero for convergence
+            intercept[i], n_iter[i] = np.log(rate / (1 - rate)), 1
+            continue
         model.set_params(C=1 / (n * alpha) if alpha else np.inf).fit(X, y)
         coef[i], intercept[i], n_iter[i] = model.coef_[0], model.intercept_[0], model.n_iter_[0]
     gap = np.zeros(len(alphas))

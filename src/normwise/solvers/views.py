@@ -66,6 +66,7 @@ class View:
     """
 
     binary: bool
+    fit_intercept: bool
     y: np.ndarray
     weight: np.ndarray
     mean: np.ndarray
@@ -199,6 +200,23 @@ def _rotated(
     return rows, rank if free else -1, back
 
 
+def row_space(view: View) -> tuple[Features, int, Back, np.ndarray]:
+    """Centred features of a binary problem in an orthonormal basis of their row space.
+
+    Returns what `View.features` does, and the centre in the view's own units.
+    """
+    Z = view.design()
+    centre = view.weight @ Z if view.fit_intercept else np.zeros(Z.shape[1])
+    u, d, vt = np.linalg.svd(Z - centre, full_matrices=False)
+    keep = d > CONSTANT * max(d[0], np.finfo(float).tiny)
+    rows = (u * d)[:, keep].T
+    rank = len(rows)
+    if view.fit_intercept:
+        rows = np.concatenate([rows, np.ones((1, len(view.y)))])
+    rows = np.ascontiguousarray(rows)
+    return rows, rank if view.fit_intercept else -1, lambda coef: coef @ vt[keep], centre
+
+
 class Sparse(View):
     """Sparse columns, scaled but not centred: the intercept is a feature of its own."""
 
@@ -247,7 +265,12 @@ class Sparse(View):
 
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `View.from_ridge`."""
-        coef = solution @ self.Z if self.ridge.kernel else solution
+        coef = solution
+        if self.ridge.kernel:
+            if self.fit_intercept:
+                # orthogonal to the intercept, or the means of the columns would come back in
+                solution = solution - np.outer(solution @ self.root, self.root)
+            coef = solution @ self.Z
         return coef, -coef @ self.centre
 
     def features(self, rotate: bool) -> tuple[Features, int, Back]:
@@ -358,6 +381,7 @@ class Tall(View):
         standardize: bool,
         fit_intercept: bool,
     ) -> None:
+        self.fit_intercept = fit_intercept
         total = moments.total
         x, y = moments.x / total, moments.y / total
         if not fit_intercept:
