@@ -58,7 +58,7 @@ def test_a_changed_constant_counts(package):
         ("normwise.fit", "tuning.py", "return error, best, ", "return error, 1 + best, "),
         ("normwise.fit", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
         ("normwise.fit", "solvers/active_set.py", "REUSE = 0.25", "REUSE = 0.5"),
-        ("normwise.fit", "solvers/factor.py", "DEPENDENT = 1e-12", "DEPENDENT = 1e-10"),
+        ("normwise.fit", "solvers/active_set.py", "DEPENDENT = 1e-12", "DEPENDENT = 1e-10"),
         ("normwise.fit", "solvers/separation.py", "> 1e-7", "> 1e-6"),
         ("normwise.fit", "solvers/scikit_learn.py", "MAX_ITER = 100_000", "MAX_ITER = 1"),
         ("normwise.data", "covariance.py", "return _shared(", "return 2 * _shared("),

@@ -1,6 +1,7 @@
 """Solutions against their optimality conditions, scikit-learn, exact limits and each other."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.model_selection import KFold, ShuffleSplit
 
+from normwise import solvers
 from normwise.solvers import NoSolutionError, Problem, fit_path, prediction_loss
+from normwise.solvers.active_set import append, cholesky, products, remove, solve
 from normwise.solvers.certificate import logistic_decrement, logistic_gap, squared_gap
-from normwise.solvers.factor import append, cholesky, products, remove, solve
 from normwise.solvers.ridge import RidgePath
 from normwise.solvers.separation import is_separable
 from normwise.solvers.views import Dense, View
@@ -1124,3 +1126,10 @@ def test_a_dependent_column_gets_a_small_pivot(rng, size):
     for factor in (U, V):
         assert factor[4, 4] == pytest.approx(np.sqrt(1e-10 * A[4, 4]))
         np.testing.assert_allclose(factor_of(factor, 4).T @ factor_of(factor, 4), A[:4, :4])
+
+
+def test_all_compiled_code_is_in_one_file():
+    # the compiler's cache notices a change of a function's own file only
+    package = Path(solvers.__file__).parents[1]
+    compiled = [f for f in package.rglob("*.py") if "njit" in f.read_text()]
+    assert [f.name for f in compiled] == ["active_set.py"]

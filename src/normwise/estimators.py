@@ -17,6 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -32,15 +33,8 @@ from sklearn.utils import Tags, check_scalar
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from normwise.solvers import NoSolutionError, Path, Problem
-
-__all__ = [
-    "ElasticNetRegressorCV",
-    "L1ClassifierCV",
-    "L1RegressorCV",
-    "L2ClassifierCV",
-    "L2RegressorCV",
-]
+from normwise.solvers import CrossValidation, NoSolutionError, Path, Problem
+from normwise.tuning import choose
 
 RULES = ("min", "1se")
 DEFAULT_FOLDS = 10
@@ -50,44 +44,29 @@ Splits = list[tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class _Tuned:
-    """The path of one mix of penalties, and its errors in the folds, (n_folds, n_alphas)."""
+    """The path of one mix of penalties, its errors in the folds, and what they choose."""
 
     l1_ratio: float
     path: Path
-    errors: np.ndarray
-    weight: np.ndarray
-    certified: np.ndarray
-    largest_gap: float
-    n_iter: int
+    cv: CrossValidation
 
-    def mean_error(self) -> np.ndarray:
-        return np.asarray(self.weight @ self.errors / self.weight.sum())
+    @cached_property
+    def gap(self) -> np.ndarray:
+        """Largest gap of each strength, on all rows and in the folds."""
+        return np.maximum(self.path.gap, self.cv.gap.max(axis=0))
 
-    def standard_error(self) -> np.ndarray:
-        squares = self.weight @ (self.errors - self.mean_error()) ** 2 / self.weight.sum()
-        return np.asarray(np.sqrt(squares / (len(self.errors) - 1)))
+    @property
+    def n_iter(self) -> int:
+        return int(self.path.n_iter.sum()) + self.cv.n_iter
 
-    def candidates(self) -> np.ndarray:
-        """Mean errors, infinite where a strength must not be chosen."""
-        finite = np.isfinite(self.mean_error())
-        usable = finite & self.certified
-        return np.where(usable if usable.any() else finite, self.mean_error(), np.inf)
-
-    def choose(self, rule: str) -> int:
-        """Position of the strength that the rule chooses."""
-        candidates = self.candidates()
-        best = int(candidates.argmin())
-        if rule == "min":
-            return best
-        return int(np.argmax(candidates <= candidates[best] + self.standard_error()[best]))
-
-
-def _best(tuned: list[_Tuned]) -> _Tuned:
-    proven = [t for t in tuned if (t.certified & np.isfinite(t.mean_error())).any()]
-    best = min(proven or tuned, key=lambda t: float(t.candidates().min()))
-    if not np.isfinite(best.candidates()).any():
-        raise ValueError("no strength has a finite cross-validated error; are the data too large?")
-    return best
+    def choose(self, rule: str, tol: float) -> tuple[bool, float, int]:
+        """Whether no strength is proven, the error and the position of the one chosen."""
+        finite = np.isfinite(self.cv.errors).all(axis=0)
+        if not finite.any():
+            return True, np.inf, 0
+        proven = finite & (self.gap <= tol)
+        error, best, one_se = choose(self.cv, proven if proven.any() else finite)
+        return not proven.any(), float(error[best]), best if rule == "min" else one_se
 
 
 def _checked_alphas(alphas: ArrayLike, has_l1: bool, response: str) -> np.ndarray:
@@ -222,7 +201,13 @@ class _PathCV(BaseEstimator):
         )
         tuned = [self._tune(problem, splits, ratio) for ratio in ratios]
         self._warn(tuned)
-        self._keep(_best(tuned), sum(t.n_iter for t in tuned))
+        choices = [t.choose(self.rule, self.tol) for t in tuned]
+        best = min(range(len(tuned)), key=lambda m: choices[m][:2])
+        if not np.isfinite(choices[best][1]):
+            raise ValueError(
+                "no strength has a finite cross-validated error; are the data too large?"
+            )
+        self._keep(tuned[best], choices[best][2], sum(t.n_iter for t in tuned))
         return self
 
     def _ratios(self) -> list[float]:
@@ -273,10 +258,10 @@ class _PathCV(BaseEstimator):
         else:
             alphas = _checked_alphas(self.alphas, ratio > 0, self._response)
         path = problem.path(alphas, ratio, tol=self.tol)
-        gap, n_iter = path.gap[None], int(path.n_iter.sum())
         if splits is None:
             score = problem.leave_one_out if self.cv == "loo" else problem.generalised_cv
-            errors, weight = score(alphas)[None], np.ones(1)
+            errors = score(alphas)[None]
+            folds = CrossValidation(errors, np.zeros(errors.shape), 0, np.ones(1))
         else:
             try:
                 folds = problem.cross_validate(
@@ -287,29 +272,25 @@ class _PathCV(BaseEstimator):
                     "the training part of a fold holds one class only: "
                     "use fewer folds, or a cv that keeps both classes in every training part"
                 ) from error
-            errors, weight = folds.errors, folds.weight
-            gap, n_iter = np.concatenate([gap, folds.gap]), n_iter + folds.n_iter
-        certified = np.asarray((gap <= self.tol).all(axis=0))
-        return _Tuned(ratio, path, errors, weight, certified, float(gap.max()), n_iter)
+        return _Tuned(ratio, path, folds)
 
     def _warn(self, tuned: list[_Tuned]) -> None:
-        missed = sum(int((~t.certified).sum()) for t in tuned)
-        if missed:
-            total = sum(len(t.certified) for t in tuned)
+        gap = np.concatenate([t.gap for t in tuned])
+        missed = ~(gap <= self.tol)
+        if missed.any():
             warnings.warn(
-                f"{missed} of {total} strengths have a relative duality gap above tol={self.tol:g} "
-                f"on all rows or in a fold (largest: {max(t.largest_gap for t in tuned):.1e}); "
+                f"{missed.sum()} of {len(gap)} strengths have a relative duality gap above "
+                f"tol={self.tol:g} on all rows or in a fold (largest: {gap.max():.1e}); "
                 "such a strength is chosen only if no other is left",
                 ConvergenceWarning,
                 stacklevel=3,
             )
 
-    def _keep(self, best: _Tuned, n_iter: int) -> None:
-        chosen = best.choose(self.rule)
+    def _keep(self, best: _Tuned, chosen: int, n_iter: int) -> None:
         self.alphas_ = best.path.alphas
         self.alpha_ = float(best.path.alphas[chosen])
         self.coef_path_, self.intercept_path_ = best.path.coef, best.path.intercept
-        self.cv_error_path_ = best.errors.T
+        self.cv_error_path_ = best.cv.errors.T
         self.dual_gap_path_ = best.path.gap
         self.dual_gap_ = float(best.path.gap[chosen])
         self.n_iter_ = n_iter
@@ -726,8 +707,8 @@ class ElasticNetRegressorCV(_PathRegressorCV):
             raise ValueError("l1_ratio is empty: expected a number from 0 to 1 or several")
         return [check_scalar(r, "l1_ratio", Real, min_val=0, max_val=1) for r in given]
 
-    def _keep(self, best: _Tuned, n_iter: int) -> None:
-        super()._keep(best, n_iter)
+    def _keep(self, best: _Tuned, chosen: int, n_iter: int) -> None:
+        super()._keep(best, chosen, n_iter)
         self.l1_ratio_ = best.l1_ratio
 
 

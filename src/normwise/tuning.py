@@ -156,8 +156,8 @@ def choose(cv: CrossValidation, usable: np.ndarray) -> tuple[np.ndarray, int, in
     """
     share = cv.weight / cv.weight.sum()
     error = share @ cv.errors
-    spread = np.sqrt(share @ (cv.errors - error) ** 2 / max(len(share) - 1, 1))
     candidate = np.where(usable, error, np.inf)
     best = int(candidate.argmin())
+    spread = np.sqrt(share @ (cv.errors[:, best] - error[best]) ** 2 / max(len(share) - 1, 1))
     # the strongest penalty within one standard error of the best
-    return error, best, int(np.argmax(candidate <= candidate[best] + spread[best]))
+    return error, best, int(np.argmax(candidate <= candidate[best] + spread))

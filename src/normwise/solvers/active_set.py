@@ -10,15 +10,16 @@ factor of the active Hessian is updated as features come and go and lives on fro
 the next, so that the cost of a path is that of its kinks, whatever the correlation of the
 features. Only features that pass the sequential strong rule (Tibshirani et al. 2012) are looked
 at before the final check of all of them, which also yields the duality gap.
+
+All compiled code is in this file: numba's cache notices a change of the file that a function is
+in, and of no other.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
-
-from normwise.solvers.columns import add, dense_rows, dot, dots
-from normwise.solvers.factor import append, cholesky, enlarged, products, remove, solve
+from numba import njit, types
+from numba.extending import overload
 
 MAX_STEPS = 5000
 ENTER_AT_MOST = 8
@@ -31,6 +32,190 @@ MAX_REFINEMENTS = 3
 MIN_WEIGHT = 1e-10
 # rounding errors do not turn a bound below this share of the threshold into a violation
 BELOW = 1 - 1e-9
+# a pivot below the first is a rounding error, because a feature depends linearly on those before
+# it, and is replaced by the second, both relative to the diagonal: a step then goes far along the
+# dependence, until the sign of a coefficient stops it
+DEPENDENT = 1e-12
+CURVATURE = 1e-10
+BLOCK = 48
+
+
+# features are the rows of a dense array in C order, or the columns of a sparse one: data, row
+# numbers and column starts
+
+
+def dot(X, f, v):  # type: ignore[no-untyped-def]
+    """Inner product of feature ``f`` with a vector."""
+
+
+def add(X, f, factor, out):  # type: ignore[no-untyped-def]
+    """Add a multiple of feature ``f`` to a vector."""
+
+
+def norm(X, f):  # type: ignore[no-untyped-def]
+    """Euclidean norm of feature ``f``."""
+
+
+def dots(X, v, out):  # type: ignore[no-untyped-def]
+    """Inner products of all features with a vector."""
+
+
+def dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+    """Features ``chosen[:k]`` as dense rows, times a vector entry by entry."""
+
+
+@overload(dot)
+def _dot(X, f, v):  # type: ignore[no-untyped-def]
+    def sparse(X, f, v):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        total = 0.0
+        for m in range(start[f], start[f + 1]):
+            total += data[m] * v[row[m]]
+        return total
+
+    return (lambda X, f, v: np.dot(X[f], v)) if isinstance(X, types.Array) else sparse
+
+
+@overload(add)
+def _add(X, f, factor, out):  # type: ignore[no-untyped-def]
+    def dense(X, f, factor, out):  # type: ignore[no-untyped-def]
+        x = X[f]
+        for i in range(len(out)):
+            out[i] += factor * x[i]
+
+    def sparse(X, f, factor, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for m in range(start[f], start[f + 1]):
+            out[row[m]] += factor * data[m]
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(norm)
+def _norm(X, f):  # type: ignore[no-untyped-def]
+    def sparse(X, f):  # type: ignore[no-untyped-def]
+        data, _, start = X
+        entries = data[start[f] : start[f + 1]]
+        return np.sqrt(np.dot(entries, entries))
+
+    return (lambda X, f: np.sqrt(np.dot(X[f], X[f]))) if isinstance(X, types.Array) else sparse
+
+
+@overload(dots)
+def _dots(X, v, out):  # type: ignore[no-untyped-def]
+    def sparse(X, v, out):  # type: ignore[no-untyped-def]
+        for f in range(len(out)):
+            out[f] = dot(X, f, v)
+
+    return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
+
+
+@overload(dense_rows)
+def _dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+    def rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+        out = np.zeros((k, len(factor)))
+        for j in range(k):
+            add(X, chosen[j], 1.0, out[j])
+            out[j] *= factor
+        return out
+
+    return rows
+
+
+# ``U`` is upper triangular with ``U'U = A``, in the top left corner of a larger array
+
+
+@njit(cache=True, nogil=True)
+def products(rows, out):  # type: ignore[no-untyped-def]
+    """Write ``rows @ rows.T`` to the corner of ``out``; each product is computed once."""
+    k = len(rows)
+    for low in range(0, k, BLOCK):
+        high = min(low + BLOCK, k)
+        out[low:high, low:k] = np.dot(rows[low:high], rows[low:k].T)
+        out[low:k, low:high] = out[low:high, low:k].T
+
+
+@njit(cache=True, nogil=True)
+def cholesky(A, U):  # type: ignore[no-untyped-def]
+    """Factor the upper triangle of ``A``, which is overwritten."""
+    k = len(A)
+    diagonal = np.diag(A).copy()
+    for first in range(0, k, BLOCK):
+        last = min(first + BLOCK, k)
+        for j in range(first, last):
+            pivot = A[j, j]
+            if pivot <= DEPENDENT * diagonal[j]:
+                pivot = CURVATURE * diagonal[j]
+            root = np.sqrt(pivot)
+            U[j, j] = root
+            for m in range(j + 1, k):
+                U[j, m] = A[j, m] / root
+            for i in range(j + 1, last):
+                factor = U[j, i]
+                for m in range(i, k):
+                    A[i, m] -= factor * U[j, m]
+        for low in range(last, k, 2 * BLOCK):
+            high = min(low + 2 * BLOCK, k)
+            panel = U[first:last, low:k].copy()
+            A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def solve(U, k, x):  # type: ignore[no-untyped-def]
+    """Solve ``U'U x = b`` in place, with the leading ``k`` rows."""
+    for j in range(k):
+        value = x[j] / U[j, j]
+        x[j] = value
+        for m in range(j + 1, k):
+            x[m] -= value * U[j, m]
+    for j in range(k - 1, -1, -1):
+        total = 0.0
+        for m in range(j + 1, k):
+            total += U[j, m] * x[m]
+        x[j] = (x[j] - total) / U[j, j]
+
+
+@njit(cache=True, nogil=True)
+def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
+    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten."""
+    total = 0.0
+    for j in range(k):
+        value = column[j] / U[j, j]
+        U[j, k] = value
+        total += value * value
+        for m in range(j + 1, k):
+            column[m] -= value * U[j, m]
+    pivot = diagonal - total
+    if pivot <= DEPENDENT * diagonal:
+        pivot = CURVATURE * diagonal
+    U[k, k] = np.sqrt(pivot)
+
+
+@njit(cache=True, nogil=True)
+def remove(U, k, q):  # type: ignore[no-untyped-def]
+    """Take row and column ``q`` out of ``A``: a rank-one update of the factor behind it."""
+    x = U[q, q + 1 : k].copy()
+    for j in range(q):
+        for m in range(q, k - 1):
+            U[j, m] = U[j, m + 1]
+    for j in range(q, k - 1):
+        # row j + 1 moves up and takes its share of x
+        old, new = U[j + 1, j + 1], x[j - q]
+        root = np.hypot(old, new)
+        c, s = root / old, new / old
+        U[j, j] = root
+        for m in range(j + 1, k - 1):
+            value = (U[j + 1, m + 1] + s * x[m - q]) / c
+            x[m - q] = c * x[m - q] - s * value
+            U[j, m] = value
+
+
+@njit(cache=True, nogil=True)
+def enlarged(A, room, k):  # type: ignore[no-untyped-def]
+    """A larger array with the same corner."""
+    out = np.empty((room, room))
+    out[:k, :k] = A[:k, :k]
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -122,17 +307,17 @@ def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic
 
 
 @njit(cache=True, nogil=True)
-def _tolerated(i, l1, l2, largest, norm, tol, null, p, logistic):  # type: ignore[no-untyped-def]
-    """Largest violation of the optimality conditions at strength ``i``."""
-    # with curvature the cost of a violation e is quadratic in e, without it about e * norm
-    quadratic = np.sqrt(0.02 * tol * null * l2[i] / p)
+def _tolerated(l1, l2, largest, size, tol, null, p, logistic):  # type: ignore[no-untyped-def]
+    """Largest violation of the optimality conditions."""
+    # with curvature the cost of a violation e is quadratic in e, without it about e * size
+    quadratic = np.sqrt(0.02 * tol * null * l2 / p)
     if not logistic:
-        return max(1e-10 * largest, min(1e-4 * (l1[i] + l2[i]), 1e-3 * quadratic))
-    if l1[i] == 0 and l2[i] == 0:
+        return max(1e-10 * largest, min(1e-4 * (l1 + l2), 1e-3 * quadratic))
+    if l1 == 0 and l2 == 0:
         return 1e-9 * largest
-    slack = max(1e-12 * largest, 0.1 * tol * largest / (1 + norm * largest / null))
-    if l2[i] > 0:
-        slack = max(slack, min(0.01 * (l1[i] + l2[i]), quadratic))
+    slack = max(1e-12 * largest, 0.1 * tol * largest / (1 + size * largest / null))
+    if l2 > 0:
+        slack = max(slack, min(0.01 * (l1 + l2), quadratic))
     return slack
 
 
@@ -277,7 +462,8 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
         The intercept among the features, or -1.
     logistic : bool
     tol : float
-        Relative duality gap aimed at with the log-loss; squared error is solved exactly.
+        Relative duality gap aimed at with the log-loss; squared error is solved to rounding
+        errors, with an L2 part to a millionth of it.
     null : float
         Objective of the null model, the unit of the gaps.
 
@@ -323,16 +509,14 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
             l1_before = max(l1_before, abs(gradient[f]) / factor[f])
     norms = np.empty(p)
     for f in range(p):
-        buffer[:] = 0.0
-        add(X, f, 1.0, buffer)
-        norms[f] = np.sqrt(np.dot(buffer, buffer))
+        norms[f] = norm(X, f)
     # inner products of all features with a dual point, both over the strength
     anchor, at_anchor, anchored = np.empty(n), np.empty(p), False
     new_hessian = new_factor = True
     l2_factor = l2[0]
 
     for i in range(len(l1)):
-        slack = _tolerated(i, l1, l2, largest, np.abs(coef).sum(), tol, null, p, logistic)
+        slack = _tolerated(l1[i], l2[i], largest, np.abs(coef).sum(), tol, null, p, logistic)
         if l2[i] < STALE * l2_factor and not logistic:
             new_factor = True
         n_work = 0
@@ -374,16 +558,16 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                     new_factor, l2_factor = False, l2[i]
                 step[:k] = residual[:k]
                 solve(U, k, step)
-                reach = _reach(coef, step, signs, factor, active, k)
+                reach = wanted = _reach(coef, step, signs, factor, active, k)
                 if logistic:
                     buffer[:] = 0.0
                     for j in range(k):
                         add(X, active[j], step[j], buffer)
                     reach = _search(
                         X, y, weight, eta, buffer, r, coef, step, residual, signs, active, k,
-                        factor, l1[i], l2[i], reach,
+                        factor, l1[i], l2[i], wanted,
                     )  # fmt: skip
-                    if reach == 0.0 and _reach(coef, step, signs, factor, active, k) > 0.0:
+                    if reach == 0.0 < wanted:
                         # no decrease in floating point: this is the minimum
                         break
                     eta += reach * buffer

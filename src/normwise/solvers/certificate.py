@@ -13,6 +13,11 @@ import numpy as np
 from scipy.special import xlogy
 
 
+def null_log_loss(rate: float) -> float:
+    """Mean log-loss of the best constant probability."""
+    return float(-xlogy(rate, rate) - xlogy(1 - rate, 1 - rate))
+
+
 def _penalty(coef: np.ndarray, alpha: np.ndarray, l1_ratio: float) -> np.ndarray:
     l1 = np.abs(coef).sum(axis=1) if l1_ratio else 0.0
     return alpha * (l1_ratio * l1 + (1 - l1_ratio) / 2 * (coef**2).sum(axis=1))
@@ -99,9 +104,8 @@ def logistic_gap(
     theta *= _shrink(correlation, alpha, l1_ratio)[:, None]
     label = np.abs(theta)
     entropy = (xlogy(label, label) + xlogy(1 - label, 1 - label)).mean(axis=1)
-    rate = y.mean()
-    null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
-    return (primal + entropy + _conjugate(correlation, alpha, l1_ratio)) / null
+    gap = primal + entropy + _conjugate(correlation, alpha, l1_ratio)
+    return gap / null_log_loss(y.mean())
 
 
 def logistic_decrement(
@@ -122,12 +126,10 @@ def logistic_decrement(
     ndarray of shape (n_alphas,)
     """
     design = np.column_stack([np.ones(len(y)), X])
-    rate = y.mean()
-    null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
     out = np.zeros(len(coef))
     for i, b in enumerate(np.column_stack([intercept, coef])):
         probability = 1 / (1 + np.exp(-design @ b))
         gradient = design.T @ (y - probability) / len(y)
         hessian = (design.T * (probability * (1 - probability))) @ design / len(y)
-        out[i] = gradient @ np.linalg.lstsq(hessian, gradient, rcond=None)[0] / 2 / null
-    return out
+        out[i] = gradient @ np.linalg.lstsq(hessian, gradient, rcond=None)[0] / 2
+    return out / null_log_loss(y.mean())

@@ -15,8 +15,8 @@ from typing import Any, cast
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
-from scipy.special import xlogy
 
+from normwise.solvers.certificate import null_log_loss
 from normwise.solvers.views import Dense, Sparse, Tall, View, Whole, row_space
 
 L1_DEPTH = 1e-3
@@ -134,13 +134,13 @@ class Problem:
 
     def _view(self, rows: np.ndarray | None) -> View:
         n_rows = self.n_samples if rows is None else len(rows)
-        exact = self.engine == "native"
-        if not self.binary and exact and n_rows > self.n_features and not sparse.issparse(self.X):
+        native = self.engine == "native"
+        if not self.binary and native and n_rows > self.n_features and not sparse.issparse(self.X):
             return Tall(*self._whole.moments(rows), self.standardize, self.fit_intercept)
         X, y, weight = self.X, self.y, self.weight
         if rows is not None:
             X, y, weight = X[rows], y[rows], weight[rows]
-        kind = Sparse if sparse.issparse(X) and exact else Dense
+        kind = Sparse if sparse.issparse(X) and native else Dense
         return kind(X, y, weight, self.binary, self.standardize, self.fit_intercept)
 
     def alpha_max(self, l1_ratio: float) -> float:
@@ -308,16 +308,15 @@ class Problem:
             if not 0 < rate < 1:
                 raise NoSolutionError("only one class occurs")
             start = float(np.log(rate / (1 - rate))) if self.fit_intercept else 0.0
-            null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
-            null = float(null) if self.fit_intercept else float(np.log(2))
+            null = null_log_loss(rate if self.fit_intercept else 0.5)
         else:
-            null = float(view.y @ view.y) / 2 or 1.0
+            null = view.null
         intercept[:] = start
         if inner.any():
             if self.engine != "native":
                 from normwise.solvers.scikit_learn import solve
 
-                found = solve(cast(Dense, view), alphas[inner], l1_ratio, tol, self.binary)
+                found = solve(cast(Dense, view), alphas[inner], l1_ratio, tol)
             elif not self.binary and l1_ratio == 0:
                 solution, gaps = view.ridge.solve(alphas[inner])
                 found = *view.from_ridge(solution), gaps, np.ones(len(gaps), int)

@@ -19,7 +19,7 @@ MAX_ITER = 100_000
 
 
 def solve(
-    view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float, binary: bool
+    view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Path on standardised features.
 
@@ -29,7 +29,6 @@ def solve(
     alphas : ndarray of shape (n_alphas,)
         Finite and decreasing.
     l1_ratio, tol : float
-    binary : bool
 
     Returns
     -------
@@ -43,12 +42,12 @@ def solve(
     """
     if np.ptp(view.weight) > 1e-12:
         raise ValueError("the scikit-learn engine takes no sample weights")
-    if binary and not view.fit_intercept:
+    if view.binary and not view.fit_intercept:
         raise ValueError("the scikit-learn engine fits an intercept to a binary response")
     with warnings.catch_warnings():
         # the certificate says what the warning says
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return (_logistic if binary else _squared)(view, alphas, l1_ratio, tol)
+        return (_logistic if view.binary else _squared)(view, alphas, l1_ratio, tol)
 
 
 def _squared(

@@ -73,6 +73,17 @@ class View:
     scale: np.ndarray
     offset: float
 
+    @property
+    def null(self) -> float:
+        """Objective of the null model for squared error, the unit of its gaps."""
+        return float(self.y @ self.y) / 2 or 1.0
+
+    def _null_residual(self) -> np.ndarray:
+        if not self.binary:
+            return self.y
+        rate = self.weight @ self.y if self.fit_intercept else 0.5
+        return np.asarray(self.weight * (self.y - rate))
+
     @cached_property
     def ridge(self) -> RidgePath:
         """Eigendecomposition for squared error with an L2 penalty."""
@@ -95,7 +106,11 @@ class View:
 
     def directions(self, X: Any, weight: np.ndarray) -> np.ndarray:
         """Rows of `X` in the orthonormal directions of `ridge`, times the root of the weight."""
-        raise NotImplementedError
+        ridge = self.ridge
+        if ridge.kernel:
+            return ridge.vectors[self.weight > 0]
+        Z = (X - self.mean) / self.scale * np.sqrt(weight)[:, None]
+        return Z @ ridge.vectors / np.sqrt(ridge.eigenvalues)
 
     def largest_correlation(self) -> float:
         """Largest absolute gradient of the loss at the null model."""
@@ -140,11 +155,10 @@ class Dense(View):
     @cached_property
     def ridge(self) -> RidgePath:
         """Of the smaller of kernel and Gram matrix."""
-        null = float(self.y @ self.y) / 2 or 1.0
         p, n = self.Z.shape
         if n <= p:
-            return RidgePath(self.Z.T @ self.Z, self.y, True, null)
-        return RidgePath(self.Z @ self.Z.T, self.Z @ self.y, False, null)
+            return RidgePath(self.Z.T @ self.Z, self.y, True, self.null)
+        return RidgePath(self.Z @ self.Z.T, self.Z @ self.y, False, self.null)
 
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `View.from_ridge`."""
@@ -164,20 +178,9 @@ class Dense(View):
         """See `View.design`."""
         return self.Z.T if self.binary else (self.Z / self.root).T
 
-    def directions(self, X: Any, weight: np.ndarray) -> np.ndarray:
-        """See `View.directions`."""
-        ridge = self.ridge
-        if ridge.kernel:
-            return ridge.vectors[self.weight > 0]
-        Z = (X - self.mean) / self.scale * np.sqrt(weight)[:, None]
-        return Z @ ridge.vectors / np.sqrt(ridge.eigenvalues)
-
     def largest_correlation(self) -> float:
         """See `View.largest_correlation`."""
-        if self.binary:
-            rate = self.weight @ self.y if self.fit_intercept else 0.5
-            return float(np.abs(self.Z @ (self.weight * (self.y - rate))).max())
-        return float(np.abs(self.Z @ self.y).max())
+        return float(np.abs(self.Z @ self._null_residual()).max())
 
     def mean_square(self) -> float:
         """See `View.mean_square`."""
@@ -252,16 +255,15 @@ class Sparse(View):
     @cached_property
     def ridge(self) -> RidgePath:
         """Of the smaller of kernel and Gram matrix, centred."""
-        null = float(self.y @ self.y) / 2 or 1.0
         n, p = self.Z.shape
         if n <= p:
             K = (self.Z @ self.Z.T).toarray()
             if self.fit_intercept:
                 K -= np.outer(self.root, self.root @ K)
                 K -= np.outer(K @ self.root, self.root)
-            return RidgePath(K, self.y, True, null)
+            return RidgePath(K, self.y, True, self.null)
         G = (self.Z.T @ self.Z).toarray() - np.outer(self.centre, self.centre)
-        return RidgePath(G, self.y @ self.Z, False, null)
+        return RidgePath(G, self.y @ self.Z, False, self.null)
 
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `View.from_ridge`."""
@@ -300,10 +302,7 @@ class Sparse(View):
 
     def largest_correlation(self) -> float:
         """See `View.largest_correlation`."""
-        if self.binary:
-            rate = self.weight @ self.y if self.fit_intercept else 0.5
-            return float(np.abs((self.weight * (self.y - rate)) @ self.Z).max())
-        return float(np.abs(self.y @ self.Z).max())
+        return float(np.abs(self._null_residual() @ self.Z).max())
 
     def mean_square(self) -> float:
         """See `View.mean_square`."""
@@ -393,13 +392,32 @@ class Tall(View):
         self.gram = C / self.scale / self.scale[:, None]
         self.target = (moments.xy / total - x * y) / self.scale
         self.square = max(float(moments.yy / total - y**2), 0.0)
-        # only its squared length is known, and needed, outside `features`
-        self.y, self.weight = np.array([np.sqrt(self.square)]), np.ones(1)
+
+    @property
+    def null(self) -> float:
+        """See `View.null`."""
+        return self.square / 2 or 1.0
+
+    @cached_property
+    def _root(self) -> tuple[np.ndarray, np.ndarray]:
+        return matrix_root(self.gram)
+
+    @cached_property
+    def y(self) -> np.ndarray:  # type: ignore[override]
+        """Response in the rotated rows."""
+        R, pivots = self._root
+        z = solve_triangular(R[:, pivots], self.target[pivots], trans=1)
+        return np.append(z, np.sqrt(max(self.square - z @ z, 0.0)))
+
+    @property
+    def weight(self) -> np.ndarray:  # type: ignore[override]
+        """Rotated rows count alike."""
+        return np.ones(len(self.y))
 
     @cached_property
     def ridge(self) -> RidgePath:
         """Of the Gram matrix."""
-        return RidgePath(self.gram, self.target, False, self.square / 2 or 1.0)
+        return RidgePath(self.gram, self.target, False, self.null)
 
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `View.from_ridge`."""
@@ -407,19 +425,10 @@ class Tall(View):
 
     def features(self, rotate: bool) -> tuple[Features, int, Back]:
         """See `View.features`."""
-        R, pivots = matrix_root(self.gram)
-        z = solve_triangular(R[:, pivots], self.target[pivots], trans=1)
-        self.y = np.append(z, np.sqrt(max(self.square - z @ z, 0.0)))
-        self.weight = np.ones(len(self.y))
-        rows = np.zeros((R.shape[1], len(self.y)))
+        R, _ = self._root
+        rows = np.zeros((R.shape[1], len(R) + 1))
         rows[:, :-1] = R.T
         return rows, -1, lambda coef: coef
-
-    def directions(self, X: Any, weight: np.ndarray) -> np.ndarray:
-        """See `View.directions`."""
-        ridge = self.ridge
-        Z = (X - self.mean) / self.scale * np.sqrt(weight)[:, None]
-        return Z @ ridge.vectors / np.sqrt(ridge.eigenvalues)
 
     def largest_correlation(self) -> float:
         """See `View.largest_correlation`."""
