@@ -11,6 +11,7 @@ from normwise import claims
 from normwise.config import check_config, plan_chunks
 from normwise.data import write_simulated
 from normwise.evaluate import evaluate, trace_paths
+from normwise.evidence import theory_table
 from normwise.figures import draw_figure, plan_figures
 from normwise.fit import FitOptions, fit_file
 from normwise.report import write_report
@@ -44,7 +45,7 @@ CONFIG = {
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     config = check_config(CONFIG, ROOT / "workflow/schemas/config.schema.yaml", "test")
-    parts = {"metrics": [], "stability": [], "health": [], "timings": []}
+    parts = {n: [] for n in ("metrics", "stability", "theory", "health", "timings")}
     paths = []
     options = {"seed": config["seed"], "tolerance": config["tolerance"], **config["tuning"]}
     for dataset in config["datasets"]:
@@ -57,7 +58,8 @@ def study(tmp_path_factory):
             fits[penalty] = [folder / f"{name}_{penalty}.npz"]
             keep = FitOptions(**options, keep_paths=dataset["figure"] == "anatomy")
             fit_file(data, fits[penalty][0], name, penalty, keep, 1)
-        for table, frame in evaluate(fits, name).items():
+        found = evaluate(fits, name) | {"theory": theory_table(dataset, fits, options["seed"])}
+        for table, frame in found.items():
             parts[table].append(folder / f"{name}_{table}.parquet")
             write_table(frame, table, parts[table][-1])
         if dataset["figure"] == "anatomy":
@@ -69,6 +71,7 @@ def study(tmp_path_factory):
     made = study_tables(
         parts["metrics"],
         parts["stability"],
+        parts["theory"],
         parts["health"],
         config["datasets"],
         config["comparison"],

@@ -7,6 +7,7 @@ import yaml
 from normwise.config import check_config
 from normwise.data import write_simulated
 from normwise.evaluate import evaluate
+from normwise.evidence import theory_table
 from normwise.fit import FitOptions, fit_file
 from normwise.io import save_arrays
 from normwise.scenario import expand_grid
@@ -14,7 +15,7 @@ from normwise.study import finite, primary, read_tables, scenario_table, study_t
 from normwise.tables import check_table, write_table
 
 OPTIONS = FitOptions(seed=2, n_folds=3, n_alphas=10, l1_ratio=0.5, tolerance=1e-6)
-TABLES = ("metrics", "stability", "health")
+TABLES = ("metrics", "stability", "theory", "health")
 SIMULATED = """
   - {name: small, n_samples: 24, n_features: [5, 8], nonzero_fraction: [0.25, 1.0], snr: 2.0}
 """
@@ -41,7 +42,8 @@ def study(folder, schema_file, datasets: str) -> dict:
         fits = {p: [folder / f"{name}_{p}.npz"] for p in dataset["penalties"]}
         for penalty, (path,) in fits.items():
             fit_file(data, path, name, penalty, OPTIONS, 1)
-        for table, frame in evaluate(fits, name).items():
+        found = evaluate(fits, name) | {"theory": theory_table(dataset, fits, OPTIONS.seed)}
+        for table, frame in found.items():
             if table in TABLES:
                 written[table].append(folder / table / f"{name}.parquet")
                 write_table(frame, table, written[table][-1])
@@ -109,9 +111,9 @@ def test_scenario_table_of_one_scenario_is_labelled_by_its_data_set(schema_file)
     assert row["condition_number"] == pytest.approx(1)
 
 
-def test_theory_covers_the_least_squares_fits_of_simulated_data(tables):
+def test_theory_covers_simulated_data(tables):
     assert set(tables["theory"]["scenario"]) == set(tables["scenarios"]["scenario"])
-    assert set(tables["theory"]["penalty"]) == {"none"}
+    assert set(tables["theory"]["penalty"]) == {"none", "l1", "l2"}
 
 
 def test_primary_comparison_is_l1_against_l2_under_one_rule(tables):

@@ -20,8 +20,11 @@ from normwise.figures.style import NAMES, VERDICT_NAMES
 from normwise.io import write_text
 from normwise.provenance import describe_run
 from normwise.study import read_tables
+from normwise.theory import phase_boundary
 
 EXPLAINED = "geometry"
+# deviation from theory that counts as agreement
+CLOSE = 0.05
 
 
 def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
@@ -87,16 +90,74 @@ def health_rows(health: pd.DataFrame) -> list[dict[str, Any]]:
     return out
 
 
-def theory_summary(theory: pd.DataFrame) -> dict[str, Any]:
-    """How the measurements agree with exact theory."""
-    z = theory["z"].to_numpy(float)
-    rows = theory.to_dict("records")
+def theory_summary(tables: Tables) -> dict[str, Any]:
+    """How the measurements agree with theory, by penalty, and where they agree least."""
+    theory, scenarios = tables["theory"], tables["scenarios"]
+    groups = []
+    for (penalty, kind), own in theory.groupby(["penalty", "kind"], sort=True):
+        size = own["deviation"].abs()
+        groups.append(
+            {
+                "penalty": NAMES[str(penalty)],
+                "kind": kind,
+                "n": len(own),
+                "bias": float(own["deviation"].median()),
+                "median": float(size.median()),
+                "within_5": float((size < CLOSE).mean()),
+                "within_3": int((own["z"].abs() < 3).sum()),
+                "worst": float(size.max()),
+            }
+        )
+    named = theory.merge(scenarios, on=["dataset", "scenario"])
+    rows = named.loc[named["z"].abs().sort_values(ascending=False, kind="stable").index]
+    limit = named[named["kind"] == "limit"]
     return {
-        "rows": rows,
-        "n": len(z),
-        "within": int((np.abs(z) < 3).sum()),
-        "worst": float(np.abs(z).max()) if len(z) else np.nan,
+        "groups": groups,
+        "rows": rows.assign(penalty=rows["penalty"].map(NAMES)).to_dict("records"),
+        "n": len(theory),
+        "within": int((theory["z"].abs() < 3).sum()),
+        "n_limit": len(limit),
+        "rows_span": _span(limit["n_samples"]),
+        "limit_close": float((limit["deviation"].abs() < CLOSE).mean()),
+        "boundary": boundary_summary(tables),
     }
+
+
+def boundary_summary(tables: Tables) -> dict[str, Any] | None:
+    """On which side of the exact boundary the verdicts under the oracle lie."""
+    cells = effects(tables, "oracle")
+    cells = cells[
+        (cells["correlation"] == 0)
+        & (cells["features"] == "gaussian")
+        & (cells["noise"] == "gaussian")
+        & (cells["response"] == "gaussian")
+        & (cells["signal"] == "equal")
+        & (cells["n_nonzero"] > 0)
+        & cells["verdict"].isin(("l1", "l2"))
+    ]
+    if not len(cells):
+        return None
+    share = phase_boundary(
+        cells["n_features"].to_numpy() / (cells["n_samples"].to_numpy() - 1),
+        cells["snr"].to_numpy(),
+    )
+    predicted = np.where(cells["nonzero_share"].to_numpy() < share, "l1", "l2")
+    against = cells[cells["verdict"].to_numpy() != predicted]
+    return {
+        "n": len(cells),
+        "agree": len(cells) - len(against),
+        "against": [
+            f"{row['dataset'].replace('_', ' ')}, {row['label'].replace('_', ' ')}"
+            for _, row in against.iterrows()
+        ],
+    }
+
+
+def _span(values: pd.Series) -> str:
+    if not len(values):
+        return "–"
+    low, high = values.min(), values.max()
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
@@ -127,24 +188,16 @@ def method_rows(config: Mapping[str, Any], tables: Tables) -> list[dict[str, Any
     out = []
     for dataset in config["datasets"]:
         own = scenarios[scenarios["dataset"] == dataset["name"]]
-
-        def span(column: str, own: pd.DataFrame = own) -> str:
-            values = own[column]
-            if not len(values):
-                return "–"
-            low, high = values.min(), values.max()
-            return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-
         out.append(
             {
                 "name": dataset["name"].replace("_", " "),
                 "title": dataset.get("title", ""),
                 "scenarios": len(own),
                 "replicates": dataset["replicates"],
-                "n": span("n_samples"),
-                "p": span("n_features"),
-                "k": span("n_nonzero"),
-                "snr": span("snr"),
+                "n": _span(own["n_samples"]),
+                "p": _span(own["n_features"]),
+                "k": _span(own["n_nonzero"]),
+                "snr": _span(own["snr"]),
                 "covariance": ", ".join(sorted(own["covariance"].unique())) or "from a rule",
             }
         )
@@ -207,7 +260,7 @@ def write_report(
         n_draws=int(data["scenarios"]["replicates"].sum()),
         methods=method_rows(config, data),
         health=health_rows(data["health"]),
-        theory=theory_summary(data["theory"]),
+        theory=theory_summary(data),
         timings=timing_summary(timings),
         jobs=job_summary(benchmarks),
         config=config,

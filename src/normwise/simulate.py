@@ -19,7 +19,7 @@ from normwise.scenario import Scenario
 
 STUDENT_DF = 3
 N_TEST = 4000
-STREAMS = ("population", "data", "folds", "test")
+STREAMS = ("population", "data", "folds", "test", "theory")
 
 
 def generator(
@@ -33,7 +33,8 @@ def generator(
         Root seed of the study.
     key : str
         Hexadecimal digest of the content (:attr:`Scenario.key`).
-    stream : {"population", "data", "folds", "test"}
+    stream : str
+        One of ``STREAMS``.
     replicate : int, optional
     """
     words = [int(key[i : i + 8], 16) for i in range(0, 64, 8)]

@@ -15,7 +15,6 @@ from normwise.covariance import describe
 from normwise.scenario import expand_grid, varied_axes
 from normwise.simulate import population
 from normwise.tables import TABLES, typed
-from normwise.theory import ols_check
 
 
 def read_all(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -59,6 +58,7 @@ def _short(value: Any) -> str:
 def study_tables(
     metrics: Sequence[str | Path],
     stability: Sequence[str | Path],
+    theory: Sequence[str | Path],
     health: Sequence[str | Path],
     datasets: Sequence[Mapping[str, Any]],
     comparison: Mapping[str, Any],
@@ -68,7 +68,7 @@ def study_tables(
 
     Parameters
     ----------
-    metrics, stability, health : sequences of paths
+    metrics, stability, theory, health : sequences of paths
         The tables of each data set.
     datasets : sequence of mapping
         Of the checked config.
@@ -84,7 +84,7 @@ def study_tables(
         "summary": summary,
         "stability": read_all(stability).astype({"value": float, "se": float}),
         "verdicts": compare(values, comparison),
-        "theory": ols_check(scenarios, summary),
+        "theory": read_all(theory),
         "health": read_all(health),
     }
 

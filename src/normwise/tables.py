@@ -107,12 +107,14 @@ TABLES: dict[str, Columns] = {
     "theory": _KEYS
     | {
         "penalty": _FIT["penalty"],
-        "metric": _VALUE["metric"],
+        "kind": ("text", "exact for every n, or a limit for large n and p"),
+        "alpha": ("float", "Strength, the same for all replicates"),
         "n": ("int", "Replicates"),
-        "measured": ("float", "Mean over replicates"),
-        "predicted": ("float", "Exact value from theory"),
+        "measured": ("float", "Mean excess risk over replicates"),
+        "predicted": ("float", "Excess risk that theory predicts"),
         "mcse": ("float", "Monte Carlo standard error of the measured value"),
         "z": ("float", "(measured - predicted) / mcse"),
+        "deviation": ("float", "measured / predicted - 1"),
     },
     "health": _KEYS
     | {

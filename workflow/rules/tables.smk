@@ -1,7 +1,25 @@
+rule predict:
+    input:
+        unpack(fits_of),
+    output:
+        "<results>/theory/{dataset}.parquet",
+    log:
+        "<logs>/predict/{dataset}.log",
+    benchmark:
+        "<benchmarks>/predict/{dataset}.tsv"
+    params:
+        dataset=lambda wildcards: DATASETS[wildcards.dataset],
+        seed=config["seed"],
+        code=code_digest("normwise.evidence"),
+    script:
+        "../scripts/predict.py"
+
+
 rule compare:
     input:
         metrics=expand("<results>/metrics/{dataset}.parquet", dataset=DATASETS),
         stability=expand("<results>/stability/{dataset}.parquet", dataset=DATASETS),
+        theory=expand("<results>/theory/{dataset}.parquet", dataset=DATASETS),
         health=expand("<results>/health/{dataset}.parquet", dataset=DATASETS),
     output:
         expand(

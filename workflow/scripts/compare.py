@@ -10,6 +10,7 @@ with log_to(snakemake.log[0]):
     tables = study_tables(
         snakemake.input.metrics,
         snakemake.input.stability,
+        snakemake.input.theory,
         snakemake.input.health,
         snakemake.params.datasets,
         snakemake.params.comparison,

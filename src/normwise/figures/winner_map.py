@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from normwise.figures import Drawing, Plan
 from normwise.figures.style import AXIS_NAMES, DIVERGING
 from normwise.study import primary
+from normwise.theory import phase_boundary
 
 LIMIT = np.log(2.5)
 
@@ -58,6 +59,31 @@ def _panel(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
     ax.set_xlabel(AXIS_NAMES.get(x, x))
 
 
+def _boundary(ax: Axes, frame: pd.DataFrame, y: str) -> bool:
+    # theory's boundary between the best-tuned penalties, where it is known
+    row = frame.iloc[0]
+    known = (
+        y == "nonzero_share"
+        and (frame["correlation"] == 0).all()
+        and (frame["signal"] == "equal").all()
+        and (frame[["features", "noise", "response"]] == "gaussian").all(axis=None)
+    )
+    if not known:
+        return False
+    columns, rows = np.sort(frame["snr"].unique()), np.sort(frame["nonzero_share"].unique())
+    if min(len(columns), len(rows)) < 2:
+        return False
+    snr = np.geomspace(columns[0], columns[-1], 200)
+    share = phase_boundary(row["n_features"] / (row["n_samples"] - 1), snr)
+    x = np.interp(np.log(snr), np.log(columns), np.arange(len(columns)))
+    levels = np.log(np.concatenate([[rows[0] ** 2 / rows[1]], rows]))
+    at = np.interp(np.log(share), levels, np.arange(-1.0, len(rows)))
+    inside = at > -0.5
+    ax.plot(x[inside], at[inside], color="white", lw=4.5, zorder=5)
+    ax.plot(x[inside], at[inside], color="#111111", lw=2, zorder=6)
+    return True
+
+
 def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     """Winner map of one data set."""
     name = plan["datasets"][0]
@@ -79,10 +105,12 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         layout="constrained",
         squeeze=False,
     )
+    exact = False
     for ax, (_, frame) in zip(axes[0], groups, strict=True):
         # the smallest share of a small p is rounded to at least one feature
         _panel(ax, frame.drop_duplicates([x, y]), x, y)
         row = frame.iloc[0]
+        exact |= x == "snr" and _boundary(ax, frame, y)
         ax.set_title(
             f"n = {row['n_samples']}, p = {row['n_features']}  (p/n = {row['aspect_ratio']:g})"
         )
@@ -112,5 +140,11 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         "Orange: L1 has the lower excess risk; blue: L2. The number is what the winner saves "
         "of the loser's excess risk (geometric mean over replicates); ≈ is practically "
         "equivalent, a hatched ? undecided. A verdict needs an advantage beyond the zone of "
-        "equivalence at the configured false discovery rate.",
+        "equivalence at the configured false discovery rate."
+        + (
+            " The line is theory's exact boundary for large n between the two penalties at their "
+            "best strengths: below it L1 has the lower risk, above it L2."
+            if exact
+            else ""
+        ),
     )
