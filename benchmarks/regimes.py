@@ -59,7 +59,7 @@ REGIMES = {
         Regime("l1_near_duplicates", "squared", "l1", 200, 400, "pairs"),
         Regime("l1_dense_signal", "squared", "l1", 300, 600, n_relevant=600),
         Regime("l1_very_wide", "squared", "l1", 200, 20000, n_relevant=20),
-        Regime("l1_sparse_matrix", "squared", "l1", 2000, 20000, "sparse", n_relevant=20),
+        Regime("l1_sparse_matrix", "squared", "l1", 1000, 10000, "sparse", n_relevant=20),
         Regime("enet_wide_correlated", "squared", "elastic_net", 200, 2000, "ar1", 0.9),
         Regime("enet_near_duplicates", "squared", "elastic_net", 200, 400, "pairs"),
         Regime("l2_small", "squared", "l2", 100, 20, n_relevant=5),

@@ -57,6 +57,12 @@ def fits_of(wildcards):
     }
 
 
+def design_of(wildcards):
+    """Data set without what only the report shows of it."""
+    shown = {"title", "figure"}
+    return {k: v for k, v in DATASETS[wildcards.dataset].items() if k not in shown}
+
+
 def fit_options(wildcards):
     return {
         "seed": config["seed"],

@@ -8,7 +8,7 @@ rule predict:
     benchmark:
         "<benchmarks>/predict/{dataset}.tsv"
     params:
-        dataset=lambda wildcards: DATASETS[wildcards.dataset],
+        dataset=design_of,
         seed=config["seed"],
         code=code_digest("normwise.evidence"),
     script:
