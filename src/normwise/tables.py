@@ -116,6 +116,21 @@ TABLES: dict[str, Columns] = {
         "z": ("float", "(measured - predicted) / mcse"),
         "deviation": ("float", "measured / predicted - 1"),
     },
+    "replications": {
+        "study": ("text", "Published study"),
+        "source": ("text", "Where it is published"),
+        "case": ("text", "Case of the study"),
+        "method": ("text", "Method, named as there"),
+        "quantity": ("text", "What is compared"),
+        "n": ("int", "Data sets drawn"),
+        "published": ("float", "Published value, or the value to expect; NaN for words alone"),
+        "published_se": ("float", "Its standard error, where published"),
+        "measured": ("float", "Value here"),
+        "se": ("float", "Its standard error"),
+        "z": ("float", "(measured - published) over both standard errors"),
+        "criterion": ("text", "When the two agree, stated beforehand"),
+        "agrees": ("bool", "Whether they do"),
+    },
     "health": _KEYS
     | {
         "penalty": _FIT["penalty"],
