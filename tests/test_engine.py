@@ -65,6 +65,6 @@ def test_verdicts_are_the_same(tables):
 
 def test_health_counts_what_missed_its_certificate(tables):
     for engine in tables:
-        health = tables[engine]["health"]
+        health = tables[engine]["fit_health"]
         assert (health["failed"] == 0).all()
         assert (health["max_gap"] <= NATIVE.tolerance).all()

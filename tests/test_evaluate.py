@@ -69,7 +69,7 @@ def values_of(
 
 
 def test_tables_match_their_description(tables):
-    assert set(tables) == {"metrics", "stability", "timings", "health"}
+    assert set(tables) == {"metrics", "stability", "timings", "fit_health"}
     for name, frame in tables.items():
         check_table(frame, name)
         assert len(frame)
@@ -79,7 +79,7 @@ def test_every_value_appears_once(tables):
     keys = ["dataset", "scenario", "replicate", "penalty", "tuning", "metric"]
     assert not tables["metrics"].duplicated(keys).any()
     assert not tables["stability"].duplicated([k for k in keys if k != "replicate"]).any()
-    assert len(tables["health"]) == len(SCENARIOS) * len(PENALTIES)
+    assert len(tables["fit_health"]) == len(SCENARIOS) * len(PENALTIES)
     assert len(tables["timings"]) == len(SCENARIOS) * len(PENALTIES) * REPLICATES
 
 
@@ -93,7 +93,7 @@ def test_every_value_appears_once(tables):
 )
 def test_chunks_change_nothing(tmp_path, tables, chunks):
     cut = evaluate(fit_chunks(tmp_path, chunks), "tiny")
-    for name in ("metrics", "stability", "health"):
+    for name in ("metrics", "stability", "fit_health"):
         pd.testing.assert_frame_equal(cut[name], tables[name], check_exact=True)
     columns = ["dataset", "scenario", "replicate", "penalty", "n_iter"]
     pd.testing.assert_frame_equal(cut["timings"][columns], tables["timings"][columns])
@@ -171,7 +171,7 @@ def test_failures_are_counted_and_have_no_metrics(tmp_path):
     wide = Scenario(20, 30, 2, response="binary")
     fits = fit_chunks(tmp_path, [([wide, SCENARIOS[0]], 0, 5)], ["none", "l1"])
     tables = evaluate(fits, "tiny")
-    health = tables["health"].set_index(["scenario", "penalty"])
+    health = tables["fit_health"].set_index(["scenario", "penalty"])
     assert health.loc[(wide.id, "none"), ["n", "failed"]].tolist() == [5, 1.0]
     assert np.isnan(health.loc[(wide.id, "none"), "max_gap"])
     assert health.loc[(wide.id, "l1"), "failed"] == 0
@@ -189,7 +189,7 @@ def test_health_counts_doubtful_fits(tmp_path):
     arrays["gap.0"][3, 1] = 0.25
     arrays["failed.0"][4] = 1
     save_arrays(fits["l1"][0], arrays)
-    row = evaluate(fits, "tiny")["health"].iloc[0]
+    row = evaluate(fits, "tiny")["fit_health"].iloc[0]
     found = row[["n", "failed", "uncertified", "edge", "max_gap"]].tolist()
     assert found == pytest.approx([5, 0.2, 0.4, 0.25, 0.25])
 
@@ -256,7 +256,7 @@ def test_small_samples_of_two_classes_can_be_fitted(tmp_path):
     metrics = tables["metrics"]
     # the strength of the null model is infinite
     assert np.isfinite(metrics.loc[metrics["metric"] != "alpha", "value"]).all()
-    failed = tables["health"].set_index("penalty")["failed"]
+    failed = tables["fit_health"].set_index("penalty")["failed"]
     # without a solution under one tuned penalty there is none under another
     assert failed["l1"] == failed["l2"]
     assert 0 < failed["l1"] < 1

@@ -45,7 +45,7 @@ CONFIG = {
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     config = check_config(CONFIG, ROOT / "workflow/schemas/config.schema.yaml", "test")
-    parts = {n: [] for n in ("metrics", "stability", "theory", "health", "timings")}
+    parts = {n: [] for n in ("metrics", "stability", "theory", "fit_health", "timings")}
     paths = []
     options = {"seed": config["seed"], "tolerance": config["tolerance"], **config["tuning"]}
     for dataset in config["datasets"]:
@@ -72,7 +72,7 @@ def study(tmp_path_factory):
         parts["metrics"],
         parts["stability"],
         parts["theory"],
-        parts["health"],
+        parts["fit_health"],
         config["datasets"],
         config["comparison"],
         config["seed"],

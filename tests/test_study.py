@@ -15,7 +15,7 @@ from normwise.study import finite, primary, read_tables, scenario_table, study_t
 from normwise.tables import check_table, write_table
 
 OPTIONS = FitOptions(seed=2, n_folds=3, n_alphas=10, l1_ratio=0.5, tolerance=1e-6)
-TABLES = ("metrics", "stability", "theory", "health")
+TABLES = ("metrics", "stability", "theory", "fit_health")
 SIMULATED = """
   - {name: small, n_samples: 24, n_features: [5, 8], nonzero_fraction: [0.25, 1.0], snr: 2.0}
 """
@@ -61,7 +61,7 @@ def test_tables_of_a_mixed_study_match_their_description(tables):
         assert len(frame)
     assert set(tables["verdicts"]["dataset"]) == {"small", "mine"}
     assert set(tables["scenarios"]["dataset"]) == {"small"}
-    assert set(tables["health"]["dataset"]) == {"small", "mine"}
+    assert set(tables["fit_health"]["dataset"]) == {"small", "mine"}
 
 
 def test_a_study_of_outside_data_alone_has_tables(tmp_path, schema_file):

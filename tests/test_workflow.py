@@ -106,7 +106,7 @@ class Study:
 
     def contents(self) -> dict[str, bytes]:
         """The tables by path, without the one that differs between runs."""
-        kinds = ("metrics", "stability", "theory", "health", "paths", "tables")
+        kinds = ("metrics", "stability", "theory", "fit_health", "paths", "tables")
         files = sorted(p for kind in kinds for p in (self.results / kind).rglob("*.*"))
         return {str(p.relative_to(self.results)): p.read_bytes() for p in files}
 
@@ -142,7 +142,7 @@ def test_the_workflow_runs_to_its_verdicts(finished):
     assert set(verdicts["dataset"]) == {"close", "labels"}
     assert (verdicts["n"] == 8).all()
     assert (verdicts["n_lost"] == 0).all()
-    for kind in ("metrics", "stability", "timings", "theory", "health"):
+    for kind in ("metrics", "stability", "timings", "theory", "fit_health"):
         for dataset in ("close", "labels"):
             assert (finished.results / kind / f"{dataset}.parquet").is_file()
 

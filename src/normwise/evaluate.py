@@ -153,7 +153,7 @@ def _health_row(e: Estimates, dataset: str) -> dict:
 
 @threadpool_limits.wrap(limits=1)
 def evaluate(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str, pd.DataFrame]:
-    """Tables ``metrics``, ``stability``, ``timings`` and ``health`` of one data set."""
+    """Tables ``metrics``, ``stability``, ``timings`` and ``fit_health`` of one data set."""
     metrics, stability, timings, health = [], [], [], []
     for e in read_estimates(fits, dataset):
         metrics.append(_replicate_rows(e, dataset))
@@ -179,7 +179,7 @@ def evaluate(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str
         "metrics": rows,
         "stability": pd.DataFrame(stability, columns=columns).astype({"value": float, "se": float}),
         "timings": pd.concat(timings, ignore_index=True),
-        "health": pd.DataFrame(health),
+        "fit_health": pd.DataFrame(health),
     }
 
 

@@ -26,7 +26,7 @@ from normwise.tuning import (
 
 BY_TUNING = ("intercept", "alpha", "risk", "train_error", "dof", "gap", "edge")
 BY_ALPHA = ("alphas", "cv_error", "path_risk")
-BY_REPLICATE = ("fold_gap", "n_uncertified", "n_iter", "seconds", "failed")
+BY_REPLICATE = ("fold_gap", "n_uncertified", "n_iter", "seconds", "failed", "max_correlation")
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,12 @@ def effective_dof(
     return float((eigenvalues / (eigenvalues + alpha * (1 - penalty.l1_ratio))).sum())
 
 
+def _standardised(X: np.ndarray) -> np.ndarray:
+    spread = X.std(axis=0)
+    # a constant column becomes zero
+    return (X - X.mean(axis=0)) / np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, np.inf)
+
+
 def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
     """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
     X, y = batch.X[0].astype(float), batch.y[0]
@@ -117,8 +123,9 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     out["alpha"], out["risk"] = path.alphas[chosen], out["path_risk"][chosen]
     predictor = intercept[:, None] + coef @ X.T
     out["train_error"] = prediction_loss(y, predictor, batch.response)
-    spread = X.std(axis=0)
-    Z = (X - X.mean(axis=0)) / np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, np.inf)
+    Z = _standardised(X)
+    inner = np.abs(Z.T @ (y - y.mean())).max() / len(y)
+    out["max_correlation"] = inner / (y.std() or np.inf)
     out["dof"] = np.array(
         [
             effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, binary)

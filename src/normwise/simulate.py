@@ -19,7 +19,7 @@ from normwise.scenario import Scenario
 
 STUDENT_DF = 3
 N_TEST = 4000
-STREAMS = ("population", "data", "folds", "test", "theory")
+STREAMS = ("population", "data", "folds", "test", "theory", "calibration")
 
 
 def generator(

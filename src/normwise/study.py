@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from normwise.compare import compare, summarise
 from normwise.covariance import describe
+from normwise.health import health_table
+from normwise.planning import plan_table
 from normwise.scenario import expand_grid, varied_axes
 from normwise.simulate import population
 from normwise.tables import TABLES, typed
@@ -59,34 +61,43 @@ def study_tables(
     metrics: Sequence[str | Path],
     stability: Sequence[str | Path],
     theory: Sequence[str | Path],
-    health: Sequence[str | Path],
+    fit_health: Sequence[str | Path],
+    calibration: Sequence[str | Path],
     datasets: Sequence[Mapping[str, Any]],
     comparison: Mapping[str, Any],
+    tolerance: float,
+    replicates: int,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
     """Every table of the study, by name.
 
     Parameters
     ----------
-    metrics, stability, theory, health : sequences of paths
+    metrics, stability, theory, fit_health : sequences of paths
         The tables of each data set.
+    calibration : sequence of paths
+        The tables of each cell.
     datasets : sequence of mapping
         Of the checked config.
     comparison : mapping
         Of the checked config.
+    tolerance : float
+    replicates : int
+        Of a scenario of the study.
     seed : int
     """
     values = read_all(metrics)
-    scenarios = scenario_table(datasets, seed)
-    summary = summarise(values)
-    return {
-        "scenarios": scenarios,
-        "summary": summary,
+    tables = {
+        "scenarios": scenario_table(datasets, seed),
+        "summary": summarise(values),
         "stability": read_all(stability).astype({"value": float, "se": float}),
         "verdicts": compare(values, comparison),
         "theory": read_all(theory),
-        "health": read_all(health),
+        "calibration": read_all(calibration) if calibration else typed(pd.DataFrame(), "calibration"),
+        "plan": plan_table(values, comparison),
+        "fit_health": read_all(fit_health),
     }
+    return tables | {"health": health_table(tables, tolerance, replicates)}
 
 
 def read_tables(paths: Iterable[str | Path]) -> dict[str, pd.DataFrame]:

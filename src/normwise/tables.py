@@ -131,7 +131,50 @@ TABLES: dict[str, Columns] = {
         "criterion": ("text", "When the two agree, stated beforehand"),
         "agrees": ("bool", "Whether they do"),
     },
-    "health": _KEYS
+    "calibration": {
+        "cell": ("text", "Scenario of the calibration"),
+        "first": ("text", "First penalty of the pair"),
+        "second": ("text", "Second penalty of the pair; again: the first with other folds"),
+        "measure": (
+            "text",
+            "false_win, false_equivalence, right_winner, wrong_winner, coverage, or "
+            "coverage_theory (against the exact risk)",
+        ),
+        "truth": ("float", "True effect, in units of the margin: at -1 and 1 a win is just false"),
+        "n": ("int", "Replicates of a group, from which a verdict is made"),
+        "groups": ("int", "Groups"),
+        "rate": ("float", "Share of the groups"),
+        "se": ("float", "Its standard error, over the groups"),
+        "nominal": ("float", "What the rule promises; NaN where it promises nothing"),
+    },
+    "fair_grid": _KEYS
+    | {
+        "n": ("int", "Replicates"),
+        "floor": ("float", "Least strength of glmnet's default grid for ridge, median"),
+        "below": ("float", "Share of the replicates whose cv_min strength of ridge is below it"),
+        "cost": ("float", "Ridge's excess risk with that grid over its own, geometric mean"),
+        "effect": ("float", "Mean of log(L1 / L2), as in table verdicts"),
+        "verdict": ("text", "Of L1 against L2, within this table"),
+        "effect_glmnet": ("float", "The same with the grid of glmnet for ridge"),
+        "verdict_glmnet": ("text", "The same with the grid of glmnet for ridge"),
+    },
+    "plan": _KEYS
+    | {
+        "pilot": ("int", "Replicates of the pilot, the first ones"),
+        "pilot_sd": ("float", "Standard deviation of log(L1 / L2) in the pilot"),
+        "planned": ("int", "Replicates for the precision of the config (Stein 1945)"),
+        "n": ("int", "Replicates run"),
+        "half_width": ("float", "Half-width of the interval reached, in units of the margin"),
+    },
+    "health": {
+        "check": ("text", "Name of the check"),
+        "meaning": ("text", "What is checked"),
+        "value": ("float", "What was found"),
+        "direction": ("text", "at most or at least"),
+        "limit": ("float", "What is allowed"),
+        "passed": ("bool", "Whether it is"),
+    },
+    "fit_health": _KEYS
     | {
         "penalty": _FIT["penalty"],
         "n": ("int", "Replicates"),
@@ -263,10 +306,13 @@ def describe_tables() -> str:
         "| `report.html` | the report, one file that opens offline |",
         "| `figures/*.svg`, `*.png`, `*.json` | the figures, and their captions |",
         "| `tables/*.parquet`, `*.csv` | `scenarios`, `summary`, `stability`, `verdicts`, "
-        "`theory`, `health` |",
+        "`theory`, `calibration`, `fair_grid`, `plan`, `replications`, `fit_health`, `health` |",
         "| `metrics/<dataset>.parquet` | table `metrics`: one value per replicate |",
         "| `stability/<dataset>.parquet` | table `stability` of one data set |",
-        "| `health/<dataset>.parquet` | table `health` of one data set |",
+        "| `fit_health/<dataset>.parquet` | table `fit_health` of one data set |",
+        "| `theory/<dataset>.parquet` | table `theory` of one data set |",
+        "| `calibration/<cell>.parquet` | table `calibration` of one cell |",
+        "| `replications/<study>/<batch>.parquet` | what was measured on each data set |",
         "| `timings/<dataset>.parquet` | table `timings`, the one that differs between runs |",
         "| `paths/<dataset>*.parquet` | tables `paths` and `coefficients` (`figure: anatomy`) |",
         "| `logs/`, `benchmarks/` | what each job said, and what it took |",

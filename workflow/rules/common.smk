@@ -1,9 +1,11 @@
 import sys
 from pathlib import Path
 
+from normwise.calibration import CELLS
 from normwise.config import ConfigError, check_config, plan_chunks
 from normwise.figures import plan_figures
 from normwise.provenance import code_digest
+from normwise.replications import plan_batches
 
 # where this workflow lies, also when another one includes it
 HERE = Path(str(workflow.current_basedir)).parent
@@ -21,6 +23,8 @@ SIMULATED = {n: d for n, d in DATASETS.items() if d["source"] == "scenarios"}
 TRACED = [n for n, d in DATASETS.items() if d["figure"] == "anatomy"]
 CHUNKS = {n: plan_chunks(d, config["max_chunk_mb"]) for n, d in SIMULATED.items()}
 FIGURES = plan_figures(config)
+CALIBRATED = list(CELLS) if config["calibration"]["replicates"] else []
+REPLICATIONS = plan_batches(config["replications"])
 
 
 def either(names):
@@ -32,6 +36,9 @@ wildcard_constraints:
     dataset=either(DATASETS),
     penalty="none|l1|l2|elastic_net",
     chunk=r"\d+",
+    batch=r"\d+",
+    cell=either(CELLS),
+    study=either(REPLICATIONS),
     figure=either(FIGURES),
 
 
@@ -70,6 +77,21 @@ def fit_options(wildcards):
         "engine": config["engine"],
         "keep_paths": wildcards.dataset in TRACED,
         **config["tuning"],
+    }
+
+
+def fits_by_name(wildcards):
+    """Fits of L1 and L2, where both are fitted to simulated data."""
+    return {
+        f"{penalty}__{name}": expand(
+            "<results>/fits/{dataset}/{penalty}/{chunk}.npz",
+            dataset=name,
+            penalty=penalty,
+            chunk=chunk_names(name),
+        )
+        for name in SIMULATED
+        for penalty in ("l1", "l2")
+        if {"l1", "l2"} <= set(DATASETS[name]["penalties"])
     }
 
 

@@ -24,7 +24,7 @@ rule evaluate:
         metrics="<results>/metrics/{dataset}.parquet",
         stability="<results>/stability/{dataset}.parquet",
         timings="<results>/timings/{dataset}.parquet",
-        health="<results>/health/{dataset}.parquet",
+        fit_health="<results>/fit_health/{dataset}.parquet",
     log:
         "<logs>/evaluate/{dataset}.log",
     benchmark:

@@ -1,6 +1,18 @@
 TABLES = expand(
     "<results>/tables/{table}.parquet",
-    table=["scenarios", "summary", "stability", "verdicts", "theory", "health"],
+    table=[
+        "scenarios",
+        "summary",
+        "stability",
+        "verdicts",
+        "theory",
+        "calibration",
+        "fair_grid",
+        "plan",
+        "replications",
+        "fit_health",
+        "health",
+    ],
 )
 PATHS = expand("<results>/paths/{dataset}.parquet", dataset=TRACED) + expand(
     "<results>/paths/{dataset}_coefficients.parquet", dataset=TRACED

@@ -20,7 +20,8 @@ rule compare:
         metrics=expand("<results>/metrics/{dataset}.parquet", dataset=DATASETS),
         stability=expand("<results>/stability/{dataset}.parquet", dataset=DATASETS),
         theory=expand("<results>/theory/{dataset}.parquet", dataset=DATASETS),
-        health=expand("<results>/health/{dataset}.parquet", dataset=DATASETS),
+        fit_health=expand("<results>/fit_health/{dataset}.parquet", dataset=DATASETS),
+        calibration=expand("<results>/calibration/{cell}.parquet", cell=CALIBRATED),
     output:
         expand(
             "<results>/tables/{table}.{format}",
@@ -30,6 +31,9 @@ rule compare:
                 "stability",
                 "verdicts",
                 "theory",
+                "calibration",
+                "plan",
+                "fit_health",
                 "health",
             ],
             format=["parquet", "csv"],
@@ -42,6 +46,8 @@ rule compare:
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         datasets=config["datasets"],
         comparison=config["comparison"],
+        tolerance=config["tolerance"],
+        replicates=config["replicates"],
         seed=config["seed"],
         code=code_digest("normwise.study"),
     script:

@@ -1,4 +1,4 @@
-"""Put all data sets together: scenarios, summaries, verdicts, theory, health."""
+"""Put all data sets together: scenarios, summaries, verdicts, theory, calibration, health."""
 
 from pathlib import Path
 
@@ -11,9 +11,12 @@ with log_to(snakemake.log[0]):
         snakemake.input.metrics,
         snakemake.input.stability,
         snakemake.input.theory,
-        snakemake.input.health,
+        snakemake.input.fit_health,
+        snakemake.input.calibration,
         snakemake.params.datasets,
         snakemake.params.comparison,
+        snakemake.params.tolerance,
+        snakemake.params.replicates,
         snakemake.params.seed,
     )
     folder = Path(snakemake.params.folder)

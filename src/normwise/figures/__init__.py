@@ -78,6 +78,17 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         plan["stability"] = entry("stability", collinear[0])
     if shown.get("case"):
         plan["worked_cases"] = entry("worked_cases", *shown["case"])
+    if config["calibration"]["replicates"]:
+        plan["calibration"] = entry("calibration")
+    if any(
+        d["source"] == "scenarios"
+        and "binary" not in d.get("response", [])
+        and {"l1", "l2"} <= set(d["penalties"])
+        for d in config["datasets"]
+    ):
+        plan["fair_grid"] = entry("fair_grid")
+    if any(config["replications"].values()):
+        plan["replications"] = entry("replications")
     return plan
 
 

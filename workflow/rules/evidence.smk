@@ -1,0 +1,95 @@
+# Is the study to be believed? Verdicts where the answer is known, ridge with another grid, and
+# published studies run again. The verdicts need none of it.
+
+
+rule calibrate:
+    output:
+        "<results>/calibration/{cell}.parquet",
+    log:
+        "<logs>/calibrate/{cell}.log",
+    benchmark:
+        "<benchmarks>/calibrate/{cell}.tsv"
+    params:
+        replicates=config["calibration"]["replicates"],
+        group=config["replicates"],
+        options={
+            "seed": config["seed"],
+            "tolerance": config["tolerance"],
+            "engine": config["engine"],
+            **config["tuning"],
+        },
+        comparison=config["comparison"],
+        code=code_digest("normwise.calibration"),
+    script:
+        "../scripts/calibrate.py"
+
+
+rule audit_grid:
+    input:
+        unpack(fits_by_name),
+    output:
+        parquet="<results>/tables/fair_grid.parquet",
+        csv="<results>/tables/fair_grid.csv",
+    log:
+        "<logs>/audit_grid.log",
+    benchmark:
+        "<benchmarks>/audit_grid.tsv"
+    params:
+        datasets=config["datasets"],
+        comparison=config["comparison"],
+        code=code_digest("normwise.grid_audit"),
+    script:
+        "../scripts/audit_grid.py"
+
+
+rule replicate:
+    output:
+        "<results>/replications/{study}/{batch}.parquet",
+    log:
+        "<logs>/replicate/{study}/{batch}.log",
+    benchmark:
+        "<benchmarks>/replicate/{study}/{batch}.tsv"
+    params:
+        bounds=lambda wildcards: REPLICATIONS[wildcards.study][int(wildcards.batch)],
+        seed=config["seed"],
+        code=lambda wildcards: code_digest(
+            "normwise.replications", f"normwise.replications.{wildcards.study}"
+        ),
+    script:
+        "../scripts/replicate.py"
+
+
+rule judge_replications:
+    input:
+        [
+            f"<results>/replications/{study}/{batch}.parquet"
+            for study, batches in REPLICATIONS.items()
+            for batch in range(len(batches))
+        ],
+    output:
+        parquet="<results>/tables/replications.parquet",
+        csv="<results>/tables/replications.csv",
+    log:
+        "<logs>/judge_replications.log",
+    benchmark:
+        "<benchmarks>/judge_replications.tsv"
+    params:
+        code=code_digest(
+            "normwise.replications", *(f"normwise.replications.{s}" for s in REPLICATIONS)
+        ),
+    script:
+        "../scripts/judge_replications.py"
+
+
+rule enforce_health:
+    input:
+        health="<results>/tables/health.csv",
+        report="<results>/report.html",
+    output:
+        touch("<results>/healthy"),
+    log:
+        "<logs>/enforce_health.log",
+    benchmark:
+        "<benchmarks>/enforce_health.tsv"
+    script:
+        "../scripts/enforce_health.py"

@@ -1,0 +1,11 @@
+"""Hold the replications against what was published."""
+
+import pandas as pd
+
+from normwise.io import log_to
+from normwise.replications import judge
+from normwise.tables import write_table
+
+with log_to(snakemake.log[0]):
+    frame = judge(pd.read_parquet(path) for path in snakemake.input)
+    write_table(frame, "replications", snakemake.output.parquet, snakemake.output.csv)
