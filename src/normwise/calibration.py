@@ -31,6 +31,7 @@ from normwise.tuning import TUNINGS
 CELLS = {
     "none_matters": Scenario(n_samples=40, n_features=20, n_nonzero=0),
     "one_matters": Scenario(n_samples=40, n_features=20, n_nonzero=1, snr=1.0),
+    "some_matter": Scenario(n_samples=40, n_features=20, n_nonzero=3, snr=1.0),
     "all_matter": Scenario(n_samples=40, n_features=20, n_nonzero=20, snr=1.0),
 }
 SIZES = (10, 20, 50, 100, 200)
@@ -66,7 +67,6 @@ def calibrate(
     risks = _risks(CELLS[cell], replicates, options)
     sizes = sorted({*SIZES, group})
     level = comparison["false_discovery_rate"]
-    # hashable text of the pair keeps the streams apart
     rows: list[dict[str, Any]] = []
     pairs = [("l1", AGAIN), ("l2", AGAIN), ("l1", "l2")]
     for i, (first, second) in enumerate(pairs):
@@ -86,9 +86,7 @@ def calibrate(
         fit_intercept=True,
     )
     for row in _theory_rows(risks["none"], exact, sizes, comparison["confidence"]):
-        rows.append(
-            {"first": "none", "second": "none", "nominal": comparison["confidence"]} | row
-        )
+        rows.append({"first": "none", "second": "none", "nominal": comparison["confidence"]} | row)
     return typed(pd.DataFrame(rows).assign(cell=cell), "calibration")
 
 

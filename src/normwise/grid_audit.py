@@ -98,9 +98,7 @@ def audit(
             if ok.sum() < 2:
                 continue
             sides = [
-                paired_effect(
-                    lasso[ok], r[ok], comparison["margin"], comparison["confidence"]
-                )
+                paired_effect(lasso[ok], r[ok], comparison["margin"], comparison["confidence"])
                 for r in (own, risk)
             ]
             row = {

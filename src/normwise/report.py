@@ -17,12 +17,14 @@ from markupsafe import Markup
 
 from normwise.claims import Tables, answer, effects, judge_claims, percent
 from normwise.figures.style import NAMES, VERDICT_NAMES
+from normwise.health import passed_all
 from normwise.io import write_text
 from normwise.provenance import describe_run
 from normwise.study import read_tables
 from normwise.theory import phase_boundary
 
 EXPLAINED = "geometry"
+EVIDENCE = ("calibration", "fair_grid", "replications")
 # deviation from theory that counts as agreement
 CLOSE = 0.05
 
@@ -64,6 +66,52 @@ def verdict_rows(tables: Tables) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def grid_summary(tables: Tables) -> dict[str, Any] | None:
+    """What glmnet's grid would have cost ridge."""
+    grid = tables["fair_grid"]
+    if not len(grid):
+        return None
+    return {
+        "n": len(grid),
+        "below": float(grid["below"].mean()),
+        "cost": float(np.exp(np.log(grid["cost"]).mean())),
+        "worst": float(grid["cost"].max()),
+        "invented": int(((grid["verdict"] != "l1") & (grid["verdict_glmnet"] == "l1")).sum()),
+        "lost": int(((grid["verdict"] == "l2") & (grid["verdict_glmnet"] != "l2")).sum()),
+    }
+
+
+def plan_summary(tables: Tables) -> dict[str, Any]:
+    """How many scenarios have the replicates that their precision takes."""
+    plan = tables["plan"].merge(tables["verdicts"], on=["dataset", "scenario", "n"])
+    plan = plan[(plan["first"] == "l1") & (plan["second"] == "l2") & (plan["tuning"] == "cv_min")]
+    open_ = plan[plan["verdict"] == "undecided"].merge(
+        tables["scenarios"][["dataset", "scenario", "label"]],
+        on=["dataset", "scenario"],
+        how="left",
+    )
+    return {
+        "n": len(plan),
+        "enough": int((plan["n"] >= plan["planned"]).sum()),
+        "median": float(plan["planned"].median()),
+        "undecided": open_.sort_values("planned", kind="stable").to_dict("records"),
+    }
+
+
+def calibration_rows(tables: Tables, replicates: int) -> list[dict[str, Any]]:
+    """The calibration with the study's number of replicates."""
+    frame = tables["calibration"]
+    frame = frame[frame["n"] == replicates]
+    return frame.assign(
+        cell=frame["cell"].str.replace("_", " "),
+        measure=frame["measure"].str.replace("_", " "),
+        pair=[
+            f"{NAMES[a]}" + (", with itself" if b == "again" else "" if a == b else f", {NAMES[b]}")
+            for a, b in zip(frame["first"], frame["second"], strict=True)
+        ],
+    ).to_dict("records")
 
 
 def health_rows(health: pd.DataFrame) -> list[dict[str, Any]]:
@@ -242,7 +290,7 @@ def write_report(
     shown = {name: _figure(name, svg[name], words[name]) for name in plan}
     maps = [n for n in plan if plan[n]["module"].endswith("winner_map")]
     cases = [n for n in plan if plan[n]["module"].endswith("worked_cases")]
-    first = {EXPLAINED, *maps[:1], *cases}
+    first = {EXPLAINED, *maps[:1], *cases, *EVIDENCE}
     verdicts = effects(data)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= {"number": _number, "percent": percent}
@@ -259,7 +307,14 @@ def write_report(
         n_scenarios=len(verdicts),
         n_draws=int(data["scenarios"]["replicates"].sum()),
         methods=method_rows(config, data),
-        health=health_rows(data["health"]),
+        checks=data["health"].to_dict("records"),
+        sound=passed_all(data["health"]),
+        health=health_rows(data["fit_health"]),
+        calibration=calibration_rows(data, config["replicates"]),
+        grid=grid_summary(data),
+        plan=plan_summary(data),
+        replications=data["replications"].to_dict("records"),
+        evidence={n: shown[n] for n in EVIDENCE if n in shown},
         theory=theory_summary(data),
         timings=timing_summary(timings),
         jobs=job_summary(benchmarks),

@@ -93,7 +93,9 @@ def study_tables(
         "stability": read_all(stability).astype({"value": float, "se": float}),
         "verdicts": compare(values, comparison),
         "theory": read_all(theory),
-        "calibration": read_all(calibration) if calibration else typed(pd.DataFrame(), "calibration"),
+        "calibration": read_all(calibration)
+        if calibration
+        else typed(pd.DataFrame(), "calibration"),
         "plan": plan_table(values, comparison),
         "fit_health": read_all(fit_health),
     }

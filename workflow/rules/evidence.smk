@@ -75,7 +75,8 @@ rule judge_replications:
         "<benchmarks>/judge_replications.tsv"
     params:
         code=code_digest(
-            "normwise.replications", *(f"normwise.replications.{s}" for s in REPLICATIONS)
+            "normwise.replications",
+            *(f"normwise.replications.{s}" for s in REPLICATIONS),
         ),
     script:
         "../scripts/judge_replications.py"

@@ -1,9 +1,9 @@
 r"""Ng (2004): one relevant input among ever more irrelevant ones.
 
 Logistic regression on 100 examples with independent standard normal inputs, of which one matters,
-with coefficient 10. The strength is chosen on 30 of them, held out from the fit to the other 70. The
-source shows curves without numbers: what it says of them is put to a number here. The error on new
-examples is computed, not sampled.
+with coefficient 10. The strength is chosen on 30 of them, held out from the fit to the other 70.
+The source shows curves without numbers: what it says of them is put to a number here. The error on
+new examples is computed, not sampled.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ def error_rate(coef: np.ndarray, intercept: float) -> float:
     """Chance that a new example falls into the wrong class."""
     rest = np.sqrt((coef[1:] ** 2).sum())
     centre = intercept + coef[0] * NODES
-    positive = (
-        ndtr(centre / rest) if rest > 0 else (np.sign(centre) + 1) / 2
-    )
+    positive = ndtr(centre / rest) if rest > 0 else (np.sign(centre) + 1) / 2
     chance = expit(COEF * NODES)
     return float(WEIGHTS @ (chance * (1 - positive) + (1 - chance) * positive) / WEIGHTS.sum())
 
