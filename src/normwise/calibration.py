@@ -72,6 +72,9 @@ def calibrate(
     for i, (first, second) in enumerate(pairs):
         other = f"{first} {AGAIN}" if second == AGAIN else second
         d = log_ratio(risks[first], risks[other])
+        if second == AGAIN:
+            # either choice of folds may be the first: the population is symmetric
+            d = np.concatenate([d, -d])
         rng = generator(options.seed, CELLS[cell].key, "calibration", i)
         winner = theoretical_winner(CELLS[cell]) if second != AGAIN else None
         for row in _pair_rows(d, sizes, comparison, winner, second == AGAIN, rng):

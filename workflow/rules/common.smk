@@ -5,7 +5,7 @@ from normwise.calibration import CELLS
 from normwise.config import ConfigError, check_config, plan_chunks
 from normwise.figures import plan_figures
 from normwise.provenance import code_digest
-from normwise.replications import plan_batches
+from normwise.replications import PUBLISHED, plan_batches
 
 # where this workflow lies, also when another one includes it
 HERE = Path(str(workflow.current_basedir)).parent

@@ -61,11 +61,12 @@ rule replicate:
 
 rule judge_replications:
     input:
-        [
+        batches=[
             f"<results>/replications/{study}/{batch}.parquet"
             for study, batches in REPLICATIONS.items()
             for batch in range(len(batches))
         ],
+        published=str(PUBLISHED),
     output:
         parquet="<results>/tables/replications.parquet",
         csv="<results>/tables/replications.csv",

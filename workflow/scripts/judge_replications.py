@@ -7,5 +7,5 @@ from normwise.replications import judge
 from normwise.tables import write_table
 
 with log_to(snakemake.log[0]):
-    frame = judge(pd.read_parquet(path) for path in snakemake.input)
+    frame = judge(pd.read_parquet(path) for path in snakemake.input.batches)
     write_table(frame, "replications", snakemake.output.parquet, snakemake.output.csv)

@@ -49,11 +49,11 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
             ax.axhline(nominal.iloc[0], color="black", lw=1)
             ax.annotate(
                 "promised",
-                (0.99, nominal.iloc[0]),
+                (0.01, nominal.iloc[0]),
                 xycoords=("axes fraction", "data"),
                 xytext=(0, 3),
                 textcoords="offset points",
-                ha="right",
+                ha="left",
                 fontsize="small",
             )
         ax.set_xscale("log")

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from normwise.figures import Drawing, Plan
 from normwise.figures.style import AXIS_NAMES, DIVERGING
@@ -30,7 +31,7 @@ def cell_text(effect: float, verdict: str) -> str:
 def _panel(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
     effect = frame.pivot(index=y, columns=x, values="effect")
     verdict = frame.pivot(index=y, columns=x, values="verdict")
-    norm = TwoSlopeNorm(0, -LIMIT, LIMIT)
+    norm, colours = TwoSlopeNorm(0, -LIMIT, LIMIT), plt.get_cmap(DIVERGING)
     ax.imshow(effect.to_numpy(), cmap=DIVERGING, norm=norm, origin="lower", aspect="auto")
     for i in range(len(effect)):
         for j in range(len(effect.columns)):
@@ -52,6 +53,9 @@ def _panel(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
                 color="white" if strong else "#222222",
                 fontweight="bold" if word in ("l1", "l2") else "normal",
                 linespacing=1.05,
+                # the boundary runs beneath the numbers
+                zorder=7,
+                path_effects=[withStroke(linewidth=3, foreground=colours(norm(value)))],
             )
     ax.set_xticks(range(len(effect.columns)), [f"{v:g}" for v in effect.columns])
     ax.set_yticks(range(len(effect)), [f"{v:.3g}" for v in effect.index])

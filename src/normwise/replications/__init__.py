@@ -19,13 +19,15 @@ from threadpoolctl import threadpool_limits
 
 from normwise.tables import typed
 
-STUDIES = (
-    "zou_hastie_2005",
-    "esl_ridge",
-    "esl_bet_on_sparsity",
-    "ng_2004",
-    "hastie_tibshirani_tibshirani_2020",
-)
+# names for figures, by key
+STUDIES = {
+    "zou_hastie_2005": "Zou & Hastie (2005)",
+    "esl_ridge": "ESL (2009), 18.1",
+    "esl_bet_on_sparsity": "ESL (2009), 16.2.2",
+    "ng_2004": "Ng (2004)",
+    "hastie_tibshirani_tibshirani_2020": "Hastie et al. (2020)",
+}
+PUBLISHED = Path(__file__).with_name("published.csv")
 VALUES = ["study", "replicate", "case", "method", "quantity", "value"]
 
 
@@ -71,7 +73,7 @@ def run_batch(study: str, start: int, stop: int, seed: int) -> pd.DataFrame:
 
 def published(study: str) -> pd.DataFrame:
     """What the source reports: case, method, quantity, value and standard error."""
-    frame = pd.read_csv(Path(__file__).with_name("published.csv"), dtype={"case": str})
+    frame = pd.read_csv(PUBLISHED, dtype={"case": str})
     return frame[frame["study"] == study].drop(columns="study")
 
 

@@ -77,6 +77,6 @@ def judge(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "published": reported,
             "measured": own_df["mean"],
             "se": own_df["se"],
-            "criterion": "equal when rounded",
-            "agrees": round(own_df["mean"]) == reported,
+            "criterion": "within 0.5, for rounding, and three standard errors",
+            "agrees": abs(own_df["mean"] - reported) <= 0.5 + 3 * own_df["se"],
         }
