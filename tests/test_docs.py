@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from normwise.config import check_config
 from normwise.docs import describe_schema, pages
@@ -21,8 +22,8 @@ def test_every_key_of_the_schema_is_described(schema_file: Path) -> None:
     schema = yaml.safe_load(schema_file.read_text())
     rows = re.findall(r"^\| `([^`]+)` \|", describe_schema(schema), flags=re.MULTILINE)
     expected = set(schema["properties"])
-    for outer in ("tuning", "comparison"):
-        expected |= {f"{outer}.{key}" for key in schema["properties"][outer]["properties"]}
+    for outer, part in schema["properties"].items():
+        expected |= {f"{outer}.{key}" for key in part.get("properties", ())}
     items = schema["properties"]["datasets"]["items"]["properties"]
     expected |= {f"datasets[].{key}" for key in items}
     assert len(rows) == len(set(rows))
@@ -55,7 +56,9 @@ def test_a_row_tells_values_and_default() -> None:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_shipped_config_is_valid(root: Path, schema_file: Path, name: str) -> None:
-    config = yaml.safe_load((root / "config" / name).read_text())
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    # as --configfile does
+    update_config(config, yaml.safe_load((root / "config" / name).read_text()))
     assert check_config(config, schema_file, name)["datasets"]
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from normwise import claims
+from normwise.calibration import calibrate
 from normwise.config import check_config, plan_chunks
 from normwise.data import write_simulated
 from normwise.evaluate import evaluate, trace_paths
 from normwise.evidence import theory_table
 from normwise.figures import draw_figure, plan_figures
 from normwise.fit import FitOptions, fit_file
+from normwise.grid_audit import audit
+from normwise.replications import judge, run_batch
 from normwise.report import write_report
 from normwise.study import read_tables, study_tables
 from normwise.tables import write_table
@@ -21,6 +24,8 @@ from normwise.tables import write_table
 ROOT = Path(__file__).parents[1]
 SHAPE = {"n_samples": 40, "n_features": 12, "snr": 3.0}
 CONFIG = {
+    "calibration": {"replicates": 20},
+    "replications": {"zou_hastie_2005": 2},
     "replicates": 8,
     "tuning": {"n_folds": 3, "n_alphas": 12},
     "datasets": [
@@ -46,7 +51,7 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     config = check_config(CONFIG, ROOT / "workflow/schemas/config.schema.yaml", "test")
     parts = {n: [] for n in ("metrics", "stability", "theory", "fit_health", "timings")}
-    paths = []
+    paths, files = [], {}
     options = {"seed": config["seed"], "tolerance": config["tolerance"], **config["tuning"]}
     for dataset in config["datasets"]:
         name = dataset["name"]
@@ -58,6 +63,7 @@ def study(tmp_path_factory):
             fits[penalty] = [folder / f"{name}_{penalty}.npz"]
             keep = FitOptions(**options, keep_paths=dataset["figure"] == "anatomy")
             fit_file(data, fits[penalty][0], name, penalty, keep, 1)
+        files[name] = fits
         found = evaluate(fits, name) | {"theory": theory_table(dataset, fits, options["seed"])}
         for table, frame in found.items():
             parts[table].append(folder / f"{name}_{table}.parquet")
@@ -68,15 +74,32 @@ def study(tmp_path_factory):
                 paths.append(folder / f"{name}{suffix}.parquet")
                 write_table(frame, table, paths[-1])
     tables = []
+    calibration = folder / "calibration.parquet"
+    rows = calibrate(
+        "one_matters",
+        config["calibration"]["replicates"],
+        config["replicates"],
+        FitOptions(**options),
+        config["comparison"],
+    )
+    write_table(rows, "calibration", calibration)
     made = study_tables(
         parts["metrics"],
         parts["stability"],
         parts["theory"],
         parts["fit_health"],
+        [calibration],
         config["datasets"],
         config["comparison"],
+        config["tolerance"],
+        config["replicates"],
         config["seed"],
     )
+    (study, count), *_ = ((k, v) for k, v in config["replications"].items() if v)
+    made |= {
+        "fair_grid": audit(files, config["datasets"], config["comparison"]),
+        "replications": judge([run_batch(study, 0, count, config["seed"])]),
+    }
     for table, frame in made.items():
         tables.append(folder / "tables" / f"{table}.parquet")
         write_table(frame, table, tables[-1], tables[-1].with_suffix(".csv"))

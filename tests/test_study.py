@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import yaml
 
+from normwise.calibration import calibrate
 from normwise.config import check_config
 from normwise.data import write_simulated
 from normwise.evaluate import evaluate
@@ -47,7 +48,19 @@ def study(folder, schema_file, datasets: str) -> dict:
             if table in TABLES:
                 written[table].append(folder / table / f"{name}.parquet")
                 write_table(frame, table, written[table][-1])
-    return study_tables(*written.values(), config["datasets"], config["comparison"], OPTIONS.seed)
+    calibrated = folder / "calibration.parquet"
+    write_table(
+        calibrate("one_matters", 20, 5, OPTIONS, config["comparison"]), "calibration", calibrated
+    )
+    return study_tables(
+        *written.values(),
+        [calibrated],
+        config["datasets"],
+        config["comparison"],
+        config["tolerance"],
+        config["replicates"],
+        OPTIONS.seed,
+    )
 
 
 @pytest.fixture(scope="module")

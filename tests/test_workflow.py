@@ -258,3 +258,25 @@ def test_a_broken_data_file_stops_its_fit_with_a_message_in_the_log(study):
     log = study.results / "logs" / "fit" / "mine" / "l1" / "0.log"
     assert f"{data}: array 'y' is missing" in log.read_text()
     assert not (study.results / "fits" / "mine" / "l1" / "0.npz").exists()
+
+
+def test_a_strict_study_whose_checks_break_fails_after_its_report(study):
+    # four data sets are no population: the intervals cannot cover
+    broken = LABELS + "calibration: {replicates: 4}\n"
+    study.configure(broken + "strict: true\n")
+    answer = study.snakemake(targets=())
+    assert answer.returncode != 0
+    assert "checks are broken" in (study.results / "logs" / "enforce_health.log").read_text()
+    health = pd.read_csv(study.results / "tables" / "health.csv")
+    assert not health["passed"].all()
+    page = (study.results / "report.html").read_text(encoding="utf-8")
+    assert "Do not rely on the numbers" in page
+    assert not (study.results / "healthy").exists()
+    study.configure(broken)
+    assert study.planned(targets=()).keys() <= {"report", "all"}
+
+
+def test_replications_are_a_target_of_their_own(study):
+    study.configure(LABELS + "replications: {zou_hastie_2005: 30}\n")
+    planned = study.planned(targets=("tables/replications.csv",))
+    assert planned.keys() == {"replicate", "judge_replications"}
