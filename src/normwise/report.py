@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,12 @@ CLOSE = 0.05
 
 def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
     words = json.loads(Path(caption).read_text(encoding="utf-8"))
-    data = base64.b64encode(Path(svg).read_bytes()).decode("ascii")
-    return {"name": name, "src": Markup(f"data:image/svg+xml;base64,{data}"), **words}
+    text = Path(svg).read_bytes()
+    data = base64.b64encode(text).decode("ascii")
+    # the size it was drawn at: a phone scrolls wide figures and shows narrow ones whole
+    width = float(re.search(rb'<svg[^>]*? width="([\d.]+)pt"', text)[1])  # type: ignore[index]
+    source = Markup(f"data:image/svg+xml;base64,{data}")
+    return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **words}
 
 
 def _number(value: float, digits: int = 2) -> str:

@@ -20,9 +20,9 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     lines: list[tuple[str, int | None]] = []
     kinds = shown["quantity"].str.replace(r" at strength .*", "", regex=True)
     for (study, kind), own in shown.assign(kind=kinds).groupby(["study", "kind"], sort=False):
-        lines.append((f"{STUDIES[study]}: {kind}", None))
+        lines.append((f"{STUDIES[study]}: {kind.split(',')[0]}", None))
         lines += [(f"{row.case}, {row.method}", int(i)) for i, row in own.iterrows()]
-    figure, ax = plt.subplots(figsize=(8, 0.2 * len(lines) + 1.2), layout="constrained")
+    figure, ax = plt.subplots(figsize=(6.4, 0.2 * len(lines) + 1.2), layout="constrained")
     labels = []
     for y, (label, index) in enumerate(lines):
         labels.append(label)
