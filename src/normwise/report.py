@@ -84,6 +84,7 @@ def grid_summary(tables: Tables) -> dict[str, Any] | None:
         "cost": float(np.exp(np.log(grid["cost"]).mean())),
         "worst": float(grid["cost"].max()),
         "invented": int(((grid["verdict"] != "l1") & (grid["verdict_glmnet"] == "l1")).sum()),
+        "gained": int(((grid["verdict"] != "l2") & (grid["verdict_glmnet"] == "l2")).sum()),
         "lost": int(((grid["verdict"] == "l2") & (grid["verdict_glmnet"] != "l2")).sum()),
     }
 
