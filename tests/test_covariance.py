@@ -165,7 +165,15 @@ def test_description_of_independent_features():
     truth = population(scenario("independent"), 1)
     found = describe(truth.root, truth.support, truth.coef)
     assert found == pytest.approx(
-        {"condition_number": 1, "mean_vif": 1, "signal_alignment": 1, "irrepresentable": 0}
+        {
+            "condition_number": 1,
+            "mean_vif": 1,
+            "signal_alignment": 1,
+            "irrepresentable": 0,
+            "nearest_correlation": 0,
+            "effective_nonzero": len(truth.support),
+            "effective_features": len(truth.coef),
+        }
     )
 
 

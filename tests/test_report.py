@@ -18,6 +18,7 @@ from normwise.fit import FitOptions, fit_file
 from normwise.grid_audit import audit
 from normwise.replications import judge, run_batch
 from normwise.report import write_report
+from normwise.rules import learn
 from normwise.study import read_tables, study_tables
 from normwise.tables import write_table
 
@@ -99,6 +100,7 @@ def study(tmp_path_factory):
     made |= {
         "fair_grid": audit(files, config["datasets"], config["comparison"]),
         "replications": judge([run_batch(study, 0, count, config["seed"])]),
+        **learn(made["goals"], made["scenarios"], made["strategies"], config["comparison"]),
     }
     for table, frame in made.items():
         tables.append(folder / "tables" / f"{table}.parquet")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from normwise.sheets import percent
 from normwise.study import finite, primary
 
 Tables = dict[str, pd.DataFrame]
@@ -58,13 +59,6 @@ def effects(tables: Tables, tuning: str = "cv_min") -> pd.DataFrame:
     return primary(tables["verdicts"], tuning).merge(
         tables["scenarios"], on=["dataset", "scenario"], how="left"
     )
-
-
-def percent(share: float) -> str:
-    """A share in per cent, without a false precision."""
-    value = 100 * share
-    number = f"{value:.0f}" if abs(value) >= 1 or value == 0 else f"{value:.2g}"
-    return f"{number}\N{NO-BREAK SPACE}%"
 
 
 def pooled_ratio(rows: pd.DataFrame) -> tuple[float, float, float]:
@@ -402,55 +396,3 @@ CLAIMS: tuple[Callable[[Tables], Claim], ...] = (
 def judge_claims(tables: Tables) -> list[Claim]:
     """All claims, judged by the tables of a study."""
     return [judge(tables) for judge in CLAIMS]
-
-
-def _advice(rows: pd.DataFrame, penalty: str) -> str:
-    name = penalty.upper()
-    return f"Choose {name}" if share_won(rows, penalty) > 0.5 else f"{name} is no safe choice"
-
-
-def answer(tables: Tables) -> list[str]:
-    """The answer in a few sentences, from the measurements."""
-    rows = effects(tables)
-    regression = rows[rows["response"] == "gaussian"]
-    few = regression[(regression["nonzero_share"] <= SPARSE) & (regression["snr"] >= 1)]
-    weak = regression[(regression["nonzero_share"] <= SPARSE) & (regression["snr"] < 0.5)]
-    many = regression[regression["nonzero_share"] == 1]
-    out = []
-    if len(few):
-        out.append(
-            f"{_advice(few, 'l1')} when few features matter and the signal is clear: with at most "
-            f"{percent(SPARSE)} relevant features and at least as much signal as noise it beats L2 "
-            f"in {int((few['verdict'] == 'l1').sum())} of {len(few)} scenarios, with "
-            f"{percent(1 - pooled_ratio(few)[0])} less excess risk on average."
-        )
-    if len(many):
-        out.append(
-            f"{_advice(many, 'l2')} when most features matter: with all features relevant it "
-            f"beats L1 in {int((many['verdict'] == 'l2').sum())} of {len(many)} "
-            f"scenarios, with {percent(1 - 1 / pooled_ratio(many)[0])} less excess risk on average."
-        )
-    if len(weak):
-        counts = weak["verdict"].value_counts()
-        out.append(
-            "Sparsity is not enough under a weak signal: at a signal-to-noise ratio below 0.5, L1 "
-            f"wins {counts.get('l1', 0)} and L2 {counts.get('l2', 0)} of {len(weak)} sparse "
-            "scenarios, and the others show no clear winner."
-        )
-    high = regression[
-        (regression["correlation"] >= COLLINEAR) & regression["covariance"].isin(FAMILIES)
-    ]
-    sparse_high = high[high["nonzero_share"] < 0.5]
-    if len(sparse_high):
-        counts = sparse_high["verdict"].value_counts()
-        spread = wide_stability(tables, "coef_variance")
-        spread = spread[spread["scenario"].isin(high["scenario"])]
-        times = (spread["l1"] / spread["l2"]).median()
-        out.append(
-            "Collinearity is a reason for L2 where stable coefficients are the goal: at a "
-            f"correlation of {COLLINEAR} or more those of L1 vary {times:.1f} times as much "
-            f"(median of {len(spread)} scenarios). It does not by itself decide who predicts "
-            f"better: with few relevant features, L1 wins {counts.get('l1', 0)} and L2 "
-            f"{counts.get('l2', 0)} of {len(sparse_high)}."
-        )
-    return out

@@ -138,7 +138,12 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
         mean variance: above 1 the signal lies along the large principal components),
         ``irrepresentable`` (:math:`\lVert \Sigma_{S^cS} \Sigma_{SS}^{-1} \mathrm{sign}
         (\beta_S) \rVert_\infty`, Zhao & Yu 2006; above 1 the lasso cannot select
-        consistently).
+        consistently), ``nearest_correlation`` (median over the features of the largest
+        absolute correlation with another one), ``effective_nonzero`` (how many coefficients
+        carry the signal, :math:`(\sum |\beta_j|)^2 / \sum \beta_j^2` on standardised
+        features: the number of nonzero ones if they are equal), ``effective_features``
+        (:math:`p^2 / \lVert R \rVert_F^2` of the correlation matrix R: how many directions the
+        features fill, p if they are uncorrelated and 1 if they are copies).
     """
     sigma = root @ root.T
     sigma = sigma.toarray() if sparse.issparse(sigma) else sigma
@@ -158,4 +163,10 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
         out["irrepresentable"] = float(np.abs(corr[np.ix_(rest, support)] @ weights).max())
     else:
         out["irrepresentable"] = np.nan
+    out["effective_features"] = float(len(corr) ** 2 / (corr**2).sum())
+    others = np.abs(corr - np.diag(np.diag(corr)))
+    out["nearest_correlation"] = float(np.median(others.max(axis=1)))
+    size = np.abs(coef) * scale
+    square = size @ size
+    out["effective_nonzero"] = float(size.sum() ** 2 / square) if square else 0.0
     return out

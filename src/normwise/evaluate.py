@@ -88,6 +88,8 @@ def _replicate_rows(e: Estimates, dataset: str) -> pd.DataFrame:
     }
     values["nonzeros"] = (a["coef"] != 0).sum(axis=-1)
     values["selected_none"] = values["nonzeros"] == 0
+    chosen = (a["alphas"][:, None, :] == a["alpha"][:, :, None]).argmax(axis=-1)
+    values["cv_error"] = np.take_along_axis(a["cv_error"], chosen, axis=1)
     if truth is None:
         values |= {"test_error": risk, "optimism": risk - a["train_error"]}
     else:

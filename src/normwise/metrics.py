@@ -73,6 +73,35 @@ def effective_number(coef: np.ndarray) -> np.ndarray:
     return size.sum(axis=-1) ** 2 / np.where(square > 0, square, np.nan)
 
 
+def coef_agreement(coef: np.ndarray) -> np.ndarray:
+    r"""How alike the coefficients of two independent samples are, one jackknife value a sample.
+
+    The agreement is :math:`E\langle b, b' \rangle / E\lVert b \rVert^2` over pairs of samples:
+    1 if every sample gives the same coefficients, 0 if they have nothing in common. Unlike a
+    variance it does not improve when all coefficients are made smaller.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (n_replicates, ..., n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_replicates, ...)
+        Jackknife pseudo-values: their mean is the agreement, bias removed, and their spread gives
+        its standard error, also for a difference of two penalties on the same samples. NaN where
+        every model is the null model.
+    """
+    n = len(coef)
+    square = (coef**2).sum(axis=-1)
+    total, norm = coef.sum(axis=0), square.sum(axis=0)
+    rest, rest_norm = total - coef, norm - square
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole = ((total**2).sum(axis=-1) - norm) / ((n - 1) * norm)
+        left = ((rest**2).sum(axis=-1) - rest_norm) / ((n - 2) * rest_norm)
+    values = n * whole - (n - 1) * left
+    return np.where(np.isfinite(values).all(axis=0), values, np.nan)
+
+
 def selection_metrics(coef: np.ndarray, support: np.ndarray) -> dict[str, np.ndarray]:
     """TPR, FDR (0 if nothing is selected), F1 and exact recovery.
 
@@ -117,6 +146,7 @@ def replicate_metrics(
         "coef_error": np.linalg.norm(coef - truth.coef, axis=-1) / (norm or np.nan),
         "ranking_pauc": partial_auc(coef * scale, truth.support),
         "effective_coefs": effective_number(coef * scale),
+        "coef_agreement": coef_agreement(coef * scale),
     }
     if response == "gaussian":
         risk = excess_risk(truth, coef, intercept)
@@ -130,6 +160,7 @@ def replicate_metrics(
             "error_rate": law.error_rate(),
             "brier_score": law.brier_score(),
             "calibration_slope": law.calibration_slope(),
+            "calibration_error": law.calibration_error(),
         }
     return out
 

@@ -2,75 +2,67 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+import vl_convert
 import yaml
-from jinja2 import Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from normwise.claims import Tables, answer, effects, judge_claims, percent
+from normwise.charts import charts
+from normwise.claims import Tables, effects, judge_claims
+from normwise.decision import answer, decision
+from normwise.explorer import payload
 from normwise.figures.style import NAMES, VERDICT_NAMES
 from normwise.health import passed_all
 from normwise.io import write_text
 from normwise.provenance import describe_run
+from normwise.sheets import number, packed_files, percent, words
+from normwise.shown import CLOSE, all_sheets, span
 from normwise.study import read_tables
 from normwise.theory import phase_boundary
 
-EXPLAINED = "geometry"
-EVIDENCE = ("calibration", "fair_grid", "replications")
-# deviation from theory that counts as agreement
-CLOSE = 0.05
+# shown where their subject is, not among the figures
+PLACED = (
+    "geometry",
+    "rule",
+    "rule_scores",
+    "goals",
+    "calibration",
+    "fair_grid",
+    "replications",
+)
+CONTENTS = {
+    "main": "Answer",
+    "explorer": "Ask",
+    "rule": "Rule",
+    "explained": "Explained",
+    "claims": "Claims",
+    "cases": "Cases",
+    "figures": "Figures",
+    "tables": "Tables",
+    "checks": "Checks",
+    "methods": "Methods",
+    "provenance": "Provenance",
+}
 
 
 def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
-    words = json.loads(Path(caption).read_text(encoding="utf-8"))
-    text = Path(svg).read_bytes()
-    data = base64.b64encode(text).decode("ascii")
+    told = json.loads(Path(caption).read_text(encoding="utf-8"))
+    text = Path(svg).read_text(encoding="utf-8")
     # the size it was drawn at: a phone scrolls wide figures and shows narrow ones whole
-    width = float(re.search(rb'<svg[^>]*? width="([\d.]+)pt"', text)[1])  # type: ignore[index]
-    source = Markup(f"data:image/svg+xml;base64,{data}")
-    return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **words}
-
-
-def _number(value: float, digits: int = 2) -> str:
-    if not np.isfinite(value):
-        return "–"
-    return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.1e}"
-
-
-def verdict_rows(tables: Tables) -> list[dict[str, Any]]:
-    """Rows of the table of verdicts, one per scenario, ready to print."""
-    rows = effects(tables)
-    oracle = effects(tables, "oracle").set_index(["dataset", "scenario"])["verdict"]
-    out = []
-    for _, row in rows.iterrows():
-        # data of an outside rule have no scenario
-        known = bool(pd.notna(row["label"]))
-        out.append(
-            {
-                "dataset": row["dataset"].replace("_", " "),
-                "label": str(row["label"]).replace("n_", "").replace("_", " ") if known else "–",
-                "response": row["response"] if known else "–",
-                "p_n": row["aspect_ratio"],
-                "share": row["nonzero_share"],
-                "snr": row["snr"],
-                "vif": row["mean_vif"],
-                "ratio": row["ratio"],
-                "interval": f"{_number(np.exp(row['low']))} to {_number(np.exp(row['high']))}",
-                "better": row["first_better"],
-                "verdict": row["verdict"],
-                "oracle": oracle[row["dataset"], row["scenario"]],
-            }
-        )
-    return out
+    width = float(re.search(r'<svg[^>]*? width="([\d.]+)pt"', text)[1])  # type: ignore[index]
+    # lighter than base64
+    source = Markup("data:image/svg+xml," + quote(text, safe=" =:/,;()-.+*!~@?$[]{}|^"))
+    return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **told}
 
 
 def grid_summary(tables: Tables) -> dict[str, Any] | None:
@@ -102,76 +94,20 @@ def plan_summary(tables: Tables) -> dict[str, Any]:
         "n": len(plan),
         "enough": int((plan["n"] >= plan["planned"]).sum()),
         "median": float(plan["planned"].median()),
-        "undecided": open_.sort_values("planned", kind="stable").to_dict("records"),
+        "undecided": len(open_),
+        "rows": open_.sort_values("planned", kind="stable"),
     }
 
 
-def calibration_rows(tables: Tables, replicates: int) -> list[dict[str, Any]]:
-    """The calibration with the study's number of replicates."""
-    frame = tables["calibration"]
-    frame = frame[frame["n"] == replicates]
-    return frame.assign(
-        cell=frame["cell"].str.replace("_", " "),
-        measure=frame["measure"].str.replace("_", " "),
-        pair=[
-            f"{NAMES[a]}" + (", with itself" if b == "again" else "" if a == b else f", {NAMES[b]}")
-            for a, b in zip(frame["first"], frame["second"], strict=True)
-        ],
-    ).to_dict("records")
-
-
-def health_rows(health: pd.DataFrame) -> list[dict[str, Any]]:
-    """Health by penalty over the whole study."""
-    out = []
-    for penalty in NAMES:
-        own = health[health["penalty"] == penalty]
-        if not len(own):
-            continue
-        weights = own["n"] / own["n"].sum()
-        out.append(
-            {
-                "penalty": NAMES[penalty],
-                "n": int(own["n"].sum()),
-                "failed": (own["failed"] * weights).sum(),
-                "uncertified": (own["uncertified"] * weights).sum(),
-                "edge": (own["edge"].fillna(0) * weights).sum(),
-                "edge_worst": own["edge"].max(),
-                "median_gap": own["median_gap"].median(),
-                "gap": own["max_gap"].max(),
-                "fold_gap": own["max_fold_gap"].max(),
-            }
-        )
-    return out
-
-
 def theory_summary(tables: Tables) -> dict[str, Any]:
-    """How the measurements agree with theory, by penalty, and where they agree least."""
-    theory, scenarios = tables["theory"], tables["scenarios"]
-    groups = []
-    for (penalty, kind), own in theory.groupby(["penalty", "kind"], sort=True):
-        size = own["deviation"].abs()
-        groups.append(
-            {
-                "penalty": NAMES[str(penalty)],
-                "kind": kind,
-                "n": len(own),
-                "bias": float(own["deviation"].median()),
-                "median": float(size.median()),
-                "within_5": float((size < CLOSE).mean()),
-                "within_3": int((own["z"].abs() < 3).sum()),
-                "worst": float(size.max()),
-            }
-        )
-    named = theory.merge(scenarios, on=["dataset", "scenario"])
-    rows = named.loc[named["z"].abs().sort_values(ascending=False, kind="stable").index]
-    limit = named[named["kind"] == "limit"]
+    """How the measurements agree with theory."""
+    theory = tables["theory"].merge(tables["scenarios"], on=["dataset", "scenario"])
+    limit = theory[theory["kind"] == "limit"]
     return {
-        "groups": groups,
-        "rows": rows.assign(penalty=rows["penalty"].map(NAMES)).to_dict("records"),
         "n": len(theory),
         "within": int((theory["z"].abs() < 3).sum()),
         "n_limit": len(limit),
-        "rows_span": _span(limit["n_samples"]),
+        "rows_span": span(limit["n_samples"]),
         "limit_close": float((limit["deviation"].abs() < CLOSE).mean()),
         "boundary": boundary_summary(tables),
     }
@@ -207,13 +143,6 @@ def boundary_summary(tables: Tables) -> dict[str, Any] | None:
     }
 
 
-def _span(values: pd.Series) -> str:
-    if not len(values):
-        return "–"
-    low, high = values.min(), values.max()
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-
-
 def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
     """Measured fit time by penalty."""
     frame = pd.concat([pd.read_parquet(path) for path in timings], ignore_index=True)
@@ -236,32 +165,40 @@ def job_summary(benchmarks: str | Path) -> dict[str, float]:
     return {"jobs": len(files), "seconds": sum(seconds)}
 
 
-def method_rows(config: Mapping[str, Any], tables: Tables) -> list[dict[str, Any]]:
-    """The data sets of the study, one row each."""
-    scenarios = tables["scenarios"]
+def case_stories(
+    config: Mapping[str, Any], plan: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Title, story and figure of each worked case."""
+    told = {d["name"]: d for d in config["datasets"]}
     out = []
-    for dataset in config["datasets"]:
-        own = scenarios[scenarios["dataset"] == dataset["name"]]
-        out.append(
-            {
-                "name": dataset["name"].replace("_", " "),
-                "title": dataset.get("title", ""),
-                "scenarios": len(own),
-                "replicates": dataset["replicates"],
-                "n": _span(own["n_samples"]),
-                "p": _span(own["n_features"]),
-                "k": _span(own["n_nonzero"]),
-                "snr": _span(own["snr"]),
-                "covariance": ", ".join(sorted(own["covariance"].unique())) or "from a rule",
-            }
-        )
+    for figure, entry in plan.items():
+        if entry["module"].endswith("worked_cases"):
+            dataset = told[entry["datasets"][0]]
+            title = dataset.get("title", words(dataset["name"]))
+            out.append({"title": title, "story": dataset.get("story", ""), "figure": figure})
     return out
+
+
+def _embedded(value: Any) -> Markup:
+    # nothing inside may end the script element
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("</", "<\\/"))
+
+
+def _vega() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed as one script."""
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed; window.vega = vega;")
+    return Markup(bundle.replace("</script", "<\\/script"))
+
+
+def _finite_or_none(value: float) -> float | None:
+    return value if np.isfinite(value) else None
 
 
 def write_report(
     output: str | Path,
     *,
-    template: str | Path,
+    templates: Sequence[str | Path],
     tables: Sequence[str | Path],
     timings: Sequence[str | Path],
     benchmarks: str | Path,
@@ -275,8 +212,8 @@ def write_report(
     Parameters
     ----------
     output : path
-    template : path
-        Jinja2 template.
+    templates : sequence of paths
+        Jinja2 templates, ``report.html.j2`` first among them; ``report.css`` and ``report.js``.
     tables : sequence of paths
         The study's tables.
     timings : sequence of paths
@@ -292,35 +229,53 @@ def write_report(
     """
     data = read_tables(tables)
     svg = {Path(f).stem: f for f in figures if str(f).endswith(".svg")}
-    words = {Path(c).stem: c for c in captions}
-    shown = {name: _figure(name, svg[name], words[name]) for name in plan}
+    told = {Path(c).stem: c for c in captions}
+    shown = {name: _figure(name, svg[name], told[name]) for name in plan}
     maps = [n for n in plan if plan[n]["module"].endswith("winner_map")]
-    cases = [n for n in plan if plan[n]["module"].endswith("worked_cases")]
-    first = {EXPLAINED, *maps[:1], *cases, *EVIDENCE}
+    cases = case_stories(config, plan)
+    placed = {*PLACED, *maps[:1], *(case["figure"] for case in cases)}
     verdicts = effects(data)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"number": _number, "percent": percent}
-    page = environment.from_string(Path(template).read_text(encoding="utf-8")).render(
+    rule = decision(data)
+    ask = payload(data, config["comparison"]["margin"])
+    undecided = plan_summary(data)
+    files = packed_files({Path(path).stem: Path(path) for path in tables})
+    sources = {Path(t).name: Path(t).read_text(encoding="utf-8") for t in templates}
+    environment = Environment(
+        loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters |= {"number": number, "percent": percent}
+    page = environment.get_template("report.html.j2").render(
+        style=Markup(sources["report.css"]),
+        script=Markup(sources["report.js"]),
+        vega=_vega(),
+        page_data=_embedded(
+            {
+                "charts": charts(),
+                "explorer": ask,
+                "bounds": [_finite_or_none(v) for v in rule["bounds"]] if rule else None,
+                "files": files,
+            }
+        ),
+        contents={k: v for k, v in CONTENTS.items() if k != "cases" or cases},
         answer=answer(data),
+        explorer=ask,
+        decision=rule,
         claims=judge_claims(data),
         hero=shown[maps[0]] if maps else None,
-        explained=shown[EXPLAINED],
-        cases=[shown[n] for n in cases],
-        figures=[shown[n] for n in plan if n not in first],
-        verdicts=verdict_rows(data),
+        shown=shown,
+        cases=cases,
+        figures=[shown[n] for n in plan if n not in placed],
         verdict_names=VERDICT_NAMES,
         counts=verdicts["verdict"].value_counts().to_dict(),
         n_scenarios=len(verdicts),
         n_draws=int(data["scenarios"]["replicates"].sum()),
-        methods=method_rows(config, data),
+        sheets=all_sheets(data, config, undecided["rows"]),
+        downloads={Path(path).stem: [f"{Path(path).stem}.csv", Path(path).name] for path in tables},
         checks=data["health"].to_dict("records"),
         sound=passed_all(data["health"]),
-        health=health_rows(data["fit_health"]),
-        calibration=calibration_rows(data, config["replicates"]),
         grid=grid_summary(data),
-        plan=plan_summary(data),
+        plan=undecided,
         replications=data["replications"].to_dict("records"),
-        evidence={n: shown[n] for n in EVIDENCE if n in shown},
         theory=theory_summary(data),
         timings=timing_summary(timings),
         jobs=job_summary(benchmarks),

@@ -139,6 +139,18 @@ class PredictorLaw:
         probability = expit(fitted)
         return ((probability**2 - 2 * probability * one + one) * weights).sum(axis=-1)
 
+    def calibration_error(self) -> np.ndarray:
+        """Root mean square of predicted probability minus probability given the prediction.
+
+        0 for a constant prediction of the mean. NaN where a sample of rows stands for the
+        population, which does not tell the probability given the prediction.
+        """
+        if self.sampled:
+            return np.full(self.fitted.shape[:-1], np.nan)
+        fitted, weights = self._split_nodes()
+        gap = expit(fitted) - self._class_given(fitted)
+        return np.sqrt((gap**2 * weights).sum(axis=-1))
+
     def calibration_slope(self) -> np.ndarray:
         """Slope of the population logistic regression of the response on the predictor.
 

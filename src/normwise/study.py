@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.compare import compare, summarise
 from normwise.covariance import describe
+from normwise.goals import goal_table, strategy_table
 from normwise.health import health_table
 from normwise.planning import plan_table
 from normwise.scenario import expand_grid, varied_axes
@@ -46,6 +47,7 @@ def scenario_table(datasets: Sequence[Mapping[str, Any]], seed: int) -> pd.DataF
                     **values,
                     "aspect_ratio": scenario.n_features / scenario.n_samples,
                     "nonzero_share": scenario.n_nonzero / scenario.n_features,
+                    "held_out": dataset["hold_out"],
                     **describe(truth.root, truth.support, truth.coef),
                 }
             )
@@ -98,6 +100,8 @@ def study_tables(
         else typed(pd.DataFrame(), "calibration"),
         "plan": plan_table(values, comparison),
         "fit_health": read_all(fit_health),
+        "goals": goal_table(values, comparison),
+        "strategies": strategy_table(values),
     }
     return tables | {"health": health_table(tables, tolerance, replicates)}
 

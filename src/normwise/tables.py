@@ -69,6 +69,21 @@ TABLES: dict[str, Columns] = {
             "float",
             "Irrepresentable constant; above 1 the lasso cannot select consistently",
         ),
+        "held_out": ("bool", "Whether the rule and the surface are judged on it, not fitted to it"),
+        "nearest_correlation": (
+            "float",
+            "Correlation of a feature with the one most like it, median over the features",
+        ),
+        "effective_nonzero": (
+            "float",
+            "Coefficients that carry the signal, the squared sum of their sizes over the sum of "
+            "their squares, on standardised features: n_nonzero if they are equal",
+        ),
+        "effective_features": (
+            "float",
+            "Directions that the features fill, p^2 over the sum of their squared correlations: "
+            "n_features if they are uncorrelated",
+        ),
     },
     "summary": _KEYS
     | _FIT
@@ -103,6 +118,101 @@ TABLES: dict[str, Columns] = {
         "p_equivalent": ("float", "p-value against 'the effect lies outside the zone'"),
         "q_equivalent": ("float", "The same after Benjamini-Hochberg"),
         "verdict": ("text", "The better penalty, equivalent, or undecided"),
+    },
+    "goals": _KEYS
+    | {
+        "goal": ("text", "prediction, selection, stability or calibration"),
+        "n": ("int", "Pairs: replicates on which both penalties have a value"),
+        "effect": (
+            "float",
+            "Mean of log(L1 / L2) (prediction) or of L1 - L2 (the others) in the goal's loss; "
+            "below 0 L1 is better",
+        ),
+        "mcse": ("float", "Monte Carlo standard error of the effect"),
+        "low": ("float", "Lower end of the interval of the effect"),
+        "high": ("float", "Upper end of the interval of the effect"),
+        "q_win": ("float", "Adjusted p-value against 'the effect lies within the zone'"),
+        "q_equivalent": ("float", "Adjusted p-value against 'the effect lies outside the zone'"),
+        "verdict": ("text", "l1, l2, equivalent or undecided"),
+    },
+    "strategies": _KEYS
+    | {
+        "strategy": (
+            "text",
+            "l1, l2, elastic_net, or cv_choice: on each data set that of L1 and L2 with the lower "
+            "cross-validated error",
+        ),
+        "n": ("int", "Replicates"),
+        "effect": ("float", "Mean of log(excess risk of the strategy / that of L2)"),
+        "mcse": ("float", "Monte Carlo standard error of the effect"),
+    },
+    "surface": {
+        "goal": ("text", "Goal, as in table goals"),
+        "aspect_ratio": ("float", "n_features / n_samples"),
+        "nonzero_share": ("float", "effective_nonzero / n_features"),
+        "snr": ("float", "Signal-to-noise ratio"),
+        "nearest_correlation": ("float", "As in table scenarios"),
+        "effect": ("float", "Predicted effect, as in table goals"),
+        "low": ("float", "Lower end of the 90 % prediction interval of a scenario's effect"),
+        "high": ("float", "Upper end"),
+        "verdict": ("text", "l1, l2, equivalent or undecided (no clear winner)"),
+    },
+    "surface_scores": {
+        "goal": ("text", "Goal, as in table goals"),
+        "split": (
+            "text",
+            "Held out: scenarios (a fifth at random, twins together), families (one at a time), "
+            "or fresh (data sets with hold_out)",
+        ),
+        "n": ("int", "Scenarios predicted while held out"),
+        "r2": ("float", "Share of the effect's variation that is explained"),
+        "rmse": ("float", "Root mean squared error of the effect"),
+        "coverage": ("float", "Share of the 90 % prediction intervals that hold the effect"),
+    },
+    "importance": {
+        "goal": ("text", "Goal, as in table goals"),
+        "property": ("text", "Property of the data"),
+        "first": ("float", "First-order Sobol index: share of the variation due to it alone"),
+        "total": ("float", "Total Sobol index: with all its interactions"),
+    },
+    "rules": {
+        "goal": ("text", "Goal, as in table goals"),
+        "floor": ("float", "No clear winner where n snr / effective_features is below"),
+        "lower": (
+            "float",
+            "Elsewhere L1 where effective_nonzero / (n sqrt(snr (1 - nearest_correlation^2))) is "
+            "below; 0 for never",
+        ),
+        "upper": ("float", "Elsewhere L2 where it is above; infinite for never"),
+    },
+    "rule_scores": {
+        "goal": ("text", "Goal, as in table goals"),
+        "rule": ("text", "What chooses"),
+        "split": (
+            "text",
+            "Held out, as in table surface_scores; elastic net: as scenarios, those with an "
+            "elastic net alone",
+        ),
+        "family": ("text", "Family of the scenarios, or all"),
+        "n": ("int", "Scenarios"),
+        "decided": ("int", "Scenarios with a verdict for L1 or L2"),
+        "accuracy": ("float", "Share of them called right; no clear winner counts as wrong"),
+        "accuracy_low": ("float", "Lower end of its 95 % Wilson interval"),
+        "accuracy_high": ("float", "Upper end"),
+        "called": ("float", "Share of the decided scenarios for which the rule names a winner"),
+        "reversed": ("float", "Share of the decided scenarios for which it names the wrong one"),
+        "silent": (
+            "float",
+            "Share of the other scenarios (equivalent, undecided) where it names none",
+        ),
+        "regret": (
+            "float",
+            "Loss of the choice beyond that of the better penalty of each scenario, mean over all "
+            "scenarios: a ratio of excess risks (prediction), else a difference. Where no winner "
+            "is named, the mean of both penalties",
+        ),
+        "regret_low": ("float", "Lower end of its 95 % bootstrap interval over scenarios"),
+        "regret_high": ("float", "Upper end"),
     },
     "theory": _KEYS
     | {
@@ -207,6 +317,20 @@ TABLES: dict[str, Columns] = {
         "true_coef": ("float", "True coefficient"),
         "chosen": ("bool", "Whether cv_min chose this strength"),
     },
+    "draws": _KEYS
+    | {
+        "row": ("int", "Number of the row, from 0"),
+        "feature": ("int", "Number of the feature, from 0"),
+        "value": ("float", "Value in replicate 0"),
+    },
+    "examples": _KEYS
+    | {
+        "penalty": _FIT["penalty"],
+        "replicate": ("int", "Number of the draw, from 0"),
+        "feature": ("int", "Number of the feature, from 0"),
+        "coef": ("float", "Estimate at cv_min"),
+        "true_coef": ("float", "True coefficient"),
+    },
 }
 
 METRICS: dict[str, str] = {
@@ -221,6 +345,9 @@ METRICS: dict[str, str] = {
     "truth",
     "ranking_pauc": "Partial area under the ROC curve of the ranking by |coefficient|, up to a "
     "false positive rate of 0.1, divided by 0.1: 1 is perfect, 0.05 is chance",
+    "coef_agreement": "How alike the coefficients of two samples are, E<b, b'> / E|b|^2 on "
+    "standardised features: 1 the same, 0 unrelated; jackknife pseudo-values over replicates",
+    "cv_error": "Cross-validated loss at the chosen strength",
     "effective_coefs": "Number of coefficients that carry the model, (sum |b|)^2 / sum b^2 on "
     "standardised features",
     "nonzeros": "Number of nonzero coefficients",
@@ -237,6 +364,8 @@ METRICS: dict[str, str] = {
     "brier_score": "Expected squared error of the predicted probability (binary)",
     "calibration_slope": "Slope of the population logistic regression of the response on the "
     "predictor; 1 is calibrated, below 1 too extreme (binary)",
+    "calibration_error": "Root mean square of the predicted probability minus the probability of "
+    "a one given that prediction (binary)",
     "bias2": "Squared bias of the prediction over replicates (table stability)",
     "variance": "Variance of the prediction over replicates (table stability)",
     "stability": "Selection stability of Nogueira, Sechidis & Brown: 1 if the same features are "
@@ -306,7 +435,9 @@ def describe_tables() -> str:
         "| `report.html` | the report, one file that opens offline |",
         "| `figures/*.svg`, `*.png`, `*.json` | the figures, and their captions |",
         "| `tables/*.parquet`, `*.csv` | `scenarios`, `summary`, `stability`, `verdicts`, "
-        "`theory`, `calibration`, `fair_grid`, `plan`, `replications`, `fit_health`, `health` |",
+        "`theory`, `calibration`, `fair_grid`, `plan`, `replications`, `fit_health`, `health`, "
+        "`goals`, `strategies`, `surface`, `surface_scores`, `importance`, `rules`, "
+        "`rule_scores` |",
         "| `metrics/<dataset>.parquet` | table `metrics`: one value per replicate |",
         "| `stability/<dataset>.parquet` | table `stability` of one data set |",
         "| `fit_health/<dataset>.parquet` | table `fit_health` of one data set |",
@@ -315,6 +446,7 @@ def describe_tables() -> str:
         "| `replications/<study>/<batch>.parquet` | what was measured on each data set |",
         "| `timings/<dataset>.parquet` | table `timings`, the one that differs between runs |",
         "| `paths/<dataset>*.parquet` | tables `paths` and `coefficients` (`figure: anatomy`) |",
+        "| `cases/<dataset>_*.parquet` | tables `draws` and `examples` (`figure: case`) |",
         "| `logs/`, `benchmarks/` | what each job said, and what it took |",
         "| `fits/<dataset>/<penalty>/<chunk>.npz` | coefficients, strengths and certificates |",
         "| `data/<dataset>/<chunk>.npz` | simulated data, kept only with `keep_data: true` |",

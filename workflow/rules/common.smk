@@ -21,6 +21,7 @@ except ConfigError as error:
 DATASETS = {d["name"]: d for d in config["datasets"]}
 SIMULATED = {n: d for n, d in DATASETS.items() if d["source"] == "scenarios"}
 TRACED = [n for n, d in DATASETS.items() if d["figure"] == "anatomy"]
+CASES = [n for n, d in DATASETS.items() if d["figure"] == "case"]
 CHUNKS = {n: plan_chunks(d, config["max_chunk_mb"]) for n, d in SIMULATED.items()}
 FIGURES = plan_figures(config)
 CALIBRATED = list(CELLS) if config["calibration"]["replicates"] else []
@@ -66,7 +67,7 @@ def fits_of(wildcards):
 
 def design_of(wildcards):
     """Data set without what only the report shows of it."""
-    shown = {"title", "figure"}
+    shown = {"title", "story", "figure", "hold_out"}
     return {k: v for k, v in DATASETS[wildcards.dataset].items() if k not in shown}
 
 

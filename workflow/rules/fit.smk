@@ -35,6 +35,26 @@ rule evaluate:
         "../scripts/evaluate.py"
 
 
+rule illustrate:
+    input:
+        unpack(fits_of),
+    output:
+        draws="<results>/cases/{dataset}_draws.parquet",
+        examples="<results>/cases/{dataset}_examples.parquet",
+    log:
+        "<logs>/illustrate/{dataset}.log",
+    benchmark:
+        "<benchmarks>/illustrate/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=either(CASES),
+    params:
+        dataset=design_of,
+        seed=config["seed"],
+        code=code_digest("normwise.cases"),
+    script:
+        "../scripts/illustrate.py"
+
+
 rule trace_paths:
     input:
         unpack(fits_of),

@@ -12,10 +12,23 @@ TABLES = expand(
         "replications",
         "fit_health",
         "health",
+        "goals",
+        "strategies",
+        "surface",
+        "surface_scores",
+        "importance",
+        "rules",
+        "rule_scores",
     ],
 )
+TEMPLATES = sorted((HERE / "templates").iterdir())
 PATHS = expand("<results>/paths/{dataset}.parquet", dataset=TRACED) + expand(
     "<results>/paths/{dataset}_coefficients.parquet", dataset=TRACED
+)
+CLOSE = expand(
+    "<results>/cases/{dataset}_{table}.parquet",
+    dataset=CASES,
+    table=["draws", "examples"],
 )
 
 
@@ -23,6 +36,7 @@ rule figure:
     input:
         tables=TABLES,
         paths=PATHS,
+        cases=CLOSE,
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -49,7 +63,7 @@ rule report:
         timings=expand("<results>/timings/{dataset}.parquet", dataset=DATASETS),
         figures=figure_files(),
         captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
-        template=HERE / "templates" / "report.html.j2",
+        templates=TEMPLATES,
     output:
         report(
             "<results>/report.html",

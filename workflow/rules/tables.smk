@@ -35,6 +35,8 @@ rule compare:
                 "plan",
                 "fit_health",
                 "health",
+                "goals",
+                "strategies",
             ],
             format=["parquet", "csv"],
         ),
@@ -52,3 +54,26 @@ rule compare:
         code=code_digest("normwise.study"),
     script:
         "../scripts/compare.py"
+
+
+rule learn:
+    input:
+        goals="<results>/tables/goals.parquet",
+        scenarios="<results>/tables/scenarios.parquet",
+        strategies="<results>/tables/strategies.parquet",
+    output:
+        expand(
+            "<results>/tables/{table}.{format}",
+            table=["surface", "surface_scores", "importance", "rules", "rule_scores"],
+            format=["parquet", "csv"],
+        ),
+    log:
+        "<logs>/learn.log",
+    benchmark:
+        "<benchmarks>/learn.tsv"
+    threads: 8
+    params:
+        comparison=config["comparison"],
+        code=code_digest("normwise.rules"),
+    script:
+        "../scripts/learn.py"

@@ -7,7 +7,7 @@ with log_to(snakemake.log[0]):
     draw_figure(
         snakemake.params.plan,
         snakemake.input.tables,
-        snakemake.input.paths,
+        [*snakemake.input.paths, *snakemake.input.cases],
         svg=snakemake.output.svg,
         png=snakemake.output.png,
         caption=snakemake.output.json,

@@ -8,7 +8,7 @@ from normwise.report import write_report
 with log_to(snakemake.log[0]):
     write_report(
         snakemake.output[0],
-        template=snakemake.input.template,
+        templates=snakemake.input.templates,
         tables=snakemake.input.tables,
         timings=snakemake.input.timings,
         benchmarks=Path(snakemake.output[0]).with_name("benchmarks"),

@@ -7,7 +7,9 @@ says which figures a config calls for.
 from __future__ import annotations
 
 import importlib
+import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +65,11 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         }
 
     plan = {"geometry": entry("geometry")}
+    if any(
+        d["source"] == "scenarios" and {"l1", "l2"} <= set(d["penalties"])
+        for d in config["datasets"]
+    ):
+        plan |= {name: entry(name) for name in ("rule", "rule_scores", "goals")}
     for dataset in shown.get("map", []):
         plan[dataset["name"]] = entry("winner_map", dataset)
     for dataset in shown.get("anatomy", []):
@@ -76,8 +83,8 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     collinear = [d for d in sweeps if "correlation" in varied_axes(d)]
     if collinear:
         plan["stability"] = entry("stability", collinear[0])
-    if shown.get("case"):
-        plan["worked_cases"] = entry("worked_cases", *shown["case"])
+    for dataset in shown.get("case", []):
+        plan[f"case_{dataset['name']}"] = entry("worked_cases", dataset)
     if config["calibration"]["replicates"]:
         plan["calibration"] = entry("calibration")
     if any(
@@ -90,6 +97,11 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if any(config["replications"].values()):
         plan["replications"] = entry("replications")
     return plan
+
+
+def _rounded(svg: str) -> str:
+    # hundredths of a point are enough, and weigh half
+    return re.sub(r"(\d+\.\d\d)\d+", r"\1", svg)
 
 
 def draw_figure(
@@ -115,7 +127,9 @@ def draw_figure(
     drawing = importlib.import_module(plan["module"]).draw(read_tables([*tables, *paths]), plan)
     # without a date and with a fixed salt, equal tables give equal bytes
     look = {"bbox_inches": "tight", "pad_inches": 0.1}
-    write_atomic(svg, lambda f: drawing.figure.savefig(f, metadata={"Date": None}, **look))
+    text = io.StringIO()
+    drawing.figure.savefig(text, format="svg", dpi=200, metadata={"Date": None}, **look)
+    write_text(svg, _rounded(text.getvalue()))
     write_atomic(
         png, lambda f: drawing.figure.savefig(f, dpi=160, metadata={"Software": None}, **look)
     )

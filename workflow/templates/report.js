@@ -1,0 +1,591 @@
+"use strict";
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const page = JSON.parse($("page-data").textContent);
+  const NAMES = { l1: "L1 (lasso)", l2: "L2 (ridge)" };
+  const VERDICTS = { 1: "l1", 2: "l2", "=": "equivalent", "?": "undecided", "-": "unmeasured" };
+  const MARKS = { equivalent: "≈", undecided: "?", unmeasured: "–" };
+  const significant = (v, digits = 2) => String(Number(v.toPrecision(digits)));
+  const signed = (v) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(2);
+  const percent = (v) => `${Math.round(100 * v)} %`;
+
+  // ---- tables: sort, filter
+
+  const number = (text) => Number.parseFloat(text.replace("−", "-"));
+  function sortBy(table, head, column) {
+    const down = head.getAttribute("aria-sort") === "ascending";
+    for (const other of table.querySelectorAll("th")) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const numeric = head.classList.contains("num");
+    const keyed = [...table.tBodies[0].rows].map((row) => {
+      const text = row.cells[column].textContent;
+      return [numeric ? number(text) : text, row];
+    });
+    const order = (a, b) => {
+      if (!numeric) return a.localeCompare(b);
+      // what has no number comes last either way
+      if (Number.isNaN(a) || Number.isNaN(b)) return (Number.isNaN(a) - Number.isNaN(b)) * (down ? -1 : 1);
+      return a - b;
+    };
+    keyed.sort(([a], [b]) => (down ? -order(a, b) : order(a, b)));
+    table.tBodies[0].append(...keyed.map(([, row]) => row));
+  }
+
+  function addFilter(table) {
+    const tools = document.createElement("div");
+    tools.className = "tools";
+    const label = document.createElement("label");
+    label.textContent = "Filter ";
+    const field = document.createElement("input");
+    field.type = "search";
+    field.placeholder = "words, all of which must occur";
+    field.size = 28;
+    const count = document.createElement("span");
+    count.className = "soft";
+    count.setAttribute("role", "status");
+    const rows = [...table.tBodies[0].rows];
+    const apply = () => {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const row of rows) {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+        shown += !row.hidden;
+      }
+      count.textContent = `${shown} of ${rows.length} rows`;
+    };
+    field.addEventListener("input", apply);
+    label.append(field);
+    tools.append(label, count);
+    table.closest(".scroll").before(tools);
+    count.textContent = `${rows.length} rows`;
+  }
+
+  for (const table of document.querySelectorAll("table.sheet")) {
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = head.textContent;
+      head.replaceChildren(button);
+      button.addEventListener("click", () => sortBy(table, head, column));
+    });
+    if (table.tBodies[0].rows.length > 15) addFilter(table);
+  }
+
+  // ---- downloads: the files travel in the page
+
+  async function unpacked(name) {
+    const file = page.files[name];
+    const bytes = Uint8Array.from(atob(file.data), (c) => c.charCodeAt(0));
+    if (!file.gzip) return new Blob([bytes]);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).blob();
+  }
+  for (const link of document.querySelectorAll("a[download]")) {
+    if (!(link.download in page.files)) continue;
+    link.addEventListener("click", async (event) => {
+      if (link.href.startsWith("blob:")) return;
+      event.preventDefault();
+      link.href = URL.createObjectURL(await unpacked(link.download));
+      link.click();
+    });
+  }
+
+  // ---- charts: Vega is parsed when the first one comes near
+
+  // drawers give a chart its data and parameters, picked answers a click
+  const views = {};
+  const drawers = {};
+  const picked = {};
+  let vega;
+  function loadVega() {
+    vega ??= new Promise((resolve) => {
+      const script = document.createElement("script");
+      script.textContent = $("vega").textContent;
+      document.head.append(script);
+      resolve(window.vegaEmbed);
+    });
+    return vega;
+  }
+  function theme() {
+    const css = getComputedStyle(document.documentElement);
+    const ink = css.getPropertyValue("--ink");
+    const line = css.getPropertyValue("--line");
+    const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12 };
+    return {
+      background: null,
+      font: getComputedStyle(document.body).fontFamily,
+      axis: { ...text, gridColor: line, domainColor: ink, tickColor: ink, gridOpacity: 0.6 },
+      text: { color: ink, fontSize: 12 },
+      view: { stroke: line },
+    };
+  }
+  async function draw(name) {
+    const embed = await loadVega();
+    const element = $(`chart-${name}`);
+    const { data, signals = {} } = drawers[name]();
+    const spec = structuredClone(page.charts[name]);
+    spec.datasets = { ...spec.datasets, ...data };
+    for (const param of spec.params ?? []) if (param.name in signals) param.value = signals[param.name];
+    const options = { actions: false, renderer: "svg", config: theme(), tooltip: { theme: "custom" }, logLevel: 1 };
+    const { view } = await embed(element, spec, options);
+    element.querySelector("svg")?.setAttribute("aria-hidden", "true");
+    views[name]?.finalize();
+    views[name] = view;
+    picked[name]?.(view);
+    element.dataset.drawn = "yes";
+  }
+  function refresh(...names) {
+    for (const name of names) {
+      const view = views[name];
+      if (!view) continue;
+      const { data, signals = {} } = drawers[name]();
+      for (const [key, rows] of Object.entries(data)) view.data(key, rows);
+      for (const [key, v] of Object.entries(signals)) view.signal(key, v);
+      view.runAsync();
+    }
+  }
+  const coming = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        coming.unobserve(entry.target);
+        draw(entry.target.id.replace("chart-", ""));
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  const startCharts = () => document.querySelectorAll(".chart").forEach((c) => coming.observe(c));
+  window.addEventListener("beforeprint", () => {
+    for (const c of document.querySelectorAll(".chart:not([data-drawn])")) draw(c.id.replace("chart-", ""));
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    for (const name of Object.keys(views)) draw(name);
+  });
+
+  // ---- the explorer
+
+  if (page.explorer) explore(page.explorer);
+
+  function explore(data) {
+    const keys = Object.keys(data.axes);
+    const sizes = keys.map((key) => data.axes[key].length);
+    const goals = Object.fromEntries(data.goals.map((goal) => [goal.key, goal]));
+    // the correlation varies evenly, the other properties by factors
+    const scale = (key, v) => (key === "nearest_correlation" ? 2 * v : Math.log(v));
+    const reach = keys.map((key) => {
+      const stops = data.axes[key].map((v) => scale(key, v));
+      return stops.at(-1) - stops[0] || 1;
+    });
+    const state = { goal: data.goals[0].key, at: data.start.slice(), along: "nonzero_share" };
+
+    const place = (at) => at.reduce((sum, index, axis) => sum * sizes[axis] + index, 0);
+    const value = (at, axis) => data.axes[keys[axis]][at[axis]];
+    function cell(at, goal = state.goal) {
+      const found = data.cells[goal];
+      const i = place(at);
+      return {
+        effect: found.effect[i] / 1000,
+        low: found.low[i] / 1000,
+        high: found.high[i] / 1000,
+        verdict: VERDICTS[found.verdict[i]],
+      };
+    }
+    // theory is tabled for the first stop of the last axis, where that is independence
+    function theory(at) {
+      const last = keys.length - 1;
+      if (state.goal !== "prediction" || at[last] !== 0 || !data.theory.length) return null;
+      return data.theory[place(at.map((v, axis) => (axis === last ? 0 : v))) / sizes[last]] / 1000;
+    }
+    const load = (at) => (value(at, 0) * value(at, 1)) / Math.sqrt(value(at, 2) * (1 - value(at, 3) ** 2));
+
+    function size(effect, goal, cut = false) {
+      if (goal.kind !== "log_ratio") return signed(effect);
+      const saved = percent(1 - Math.exp(-Math.abs(effect)));
+      return cut ? `−${saved}` : saved;
+    }
+    function interval(low, high, goal) {
+      return goal.kind === "log_ratio"
+        ? `${significant(Math.exp(low), 2)} to ${significant(Math.exp(high), 2)}`
+        : `${signed(low)} to ${signed(high)}`;
+    }
+    const middle = (effect, goal) =>
+      goal.kind === "log_ratio" ? significant(Math.exp(effect), 2) : signed(effect);
+    const compared = (goal) =>
+      goal.kind === "log_ratio" ? `${goal.measure} of L1 / L2` : `L1 − L2 in the loss, ${goal.measure}`;
+
+    function headline(found, goal) {
+      if (found.verdict === "unmeasured") return "Not measured";
+      if (found.verdict === "equivalent") return "Equivalent: use either";
+      if (found.verdict === "undecided") return "No clear winner: compare both on your data";
+      return `Use ${NAMES[found.verdict]}`;
+    }
+    function sentence(found, goal) {
+      if (found.verdict === "unmeasured") return "No scenario of the study comes near.";
+      const better = found.effect < 0 ? "L1" : "L2";
+      const other = found.effect < 0 ? "L2" : "L1";
+      const gain =
+        goal.kind === "log_ratio"
+          ? `${better} is expected to have ${size(found.effect, goal)} less ${goal.measure} than ${other}`
+          : `${better} is expected to be better than ${other} by ${Math.abs(found.effect).toFixed(2)} in ${goal.measure}`;
+      const label = compared(goal);
+      return `${gain}. ${label[0].toUpperCase()}${label.slice(1)} = ${middle(found.effect, goal)}, ${percent(data.level)} prediction interval ${interval(found.low, found.high, goal)}.`;
+    }
+    function side(effect, margin) {
+      if (Math.abs(effect) <= margin) return "no clear winner";
+      return effect < 0 ? "L1" : "L2";
+    }
+    function ruleSays(at) {
+      const [floor, lower, upper] = page.bounds;
+      const v = load(at);
+      if (value(at, 2) / value(at, 0) < floor) return "no clear winner: too little signal";
+      if (v < lower) return "L1";
+      return upper !== null && v > upper ? "L2" : "no clear winner";
+    }
+    function others(at) {
+      const out = [];
+      if (state.goal === "prediction") {
+        const correlated = value(at, 3) > 0 ? " (if every column is a direction of its own)" : "";
+        out.push(
+          `Rule of thumb: signal per direction ${significant(value(at, 2) / value(at, 0))}${correlated}, load ${significant(load(at))}, so ${ruleSays(at)}.`,
+        );
+        const limit = theory(at);
+        out.push(
+          limit === null
+            ? "Exact theory: none for correlated features."
+            : `Exact theory (independent features of equal effect, best strengths, many rows): risk of L1 / L2 = ${significant(Math.exp(limit))}, so ${side(limit, goals.prediction.margin)}.`,
+        );
+      } else out.push("Exact theory: none for this goal.");
+      return out;
+    }
+
+    function distance(scenario, at, without = -1) {
+      let sum = 0;
+      keys.forEach((key, axis) => {
+        if (axis === without) return;
+        sum += ((scale(key, scenario.x[axis]) - scale(key, value(at, axis))) / reach[axis]) ** 2;
+      });
+      return Math.sqrt(sum);
+    }
+    function nearest(at, count, without) {
+      return data.scenarios
+        .filter((s) => state.goal in s.goals)
+        .map((s) => [distance(s, at, without), s])
+        .sort(([a], [b]) => a - b)
+        .slice(0, count);
+    }
+
+    function showNearest(at, goal) {
+      const rows = nearest(at, 5).map(([, s]) => {
+        const [effect, low, high, verdict] = s.goals[state.goal];
+        const row = document.createElement("tr");
+        const cells = [
+          `${s.dataset.replaceAll("_", " ")}: ${s.label}`,
+          `${s.n} × ${s.p}`,
+          ...s.x.slice(1).map((v) => significant(v)),
+          `${middle(effect, goal)} [${interval(low, high, goal)}]`,
+          verdict,
+        ];
+        cells.forEach((text, i) => {
+          const td = document.createElement("td");
+          td.textContent = i === cells.length - 1 && verdict in NAMES ? `${verdict.toUpperCase()} wins` : text;
+          if (i > 0 && i < cells.length - 2) td.className = "num";
+          if (i === cells.length - 1) td.className = `v-${verdict}`;
+          row.append(td);
+        });
+        return row;
+      });
+      $("nearest").tBodies[0].replaceChildren(...rows);
+    }
+
+    function snippet(found) {
+      const kind = data.snippets[state.goal === "calibration" ? "binary" : "gaussian"];
+      if (found.verdict in NAMES) return kind[found.verdict];
+      return `# no clear winner: fit both, keep the one with the lower cross-validated error\n${kind.l1}\n${kind.l2}`;
+    }
+
+    function show() {
+      const goal = goals[state.goal];
+      const found = cell(state.at);
+      keys.forEach((key, axis) => {
+        const input = $(`axis-${key}`);
+        input.value = state.at[axis];
+        const text = significant(value(state.at, axis), 3);
+        input.setAttribute("aria-valuetext", text);
+        $(`value-${key}`).textContent = text;
+      });
+      const box = $("answer");
+      box.className = `answer ${found.verdict}`;
+      box.dataset.verdict = found.verdict;
+      $("headline").textContent = headline(found, goal);
+      $("sentence").textContent = sentence(found, goal);
+      $("says").replaceChildren(
+        ...others(state.at).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
+      );
+      $("trust").textContent = `On held-out scenarios this surface explains ${percent(goal.r2)} of the variation of the effect, and its ${percent(data.level)} intervals hold ${percent(goal.coverage)} of them.`;
+      showNearest(state.at, goal);
+      $("snippet").textContent = snippet(found);
+      $("chart-map").setAttribute(
+        "aria-label",
+        `Map at p/n ${significant(value(state.at, 0), 3)} and correlation ${value(state.at, 3)}: share of features that matter against signal-to-noise ratio. ${tally()}`,
+      );
+      $("chart-profile").setAttribute(
+        "aria-label",
+        `${compared(goal)} along ${data.names[state.along]}, with its interval, theory and the nearest measured scenarios.`,
+      );
+      refresh("map", "profile");
+    }
+    function slice() {
+      const out = [];
+      for (let i = 0; i < sizes[1]; i++)
+        for (let j = 0; j < sizes[2]; j++) {
+          const at = state.at.slice();
+          at[1] = i;
+          at[2] = j;
+          out.push([at, cell(at)]);
+        }
+      return out;
+    }
+    function tally() {
+      const counts = {};
+      for (const [, found] of slice()) counts[found.verdict] = (counts[found.verdict] ?? 0) + 1;
+      return Object.entries(counts)
+        .map(([verdict, count]) => `${verdict in NAMES ? verdict.toUpperCase() : verdict} ${count}`)
+        .join(", ") + " of its cells.";
+    }
+
+    drawers.map = () => {
+      const goal = goals[state.goal];
+      const end = goal.kind === "log_ratio" ? Math.log(2.5) : 4 * goal.margin;
+      const cells = slice().map(([at, found]) => {
+        const shade = Math.max(-1, Math.min(1, found.effect / end));
+        const won = found.verdict in NAMES;
+        return {
+          share: value(at, 1),
+          snr: value(at, 2),
+          shade: found.verdict === "unmeasured" ? 0 : shade,
+          strong: Math.abs(shade) > 0.72,
+          text: won ? `${found.verdict.toUpperCase()}\n${size(found.effect, goal, true)}` : `\u200b\n${MARKS[found.verdict]}`,
+          tip: `${headline(found, goal)}: ${middle(found.effect, goal)} [${interval(found.low, found.high, goal)}]`,
+        };
+      });
+      return { data: { cells, here: [{ share: value(state.at, 1), snr: value(state.at, 2) }] } };
+    };
+    picked.map = (view) =>
+      view.addEventListener("click", (_, item) => {
+        const { share, snr } = item?.datum ?? {};
+        const at = [data.axes[keys[1]].indexOf(share), data.axes[keys[2]].indexOf(snr)];
+        if (at.includes(-1)) return;
+        [state.at[1], state.at[2]] = at;
+        show();
+      });
+
+    drawers.profile = () => {
+      const goal = goals[state.goal];
+      const axis = keys.indexOf(state.along);
+      const stops = data.axes[state.along];
+      const line = stops.map((_, i) => {
+        const at = state.at.slice();
+        at[axis] = i;
+        return { at: i, ...cell(at), limit: theory(at) };
+      });
+      const position = (v) => {
+        const scaled = stops.map((s) => scale(state.along, s));
+        const x = scale(state.along, v);
+        const i = Math.max(0, scaled.findLastIndex((s) => s <= x + 1e-9));
+        return i + 1 < scaled.length ? i + (x - scaled[i]) / (scaled[i + 1] - scaled[i]) : i;
+      };
+      const near = nearest(state.at, 400, axis)
+        .filter(([d]) => d < 0.12)
+        .map(([, s]) => {
+          const [effect, low, high, verdict] = s.goals[state.goal];
+          const text = `${s.dataset.replaceAll("_", " ")}: ${s.label}, ${middle(effect, goal)} [${interval(low, high, goal)}]`;
+          return { at: position(s.x[axis]), effect, low, high, verdict, tip: text };
+        })
+        .filter((row) => row.at >= 0);
+      const all = [...line, ...near].flatMap((r) => [r.low, r.high]).concat(line.map((r) => r.limit ?? 0));
+      const least = goal.kind === "log_ratio" ? 0.4 : 0.2;
+      const most = goal.kind === "log_ratio" ? 2.4 : 1;
+      const end = Math.min(most, Math.max(least, ...all.map(Math.abs)));
+      const ticks =
+        goal.kind === "log_ratio"
+          ? [0.1, 0.2, 0.33, 0.5, 0.7, 0.85, 1, 1.2, 1.4, 2, 3, 5, 10].map(Math.log).filter((v) => Math.abs(v) <= end)
+          : [-1, -0.8, -0.6, -0.4, -0.2, -0.1, 0, 0.1, 0.2, 0.4, 0.6, 0.8, 1].filter((v) => Math.abs(v) <= end);
+      return {
+        data: {
+          curve: line.filter((r) => r.verdict !== "unmeasured"),
+          theory: line.filter((r) => r.limit !== null).map((r) => ({ at: r.at, effect: r.limit })),
+          near,
+        },
+        signals: {
+          stops: stops.map((v) => significant(v, 3)),
+          property: data.names[state.along],
+          ratio: goal.kind === "log_ratio",
+          margin: goal.margin,
+          now: state.at[axis],
+          ends: [-end, end],
+          ticks,
+        },
+      };
+    };
+
+    for (const input of document.querySelectorAll("input[name=goal]")) {
+      input.checked = input.value === state.goal;
+      input.addEventListener("change", () => {
+        state.goal = input.value;
+        show();
+      });
+    }
+    keys.forEach((key, axis) => {
+      $(`axis-${key}`).addEventListener("input", (event) => {
+        state.at[axis] = Number(event.target.value);
+        show();
+      });
+    });
+    $("along").addEventListener("change", (event) => {
+      state.along = event.target.value;
+      show();
+    });
+    const closest = (key, v) => {
+      const far = data.axes[key].map((stop) => Math.abs(scale(key, stop) - scale(key, v)));
+      return far.indexOf(Math.min(...far));
+    };
+    $("counts").addEventListener("input", () => {
+      const [n, p, k] = ["rows", "columns", "relevant"].map((id) => Number($(id).value));
+      const wrong = !(n > 0 && p > 0 && k > 0) ? "All three must be above 0." : k > p ? "More relevant columns than columns." : "";
+      if (!wrong) {
+        state.at[0] = closest("aspect_ratio", p / n);
+        state.at[1] = closest("nonzero_share", k / p);
+        show();
+        $("counted").textContent = `p/n = ${significant(p / n, 3)} and k/p = ${significant(k / p, 3)}: answered for the nearest stops, ${significant(value(state.at, 0), 3)} and ${significant(value(state.at, 1), 3)}.`;
+      } else $("counted").textContent = wrong;
+    });
+    $("copy").addEventListener("click", async () => {
+      const text = $("snippet").textContent;
+      try {
+        await navigator.clipboard.writeText(text);
+      } catch {
+        // a page from disk may not write to the clipboard
+        getSelection().selectAllChildren($("snippet"));
+      }
+      $("copied").textContent = "Copied, or selected for you to copy.";
+    });
+    show();
+  }
+
+  // ---- L1 and L2 from first principles
+
+  if ($("strength")) explain();
+
+  function explain() {
+    const free = [1.35, 0.5];
+    const strengths = Array.from({ length: 161 }, (_, i) => 10 ** (-2 + (2.5 * i) / 160));
+    const circle = Array.from({ length: 121 }, (_, i) => (2 * Math.PI * i) / 120);
+    let strength = 0.3;
+    let rho = 0.3;
+
+    const soft = (z, t) => Math.sign(z) * Math.max(Math.abs(z) - t, 0);
+    // minimum of (b - free)' H (b - free) / 2 + strength * penalty, H = [[1, rho], [rho, 1]]
+    function lasso(t) {
+      const z = [free[0] + rho * free[1], rho * free[0] + free[1]];
+      const b = [0, 0];
+      for (let i = 0; i < 400; i++) {
+        b[0] = soft(z[0] - rho * b[1], t);
+        b[1] = soft(z[1] - rho * b[0], t);
+      }
+      return b.map((v) => (Math.abs(v) < 1e-9 ? 0 : v));
+    }
+    function ridge(t) {
+      const z = [free[0] + rho * free[1], rho * free[0] + free[1]];
+      const d = 1 + t;
+      const det = d * d - rho * rho;
+      return [(d * z[0] - rho * z[1]) / det, (d * z[1] - rho * z[0]) / det];
+    }
+    const solve = { l1: lasso, l2: ridge };
+    const loss = (b) => {
+      const e = [b[0] - free[0], b[1] - free[1]];
+      return (e[0] ** 2 + e[1] ** 2) / 2 + rho * e[0] * e[1];
+    };
+    function ellipse(level, curve) {
+      // H = L L', and b = free + sqrt(2 level) L'^-1 u for u on the circle
+      const c = Math.sqrt(1 - rho * rho);
+      const r = Math.sqrt(2 * level);
+      return circle.map((a, order) => {
+        const v = Math.sin(a) / c;
+        return { b1: free[0] + r * (Math.cos(a) - rho * v), b2: free[1] + r * v, order, curve };
+      });
+    }
+    function ball(penalty, b) {
+      const radius = penalty === "l1" ? Math.abs(b[0]) + Math.abs(b[1]) : Math.hypot(...b);
+      return circle.map((a, order) => {
+        const u = [Math.cos(a), Math.sin(a)];
+        const length = penalty === "l1" ? Math.abs(u[0]) + Math.abs(u[1]) : 1;
+        return { b1: (radius * u[0]) / length, b2: (radius * u[1]) / length, order };
+      });
+    }
+    for (const penalty of ["l1", "l2"])
+      drawers[`contact_${penalty}`] = () => {
+        const b = solve[penalty](strength);
+        const trail = strengths.map((t, order) => {
+          const [b1, b2] = solve[penalty](t);
+          return { b1, b2, order };
+        });
+        const points = [
+          { b1: b[0], b2: b[1], kind: "fit" },
+          { b1: free[0], b2: free[1], kind: "free" },
+        ];
+        const curves = [0.3, 1, 2.2].flatMap((times, i) => ellipse(times * loss(b), i));
+        return { data: { ball: ball(penalty, b), curves, trail, points } };
+      };
+    drawers.shrinkage = () => {
+      const lines = { none: (z) => z, l1: (z) => soft(z, strength), l2: (z) => z / (1 + strength) };
+      const grid = Array.from({ length: 81 }, (_, i) => -2 + i / 20);
+      const kinks = [-strength, strength].filter((z) => Math.abs(z) < 2);
+      const at = [...grid, ...kinks].sort((a, b) => a - b);
+      const rules = Object.entries(lines).flatMap(([penalty, rule]) => at.map((z) => ({ z, b: rule(z), penalty })));
+      const points = ["l1", "l2"].flatMap((penalty) => free.map((z) => ({ z, b: lines[penalty](z), penalty })));
+      return { data: { rules, points } };
+    };
+    drawers.path = () => {
+      const path = ["l1", "l2"].flatMap((penalty) =>
+        strengths.flatMap((t) => solve[penalty](t).map((b, i) => ({ strength: t, b, penalty, term: `b${i + 1}` }))),
+      );
+      const points = ["l1", "l2"].flatMap((penalty) =>
+        solve[penalty](strength).map((b, i) => ({ strength, b, penalty, label: `${penalty.toUpperCase()} b${"₁₂"[i]}` })),
+      );
+      // names beside the points, pushed apart where these are close
+      const ends = points.toSorted((a, b) => a.b - b.b).map((point) => ({ ...point }));
+      ends.forEach((label, i) => {
+        if (i) label.b = Math.max(label.b, ends[i - 1].b + 0.12);
+      });
+      return { data: { path, points, ends }, signals: { now: strength } };
+    };
+    function show() {
+      const [a, b] = [lasso(strength), ridge(strength)];
+      const pair = (v) => `(${v.map((x) => (x === 0 ? "0" : x.toFixed(2))).join(", ")})`;
+      $("strength-value").textContent = significant(strength);
+      $("rho-value").textContent = significant(rho);
+      $("strength").setAttribute("aria-valuetext", significant(strength));
+      const zeros = a.filter((v) => v === 0).length;
+      const words = ["L1 keeps both coefficients.", "L1 has set one coefficient to exactly 0.", "L1 has set both coefficients to exactly 0."];
+      $("solutions").textContent = `Least squares ${pair(free)}; L1 ${pair(a)}; L2 ${pair(b)}. ${words[zeros]} L2 keeps both${rho >= 0.7 ? ", and draws those of the correlated features together" : ""}.`;
+      for (const penalty of ["l1", "l2"])
+        $(`chart-contact_${penalty}`).setAttribute("aria-label", `Contact of the ${penalty.toUpperCase()} ball and the curve of equal loss at ${pair(solve[penalty](strength))}.`);
+      $("chart-shrinkage").setAttribute("aria-label", `Shrinkage rules at strength ${significant(strength)}: L1 subtracts it and stops at zero, L2 divides by ${significant(1 + strength, 3)}.`);
+      $("chart-path").setAttribute("aria-label", "Both coefficients under both penalties as the strength grows: those of L1 reach zero, those of L2 approach it.");
+      refresh("contact_l1", "contact_l2", "shrinkage", "path");
+    }
+    $("strength").addEventListener("input", (event) => {
+      strength = 10 ** Number(event.target.value);
+      show();
+    });
+    $("rho").addEventListener("input", (event) => {
+      rho = Number(event.target.value);
+      show();
+    });
+    show();
+  }
+
+  startCharts();
+  document.documentElement.dataset.ready = "yes";
+})();
