@@ -9,6 +9,7 @@ import pytest
 
 from normwise import claims
 from normwise.calibration import calibrate
+from normwise.cases import illustrate
 from normwise.config import check_config, plan_chunks
 from normwise.data import write_simulated
 from normwise.evaluate import evaluate, trace_paths
@@ -74,6 +75,10 @@ def study(tmp_path_factory):
                 suffix = "" if table == "paths" else f"_{table}"
                 paths.append(folder / f"{name}{suffix}.parquet")
                 write_table(frame, table, paths[-1])
+        if dataset["figure"] == "case":
+            for table, frame in illustrate(dataset, fits, config["seed"]).items():
+                paths.append(folder / f"{name}_{table}.parquet")
+                write_table(frame, table, paths[-1])
     tables = []
     calibration = folder / "calibration.parquet"
     rows = calibrate(
@@ -130,7 +135,7 @@ def page(study, drawn, tmp_path_factory):
     output = tmp_path_factory.mktemp("page") / "report.html"
     write_report(
         output,
-        template=ROOT / "workflow/templates/report.html.j2",
+        templates=sorted((ROOT / "workflow/templates").iterdir()),
         tables=tables,
         timings=timings,
         benchmarks=folder,

@@ -26,6 +26,11 @@ def _data(name: str) -> alt.NamedData:
     return alt.NamedData(name)
 
 
+def _at(**values: float) -> alt.Chart:
+    """A chart of one point, for reference lines."""
+    return alt.Chart(alt.Data(values=[values]))
+
+
 def _penalty(legend: bool = False) -> alt.Color:
     scale = alt.Scale(domain=["none", "l1", "l2"], range=[GREY, L1, L2])
     return alt.Color("penalty:N", scale=scale, legend=alt.Legend() if legend else None)
@@ -61,11 +66,7 @@ def decision_map() -> Chart:
     return (
         alt.layer(tiles, text, here.encode(x=x, y=y), halo.encode(x=x, y=y))
         .resolve_scale(color="independent")
-        .properties(
-            width="container",
-            height=alt.Step(34),
-            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-        )
+        .properties(width="container", height=306)
     )
 
 
@@ -73,15 +74,14 @@ def profile() -> Chart:
     """Effect along one property, the others held: surface, theory and measurements.
 
     Data ``curve`` (``at``, ``effect``, ``low``, ``high``), ``theory`` (``at``, ``effect``) and
-    ``near`` (measured scenarios: also ``verdict`` and ``tip``); ``at`` counts the stops of the
-    control. Parameters: ``stops`` (labels), ``ratio`` (whether effects are logs), ``margin``,
-    ``now`` and ``ends`` (of the vertical axis).
+    ``near`` (measured scenarios: also ``verdict`` and ``tip``), ``zone`` (of equivalence) and
+    ``here`` (the choice); ``at`` counts the stops of the control. Parameters: ``stops`` (their
+    labels), ``property``, ``ratio`` (whether effects are logs), ``ends`` and ``ticks`` of the
+    vertical axis.
     """
     stops = alt.param(name="stops", value=["0", "1"])
     name = alt.param(name="property", value="")
     ratio = alt.param(name="ratio", value=True)
-    margin = alt.param(name="margin", value=0.05)
-    now = alt.param(name="now", value=0)
     ends = alt.param(name="ends", value=[-1, 1])
     ticks = alt.param(name="ticks", value=[-1, 0, 1])
     label = "ratio ? format(exp(datum.value), '.2~f') : format(datum.value, '+.2~f')"
@@ -104,7 +104,7 @@ def profile() -> Chart:
         ),
         axis=alt.Axis(labelExpr=label, values=alt.ExprRef("ticks")),
     )
-    one = alt.Chart(alt.Data(values=[{}]))
+    one = _at(effect=0)
     # titles of axes cannot depend on a parameter, texts can
     below = one.mark_text(text=alt.ExprRef("property"), fontWeight="bold").encode(
         x=alt.value(alt.ExprRef("width / 2")), y=alt.value(alt.ExprRef("height + 34"))
@@ -114,14 +114,9 @@ def profile() -> Chart:
         align="left",
         fontWeight="bold",
     ).encode(x=alt.value(0), y=alt.value(-12))
-    zone = one.mark_rect(opacity=0.18, color=GREY).encode(
-        y=alt.datum(alt.ExprRef("-margin"), type="quantitative"),
-        y2=alt.datum(alt.ExprRef("margin")),
-    )
-    even = one.mark_rule(color=GREY).encode(y=alt.datum(0, type="quantitative"))
-    here = one.mark_rule(strokeDash=[4, 3], color=GREY).encode(
-        x=alt.datum(alt.ExprRef("now"), type="quantitative")
-    )
+    zone = alt.Chart(_data("zone")).mark_rect(opacity=0.18, color=GREY).encode(y=y, y2="high:Q")
+    even = _at(effect=0).mark_rule(color=GREY).encode(y=y)
+    here = alt.Chart(_data("here")).mark_rule(strokeDash=[4, 3], color=GREY).encode(x=x)
     band = (
         alt.Chart(_data("curve"))
         .mark_area(opacity=0.25, color=GREY, clip=True)
@@ -158,7 +153,7 @@ def profile() -> Chart:
             below,
             above,
         )
-        .add_params(stops, name, ratio, margin, now, ends, ticks)
+        .add_params(stops, name, ratio, ends, ticks)
         .properties(width="container", height=300)
     )
 
@@ -197,7 +192,6 @@ def contact(penalty: str) -> Chart:
         .mark_line(color=colour, strokeDash=[2, 3], clip=True)
         .encode(x=x, y=y, order=order)
     )
-    rule = alt.Chart(alt.Data(values=[{}])).mark_rule(color=GREY)
     points = alt.Chart(_data("points")).encode(x=x, y=y)
     fit = points.transform_filter("datum.kind == 'fit'").mark_point(
         size=130, filled=True, color=colour, opacity=1, stroke="#ffffff"
@@ -207,8 +201,8 @@ def contact(penalty: str) -> Chart:
     )
     return alt.layer(
         ball,
-        rule.encode(y=alt.datum(0, type="quantitative")),
-        rule.encode(x=alt.datum(0, type="quantitative")),
+        _at(b2=0).mark_rule(color=GREY).encode(y=y),
+        _at(b1=0).mark_rule(color=GREY).encode(x=x),
         loss,
         trail,
         free,
@@ -223,7 +217,6 @@ def shrinkage() -> Chart:
     """
     x = alt.X("z:Q", title="least-squares coefficient", scale=alt.Scale(domain=[-2, 2]))
     y = alt.Y("b:Q", title="penalised coefficient", scale=alt.Scale(domain=[-2, 2]))
-    zero = alt.Chart(alt.Data(values=[{}])).mark_rule(color=GREY)
     lines = (
         alt.Chart(_data("rules"))
         .mark_line(strokeWidth=2.5, clip=True)
@@ -235,8 +228,8 @@ def shrinkage() -> Chart:
         .encode(x=x, y=y, color=_penalty())
     )
     return alt.layer(
-        zero.encode(y=alt.datum(0, type="quantitative")),
-        zero.encode(x=alt.datum(0, type="quantitative")),
+        _at(b=0).mark_rule(color=GREY).encode(y=y),
+        _at(z=0).mark_rule(color=GREY).encode(x=x),
         lines,
         points,
     ).properties(width="container", height=270)
@@ -251,9 +244,8 @@ def path() -> Chart:
     """Both coefficients under both penalties, as the strength grows.
 
     Data ``path`` (``strength``, ``b``, ``penalty``, ``term``), ``points`` (the same at the chosen
-    strength), ``ends`` (their names, with ``label``); parameter ``now``.
+    strength), ``ends`` (their names, with ``label``) and ``here``.
     """
-    now = alt.param(name="now", value=0.1)
     x = alt.X(
         "strength:Q",
         title="strength λ (log scale)",
@@ -276,24 +268,14 @@ def path() -> Chart:
         .mark_point(filled=True, size=70, opacity=1)
         .encode(x=x, y=y, color=_penalty())
     )
-    rule = alt.Chart(alt.Data(values=[{}])).mark_rule(color=GREY, strokeDash=[4, 3])
-    zero = alt.Chart(alt.Data(values=[{}])).mark_rule(color=GREY)
+    here = alt.Chart(_data("here")).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=x)
     labels = (
         alt.Chart(_data("ends"))
         .mark_text(align="left", dx=4, fontWeight="bold", fontSize=12)
         .encode(x=x, y=y, text="label:N", color=_penalty())
     )
-    return (
-        alt.layer(
-            zero.encode(y=alt.datum(0, type="quantitative")),
-            rule.encode(x=alt.datum(alt.ExprRef("now"), type="quantitative")),
-            lines,
-            points,
-            labels,
-        )
-        .add_params(now)
-        .properties(width="container", height=270)
-    )
+    zero = _at(b=0).mark_rule(color=GREY).encode(y=y)
+    return alt.layer(zero, here, lines, points, labels).properties(width="container", height=270)
 
 
 def charts() -> dict[str, dict[str, Any]]:

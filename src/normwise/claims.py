@@ -302,10 +302,28 @@ def wins_when_dense(tables: Tables) -> Claim:
             f"direction: {tally(aligned)}; {ratio_text(aligned)}."
         )
     sparse = high[high["nonzero_share"] < 0.5]
+    few = high[high["nonzero_share"] <= SPARSE]
     if len(sparse):
         claim.limits.append(
-            "Collinearity alone does not make L2 generalise better. With few relevant features and "
-            f"a correlation of {COLLINEAR} and more: {tally(sparse)}; {ratio_text(sparse)}."
+            "Collinearity alone does not decide who generalises better. With fewer than half of "
+            f"the features relevant and a correlation of {COLLINEAR} and more: {tally(sparse)}; "
+            f"{ratio_text(sparse)}."
+            + (f" With at most {percent(SPARSE)}: {tally(few)}." if len(few) else "")
+        )
+    goals = tables["goals"]
+    repeat = goals[(goals["goal"] == "stability") & goals["scenario"].isin(high["scenario"])]
+    repeat = repeat.merge(tables["scenarios"], on=["dataset", "scenario"])
+    dense_repeat = repeat[repeat["nonzero_share"] == 1]
+    sparse_repeat = repeat[repeat["nonzero_share"] <= SPARSE]
+    if len(dense_repeat):
+        claim.evidence.append(
+            "How alike the coefficients of two samples are, which shrinking alone cannot improve, "
+            f"at such correlations with every feature relevant: {tally(dense_repeat)}."
+        )
+    if len(sparse_repeat):
+        claim.limits.append(
+            f"With at most {percent(SPARSE)} relevant features, the same measure of stability at "
+            f"such correlations: {tally(sparse_repeat)}."
         )
     against = high[(high["nonzero_share"] == 1) & (high["signal_alignment"] < 1)]
     if len(against):

@@ -20,6 +20,7 @@ COLLINEAR = 0.7
 # a share of wins that makes an advice, and of losses that forbids it
 MOST, FEW = 0.5, 0.1
 NO_WINNER = "no clear winner"
+NO_ANSWER = "This study has no scenario that bears on the question; the default study has."
 SPLITS = {
     "fresh": "scenarios that played no part in making the rule",
     "scenarios": "scenarios left out of its fit, a fifth at a time",
@@ -210,12 +211,12 @@ def _choice(rows: pd.DataFrame, penalty: str, name: str, where: str, details: st
     verb = "Choose" if share_won(rows, penalty) > 0.5 else "Do not count on"
     return (
         f"{verb} {name} {where}: {details} it beats the other in {won} of {len(rows)} scenarios, "
-        f"with {percent(saved)} less excess risk on average."
+        f"with {percent(abs(saved))} {'less' if saved > 0 else 'more'} excess risk on average."
     )
 
 
 def answer(tables: Tables) -> list[str]:
-    """The answer in three sentences, from the measurements."""
+    """The answer in at most three sentences, from the measurements."""
     rows = effects(tables)
     rows = rows[rows["response"] == "gaussian"]
     few = rows[(rows["nonzero_share"] <= SPARSE) & (rows["snr"] >= 1)]
@@ -235,11 +236,10 @@ def answer(tables: Tables) -> list[str]:
         own = own[own["goal"] == "prediction"].set_index("split")
         split = next(s for s in SPLITS if s in own.index)
         middle = np.sqrt(bounds.lower * bounds.upper)
-        weak = f" (none below a signal of {bounds.floor:.2g})" if bounds.floor > 0 else ""
+        weak = ", and with too little signal neither" if bounds.floor > 0 else ""
         out.append(
-            f"In between, one number decides: relevant features per row, over the root of the "
-            f"signal that each has to itself. Below about {middle:.1g} L1 wins, above L2"
-            f"{weak}; this names the right winner in "
+            f"In between, compare k / (n √(snr (1 − r²))) with {middle:.1g}: below it L1 wins, "
+            f"above it L2{weak}. That names the right winner in "
             f"{_span(own.loc[split], 'accuracy', percent)} of {SPLITS[split]}."
         )
-    return out
+    return out or [NO_ANSWER]

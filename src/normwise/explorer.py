@@ -142,7 +142,7 @@ def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
                 row["scenario"],
                 {
                     "dataset": row["dataset"],
-                    "label": row["label"],
+                    "label": row["label"].replace("n_", "").replace("_", " "),
                     "scenario": row["scenario"],
                     "n": int(row["n_samples"]),
                     "p": int(row["n_features"]),

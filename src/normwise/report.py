@@ -32,6 +32,7 @@ from normwise.theory import phase_boundary
 
 # shown where their subject is, not among the figures
 PLACED = (
+    "at_a_glance",
     "geometry",
     "rule",
     "rule_scores",
@@ -231,9 +232,8 @@ def write_report(
     svg = {Path(f).stem: f for f in figures if str(f).endswith(".svg")}
     told = {Path(c).stem: c for c in captions}
     shown = {name: _figure(name, svg[name], told[name]) for name in plan}
-    maps = [n for n in plan if plan[n]["module"].endswith("winner_map")]
     cases = case_stories(config, plan)
-    placed = {*PLACED, *maps[:1], *(case["figure"] for case in cases)}
+    placed = {*PLACED, *(case["figure"] for case in cases)}
     verdicts = effects(data)
     rule = decision(data)
     ask = payload(data, config["comparison"]["margin"])
@@ -261,7 +261,7 @@ def write_report(
         explorer=ask,
         decision=rule,
         claims=judge_claims(data),
-        hero=shown[maps[0]] if maps else None,
+        hero=shown.get("at_a_glance"),
         shown=shown,
         cases=cases,
         figures=[shown[n] for n in plan if n not in placed],

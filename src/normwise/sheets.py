@@ -16,7 +16,7 @@ from normwise.figures.style import VERDICT_NAMES
 from normwise.tables import TABLES
 
 # the largest file that travels inside the page, compressed
-HEAVIEST = 300_000
+HEAVIEST = 120_000
 
 
 def number(value: float, digits: int = 2) -> str:

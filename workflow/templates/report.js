@@ -31,6 +31,29 @@
     table.tBodies[0].append(...keyed.map(([, row]) => row));
   }
 
+  // the rows that the filter leaves, as they stand
+  function saver(table) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "small";
+    button.textContent = "Save these rows as CSV";
+    button.addEventListener("click", () => {
+      const cell = (c) => {
+        const text = c.textContent.trim().replace("−", "-");
+        // a spreadsheet must not take a text for a formula
+        const safe = /^[=+@-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+        return `"${safe.replaceAll('"', '""')}"`;
+      };
+      const rows = [...table.rows].filter((row) => !row.hidden);
+      const lines = rows.map((row) => [...row.cells].map(cell).join(","));
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
+      link.download = `${table.id.replace("sheet-", "")}_shown.csv`;
+      link.click();
+    });
+    return button;
+  }
+
   function addFilter(table) {
     const tools = document.createElement("div");
     tools.className = "tools";
@@ -56,7 +79,7 @@
     };
     field.addEventListener("input", apply);
     label.append(field);
-    tools.append(label, count);
+    tools.append(label, saver(table), count);
     table.closest(".scroll").before(tools);
     count.textContent = `${rows.length} rows`;
   }
@@ -127,7 +150,7 @@
     const spec = structuredClone(page.charts[name]);
     spec.datasets = { ...spec.datasets, ...data };
     for (const param of spec.params ?? []) if (param.name in signals) param.value = signals[param.name];
-    const options = { actions: false, renderer: "svg", config: theme(), tooltip: { theme: "custom" }, logLevel: 1 };
+    const options = { actions: false, renderer: "svg", config: theme(), tooltip: { theme: "custom" } };
     const { view } = await embed(element, spec, options);
     element.querySelector("svg")?.setAttribute("aria-hidden", "true");
     views[name]?.finalize();
@@ -416,13 +439,13 @@
           curve: line.filter((r) => r.verdict !== "unmeasured"),
           theory: line.filter((r) => r.limit !== null).map((r) => ({ at: r.at, effect: r.limit })),
           near,
+          zone: [{ effect: -goal.margin, high: goal.margin }],
+          here: [{ at: state.at[axis] }],
         },
         signals: {
           stops: stops.map((v) => significant(v, 3)),
           property: data.names[state.along],
           ratio: goal.kind === "log_ratio",
-          margin: goal.margin,
-          now: state.at[axis],
           ends: [-end, end],
           ticks,
         },
@@ -558,7 +581,7 @@
       ends.forEach((label, i) => {
         if (i) label.b = Math.max(label.b, ends[i - 1].b + 0.12);
       });
-      return { data: { path, points, ends }, signals: { now: strength } };
+      return { data: { path, points, ends, here: [{ strength }] } };
     };
     function show() {
       const [a, b] = [lasso(strength), ridge(strength)];

@@ -148,7 +148,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     loads = [load for own in frames.values() for load in own["load"]]
     for ax in axes[-1]:
         load_axis(ax, (min(loads) / 1.4, max(loads) * 1.4))
-        ax.set_xlabel("load: k / (n √SNR)")
+        ax.set_xlabel("load: k / (n √(snr (1 − r²)))")
     figure.align_ylabels()
     verdict_names(figure)
     counts = {key: own["verdict"].value_counts() for key, own in frames.items()}

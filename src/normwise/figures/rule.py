@@ -23,10 +23,16 @@ from normwise.rules import NEITHER, Bounds, call_by_rule
 from normwise.surface import cells
 
 COLLINEAR = 0.7
-LOAD = "load: relevant features k / (rows n × √signal-to-noise ratio)"
+LOAD = "load: k / (n √(snr (1 − r²)))"
 ZONES = {"l1": "take L1", NEITHER: "no clear winner", "l2": "take L2"}
-HELD_OUT = {"scenarios": "a fifth of the scenarios is", "families": "a whole family is"}
-WEAK = "too weak a signal: n SNR / p <"
+HELD_OUT = {
+    "fresh": "they played no part",
+    "scenarios": "a fifth of the scenarios is held out",
+    "families": "a whole family is held out",
+}
+DIRECTION = "n · snr / p_eff"
+WEAK = f"too weak a signal: {DIRECTION} <"
+FRESH = "played no part in making the rule"
 TOO_FEW = "Too few scenarios in this study for a rule."
 
 
@@ -87,13 +93,17 @@ def _panel(ax: Axes, own: pd.DataFrame, margin: float, title: str) -> None:
 
 def _parts(frame: pd.DataFrame, bounds: Bounds) -> dict[str, pd.DataFrame]:
     """Scenarios of each panel, by its title."""
+    frame, fresh = frame[~frame["held_out"]], frame[frame["held_out"]]
     weak = frame["signal_per_direction"] < bounds.floor
     close = frame["nearest_correlation"] >= COLLINEAR
-    enough = f"n SNR / p ≥ {bounds.floor:g}, " if bounds.floor > 0 else ""
+    enough = f"{DIRECTION} ≥ {bounds.floor:g}, " if bounds.floor > 0 else ""
     parts = {
         f"{enough}nearest feature correlated below {COLLINEAR}": frame[~weak & ~close],
         f"{enough}nearest feature correlated at {COLLINEAR} or more": frame[~weak & close],
         f"{WEAK} {bounds.floor:g}": frame[weak],
+        f"{FRESH}, {DIRECTION} ≥ {bounds.floor:g}": fresh[
+            fresh["signal_per_direction"] >= bounds.floor
+        ],
     }
     return {title: own for title, own in parts.items() if len(own)}
 
@@ -106,9 +116,10 @@ def _agreement(parts: dict[str, pd.DataFrame], bounds: Bounds) -> str:
             weak = f"; below the floor {len(decided)} of {len(own)} scenarios have a winner"
         elif len(decided):
             right = call_by_rule(decided, bounds) == decided["verdict"].to_numpy()
-            where = "collinear" if title.endswith("more") else "not collinear"
-            words.append(f"{right.sum()} of {len(decided)} where features are {where}")
-    return f"they name the winner in {' and '.join(words) or 'none'}{weak}"
+            where = "where features are collinear" if title.endswith("more") else "where not"
+            where = f"that {FRESH}" if title.startswith(FRESH) else where
+            words.append(f"{right.sum()} of {len(decided)} {where}")
+    return f"they name the winner in {', '.join(words) or 'none'}{weak}"
 
 
 def _title(bounds: Bounds) -> str:
@@ -124,7 +135,7 @@ def _floor(bounds: Bounds) -> str:
     if not bounds.floor > 0:
         return ""
     return (
-        " Where the signal per direction, n SNR / p, is below "
+        f" Where the signal per direction, {DIRECTION}, is below "
         f"{bounds.floor:g}, the rule names no winner: both penalties do little better than no "
         "model."
     )
@@ -139,7 +150,7 @@ def _held_out(scores: pd.DataFrame) -> str:
     ].set_index("split")
     words = [
         f"{100 * own.loc[split, 'accuracy']:.0f} % ({100 * own.loc[split, 'accuracy_low']:.0f} to "
-        f"{100 * own.loc[split, 'accuracy_high']:.0f} %) when {text} held out"
+        f"{100 * own.loc[split, 'accuracy_high']:.0f} %) when {text}"
         for split, text in HELD_OUT.items()
         if split in own.index
     ]
@@ -186,7 +197,8 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         _title(bounds),
         "Each mark is a scenario: the geometric mean of the ratio of excess risks with its 95 % "
         "interval, against its load, the number of relevant features per row, divided by the root "
-        "of the signal-to-noise ratio (k and p by effective number, all as in the truth). The grey "
-        f"band is the zone of equivalence.{_floor(bounds)} The bounds were fitted to these "
-        f"scenarios; {_agreement(parts, bounds)}.{_held_out(tables['rule_scores'])}",
+        "of the signal that each has to itself (k and p by effective number, r the correlation of "
+        "a typical feature with its nearest, all as in the truth). The grey "
+        f"band is the zone of equivalence.{_floor(bounds)} The bounds were fitted to those "
+        f"that are not held out; {_agreement(parts, bounds)}." + _held_out(tables["rule_scores"]),
     )

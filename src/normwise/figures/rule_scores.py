@@ -14,11 +14,18 @@ from normwise.figures.style import note_figure
 GOAL, THUMB = "prediction", "rule of thumb"
 # nothing is fitted in the others, so that nothing can be held out from them
 LEARNT = (THUMB, "response surface", "tree of depth 3")
+FRESH = "fresh"
 MIXED = "elastic net"
 GOOD, SMALL = 0.9, 1.05
 SPLITS = {
     "scenarios": ("scenarios held out", "o", "#111111"),
     "families": ("families held out", "D", "#8A4F9E"),
+    FRESH: ("played no part at all", "s", "#1B7837"),
+}
+UNSEEN = {
+    FRESH: "scenarios that played no part in making it",
+    "families": "families that it has not seen",
+    "scenarios": "scenarios that it has not seen",
 }
 LABELS = {
     "accuracy": "right winner named,\n% of scenarios that have one",
@@ -64,7 +71,7 @@ def _marks(ax: Axes, own: pd.DataFrame, value: str, at: np.ndarray, split: str) 
     size = 100 if value == "accuracy" else 1
     low, middle, high = (size * own[f"{value}{end}"].to_numpy() for end in ("_low", "", "_high"))
     ax.hlines(at, low, high, color=colour, lw=1.4)
-    fill = colour if marker == "o" else "white"
+    fill = "white" if marker == "D" else colour
     ax.plot(middle, at, ls="", marker=marker, ms=5.5, mfc=fill, mec=colour)
 
 
@@ -73,9 +80,9 @@ def _block(axes: dict[str, Axes], scores: pd.DataFrame, labels: dict[str, str]) 
     names = list(labels)
     for split in SPLITS:
         own = scores[scores["split"] == split]
+        own = own[own["name"].isin(names)]
         at = np.array([names.index(name) for name in own["name"]], float)
-        twice = scores["name"].value_counts()[own["name"]].to_numpy() > 1
-        at += np.where(twice, -0.17 if split == "scenarios" else 0.17, 0)
+        at += [_shift(scores, name, split) for name in own["name"]]
         for value, ax in axes.items():
             _marks(ax, own, value, at, split)
     first = axes["accuracy"]
@@ -85,6 +92,13 @@ def _block(axes: dict[str, Axes], scores: pd.DataFrame, labels: dict[str, str]) 
         ax.grid(visible=False, axis="y")
         for row in range(1, len(names)):
             ax.axhline(row - 0.5, color="#E6E6E6", lw=0.8, zorder=0.5)
+
+
+def _shift(scores: pd.DataFrame, name: str, split: str) -> float:
+    # the splits of a name, one above the other about the middle of its row
+    found = scores.loc[scores["name"] == name, "split"]
+    own = [s for s in SPLITS if (found == s).any()]
+    return 0.24 * (own.index(split) - (len(own) - 1) / 2)
 
 
 def _note_unscored(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:
@@ -102,10 +116,9 @@ def _name_splits(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:
             continue
         for split in own.index:
             text, _, colour = SPLITS[split]
-            shift = (-0.17 if split == "scenarios" else 0.17) if len(own) > 1 else 0
             ax.annotate(
                 text,
-                (max(own.loc[split, "regret_high"], SMALL), row + shift),
+                (max(own.loc[split, "regret_high"], SMALL), row + _shift(scores, name, split)),
                 xytext=(8, 0),
                 textcoords="offset points",
                 va="center",
@@ -119,13 +132,15 @@ def _name_splits(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:
 def _rules(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]]]:
     """All choices, and once more where all were measured, by title."""
     whole = scores[(scores["family"] == "all") & scores["split"].isin(SPLITS)]
-    whole = whole[(whole["split"] == "scenarios") | whole["rule"].isin(LEARNT)]
+    whole = whole[(whole["split"] != "families") | whole["rule"].isin(LEARNT)]
     mixed = scores[scores["split"] == MIXED].assign(split="scenarios")
-    n = whole["n"].max()
+    n = whole.loc[whole["split"] == "scenarios", "n"].max()
     if len(mixed) and mixed["n"].max() == n:
         whole = pd.concat([whole, mixed[~mixed["rule"].isin(whole["rule"])]])
         mixed = mixed[:0]
-    blocks = {f"all {n} scenarios": _by_regret(whole)}
+    fresh = whole.loc[whole["split"] == FRESH, "n"]
+    more = f", and {fresh.max()} that played no part" if len(fresh) else ""
+    blocks = {f"all {n} scenarios{more}": _by_regret(whole)}
     if len(mixed):
         blocks[f"{mixed['n'].max()} with an elastic net"] = _by_regret(mixed)
     return blocks
@@ -156,18 +171,16 @@ def _per_cent(row: pd.Series) -> str:
 
 def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
     whole = scores[(scores["family"] == "all") & (scores["rule"] == THUMB)].set_index("split")
-    split = "families" if "families" in whole.index else "scenarios"
+    split = next(s for s in (FRESH, "families", "scenarios") if s in whole.index)
     row = whole.loc[split]
     if not row["decided"]:
         return "No scenario has a winner that a rule could name", ""
     title = (
-        f"On {split} that it has not seen, the rule of thumb is right in "
+        f"On {UNSEEN[split]}, the rule of thumb is right in "
         f"{100 * row['accuracy']:.0f} % and costs {100 * (row['regret'] - 1):.1f} % of risk"
     )
-    text = f" The rule of thumb names the right winner in {_per_cent(row)} with {split} held out"
-    if split == "families":
-        text += f", in {_per_cent(whole.loc['scenarios'])} with scenarios held out"
-    text += "."
+    parts = [f"in {_per_cent(whole.loc[s])} on {UNSEEN[s]}" for s in UNSEEN if s in whole.index]
+    text = f" The rule of thumb names the right winner {', '.join(parts)}."
     if len(families):
         low = families[families["accuracy"] < GOOD]
         names = [
@@ -194,7 +207,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     whole = next(iter(blocks.values()))
     if families[1]:
         blocks["rule of thumb by family"] = families
-    rows = [(0.42 if own is whole[0] else 0.3) * len(names) for own, names in blocks.values()]
+    rows = [(0.5 if own is whole[0] else 0.3) * len(names) for own, names in blocks.values()]
     figure, axes = plt.subplots(
         len(blocks),
         2,
@@ -223,11 +236,12 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         title,
         "Each rule is learnt from a part of the scenarios and judged on the rest: a fifth of them "
         "at random, or one family at a time, which is harder, as scenarios of a family resemble "
-        "each other. Left: how often the right winner is named; to name none counts as wrong. "
-        "Right: what the choice costs beyond the better penalty; where none is named, the mean of "
-        f"both. Dashed: {100 * GOOD:.0f} % right, {100 * (SMALL - 1):.0f} % more risk.{text} The "
-        "rules are told the true number of relevant features and signal-to-noise ratio, "
-        "cross-validation is not. In brackets: scenarios "
-        "of the family with a winner, of all. Bars: 95 % intervals over scenarios, "
-        "too narrow in so far as these resemble each other.",
+        "each other; or it is judged on data sets that were set aside from the start. Left: how "
+        "often the right winner is named; to name none counts as wrong. Right: what the choice "
+        "costs beyond the better penalty; where none is named, the mean of both. Dashed: "
+        f"{100 * GOOD:.0f} % right, {100 * (SMALL - 1):.0f} % more risk.{text} The rules are told "
+        "the true number of relevant features and signal-to-noise ratio, cross-validation is not; "
+        "with k halved or doubled, the rule is told a wrong number. In brackets: scenarios of the "
+        "family with a winner, of all. Bars: 95 % intervals over scenarios, too narrow in so far "
+        "as these resemble each other.",
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.typing import ColorType
 
@@ -17,6 +18,7 @@ from normwise.theory import phase_boundary
 
 LIMIT = np.log(2.5)
 CELL = (0.8, 0.34)
+COMPACT = (0.4, 0.29)
 # a property tells the winners of the two penalties apart from this chance of being in order on
 TELLING = 0.65
 
@@ -31,6 +33,13 @@ def cell_text(effect: float, low: float, high: float, verdict: str) -> str:
     if verdict == "undecided":
         mark = ("L1" if effect < 0 else "L2") + mark
     return f"{mark} {saved:.0f}±{(most - least) / 2:.0f}"
+
+
+def short_text(effect: float, low: float, high: float, verdict: str) -> str:
+    """What a cell says at a glance."""
+    mark = VERDICT_MARKS[verdict]
+    won = verdict in ("l1", "l2")
+    return f"{mark} {100 * (1 - np.exp(-abs(effect))):.0f}" if won else mark
 
 
 def choose_axes(axes: list[str]) -> tuple[str, str, list[str]]:
@@ -55,7 +64,9 @@ def _cells(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
     return cells
 
 
-def _panel(ax: Axes, frame: pd.DataFrame, x: str, y: str, lines: list[np.ndarray]) -> None:
+def _panel(
+    ax: Axes, frame: pd.DataFrame, x: str, y: str, lines: list[np.ndarray], compact: bool
+) -> None:
     columns, rows = np.sort(frame[x].unique()), np.sort(frame[y].unique())
     effect = frame.pivot(index=y, columns=x, values="effect").to_numpy()
     norm, colours = TwoSlopeNorm(0, -LIMIT, LIMIT), plt.get_cmap(DIVERGING)
@@ -67,15 +78,20 @@ def _panel(ax: Axes, frame: pd.DataFrame, x: str, y: str, lines: list[np.ndarray
     crossed = {(int(i), int(j)) for line in lines for i, j in np.rint(line)}
     for _, cell in frame.iterrows():
         at = int(np.searchsorted(columns, cell[x])), int(np.searchsorted(rows, cell[y]))
-        _write_cell(ax, cell, at, colours(norm(cell["effect"])), at in crossed)
+        _write_cell(ax, cell, at, colours(norm(cell["effect"])), at in crossed, compact)
     ax.set_xticks(range(len(columns)), [_value(v) for v in columns])
-    ax.set_yticks(range(len(rows)), _row_names(frame, y, rows))
+    ax.set_yticks(range(len(rows)), _row_names(frame, y, rows, compact))
     ax.grid(False)
     ax.tick_params(length=0)
 
 
 def _write_cell(
-    ax: Axes, cell: pd.Series, at: tuple[int, int], fill: ColorType, crossed: bool
+    ax: Axes,
+    cell: pd.Series,
+    at: tuple[int, int],
+    fill: ColorType,
+    crossed: bool,
+    compact: bool,
 ) -> None:
     undecided = cell["verdict"] == "undecided"
     if undecided:
@@ -85,10 +101,10 @@ def _write_cell(
     ground = {"boxstyle": "square,pad=0.1", "fc": fill, "ec": "none"}
     ax.text(
         *at,
-        cell_text(cell["effect"], cell["low"], cell["high"], cell["verdict"]),
+        (short_text if compact else cell_text)(*cell[["effect", "low", "high", "verdict"]]),
         ha="center",
         va="center",
-        fontsize=8.5,
+        fontsize=8 if compact else 8.5,
         color=ink(fill),
         fontweight="bold" if cell["verdict"] in ("l1", "l2") else "normal",
         zorder=7,
@@ -100,9 +116,11 @@ def _value(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _row_names(frame: pd.DataFrame, y: str, rows: np.ndarray) -> list[str]:
+def _row_names(frame: pd.DataFrame, y: str, rows: np.ndarray, compact: bool) -> list[str]:
     if y != "nonzero_share":
         return [_value(v) for v in rows]
+    if compact:
+        return [f"{float(f'{100 * v:.2g}'):g} %" for v in rows]
     counts = frame.groupby(y)["n_nonzero"].first()
     return [f"{counts[v]}  ({float(f'{100 * v:.2g}'):g} %)" for v in rows]
 
@@ -125,11 +143,11 @@ def _boundaries(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> list[np.ndarra
     return [line for line in found if len(line) > 1]
 
 
-def _draw_lines(ax: Axes, lines: list[np.ndarray]) -> None:
+def _draw_lines(ax: Axes, lines: list[np.ndarray], named: bool = True) -> None:
     for line in lines:
         ax.plot(*line.T, color="white", lw=4, zorder=5)
         ax.plot(*line.T, color="#111111", lw=1.8, zorder=6)
-    if lines:
+    if lines and named:
         height = max((line[-1] for line in lines), key=lambda point: (point[0], point[1]))[1]
         right, top = ax.get_xlim()[1], ax.get_ylim()[1]
         ax.text(
@@ -210,27 +228,39 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     cells = cells.drop_duplicates([*facets, x, y])
     groups = [f for _, f in cells.groupby(facets)] if facets else [cells]
     rows = [frame[y].nunique() for frame in groups]
-    figure, axes = plt.subplots(
-        len(groups),
-        1,
-        figsize=(1.9 + CELL[0] * cells[x].nunique(), 0.6 + CELL[1] * sum(rows) + 0.6 * len(rows)),
-        height_ratios=rows,
-        layout="constrained",
-        squeeze=False,
-    )
+    compact = plan.get("compact", False)
+    figure, axes = _layout(rows, cells[x].nunique(), compact)
     line = False
-    for ax, frame in zip(axes[:, 0], groups, strict=True):
+    for ax, frame in zip(axes, groups, strict=True):
         lines = _boundaries(ax, frame, x, y)
-        _panel(ax, frame, x, y, lines)
-        _draw_lines(ax, lines)
+        _panel(ax, frame, x, y, lines, compact)
+        _draw_lines(ax, lines, named=not compact or ax is axes[-1])
         line |= bool(lines)
         ax.set_title(_heading(frame.iloc[0], facets))
-    axes[-1, 0].set_xlabel(AXIS_NAMES.get(x, x))
-    figure.supylabel(
-        "relevant features k  (share k/p)" if y == "nonzero_share" else AXIS_NAMES.get(y, y),
-        fontsize="medium",
-    )
-    return Drawing(figure, finding(cells, x, y), _caption(cells, line, plan["margin"]))
+    for ax in axes if compact else axes[-1:]:
+        ax.set_xlabel(AXIS_NAMES.get(x, x))
+    share = "share of features that matter" if compact else "relevant features k  (share k/p)"
+    figure.supylabel(share if y == "nonzero_share" else AXIS_NAMES.get(y, y), fontsize="medium")
+    return Drawing(figure, finding(cells, x, y), _caption(cells, line, plan["margin"], compact))
+
+
+def _layout(rows: list[int], columns: int, compact: bool) -> tuple[Figure, list[Axes]]:
+    """Panels below each other, or side by side where there is room for little text."""
+    if compact:
+        width = 1.6 + len(rows) * (0.55 + COMPACT[0] * columns)
+        figure, axes = plt.subplots(
+            1, len(rows), figsize=(width, 0.9 + COMPACT[1] * max(rows)), layout="constrained"
+        )
+    else:
+        height = 0.6 + CELL[1] * sum(rows) + 0.6 * len(rows)
+        figure, axes = plt.subplots(
+            len(rows),
+            1,
+            figsize=(1.9 + CELL[0] * columns, height),
+            height_ratios=rows,
+            layout="constrained",
+        )
+    return figure, list(np.atleast_1d(axes))
 
 
 def _heading(row: pd.Series, facets: list[str]) -> str:
@@ -239,7 +269,7 @@ def _heading(row: pd.Series, facets: list[str]) -> str:
     return ", ".join([shape, *(f"{AXIS_SYMBOLS.get(f, f)} {_value(row[f])}" for f in others)])
 
 
-def _caption(cells: pd.DataFrame, line: bool, margin: float) -> str:
+def _caption(cells: pd.DataFrame, line: bool, margin: float, compact: bool) -> str:
     family = " and ".join(sorted(cells["covariance"].unique())).replace("_", " ")
     correlation = sorted(set(cells["correlation"]) - {0.0})
     if correlation:
@@ -248,9 +278,9 @@ def _caption(cells: pd.DataFrame, line: bool, margin: float) -> str:
     text = (
         f"Each cell is a scenario ({family}). Orange and L1: the lasso has the lower excess risk; "
         "blue and L2: ridge. The number is what the better one saves of the other's risk, in per "
-        "cent with a 95 % interval. A verdict needs an advantage beyond the zone of equivalence "
-        f"(±{100 * margin:g} %) at the configured false discovery rate; ≈ is equivalent within it "
-        f"({counts.get('equivalent', 0)} cells), a hatched ? undecided "
+        f"cent{'' if compact else ' with a 95 % interval'}. A verdict needs an advantage beyond "
+        f"the zone of equivalence (±{100 * margin:g} %) at the configured false discovery rate; ≈ "
+        f"is equivalent within it ({counts.get('equivalent', 0)} cells), a hatched ? undecided "
         f"({counts.get('undecided', 0)})."
     )
     if not line:
