@@ -20,15 +20,22 @@ OUTPUT = Path(__file__).parent / "results" / "page.md"
 TIMES = """() => {
   const paint = performance.getEntriesByName('first-contentful-paint')[0];
   const long = window.longTasks.map(t => t.startTime + t.duration);
-  return {paint: paint ? paint.startTime : NaN, ready: window.readyAt, quiet: Math.max(0, ...long)};
+  return {
+    paint: paint ? paint.startTime : NaN, answers: window.answersAt, ready: window.readyAt,
+    quiet: Math.max(0, ...long),
+  };
 }"""
 WATCH = """
 window.longTasks = [];
 new PerformanceObserver(l => window.longTasks.push(...l.getEntries()))
   .observe({type: 'longtask', buffered: true});
 new MutationObserver(() => {
-  if (document.documentElement?.dataset.ready) window.readyAt ??= performance.now();
-}).observe(document, {attributes: true, subtree: true, attributeFilter: ['data-ready']});
+  const {answers, ready} = document.documentElement?.dataset ?? {};
+  if (answers) window.answersAt ??= performance.now();
+  if (ready) window.readyAt ??= performance.now();
+}).observe(document, {
+  attributes: true, subtree: true, attributeFilter: ['data-answers', 'data-ready']
+});
 """
 ANSWER = """() => new Promise(resolve => {
   const slider = document.getElementById('axis-snr');
@@ -79,7 +86,8 @@ def main() -> None:
     names = {
         "slowdown": "processor slowed by",
         "paint": "first paint (ms)",
-        "ready": "controls answer (ms)",
+        "answers": "explorer answers (ms)",
+        "ready": "all controls answer (ms)",
         "quiet": "last long task ends (ms)",
         "answer": "a slider moved, drawn (ms)",
     }

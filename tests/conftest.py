@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from small import draw_all, run_study, write_page
 
 # the same examples in every run; compilation makes the first ones slow
 settings.register_profile("normwise", deadline=None, derandomize=True, database=None)
@@ -25,3 +26,25 @@ def schema_file(root: Path) -> Path:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20261123)
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory):
+    """A study with every kind of figure, made without Snakemake."""
+    return run_study(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="session")
+def small_figures(small_study, tmp_path_factory):
+    """The plan of its figures, and the folder in which they lie."""
+    folder = tmp_path_factory.mktemp("drawn")
+    return draw_all(small_study, folder), folder
+
+
+@pytest.fixture(scope="session")
+def small_page(small_study, small_figures) -> tuple[Path, Path]:
+    """Its page, and the folder of the tables that lies beside it."""
+    tables = small_study.tables[0].parent
+    output = tables.with_name("report.html")
+    write_page(small_study, *small_figures, output)
+    return output, tables

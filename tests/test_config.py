@@ -99,6 +99,12 @@ BAD_AXES = {
         "n_nonzero: 3\n    source: rule",
         ["source: rule", "remove", "n_samples", "n_nonzero"],
     ),
+    "a word for held out": (
+        "n_nonzero: 3\n    hold_out: always",
+        ["hold_out", "'always'", "text", "boolean"],
+    ),
+    "a number for held out": ("n_nonzero: 3\n    hold_out: 1", ["hold_out", "1"]),
+    "a story that is none": ("n_nonzero: 3\n    story: 7", ["story", "7", "string"]),
     "dense 0/1 features": ("n_nonzero: 3\n    density: 0.7", ["density", "0.7", "at most 0.5"]),
 }
 
@@ -214,6 +220,8 @@ def test_defaults_are_filled_in(schema_file):
             assert config[key] == part["default"]
     dataset = config["datasets"][0]
     assert (dataset["source"], dataset["figure"], dataset["chunks"]) == ("scenarios", "none", 1)
+    assert dataset["hold_out"] is False
+    assert "story" not in dataset
     assert dataset["replicates"] == config["replicates"]
     assert dataset["penalties"] == config["penalties"]
 
@@ -224,6 +232,26 @@ def test_what_is_given_is_kept(schema_file):
     assert (config["replicates"], config["datasets"][0]["replicates"]) == (9, 7)
     assert config["datasets"][0]["penalties"] == ["l2"]
     assert config["tuning"] == {"n_folds": 4, "n_alphas": 40, "l1_ratio": 0.5}
+
+
+def test_a_data_set_can_be_held_out_and_tell_a_story(schema_file):
+    text = GOOD + "    hold_out: true\n    story: Few rows.\n    figure: case"
+    config = check_config(yaml.safe_load(text), schema_file, "study.yaml")
+    dataset = config["datasets"][0]
+    assert (dataset["hold_out"], dataset["story"]) == (True, "Few rows.")
+    # neither makes another scenario
+    plain = check_config(yaml.safe_load(GOOD), schema_file, "study.yaml")
+    assert expand_grid(dataset) == expand_grid(plain["datasets"][0])
+
+
+def test_the_default_study_holds_out_scenarios_of_its_own(root, schema_file):
+    text = (root / "config" / "config.yaml").read_text(encoding="utf-8")
+    datasets = check_config(yaml.safe_load(text), schema_file, "config.yaml")["datasets"]
+    parts = {True: set(), False: set()}
+    for dataset in datasets:
+        parts[dataset["hold_out"]] |= set(expand_grid(dataset))
+    assert len(parts[True]) > 20
+    assert not parts[True] & parts[False]
 
 
 def test_axes_become_lists_and_the_input_stays_as_it_was(schema_file):
@@ -277,6 +305,7 @@ def test_schema_and_code_have_the_same_axes(schema_file):
     schema = yaml.safe_load(schema_file.read_text())
     keys = set(schema["properties"]["datasets"]["items"]["properties"])
     about_the_set = {"name", "title", "source", "chunks", "figure", "replicates", "penalties"}
+    about_the_set |= {"hold_out", "story"}
     assert keys - about_the_set == {f.name for f in fields(Scenario)} | {"nonzero_fraction"}
     assert about_the_set <= keys
 

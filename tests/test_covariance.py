@@ -188,6 +188,68 @@ def test_description_of_equicorrelated_features():
         (1 + (p - 2) * rho) / ((1 - rho) * (1 + (p - 1) * rho))
     )
     assert np.isnan(found["irrepresentable"])
+    assert found["effective_nonzero"] == pytest.approx(p)
+
+
+@pytest.mark.parametrize("p", [1, 5, 12])
+@pytest.mark.parametrize("rho", [0.0, 0.3, 0.99])
+def test_effective_features_of_equicorrelated_ones(p, rho):
+    s = scenario("equicorrelated", rho, n_features=p, n_nonzero=1)
+    truth = population(s, 1)
+    found = describe(truth.root, truth.support, truth.coef)["effective_features"]
+    # p^2 over the squared norm of the correlation matrix
+    assert found == pytest.approx(p**2 / (p + p * (p - 1) * rho**2))
+    assert 1 - 1e-12 <= found <= p + 1e-12
+
+
+def test_effective_features_count_groups_of_near_copies():
+    # three groups of four, nearly one direction each
+    truth = population(scenario("blocks", 0.9999), 1)
+    found = describe(truth.root, truth.support, truth.coef)["effective_features"]
+    assert found == pytest.approx(3, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("covariance", "rho", "expected"),
+    [
+        ("ar1", 0.7, 0.7),
+        ("ar1", -0.7, 0.7),
+        ("equicorrelated", 0.4, 0.4),
+        ("blocks", 0.6, 0.6),
+        ("near_duplicates", 0.8, 0.8),
+        ("independent", 0.0, 0.0),
+    ],
+)
+def test_nearest_correlation_is_that_of_a_typical_feature(covariance, rho, expected):
+    truth = population(scenario(covariance, rho), 1)
+    found = describe(truth.root, truth.support, truth.coef)["nearest_correlation"]
+    assert found == pytest.approx(expected)
+
+
+def test_a_few_related_features_are_not_typical():
+    root = np.eye(7)
+    root[1] = [0.9, np.sqrt(1 - 0.81), 0, 0, 0, 0, 0]
+    coef = np.ones(7)
+    assert describe(root, np.arange(7), coef)["nearest_correlation"] == 0
+    root[3] = [0, 0, -0.6, 0.8, 0, 0, 0]
+    # four of seven now: 0.9, 0.9, 0.6, 0.6
+    assert describe(root, np.arange(7), coef)["nearest_correlation"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("coef", "expected"),
+    [
+        ([2.0, 2, -2, 0], 3.0),
+        ([5.0, 0, 0, 0], 1.0),
+        ([3.0, 1, 0, 0], 1.6),
+        ([0.0, 0, 0, 0], 0.0),
+    ],
+)
+def test_effective_nonzero_counts_what_carries_the_signal(coef, expected):
+    coef = np.array(coef)
+    found = describe(np.eye(4), np.flatnonzero(coef), coef)["effective_nonzero"]
+    assert found == pytest.approx(expected)
+    assert found <= np.count_nonzero(coef) + 1e-12
 
 
 def test_opposing_signs_lie_along_the_small_components():
@@ -204,8 +266,16 @@ def test_description_does_not_depend_on_the_scale_of_the_features(rng):
     scale = rng.uniform(0.5, 2.0, 12)
     scaled = describe(truth.root * scale[:, None], truth.support, truth.coef / scale)
     plain = describe(truth.root, truth.support, truth.coef)
-    for name in ("mean_vif", "irrepresentable"):
-        assert scaled[name] == pytest.approx(plain[name])
+    names = (
+        "mean_vif",
+        "irrepresentable",
+        "nearest_correlation",
+        "effective_nonzero",
+        "effective_features",
+    )
+    for name in names:
+        assert scaled[name] == pytest.approx(plain[name]), name
+    assert scaled["condition_number"] != pytest.approx(plain["condition_number"])
 
 
 def test_latent_factor_loadings_follow_the_seed():

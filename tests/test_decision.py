@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from made import made_study, verdicts_of
 
-from normwise.decision import NO_WINNER, SPLITS, advice, answer, decision, read_bounds
+from normwise.decision import NO_ANSWER, NO_WINNER, SPLITS, advice, answer, decision, read_bounds
 from normwise.goals import GOALS
 from normwise.rules import learn
 
@@ -54,11 +54,15 @@ def with_signal(tables):
 
 
 def test_the_answer_has_three_sentences(tables):
-    found = answer(with_bounds(with_signal(tables), floor=0.05, lower=0.1, upper=0.2))
+    made = with_signal(tables)
+    found = answer(with_bounds(made, floor=0.05, lower=0.1, upper=0.4))
     assert len(found) == 3
     assert found[0].startswith("Choose L1 (lasso) when few features matter")
     assert found[1].startswith("Choose L2 (ridge) when most features matter")
-    assert "Below about 0.1 L1 wins, above L2 (none below a signal of 0.05)" in found[2]
+    # between the bounds, in the middle on the log scale
+    assert "0.2" in found[2]
+    assert "too little signal" in found[2]
+    assert "too little signal" not in answer(with_bounds(made, floor=0.0, lower=0.1, upper=0.4))[2]
     for text in found:
         assert text.endswith(".")
         # a bullet each, with no second sentence but that of the rule
@@ -81,20 +85,25 @@ def test_the_answer_turns_with_the_data(tables):
     found = answer(made | {"verdicts": turned})
     assert found[0].startswith("Do not count on L1 (lasso)")
     assert found[1].startswith("Do not count on L2 (ridge)")
-    assert "beats the other in 0 of 60" in found[0]
+    # worse by as much as it was better
+    more = f"{100 * (np.exp(0.5) - 1):.0f}\N{NO-BREAK SPACE}% more excess risk"
+    assert all("beats the other in 0 of 60" in text and more in text for text in found[:2])
 
 
 def test_the_answer_says_nothing_of_what_was_not_measured(small, tables):
     assert len(answer(small)) <= 2
     dense = small["scenarios"].assign(nonzero_share=1.0)
-    assert [t[:9] for t in answer(small | {"scenarios": dense})] in (["Choose L2"], ["Do not co"])
+    (only,) = answer(small | {"scenarios": dense})
+    assert "L2 (ridge) when most features matter" in only
     binary = tables["scenarios"].assign(response="binary")
     assert len(answer(tables | {"scenarios": binary})) == 1
+    # and says so if nothing was
+    assert answer(small | {"scenarios": small["scenarios"].assign(response="binary")}) == [
+        NO_ANSWER
+    ]
 
 
-@pytest.mark.parametrize(
-    "bounds", [{"lower": 0.0, "upper": 0.2}, {"lower": 0.1, "upper": np.inf}]
-)
+@pytest.mark.parametrize("bounds", [{"lower": 0.0, "upper": 0.2}, {"lower": 0.1, "upper": np.inf}])
 def test_a_rule_with_one_side_is_no_number_that_decides(tables, bounds):
     assert len(answer(with_bounds(with_signal(tables), **bounds))) == 2
 
@@ -206,7 +215,9 @@ def test_advice_is_what_wins_in_the_group(tables):
     many = ours[ours["condition"].str.startswith("many matter")]
     assert set(few["use"].str[:2]) == {"L1"}
     assert set(many["use"].str[:2]) == {"L2"}
-    counts = found["support"].str.extract(r"of (\d+) scenarios L1 wins (\d+), L2 (\d+), neither (.*)")
+    counts = found["support"].str.extract(
+        r"of (\d+) scenarios L1 wins (\d+), L2 (\d+), neither (.*)"
+    )
     counts = counts.astype(int)
     assert (counts[0] == counts[[1, 2, 3]].sum(axis=1)).all()
     # every scenario is in one group of each goal

@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from normwise.metrics import (
     bias_variance,
+    coef_agreement,
     effective_number,
     feature_variances,
     jackknife_se,
@@ -19,9 +20,10 @@ from normwise.metrics import (
     selection_metrics,
     selection_stability,
 )
-from normwise.risk import excess_risk
+from normwise.risk import PredictorLaw, excess_risk
 from normwise.scenario import COVARIANCES, Scenario
 from normwise.simulate import Population, population
+from normwise.tables import METRICS
 
 TRUTH = Population(
     np.array([2.0, 0, 0, -1.0]), 0.5, 0.3 * np.ones((4, 4)) + np.eye(4), np.ones(4), 1.0
@@ -125,6 +127,28 @@ def test_replicate_metrics_of_a_gaussian_response(rng):
     assert (risk > slope).all()
     np.testing.assert_allclose(found["coef_error"] * np.sqrt(5), np.sqrt((error**2).sum(axis=-1)))
     assert all(values.shape == (5, 3) for values in found.values())
+
+
+def test_replicate_metrics_of_a_binary_response(rng):
+    coef, intercept = rng.standard_normal((5, 3, 4)), rng.standard_normal((5, 3))
+    found = replicate_metrics(TRUTH, "binary", coef, intercept)
+    law = PredictorLaw(TRUTH, coef, intercept)
+    names = ("log_loss", "error_rate", "brier_score", "calibration_slope", "calibration_error")
+    for name in names:
+        assert found[name].shape == (5, 3)
+        np.testing.assert_array_equal(found[name], getattr(law, name)())
+    assert (found["calibration_error"] > 0.01).all()
+    assert set(names) <= set(METRICS)
+    assert not set(names) & set(replicate_metrics(TRUTH, "gaussian", coef, intercept))
+
+
+def test_agreement_is_that_of_standardised_coefficients(rng):
+    # the second feature varies a hundred times as much as the first
+    truth = Population(np.array([1.0, 1.0]), 0.0, np.diag([0.1, 10.0]), np.zeros(2), 1.0)
+    coef = np.column_stack([rng.standard_normal(8), np.full(8, 0.5)])[:, None]
+    found = replicate_metrics(truth, "gaussian", coef, np.zeros((8, 1)))["coef_agreement"]
+    assert found.mean() > 0.99
+    assert coef_agreement(coef).mean() < 0.9
 
 
 def test_ranking_is_by_coefficients_of_standardised_features():

@@ -1,211 +1,290 @@
-"""Figures, claims and the page, from a tiny study made without Snakemake."""
+"""Figures, claims, tables and the page of a small study."""
 
 import html.parser
 import json
 import re
-from pathlib import Path
+import xml.etree.ElementTree as ET
+from urllib.parse import unquote
 
+import numpy as np
+import pandas as pd
 import pytest
+from small import draw_all, write_page
 
 from normwise import claims
-from normwise.calibration import calibrate
-from normwise.cases import illustrate
-from normwise.config import check_config, plan_chunks
-from normwise.data import write_simulated
-from normwise.evaluate import evaluate, trace_paths
-from normwise.evidence import theory_table
-from normwise.figures import draw_figure, plan_figures
-from normwise.fit import FitOptions, fit_file
-from normwise.grid_audit import audit
-from normwise.replications import judge, run_batch
-from normwise.report import write_report
-from normwise.rules import learn
-from normwise.study import read_tables, study_tables
-from normwise.tables import write_table
+from normwise.charts import charts
+from normwise.explorer import payload
+from normwise.report import plan_summary
+from normwise.shown import all_sheets
+from normwise.study import read_tables
 
-ROOT = Path(__file__).parents[1]
-SHAPE = {"n_samples": 40, "n_features": 12, "snr": 3.0}
-CONFIG = {
-    "calibration": {"replicates": 20},
-    "replications": {"zou_hastie_2005": 2},
-    "replicates": 8,
-    "tuning": {"n_folds": 3, "n_alphas": 12},
-    "datasets": [
-        {"name": "close", "figure": "anatomy", "n_nonzero": [2, 12], **SHAPE},
-        {
-            "name": "related",
-            "figure": "sweep",
-            "covariance": "blocks",
-            "correlation": [0.0, 0.9],
-            "nonzero_fraction": [0.2, 1.0],
-            **SHAPE,
-        },
-        {"name": "one_axis", "figure": "sweep", "n_nonzero": 2, **SHAPE, "snr": [0.5, 3.0]},
-        {"name": "grid", "figure": "map", "n_nonzero": [1, 12], **SHAPE, "snr": [0.5, 3.0]},
-        {"name": "wide", "figure": "case", "n_nonzero": 2, **SHAPE, "n_features": 60},
-        {"name": "labels", "figure": "sweep", "n_nonzero": [2, 12], "response": "binary", **SHAPE},
-    ],
-}
+# elements without an end
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+EVIL = "<script>alert(1)</script>&\"'"
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("study")
-    config = check_config(CONFIG, ROOT / "workflow/schemas/config.schema.yaml", "test")
-    parts = {n: [] for n in ("metrics", "stability", "theory", "fit_health", "timings")}
-    paths, files = [], {}
-    options = {"seed": config["seed"], "tolerance": config["tolerance"], **config["tuning"]}
-    for dataset in config["datasets"]:
-        name = dataset["name"]
-        (chunk,) = plan_chunks(dataset, config["max_chunk_mb"])
-        data = folder / f"{name}.npz"
-        write_simulated(data, chunk.scenarios, chunk.start, chunk.stop, config["seed"])
-        fits = {}
-        for penalty in dataset["penalties"]:
-            fits[penalty] = [folder / f"{name}_{penalty}.npz"]
-            keep = FitOptions(**options, keep_paths=dataset["figure"] == "anatomy")
-            fit_file(data, fits[penalty][0], name, penalty, keep, 1)
-        files[name] = fits
-        found = evaluate(fits, name) | {"theory": theory_table(dataset, fits, options["seed"])}
-        for table, frame in found.items():
-            parts[table].append(folder / f"{name}_{table}.parquet")
-            write_table(frame, table, parts[table][-1])
-        if dataset["figure"] == "anatomy":
-            for table, frame in trace_paths(fits, name).items():
-                suffix = "" if table == "paths" else f"_{table}"
-                paths.append(folder / f"{name}{suffix}.parquet")
-                write_table(frame, table, paths[-1])
-        if dataset["figure"] == "case":
-            for table, frame in illustrate(dataset, fits, config["seed"]).items():
-                paths.append(folder / f"{name}_{table}.parquet")
-                write_table(frame, table, paths[-1])
-    tables = []
-    calibration = folder / "calibration.parquet"
-    rows = calibrate(
-        "one_matters",
-        config["calibration"]["replicates"],
-        config["replicates"],
-        FitOptions(**options),
-        config["comparison"],
-    )
-    write_table(rows, "calibration", calibration)
-    made = study_tables(
-        parts["metrics"],
-        parts["stability"],
-        parts["theory"],
-        parts["fit_health"],
-        [calibration],
-        config["datasets"],
-        config["comparison"],
-        config["tolerance"],
-        config["replicates"],
-        config["seed"],
-    )
-    (study, count), *_ = ((k, v) for k, v in config["replications"].items() if v)
-    made |= {
-        "fair_grid": audit(files, config["datasets"], config["comparison"]),
-        "replications": judge([run_batch(study, 0, count, config["seed"])]),
-        **learn(made["goals"], made["scenarios"], made["strategies"], config["comparison"]),
-    }
-    for table, frame in made.items():
-        tables.append(folder / "tables" / f"{table}.parquet")
-        write_table(frame, table, tables[-1], tables[-1].with_suffix(".csv"))
-    return config, tables, paths, parts["timings"]
-
-
-def draw_all(study, folder):
-    config, tables, paths, _ = study
-    plan = plan_figures(config)
-    for name, entry in plan.items():
-        names = {k: folder / f"{name}.{k}" for k in ("svg", "png")}
-        draw_figure(entry, tables, paths, **names, caption=folder / f"{name}.json")
-    return plan
+def tables(small_study):
+    return read_tables(small_study.tables)
 
 
 @pytest.fixture(scope="module")
-def drawn(study, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("drawn")
-    return draw_all(study, folder), folder
+def sheets(small_study, tables):
+    return all_sheets(tables, small_study.config, plan_summary(tables)["rows"])
 
 
 @pytest.fixture(scope="module")
-def page(study, drawn, tmp_path_factory):
-    config, tables, _, timings = study
-    plan, folder = drawn
-    output = tmp_path_factory.mktemp("page") / "report.html"
-    write_report(
-        output,
-        templates=sorted((ROOT / "workflow/templates").iterdir()),
-        tables=tables,
-        timings=timings,
-        benchmarks=folder,
-        figures=[folder / f"{name}.svg" for name in plan],
-        captions=[folder / f"{name}.json" for name in plan],
-        plan=plan,
-        config=config,
-    )
-    return output.read_text(encoding="utf-8")
+def page(small_page):
+    return small_page[0].read_text(encoding="utf-8")
 
 
-def test_every_shown_dataset_has_its_figure(drawn):
-    plan, folder = drawn
+class Page(html.parser.HTMLParser):
+    """The elements of a page, which must be closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.scripts = [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["script"]:
+            self.scripts[-1] += data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    @property
+    def ids(self):
+        return [attrs["id"] for _, attrs in self.elements if "id" in attrs]
+
+    @property
+    def data(self):
+        kinds = [attrs.get("type") for attrs in self.all("script")]
+        return json.loads(self.scripts[kinds.index("application/json")])
+
+
+@pytest.fixture(scope="module")
+def parsed(page):
+    return Page(page)
+
+
+# figures
+
+
+def test_every_shown_dataset_has_its_figure(small_figures):
+    plan, folder = small_figures
     assert {"geometry", "grid", "close_paths", "close_bias_variance", "related"} <= set(plan)
-    assert {"one_axis", "labels", "selection", "stability", "worked_cases"} <= set(plan)
+    assert {"one_axis", "labels", "selection", "stability", "case_wide"} <= set(plan)
+    assert {"rule", "rule_scores", "goals"} <= set(plan)
     for name in plan:
         words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         assert words["title"] and len(words["caption"]) > 80
-        assert "nan" not in words["caption"]
+        assert not re.search(r"\bnan\b", words["title"] + words["caption"])
 
 
-def test_figures_are_the_same_byte_for_byte(study, drawn, tmp_path):
-    plan, folder = drawn
-    draw_all(study, tmp_path)
+def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path):
+    plan, folder = small_figures
+    draw_all(small_study, tmp_path)
     for name in plan:
         for kind in ("svg", "png", "json"):
             again = (tmp_path / f"{name}.{kind}").read_bytes()
             assert again == (folder / f"{name}.{kind}").read_bytes(), f"{name}.{kind}"
 
 
-class Page(html.parser.HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.images, self.targets, self.links, self.open = [], set(), [], []
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag == "img":
-            self.images.append(attrs)
-        if "id" in attrs:
-            self.targets.add(attrs["id"])
-        if tag == "a":
-            self.links.append(attrs["href"])
-        if tag not in ("meta", "link", "img", "br"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+# the page
 
 
-def test_page_is_well_formed_and_needs_no_network(page, drawn):
-    plan, _ = drawn
-    parsed = Page()
-    parsed.feed(page)
-    assert not parsed.open
-    assert len(parsed.images) == len(plan)
-    assert all(len(image["alt"]) > 80 for image in parsed.images)
-    assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in parsed.images)
-    assert {link.removeprefix("#") for link in parsed.links} <= parsed.targets
-    assert not re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//", page)
+def test_page_is_well_formed(parsed):
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert {"main", "explorer", "rule", "explained", "claims", "cases", "tables"} <= set(parsed.ids)
 
 
-def test_page_has_a_row_for_every_scenario(page, study):
-    scenarios = read_tables(study[1])["scenarios"]
-    table = page[page.index('id="verdicts"') : page.index('id="methods"')]
-    assert table.count("<tr>") == len(scenarios) + 1
+def test_page_shows_every_figure_once_as_it_was_drawn(parsed, small_figures):
+    plan, folder = small_figures
+    images = parsed.all("img")
+    assert len(images) == len(plan)
+    assert all(len(image["alt"]) > 80 for image in images)
+    start = "data:image/svg+xml,"
+    assert all(image["src"].startswith(start) for image in images)
+    shown = sorted(unquote(image["src"].removeprefix(start)) for image in images)
+    assert shown == sorted((folder / f"{name}.svg").read_text(encoding="utf-8") for name in plan)
+    for text in shown:
+        ET.fromstring(text)
+    assert {f"fig-{name}" for name in plan} <= set(parsed.ids)
 
 
-def test_claims_turn_when_the_data_do(study):
-    tables = read_tables(study[1])
+def test_page_needs_no_network(page, parsed):
+    for _, attrs in parsed.elements:
+        for key in ("src", "href", "srcset", "poster", "action", "data"):
+            assert not re.match(r"\s*(\w+:)?//", attrs.get(key) or "")
+        assert "src" not in attrs or attrs["src"].startswith("data:")
+    style = page[page.index("<style>") : page.index("</style>")]
+    assert "@import" not in style
+    assert not re.search(r"url\(\s*[\"']?(?!data:|#)", style)
+
+
+def test_links_lead_somewhere(parsed, small_page):
+    output, _ = small_page
+    links = parsed.all("a")
+    files = [link for link in links if "download" in link]
+    assert {link["href"].removeprefix("#") for link in links if link not in files} <= set(
+        parsed.ids
+    )
+    assert len(files) > 30
+    for link in files:
+        assert link["href"] == f"tables/{link['download']}"
+        assert (output.parent / link["href"]).is_file()
+
+
+def test_labels_and_descriptions_have_their_element(parsed):
+    for _, attrs in parsed.elements:
+        for key in ("for", "aria-describedby", "aria-labelledby"):
+            assert set((attrs.get(key) or "").split()) <= set(parsed.ids)
+
+
+def test_every_table_can_be_had_as_csv_and_parquet(parsed, tables):
+    names = {link["download"] for link in parsed.all("a") if "download" in link}
+    assert names == {f"{name}.{kind}" for name in tables for kind in ("csv", "parquet")}
+
+
+def test_page_has_a_row_for_every_scenario(page, tables):
+    start = page.index('id="sheet-verdicts"')
+    table = page[start : page.index("</table>", start)]
+    assert table.count("<tr>") == len(tables["scenarios"]) + 1
+
+
+def test_page_carries_what_its_script_needs(parsed, tables):
+    data = parsed.data
+    assert data["explorer"] == json.loads(json.dumps(payload(tables)))
+    assert data["charts"] == json.loads(json.dumps(charts()))
+    rules = tables["rules"].set_index("goal").loc["prediction"]
+    expected = [float(v) if np.isfinite(v) else None for v in rules]
+    assert data["bounds"] == expected
+    # as many bars as controls, and a place for every chart
+    assert {f"axis-{axis}" for axis in data["explorer"]["axes"]} <= set(parsed.ids)
+    assert {f"chart-{name}" for name in data["charts"]} <= set(parsed.ids)
+
+
+def test_a_case_is_told_with_its_story(page):
+    section = page[page.index('<section id="cases">') : page.index('<section id="figures">')]
+    assert "Many more columns than rows" in section
+    assert "A story about columns." in section
+    assert 'id="fig-case_wide"' in section
+
+
+def test_names_with_markup_are_shown_and_not_run(
+    small_study, small_figures, page, tables, tmp_path
+):
+    """A title, a story and a label that would end a script or begin one."""
+    plan, figures = small_figures
+    datasets = [dict(d) for d in small_study.config["datasets"]]
+    for dataset in datasets:
+        dataset["title"] = dataset["story"] = EVIL
+    paths = []
+    for path in small_study.tables:
+        frame = pd.read_parquet(path)
+        if path.stem == "scenarios":
+            frame["label"] = EVIL
+        paths.append(tmp_path / "tables" / path.name)
+        paths[-1].parent.mkdir(exist_ok=True)
+        frame.to_parquet(paths[-1], index=False)
+        frame.to_csv(paths[-1].with_suffix(".csv"), index=False)
+    text = write_page(
+        small_study,
+        plan,
+        figures,
+        tmp_path / "report.html",
+        tables=paths,
+        config=small_study.config | {"datasets": datasets},
+    )
+    evil, plain = Page(text), Page(page)
+    assert len(evil.scripts) == len(plain.scripts)
+    assert len(evil.elements) == len(plain.elements)
+    assert not any("alert(1)" in script for script in evil.scripts if not script.startswith("{"))
+    assert {s["label"] for s in evil.data["explorer"]["scenarios"]} == {EVIL}
+    body = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert "<script" not in body
+    # titles in the methods, stories of the cases, labels in the tables
+    for place in ('id="methods"', 'id="cases"', 'id="sheet-verdicts"', 'id="sheet-goals"'):
+        after = body[body.index(place) :]
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in after[: after.index("</section>")]
+
+
+# its tables
+
+
+def test_sheets_are_rectangles(sheets):
+    assert len(sheets) > 12
+    for name, sheet in sheets.items():
+        assert sheet.name == name
+        assert sheet.title
+        assert {len(row) for row in sheet.rows} <= {len(sheet.columns)}
+        for row in sheet.rows:
+            assert all(isinstance(text, str) and isinstance(kind, str) for text, kind in row)
+
+
+def test_every_column_is_explained(sheets):
+    for name, sheet in sheets.items():
+        for column in sheet.columns:
+            assert len(column["meaning"]) > 2, f"{name}: {column['label']}"
+        labels = [column["label"] for column in sheet.columns]
+        if name != "replications":
+            assert len(labels) == len(set(labels)), name
+
+
+def test_no_cell_shows_what_is_not_a_number(sheets):
+    for name, sheet in sheets.items():
+        for row in sheet.rows:
+            for text, _ in row:
+                assert not re.search(r"\b(nan|inf|None|NaT)\b", text), f"{name}: {row}"
+
+
+def test_sheets_have_the_rows_of_their_tables(sheets, tables):
+    assert len(sheets["goals"].rows) == len(tables["goals"])
+    assert len(sheets["rule_scores"].rows) == len(tables["rule_scores"])
+    assert len(sheets["health"].rows) == len(tables["health"])
+    assert len(sheets["methods"].rows) == tables["scenarios"]["dataset"].nunique()
+    # the ones that fail come first
+    passed = [row[1][0] for row in sheets["health"].rows]
+    assert passed == sorted(passed, key=["broken", "passed"].index)
+
+
+def test_verdicts_are_told_as_in_the_table(sheets, tables):
+    rows = claims.effects(tables)
+    sheet = sheets["verdicts"]
+    at = [column["label"] for column in sheet.columns].index("verdict")
+    names = {"l1": "L1 wins", "l2": "L2 wins"}
+    for row, verdict in zip(sheet.rows, rows["verdict"], strict=True):
+        text, kind = row[at]
+        assert text == names.get(verdict, verdict)
+        assert kind == (f"v-{verdict}" if verdict in names else "")
+
+
+def test_effects_of_goals_are_ratios_or_differences(sheets, tables):
+    sheet, goals = sheets["goals"], tables["goals"]
+    at = [column["label"] for column in sheet.columns].index("effect")
+    for row, (_, given) in zip(sheet.rows, goals.iterrows(), strict=True):
+        value = np.exp(given["effect"]) if given["goal"] == "prediction" else given["effect"]
+        if 1e-3 <= abs(value) < 1e4:
+            assert row[at][0] == f"{value:.3f}"
+
+
+# claims
+
+
+def test_claims_turn_when_the_data_do(tables):
     before = claims.judge_claims(tables)
     assert claims.UNKNOWN not in [claim.verdict for claim in before]
     verdicts, summary = tables["verdicts"].copy(), tables["summary"].copy()
@@ -225,9 +304,7 @@ def test_claims_turn_when_the_data_do(study):
     assert claims.FAILS not in [claim.verdict for claim in before[1:4]]
 
 
-def test_claims_without_a_scenario_say_so(study):
-    tables = read_tables(study[1])
-    keep = tables["scenarios"]["dataset"] == "one_axis"
-    tables["scenarios"] = tables["scenarios"][keep]
-    found = claims.judge_claims(tables)
-    assert found[3].verdict == claims.UNKNOWN
+def test_claims_without_a_scenario_say_so(tables):
+    scenarios = tables["scenarios"]
+    kept = tables | {"scenarios": scenarios[scenarios["dataset"] == "one_axis"]}
+    assert claims.judge_claims(kept)[3].verdict == claims.UNKNOWN

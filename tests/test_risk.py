@@ -111,6 +111,56 @@ def test_the_truth_is_the_best_and_calibrated(rng):
     assert law.calibration_slope()[0] == pytest.approx(1, abs=1e-6)
 
 
+def binned_calibration_error(predicted: np.ndarray, one: np.ndarray, n_bins: int = 250) -> float:
+    """Gap between prediction and frequency within bins of equal size."""
+    bins = np.argsort(predicted).reshape(n_bins, -1)
+    gaps = (predicted[bins] - one[bins]).mean(axis=1)
+    return float(np.sqrt((gaps**2).mean()))
+
+
+@pytest.mark.parametrize("i", [0, 1, 3])
+def test_calibration_error_is_the_gap_to_the_frequency(rows, i):
+    found = PredictorLaw(TRUTH, COEF, INTERCEPT).calibration_error()
+    one = expit(TRUTH.intercept + rows @ TRUTH.coef)
+    assert found[i] > 0.05
+    # a bin of 1600 rows adds the error of its mean, at most 0.25 / 1600, to the square of the gap
+    brute = binned_calibration_error(expit(INTERCEPT[i] + rows @ COEF[i]), one)
+    assert found[i] == pytest.approx(brute, rel=0.01)
+
+
+def test_calibration_error_of_a_constant_is_its_distance_from_the_mean(rows):
+    mean = expit(TRUTH.intercept + rows @ TRUTH.coef).mean()
+    found = PredictorLaw(TRUTH, COEF, INTERCEPT).calibration_error()[2]
+    assert found == pytest.approx(abs(expit(0.4) - mean), abs=4 * 0.3 / np.sqrt(DRAWS))
+    exact = np.log(mean / (1 - mean))
+    least = PredictorLaw(TRUTH, np.zeros(3), np.array(exact)).calibration_error()
+    assert least == pytest.approx(0, abs=4 * 0.3 / np.sqrt(DRAWS))
+
+
+def test_calibration_error_without_a_signal():
+    none = Population(np.zeros(3), 0.4, TRUTH.root, TRUTH.mean, 1.0)
+    right = PredictorLaw(none, np.zeros(3), np.array(0.4)).calibration_error()
+    assert right == pytest.approx(0, abs=1e-12)
+    # a predictor that moves about where nothing does
+    wrong = PredictorLaw(one_feature(0.0), np.array([0.7, 0.0]), np.array(0.0)).calibration_error()
+    expected = np.sqrt(expectation(lambda z: (expit(0.7 * z) - 0.5) ** 2))
+    assert wrong == pytest.approx(expected, rel=1e-6)
+
+
+def test_calibration_error_grows_with_the_stretch_of_the_truth():
+    stretch = np.array([1.0, 1.2, 2.0, 4.0, 8.0])
+    law = PredictorLaw(TRUTH, stretch[:, None] * TRUTH.coef, stretch * TRUTH.intercept)
+    found = law.calibration_error()
+    assert found[0] == pytest.approx(0, abs=1e-8)
+    assert (np.diff(found) > 0.005).all()
+
+
+def test_a_sample_of_rows_does_not_tell_the_calibration_error(rows):
+    law = PredictorLaw(TRUTH, COEF, INTERCEPT, rows[:100])
+    assert law.calibration_error().shape == (4,)
+    assert np.isnan(law.calibration_error()).all()
+
+
 def test_stretched_truth_is_too_extreme_by_that_factor():
     stretch = np.array([0.25, 0.5, 2.0, 5.0])
     law = PredictorLaw(TRUTH, stretch[:, None] * TRUTH.coef, stretch * TRUTH.intercept)

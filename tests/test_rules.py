@@ -168,7 +168,7 @@ def test_bounds_of_one_sided_studies(verdict, expected):
 
 def test_a_floor_parts_off_a_signal_too_weak_for_a_winner():
     signal = np.array([0.1, 0.2, 0.3] + [2.0, 3.0, 4.0, 5.0] * 2)
-    load = np.array([0.05, 0.3, 0.5] + [0.01, 0.02, 0.03, 0.04] + [0.4, 0.6, 0.7, 0.8])
+    load = np.array([0.05, 0.3, 0.5, 0.01, 0.02, 0.03, 0.04, 0.4, 0.6, 0.7, 0.8])
     verdict = np.array(["undecided"] * 3 + ["l1"] * 4 + ["l2"] * 4)
     frame = study_of(load=load, verdict=verdict, signal_per_direction=signal)
     bounds = fit_bounds(frame)

@@ -124,6 +124,19 @@ def test_scenario_table_of_one_scenario_is_labelled_by_its_data_set(schema_file)
     assert row["condition_number"] == pytest.approx(1)
 
 
+def test_scenarios_of_a_held_out_data_set_are_marked(schema_file):
+    text = """datasets:
+      - {name: one, n_samples: 20, n_features: [5, 6], n_nonzero: 2, snr: 3}
+      - {name: two, n_samples: 20, n_features: 5, n_nonzero: 1, snr: 3, hold_out: true}
+    """
+    config = check_config(yaml.safe_load(text), schema_file, "study.yaml")
+    found = scenario_table(config["datasets"], 1)
+    assert found.groupby("dataset")["held_out"].agg(list).to_dict() == {
+        "one": [False, False],
+        "two": [True],
+    }
+
+
 def test_theory_covers_simulated_data(tables):
     assert set(tables["theory"]["scenario"]) == set(tables["scenarios"]["scenario"])
     assert set(tables["theory"]["penalty"]) == {"none", "l1", "l2"}

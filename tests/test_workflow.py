@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 
-SNAKEFILE = Path(__file__).parents[1] / "workflow" / "Snakefile"
+ROOT = Path(__file__).parents[1]
+SNAKEFILE = ROOT / "workflow" / "Snakefile"
 SETTINGS = """\
 seed: {seed}
 replicates: 8
@@ -23,9 +25,17 @@ max_chunk_mb: {max_chunk_mb}
 pathvars: {{results: {results}}}
 datasets:
 """
-TABLES = ("tables/verdicts.csv", "paths/close.parquet")
+TABLES = (
+    "tables/verdicts.csv",
+    "tables/rules.csv",
+    "paths/close.parquet",
+    "cases/labels_draws.parquet",
+)
 CLOSE = "  - {name: close, figure: anatomy, n_samples: 20, n_features: 5, n_nonzero: [1, 5]}\n"
 LABELS = "  - {name: labels, n_samples: 24, n_features: 4, n_nonzero: 2, response: binary}\n"
+CASE = LABELS.replace("{", "{figure: case, ")
+# four data sets are no population: the intervals cannot cover
+BROKEN = LABELS + "calibration: {replicates: 4}\n"
 MINE = "  - {name: mine, source: rule}\n"
 OWN_RULE = """
 rule mine:
@@ -55,16 +65,17 @@ use rule * from normwise
 
 @dataclass(frozen=True)
 class Study:
-    """A folder with a config, in which the workflow is run."""
+    """A folder with a config, in which the workflow of a repository is run."""
 
     folder: Path
+    home: Path = ROOT
 
     @property
     def results(self) -> Path:
         return self.folder / "results"
 
     def configure(
-        self, datasets: str = CLOSE + LABELS, seed: int = 7, max_chunk_mb: float = 64
+        self, datasets: str = CLOSE + CASE, seed: int = 7, max_chunk_mb: float = 64
     ) -> None:
         settings = SETTINGS.format(seed=seed, max_chunk_mb=max_chunk_mb, results=self.results)
         (self.folder / "config.yaml").write_text(settings + datasets)
@@ -73,15 +84,18 @@ class Study:
         self,
         *options: str,
         targets: tuple[str, ...] = ("tables/verdicts.csv",),
-        snakefile: Path = SNAKEFILE,
+        snakefile: Path | None = None,
         cores: int = 2,
     ) -> subprocess.CompletedProcess:
+        snakefile = snakefile or self.home / "workflow" / "Snakefile"
         command = [sys.executable, "-m", "snakemake", "--nocolor", "--snakefile", str(snakefile)]
         command += ["--directory", str(self.folder), "--cores", str(cores)]
         command += ["--configfile", str(self.folder / "config.yaml")]
         command += [*options, "--", *(str(self.results / target) for target in targets)]
         # no profile of the user's may change what is run
         clean = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
+        if self.home != ROOT:
+            clean["PYTHONPATH"] = str(self.home / "src")
         return subprocess.run(
             command,
             cwd=self.folder,
@@ -93,20 +107,20 @@ class Study:
         )
 
     def planned(self, **options) -> dict[str, set[str]]:
-        """Rules that a run would execute, each with its data sets."""
+        """Rules that a run would execute, each with its data sets or figures."""
         answer = self.snakemake("--dry-run", **options)
         assert answer.returncode == 0, answer.stdout + answer.stderr
         found: dict[str, set[str]] = {}
         # one paragraph per job
         for job in re.split(r"\n(?=(?:local)?rule )", answer.stdout + answer.stderr)[1:]:
             name = re.match(r"(?:local)?rule (\w+):", job)[1]
-            dataset = re.search(r"wildcards: dataset=(\w+)", job)
-            found.setdefault(name, set()).add(dataset[1] if dataset else "")
+            what = re.search(r"wildcards: (?:dataset|figure)=(\w+)", job)
+            found.setdefault(name, set()).add(what[1] if what else "")
         return found
 
     def contents(self) -> dict[str, bytes]:
         """The tables by path, without the one that differs between runs."""
-        kinds = ("metrics", "stability", "theory", "fit_health", "paths", "tables")
+        kinds = ("metrics", "stability", "theory", "fit_health", "paths", "cases", "tables")
         files = sorted(p for kind in kinds for p in (self.results / kind).rglob("*.*"))
         return {str(p.relative_to(self.results)): p.read_bytes() for p in files}
 
@@ -181,27 +195,43 @@ def test_another_seed_plans_everything_again(changed):
 
 
 def test_another_scenario_plans_its_own_data_set_again(changed):
-    changed.configure(CLOSE + LABELS.replace("n_samples: 24", "n_samples: 26"))
+    changed.configure(CLOSE + CASE.replace("n_samples: 24", "n_samples: 26"))
     one = {"labels"}
     jobs = ("simulate", "fit", "evaluate", "predict")
     assert changed.planned() == {**dict.fromkeys(jobs, one), "compare": {""}}
 
 
 def test_another_data_set_leaves_the_others_alone(changed):
-    changed.configure(CLOSE + LABELS + LABELS.replace("labels", "more").replace("24", "26"))
+    changed.configure(CLOSE + CASE + LABELS.replace("labels", "more").replace("24", "26"))
     one = {"more"}
     jobs = ("simulate", "fit", "evaluate", "predict")
     assert changed.planned() == {**dict.fromkeys(jobs, one), "compare": {""}}
 
 
 def test_another_margin_plans_the_comparison_alone(changed):
-    changed.configure("".join([CLOSE, LABELS, "comparison: {margin: 0.1}\n"]))
+    changed.configure("".join([CLOSE, CASE, "comparison: {margin: 0.1}\n"]))
     assert changed.planned() == {"compare": {""}}
 
 
 def test_another_title_does_not_fit_anything_again(changed):
-    changed.configure(CLOSE.replace("figure", "title: Seen closely, figure") + LABELS)
+    changed.configure(CLOSE.replace("figure", "title: Seen closely, figure") + CASE)
     assert set(changed.planned()) <= {"compare"}
+
+
+def test_another_margin_is_learnt_from_again(changed):
+    changed.configure("".join([CLOSE, CASE, "comparison: {margin: 0.1}\n"]))
+    assert changed.planned(targets=TABLES) == {"compare": {""}, "learn": {""}}
+
+
+def test_holding_out_a_data_set_does_not_fit_anything_again(changed):
+    changed.configure(CLOSE.replace("figure", "hold_out: true, figure") + CASE)
+    assert changed.planned(targets=TABLES) == {"compare": {""}, "learn": {""}}
+
+
+def test_another_story_plans_no_table_of_what_is_told(changed):
+    changed.configure(CLOSE + CASE.replace("figure", "story: It was once, figure"))
+    planned = changed.planned(targets=TABLES)
+    assert set(planned) <= {"compare", "learn"}
 
 
 def test_other_chunks_and_cores_plan_no_fit_of_another_data_set(changed):
@@ -222,6 +252,55 @@ def test_a_bad_config_stops_the_run_with_one_message_before_any_job(study, dry):
     assert message.splitlines()[0].endswith("config.yaml: 1 problem(s)")
     assert len(message.strip().splitlines()) == 2
     assert not study.results.exists()
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory) -> tuple[Study, subprocess.CompletedProcess]:
+    """A strict study whose checks break, run by a copy of the repository that a test may edit."""
+    home = tmp_path_factory.mktemp("home")
+    # with the compiled code, which takes long to make
+    for part in ("src", "workflow"):
+        shutil.copytree(ROOT / part, home / part)
+    study = Study(tmp_path_factory.mktemp("copied"), home)
+    study.configure(BROKEN + "strict: true\n")
+    return study, study.snakemake(targets=())
+
+
+def test_a_strict_study_whose_checks_break_fails_after_its_report(copied):
+    study, answer = copied
+    assert answer.returncode != 0
+    assert "checks are broken" in (study.results / "logs" / "enforce_health.log").read_text()
+    health = pd.read_csv(study.results / "tables" / "health.csv")
+    assert not health["passed"].all()
+    page = (study.results / "report.html").read_text(encoding="utf-8")
+    assert "Do not rely on the numbers" in page
+    assert not (study.results / "healthy").exists()
+    study.configure(BROKEN)
+    assert study.planned(targets=()).keys() <= {"report", "all"}
+    study.configure(BROKEN + "strict: true\n")
+
+
+def test_the_code_of_a_figure_draws_that_figure_again_and_no_other(copied):
+    study, _ = copied
+    assert len(list((study.results / "figures").glob("*.svg"))) > 3
+    module = study.home / "src" / "normwise" / "figures" / "goals.py"
+    code = module.read_text(encoding="utf-8")
+    try:
+        module.write_text(code + "# a comment\n", encoding="utf-8")
+        assert study.planned(targets=("report.html",)) == {}
+        module.write_text(code + "ANOTHER_NUMBER = 1\n", encoding="utf-8")
+        planned = study.planned(targets=("report.html",))
+        assert planned == {"figure": {"goals"}, "report": {""}}
+    finally:
+        module.write_text(code, encoding="utf-8")
+
+
+def test_a_template_writes_the_page_again_and_draws_nothing(copied):
+    study, _ = copied
+    template = study.home / "workflow" / "templates" / "report.css"
+    text = template.read_text(encoding="utf-8")
+    template.write_text(text + "p { color: red }\n", encoding="utf-8")
+    assert study.planned(targets=("report.html",)) == {"report": {""}}
 
 
 def own_snakefile(study: Study, frame: str) -> Path:
@@ -258,22 +337,6 @@ def test_a_broken_data_file_stops_its_fit_with_a_message_in_the_log(study):
     log = study.results / "logs" / "fit" / "mine" / "l1" / "0.log"
     assert f"{data}: array 'y' is missing" in log.read_text()
     assert not (study.results / "fits" / "mine" / "l1" / "0.npz").exists()
-
-
-def test_a_strict_study_whose_checks_break_fails_after_its_report(study):
-    # four data sets are no population: the intervals cannot cover
-    broken = LABELS + "calibration: {replicates: 4}\n"
-    study.configure(broken + "strict: true\n")
-    answer = study.snakemake(targets=())
-    assert answer.returncode != 0
-    assert "checks are broken" in (study.results / "logs" / "enforce_health.log").read_text()
-    health = pd.read_csv(study.results / "tables" / "health.csv")
-    assert not health["passed"].all()
-    page = (study.results / "report.html").read_text(encoding="utf-8")
-    assert "Do not rely on the numbers" in page
-    assert not (study.results / "healthy").exists()
-    study.configure(broken)
-    assert study.planned(targets=()).keys() <= {"report", "all"}
 
 
 def test_replications_are_a_target_of_their_own(study):

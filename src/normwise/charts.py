@@ -88,7 +88,7 @@ def profile() -> Chart:
     x = alt.X(
         "at:Q",
         title=None,
-        scale=alt.Scale(domainMin=0, domainMax=alt.ExprRef("length(stops) - 1"), nice=False),
+        scale=alt.Scale(domain=alt.ExprRef("[0, length(stops) - 1]"), nice=False),
         axis=alt.Axis(
             values=alt.ExprRef("sequence(length(stops))"),
             labelExpr="stops[datum.value]",
@@ -99,9 +99,7 @@ def profile() -> Chart:
     y = alt.Y(
         "effect:Q",
         title=None,
-        scale=alt.Scale(
-            domainMin=alt.ExprRef("ends[0]"), domainMax=alt.ExprRef("ends[1]"), nice=False
-        ),
+        scale=alt.Scale(domain=alt.ExprRef("ends"), nice=False),
         axis=alt.Axis(labelExpr=label, values=alt.ExprRef("ticks")),
     )
     one = _at(effect=0)

@@ -236,10 +236,11 @@ def answer(tables: Tables) -> list[str]:
         own = own[own["goal"] == "prediction"].set_index("split")
         split = next(s for s in SPLITS if s in own.index)
         middle = np.sqrt(bounds.lower * bounds.upper)
-        weak = ", and with too little signal neither" if bounds.floor > 0 else ""
+        weak = ", and with too little signal for neither" if bounds.floor > 0 else ""
         out.append(
-            f"In between, compare k / (n √(snr (1 − r²))) with {middle:.1g}: below it L1 wins, "
-            f"above it L2{weak}. That names the right winner in "
+            f"In between, count the k features that matter for each of n rows, the more the "
+            f"weaker or the more shared their signal: k / (n √(snr (1 − r²))) below {middle:.1g} "
+            f"is for L1, above it for L2{weak}; that names the right winner in "
             f"{_span(own.loc[split], 'accuracy', percent)} of {SPLITS[split]}."
         )
     return out or [NO_ANSWER]

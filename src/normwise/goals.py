@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +93,9 @@ def _pairs(
             yield str(dataset), str(scenario), wide
 
 
-def goal_table(metrics: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataFrame:
+def goal_table(
+    metrics: pd.DataFrame, comparison: Mapping[str, Any], held_out: Collection[str] = ()
+) -> pd.DataFrame:
     """Table ``goals``: L1 against L2 for each goal.
 
     Parameters
@@ -102,6 +104,8 @@ def goal_table(metrics: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataF
         Table ``metrics``.
     comparison : mapping
         ``margin``, ``confidence`` and ``false_discovery_rate``.
+    held_out : collection of str
+        Data sets whose verdicts are given apart, so that they cannot change those of the others.
     """
     parts = []
     for key, goal in GOALS.items():
@@ -132,8 +136,11 @@ def goal_table(metrics: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataF
                     "p_equivalent": float(p_equivalent),
                 }
             )
-        if rows:
-            frame = pd.DataFrame(rows)
+        for apart in (False, True):
+            own = [row for row in rows if (row["dataset"] in held_out) == apart]
+            if not own:
+                continue
+            frame = pd.DataFrame(own)
             names = pd.DataFrame({"first": "l1", "second": "l2"}, index=frame.index)
             found = decide(
                 frame["effect"],

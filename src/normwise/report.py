@@ -181,9 +181,9 @@ def case_stories(
 
 
 def _embedded(value: Any) -> Markup:
-    # nothing inside may end the script element
+    # nothing inside may end the script element, or open one
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("</", "<\\/"))
+    return Markup(text.replace("<", "\\u003c"))
 
 
 def _vega() -> Markup:
@@ -253,9 +253,9 @@ def write_report(
                 "charts": charts(),
                 "explorer": ask,
                 "bounds": [_finite_or_none(v) for v in rule["bounds"]] if rule else None,
-                "files": files,
             }
         ),
+        page_files=_embedded(files),
         contents={k: v for k, v in CONTENTS.items() if k != "cases" or cases},
         answer=answer(data),
         explorer=ask,

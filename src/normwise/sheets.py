@@ -52,7 +52,7 @@ def count(value: float) -> str:
 
 def verdict(value: str) -> str:
     """A verdict in words."""
-    return VERDICT_NAMES.get(value, words(value))
+    return words(value) if pd.isna(value) else VERDICT_NAMES.get(value, words(value))
 
 
 NUMERIC = (number, percent, significant, count)

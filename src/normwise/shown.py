@@ -53,7 +53,7 @@ def _named(penalty: str) -> str:
 
 
 def _label(value: Any) -> str:
-    return words(value).replace("n ", "")
+    return words(value if pd.isna(value) else str(value).replace("n_", ""))
 
 
 def _interval(frame: pd.DataFrame, low: str, high: str, show: Any = number) -> list[str]:
@@ -69,8 +69,11 @@ def span(values: pd.Series) -> str:
 
 
 def verdict_sheet(tables: Tables) -> Sheet:
-    """L1 against L2 in every scenario, by the excess risk."""
+    """L1 against L2 in every scenario: by the excess risk, and the verdicts of the other goals."""
     rows = effects(tables)
+    goals = tables["goals"].pivot(index=["dataset", "scenario"], columns="goal", values="verdict")
+    others = [goal for goal in GOALS if goal != "prediction" and goal in goals]
+    rows = rows.join(goals[others], on=["dataset", "scenario"])
     oracle = effects(tables, "oracle").set_index(["dataset", "scenario"])["verdict"]
     rows = rows.assign(
         oracle=oracle.reindex(pd.MultiIndex.from_frame(rows[["dataset", "scenario"]])).array,
@@ -78,12 +81,11 @@ def verdict_sheet(tables: Tables) -> Sheet:
     )
     return sheet(
         "verdicts",
-        "One row a scenario: L1 against L2 in excess risk, strengths by cross-validation.",
+        "One row a scenario: L1 against L2, strengths by cross-validation.",
         rows,
         [
             Column("dataset", "data set"),
             Column("label", "scenario", _label, "What sets it apart in its data set"),
-            Column("response", "response", words, "gaussian or binary"),
             Column("aspect_ratio", "p/n", significant, "Features per row"),
             Column("nonzero_share", "share", significant, "Share of features that matter, k/p"),
             Column("snr", "snr", significant, "Signal-to-noise ratio"),
@@ -92,43 +94,22 @@ def verdict_sheet(tables: Tables) -> Sheet:
                    "data sets, geometric mean; below 1, L1 is better"),
             Column("interval", "interval", words, "95 % interval of the ratio"),
             Column("first_better", "L1 better", percent, "Share of data sets in which it is"),
-            Column("verdict", "verdict", verdict),
-            Column("oracle", "with oracle", verdict, "Verdict when both strengths have the least "
+            Column("verdict", "prediction", verdict, "Verdict on the excess risk"),
+            Column("oracle", "by oracle", verdict, "The same when both strengths have the least "
                    "true risk"),
+            *(
+                Column(goal, goal, verdict, f"Verdict on {GOALS[goal].measure}")
+                for goal in others
+            ),
         ],
         "verdicts",
-    )  # fmt: skip
-
-
-def goal_sheet(tables: Tables) -> Sheet:
-    """L1 against L2 for every goal."""
-    rows = tables["goals"].merge(tables["scenarios"], on=["dataset", "scenario"], how="left")
-    ratio = rows["goal"].map({goal: what.is_ratio for goal, what in GOALS.items()})
-    shown = {
-        key: np.where(ratio, np.exp(rows[key].where(ratio, 0.0)), rows[key])
-        for key in ("effect", "low", "high")
-    }
-    rows = rows.assign(**shown)
-    return sheet(
-        "goals",
-        "One row a scenario and goal.",
-        rows.assign(interval=_interval(rows, "low", "high", _three)),
-        [
-            Column("dataset", "data set"),
-            Column("label", "scenario", _label, "What sets it apart in its data set"),
-            Column("goal", "goal", words),
-            Column("effect", "effect", _three, "Prediction: ratio of excess risks L1 / L2, below 1 "
-                   "L1 is better. Others: difference L1 − L2 of the loss, below 0 L1 is better"),
-            Column("interval", "interval", words, "95 % interval of the effect"),
-            Column("verdict", "verdict", verdict),
-        ],
-        "goals",
     )  # fmt: skip
 
 
 def decision_sheets(tables: Tables) -> dict[str, Sheet]:
     """The rule's scores, the importance of the properties, and the advice by goal."""
     scores = tables["rule_scores"]
+    scores = scores[scores["family"] == "all"]
     scores = scores.assign(
         goal=scores["goal"],
         regret_text=[
@@ -154,7 +135,6 @@ def decision_sheets(tables: Tables) -> dict[str, Sheet]:
                 Column("goal", "goal", words, "Goal"),
                 Column("rule", "rule"),
                 Column("split", "held out", words),
-                Column("family", "family", words),
                 Column("n", "scenarios", count),
                 Column("decided", "decided", count),
                 Column("accuracy_text", "right", words, "Share of the decided called right, with "
@@ -432,7 +412,6 @@ def all_sheets(
     """
     return {
         "verdicts": verdict_sheet(tables),
-        "goals": goal_sheet(tables),
         **decision_sheets(tables),
         **theory_sheets(tables),
         "calibration": calibration_sheet(tables, config["replicates"]),

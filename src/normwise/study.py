@@ -100,7 +100,7 @@ def study_tables(
         else typed(pd.DataFrame(), "calibration"),
         "plan": plan_table(values, comparison),
         "fit_health": read_all(fit_health),
-        "goals": goal_table(values, comparison),
+        "goals": goal_table(values, comparison, [d["name"] for d in datasets if d["hold_out"]]),
         "strategies": strategy_table(values),
     }
     return tables | {"health": health_table(tables, tolerance, replicates)}

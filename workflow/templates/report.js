@@ -84,7 +84,10 @@
     count.textContent = `${rows.length} rows`;
   }
 
-  for (const table of document.querySelectorAll("table.sheet")) {
+  function wireTables() {
+    for (const table of document.querySelectorAll("table.sheet")) wireTable(table);
+  }
+  function wireTable(table) {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -97,21 +100,23 @@
 
   // ---- downloads: the files travel in the page
 
-  async function unpacked(name) {
-    const file = page.files[name];
+  async function unpacked(file) {
     const bytes = Uint8Array.from(atob(file.data), (c) => c.charCodeAt(0));
     if (!file.gzip) return new Blob([bytes]);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).blob();
   }
-  for (const link of document.querySelectorAll("a[download]")) {
-    if (!(link.download in page.files)) continue;
-    link.addEventListener("click", async (event) => {
-      if (link.href.startsWith("blob:")) return;
-      event.preventDefault();
-      link.href = URL.createObjectURL(await unpacked(link.download));
-      link.click();
-    });
+  function wireDownloads() {
+    const files = JSON.parse($("page-files").textContent);
+    for (const link of document.querySelectorAll("a[download]")) {
+      if (!(link.download in files)) continue;
+      link.addEventListener("click", async (event) => {
+        if (link.href.startsWith("blob:")) return;
+        event.preventDefault();
+        link.href = URL.createObjectURL(await unpacked(files[link.download]));
+        link.click();
+      });
+    }
   }
 
   // ---- charts: Vega is parsed when the first one comes near
@@ -498,8 +503,6 @@
 
   // ---- L1 and L2 from first principles
 
-  if ($("strength")) explain();
-
   function explain() {
     const free = [1.35, 0.5];
     const strengths = Array.from({ length: 161 }, (_, i) => 10 ** (-2 + (2.5 * i) / 160));
@@ -609,6 +612,12 @@
     show();
   }
 
-  startCharts();
-  document.documentElement.dataset.ready = "yes";
+  document.documentElement.dataset.answers = "yes";
+  document.addEventListener("DOMContentLoaded", () => {
+    explain();
+    startCharts();
+    wireTables();
+    wireDownloads();
+    document.documentElement.dataset.ready = "yes";
+  });
 })();

@@ -25,6 +25,14 @@ def _values(tables: Tables, table: str, scenario: str, metric: str) -> pd.DataFr
     return frame[chosen & (frame["scenario"] == scenario)].set_index("penalty")
 
 
+def _risk(tables: Tables, scenario: str) -> tuple[pd.DataFrame, str]:
+    """Risk by penalty, and its unit."""
+    relative = _values(tables, "summary", scenario, "relative_risk")
+    if len(relative):
+        return relative, "excess risk / null model's"
+    return _values(tables, "summary", scenario, "excess_risk"), "excess log-loss (nats)"
+
+
 def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> None:
     """Part of the data and how popular its columns are, or how its columns go together."""
     X = draws.pivot(index="row", columns="feature", values="value").to_numpy()
@@ -98,7 +106,7 @@ def _show_estimates(axes: np.ndarray, examples: pd.DataFrame) -> None:
 
 
 def _show_risk(ax: Axes, tables: Tables, scenario: str) -> None:
-    risk = _values(tables, "summary", scenario, "relative_risk")
+    risk, unit = _risk(tables, scenario)
     kept = _values(tables, "summary", scenario, "nonzeros")["mean"]
     shown = penalties_in(risk.reset_index())[::-1]
     for k, penalty in enumerate(shown):
@@ -125,23 +133,27 @@ def _show_risk(ax: Axes, tables: Tables, scenario: str) -> None:
             fontweight="bold",
         )
     ax.set_xscale("log")
-    ends = np.append(risk["mean"].to_numpy(), 1.0)
+    null = [1.0] if "null" in unit else []
+    ends = np.append(risk["mean"].to_numpy(), null)
     ax.set_xlim(0.6 * ends.min(), 1.6 * ends.max())
-    ax.axvline(1, color="#444444", lw=0.8, ls=":")
+    for one in null:
+        ax.axvline(one, color="#444444", lw=0.8, ls=":")
     ticks = [
-        t for t in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if 0.6 * ends.min() < t < 1.6 * ends.max()
+        t
+        for t in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+        if 0.6 * ends.min() < t < 1.6 * ends.max()
     ]
     ax.set_xticks(ticks)
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.set_yticks([])
     ax.set_ylim(-0.5, len(shown) - 0.1)
-    ax.set_xlabel("excess risk / null model's")
+    ax.set_xlabel(unit)
 
 
 def _told(tables: Tables, scenario: pd.Series) -> str:
     """What happened in one scenario, in a sentence."""
-    risk = _values(tables, "summary", scenario["scenario"], "relative_risk")["mean"]
+    risk = _risk(tables, scenario["scenario"])[0]["mean"]
     agree = _values(tables, "summary", scenario["scenario"], "coef_agreement")["mean"]
     kept = _values(tables, "summary", scenario["scenario"], "nonzeros")["mean"]
     better, worse = ("l1", "l2") if risk["l1"] < risk["l2"] else ("l2", "l1")
