@@ -273,12 +273,12 @@ def test_tables_sort_and_filter(visit):
     page = visit().page
     table = page.locator("#sheet-verdicts")
     rows = table.locator("tbody tr")
-    heads = [h.inner_text() for h in table.locator("th").all()]
+    heads = table.locator("th").all_text_contents()
     column = heads.index("ratio L1/L2")
     for direction in ("ascending", "descending"):
         table.locator("th button").nth(column).click()
         assert table.locator("th").nth(column).get_attribute("aria-sort") == direction
-        texts = table.locator(f"tbody tr td:nth-child({column + 1})").all_inner_texts()
+        texts = table.locator(f"tbody tr td:nth-child({column + 1})").all_text_contents()
         values = [float(t) for t in texts]
         assert values == sorted(values, reverse=direction == "descending")
     if rows.count() > 15:
@@ -286,11 +286,11 @@ def test_tables_sort_and_filter(visit):
             has=page.locator("xpath=following-sibling::*[1]//table[@id='sheet-verdicts']")
         )
         field = tools.locator("input")
-        name = rows.first.locator("td").first.inner_text()
+        name = rows.first.locator("td").first.text_content()
         field.fill(name)
         shown = table.locator("tbody tr:not([hidden])")
         assert 0 < shown.count() <= rows.count()
-        assert all(name in text for text in shown.all_inner_texts())
+        assert all(name in text for text in shown.all_text_contents())
         assert f"{shown.count()} of" in tools.inner_text()
         field.fill("no such words")
         assert shown.count() == 0
@@ -333,7 +333,8 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(visit, width, scheme, request)
 
 def test_without_javascript_the_findings_are_there(visit):
     page = visit(java_script_enabled=False).page
-    text = page.locator("main").inner_text()
+    # not inner_text: what is far from the window is not laid out
+    text = page.locator("main").text_content()
     for part in ("The claims, judged", "Where it is false", "Evidence", "Methods", "Checks"):
         assert part in text
     assert page.locator("#sheet-verdicts tbody tr").count() > 0

@@ -65,6 +65,26 @@ def test_small_differences_are_equivalent():
     assert table["verdict"].tolist() == ["equivalent"]
 
 
+def test_verdicts_of_data_sets_set_aside_change_no_other():
+    """Hopeless scenarios beside a clear one cost it its verdict, unless they are set aside."""
+    rng = np.random.default_rng(2)
+    first = metrics(excess_risk__l1=0.9 + 0.02 * rng.standard_normal(8), excess_risk__l2=np.ones(8))
+    noise = [
+        metrics(excess_risk__l1=np.exp(rng.standard_normal(8)), excess_risk__l2=np.ones(8)).assign(
+            scenario=f"n{i}", dataset="noise"
+        )
+        for i in range(400)
+    ]
+    alone = goal_table(first, OPTIONS)
+    both = pd.concat([first, *noise])
+    apart = goal_table(both, OPTIONS, ["noise"])
+    keep = ["q_win", "q_equivalent", "verdict"]
+    own = apart[apart["dataset"] == "a"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own[keep], alone[keep])
+    together = goal_table(both, OPTIONS).set_index("dataset").loc["a"]
+    assert together["q_win"] > alone["q_win"].iloc[0]
+
+
 def test_a_goal_without_measurements_has_no_row():
     table = goal_table(metrics(excess_risk__l1=[1, 2, 3]), OPTIONS)
     check_table(table, "goals")

@@ -116,8 +116,9 @@ def _name_splits(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:
             continue
         for split in own.index:
             text, _, colour = SPLITS[split]
+            count = f" ({own.loc[split, 'n']} others)" if split == FRESH else ""
             ax.annotate(
-                text,
+                text + count,
                 (max(own.loc[split, "regret_high"], SMALL), row + _shift(scores, name, split)),
                 xytext=(8, 0),
                 textcoords="offset points",
@@ -138,9 +139,7 @@ def _rules(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]
     if len(mixed) and mixed["n"].max() == n:
         whole = pd.concat([whole, mixed[~mixed["rule"].isin(whole["rule"])]])
         mixed = mixed[:0]
-    fresh = whole.loc[whole["split"] == FRESH, "n"]
-    more = f", and {fresh.max()} that played no part" if len(fresh) else ""
-    blocks = {f"all {n} scenarios{more}": _by_regret(whole)}
+    blocks = {f"all {n} scenarios": _by_regret(whole)}
     if len(mixed):
         blocks[f"{mixed['n'].max()} with an elastic net"] = _by_regret(mixed)
     return blocks
