@@ -102,6 +102,15 @@ def has_rule(study: Study) -> bool:
     return len(study.table("surface")) > 0
 
 
+@pytest.fixture
+def asked(visit) -> Open:
+    """The page at its explorer, where the study has enough scenarios for one."""
+    opened = visit()
+    if not has_rule(opened.study):
+        pytest.skip("this study has no surface")
+    return opened
+
+
 def draw_all(page) -> None:
     """Scroll to every chart, so that it is drawn."""
     for chart in page.locator(".chart").all():
@@ -118,11 +127,8 @@ def move(page, axis: str, stop: int) -> None:
         slider.press("ArrowRight")
 
 
-def test_the_explorer_says_what_the_table_says(visit):
-    opened = visit()
-    page, study = opened.page, opened.study
-    if not has_rule(study):
-        pytest.skip("this study has no surface")
+def test_the_explorer_says_what_the_table_says(asked):
+    page, study = asked.page, asked.study
     surface = study.table("surface")
     rng = np.random.default_rng(0)
     axes = {axis: sorted(surface[axis].unique()) for axis in AXES}
@@ -160,11 +166,8 @@ def test_the_explorer_says_what_the_table_says(visit):
     assert {"l1", "l2"} & seen
 
 
-def test_the_nearest_scenarios_are_measured_ones(visit):
-    opened = visit()
-    page, study = opened.page, opened.study
-    if not has_rule(study):
-        pytest.skip("this study has no surface")
+def test_the_nearest_scenarios_are_measured_ones(asked):
+    page, study = asked.page, asked.study
     scenarios = study.table("scenarios")
     scenarios["label"] = scenarios["label"].str.replace("n_", "").str.replace("_", " ")
     scenarios = scenarios.set_index(["dataset", "label"])
@@ -181,12 +184,9 @@ def test_the_nearest_scenarios_are_measured_ones(visit):
         assert verdict.lower().startswith(expected)
 
 
-def test_the_size_of_a_table_sets_the_sliders(visit):
-    opened = visit()
-    page = opened.page
-    if not has_rule(opened.study):
-        pytest.skip("this study has no surface")
-    axes = sorted(opened.study.table("surface")["aspect_ratio"].unique())
+def test_the_size_of_a_table_sets_the_sliders(asked):
+    page = asked.page
+    axes = sorted(asked.study.table("surface")["aspect_ratio"].unique())
     for rows, columns in ((1000, 100), (100, 1000)):
         page.locator("#rows").fill(str(rows))
         page.locator("#columns").fill(str(columns))
@@ -199,11 +199,8 @@ def test_the_size_of_a_table_sets_the_sliders(visit):
     assert "More relevant columns" in page.locator("#counted").inner_text()
 
 
-def test_a_cell_of_the_map_can_be_chosen(visit):
-    opened = visit()
-    page = opened.page
-    if not has_rule(opened.study):
-        pytest.skip("this study has no surface")
+def test_a_cell_of_the_map_can_be_chosen(asked):
+    page = asked.page
     draw_all(page)
     page.locator("#chart-map").scroll_into_view_if_needed()
     tiles = page.locator("#chart-map .mark-rect path")
@@ -215,11 +212,8 @@ def test_a_cell_of_the_map_can_be_chosen(visit):
         assert after != before
 
 
-def test_every_property_can_be_followed(visit):
-    opened = visit()
-    page = opened.page
-    if not has_rule(opened.study):
-        pytest.skip("this study has no surface")
+def test_every_property_can_be_followed(asked):
+    page = asked.page
     draw_all(page)
     pictures = set()
     for axis in AXES:

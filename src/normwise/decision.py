@@ -13,10 +13,8 @@ from normwise.explorer import PROPERTIES
 from normwise.goals import GOALS
 from normwise.rules import NEITHER, Bounds, call_by_rule
 from normwise.sheets import percent
-from normwise.surface import cells
+from normwise.surface import COLLINEAR, cells
 
-# a feature with a near relation
-COLLINEAR = 0.7
 # a share of wins that makes an advice, and of losses that forbids it
 MOST, FEW = 0.5, 0.1
 NO_WINNER = "no clear winner"

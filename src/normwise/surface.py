@@ -23,6 +23,8 @@ LEVEL = 0.9
 # effects are taken as large from this many zones of equivalence on
 BEND = 4
 FEWEST = 12
+# a feature counts as collinear from this correlation with its nearest on
+COLLINEAR = 0.7
 # where the surface is tabled, as far as there are measurements
 GRID = {
     "aspect_ratio": (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10),

@@ -20,9 +20,8 @@ from normwise.figures.style import (
     verdict_points,
 )
 from normwise.rules import NEITHER, Bounds, call_by_rule
-from normwise.surface import cells
+from normwise.surface import COLLINEAR, cells
 
-COLLINEAR = 0.7
 LOAD = "load: k / (n √(snr (1 − r²)))"
 ZONES = {"l1": "take L1", NEITHER: "no clear winner", "l2": "take L2"}
 HELD_OUT = {
