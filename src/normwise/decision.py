@@ -189,7 +189,9 @@ def decision(tables: Tables) -> dict[str, Any] | None:
     shares = tables["importance"]
     shares = shares[shares["goal"] == "prediction"].sort_values("total", ascending=False)
     first = shares.iloc[0]
-    held = "; ".join(f"{percent(row['r2'])} with {split} held out" for split, row in fit.iterrows())
+    held = "; ".join(
+        f"{percent(row['r2'])} on {SPLITS[str(split)]}" for split, row in fit.iterrows()
+    )
     return {
         "lines": lines,
         "bounds": list(bounds),

@@ -49,7 +49,7 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     -------
     dict of str to dict
         By name: ``module`` that draws it, ``datasets`` that it shows, ``axes`` that vary in them,
-        and the ``margin`` of equivalence.
+        the ``margin`` of equivalence, and ``compact`` for the map that opens the page.
     """
     shown: dict[str, list[dict[str, Any]]] = {}
     for dataset in config["datasets"]:
