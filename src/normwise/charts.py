@@ -31,9 +31,9 @@ def _at(**values: float) -> alt.Chart:
     return alt.Chart(alt.Data(values=[values]))
 
 
-def _penalty(legend: bool = False) -> alt.Color:
+def _penalty() -> alt.Color:
     scale = alt.Scale(domain=["none", "l1", "l2"], range=[GREY, L1, L2])
-    return alt.Color("penalty:N", scale=scale, legend=alt.Legend() if legend else None)
+    return alt.Color("penalty:N", scale=scale, legend=None)
 
 
 def decision_map() -> Chart:

@@ -11,7 +11,7 @@ import pandas as pd
 from normwise.claims import SPARSE, Tables, effects, pooled_ratio, share_won
 from normwise.explorer import PROPERTIES
 from normwise.goals import GOALS
-from normwise.rules import NEITHER, Bounds, call_by_rule
+from normwise.rules import NEITHER, call_by_rule, read_bounds
 from normwise.sheets import percent
 from normwise.surface import COLLINEAR, cells
 
@@ -40,12 +40,6 @@ def _tally(verdicts: pd.Series) -> tuple[str, str]:
         use = "L1, with exceptions" if l1 > l2 else "L2, with exceptions"
     rest = n - l1 - l2
     return use, f"of {n} scenarios L1 wins {l1}, L2 {l2}, neither {rest}"
-
-
-def read_bounds(rules: pd.DataFrame, goal: str = "prediction") -> Bounds | None:
-    """Bounds of the rule of a goal, where there is one."""
-    own = rules[rules["goal"] == goal]
-    return Bounds(*own[list(Bounds._fields)].iloc[0].astype(float)) if len(own) else None
 
 
 def advice(tables: Tables) -> pd.DataFrame:
@@ -200,7 +194,7 @@ def decision(tables: Tables) -> dict[str, Any] | None:
         "explained": f"A smooth surface over five properties explains the variation of the effect: "
         f"{held}. Over the measured ranges the {PROPERTIES[first['property']]} matters most: with "
         f"its interactions it accounts for {percent(first['total'])} of the variation, alone for "
-        f"{percent(max(first['first'], 0.0))}. The properties act together far more than apart.",
+        f"{percent(max(first['first'], 0.0))}; the difference is its interplay with the others.",
     }
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from normwise.claims import Tables
 from normwise.figures.style import AXIS_NAMES
 from normwise.goals import GOALS
 from normwise.surface import AXES, LEVEL, cells
 from normwise.theory import lasso_optimal_risk, ridge_optimal_risk
-
-Tables = dict[str, pd.DataFrame]
 
 LETTERS = {"l1": "1", "l2": "2", "equivalent": "=", "undecided": "?"}
 UNKNOWN = "-"

@@ -126,6 +126,12 @@ def call_by_rule(frame: pd.DataFrame, bounds: Bounds) -> np.ndarray:
     return np.where(frame["signal_per_direction"].to_numpy() < bounds.floor, NEITHER, side)
 
 
+def read_bounds(rules: pd.DataFrame, goal: str = "prediction") -> Bounds | None:
+    """Bounds of the rule of a goal, where there is one."""
+    own = rules[rules["goal"] == goal]
+    return Bounds(*own[list(Bounds._fields)].iloc[0].astype(float)) if len(own) else None
+
+
 def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame, zone: float) -> np.ndarray:
     columns = list(AXES)
     tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=max(2, len(train) // 40))

@@ -19,7 +19,7 @@ from normwise.figures.style import (
     verdict_key,
     verdict_points,
 )
-from normwise.rules import NEITHER, Bounds, call_by_rule
+from normwise.rules import NEITHER, Bounds, call_by_rule, read_bounds
 from normwise.surface import COLLINEAR, cells
 
 LOAD = "load: k / (n √(snr (1 − r²)))"
@@ -159,15 +159,14 @@ def _held_out(scores: pd.DataFrame) -> str:
 def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     """Effect of every scenario against its load, with the bounds of the rule."""
     frame = cells(tables["goals"], tables["scenarios"], "prediction")
-    rules = tables["rules"].set_index("goal")
-    if not len(frame) or "prediction" not in rules.index:
+    bounds = read_bounds(tables["rules"])
+    if bounds is None:
         return Drawing(
             note_figure(TOO_FEW),
             "No rule of thumb from so few scenarios",
             f"The study has {len(frame)} scenarios with a known truth and a signal; a rule that is "
             "learnt from some of them and judged on others needs more.",
         )
-    bounds = Bounds(*(float(rules.loc["prediction", name]) for name in Bounds._fields))
     parts = _parts(frame, bounds)
     figure, axes = plt.subplots(
         len(parts),
