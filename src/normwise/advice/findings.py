@@ -1,0 +1,223 @@
+"""What an advice consists of, and what every part of it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+# all penalties that a table is tried with, in the order in which they are shown
+TRIED = ("l1", "l2", "elastic_net", "none")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a table is like, before any penalty is chosen.
+
+    Attributes
+    ----------
+    n_samples, n_features : int
+    rank : int
+        Of the centred, standardised features.
+    condition_number : float
+        Largest over smallest singular value of the standardised features, infinite below full
+        column rank.
+    vif : ndarray of shape (n_features,)
+        Variance inflation factors; all NaN where there are not more rows than features.
+    nearest_correlation : ndarray of shape (n_features,)
+        Largest absolute correlation of each feature with another one.
+    nearest : ndarray of int, shape (n_features,)
+        Which one that is.
+    effective_features : float
+        Directions that the features fill, p^2 over the sum of their squared correlations with
+        the bias of sampling removed.
+    groups : tuple of tuple of int
+        Groups of features that are strongly correlated, each with at least two members.
+    snr, snr_low, snr_high : float
+        Variance of the signal over variance of the noise with a 95 % interval (for a binary
+        response on the latent scale).
+    effective_nonzero, effective_nonzero_low, effective_nonzero_high : float
+        Coefficients that carry the signal, with the range in which they may lie.
+    outliers : tuple of int
+        Numbers of the rows, from 0, that lie far from the others in the response or the features.
+    missing : dict of str to int
+        Missing values by column, before they were filled.
+    constant : tuple of str
+        Columns that were left out because they hold one value.
+    duplicates : tuple of tuple of (str, str)
+        Pairs of features that are copies of one another, up to a scale.
+    positive_share : float
+        Share of the second class; NaN for numbers.
+    warnings : tuple of str
+        What a user should look at before trusting any model, in sentences.
+    """
+
+    n_samples: int
+    n_features: int
+    rank: int
+    condition_number: float
+    vif: np.ndarray
+    nearest_correlation: np.ndarray
+    nearest: np.ndarray
+    effective_features: float
+    groups: tuple[tuple[int, ...], ...]
+    snr: float
+    snr_low: float
+    snr_high: float
+    effective_nonzero: float
+    effective_nonzero_low: float
+    effective_nonzero_high: float
+    outliers: tuple[int, ...]
+    missing: dict[str, int]
+    constant: tuple[str, ...]
+    duplicates: tuple[tuple[str, str], ...]
+    positive_share: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The penalties against each other on rows held out, the same folds for all.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        One row a penalty of `TRIED`: ``penalty``, ``error`` (mean squared error or log-loss on
+        held-out rows), ``explained`` (one minus the error over that of the null model), ``low``
+        and ``high`` (its interval), ``nonzeros`` (mean number of coefficients), ``failed`` (share
+        of the splits without a finite solution). A penalty without any solution has NaN.
+    pairs : DataFrame
+        One row a pair: ``first``, ``second``, ``difference`` (explained share of the first minus
+        that of the second; above 0 the first is better), ``se`` (corrected for the overlap of the
+        training parts, Nadeau & Bengio 2003), ``low``, ``high``, ``p_first``, ``p_equivalent`` and
+        ``p_second`` (probabilities that the difference is above the margin, within it, and below
+        it; Benavoli et al. 2017), ``verdict`` (first, second, equivalent or undecided).
+    differences : DataFrame
+        ``split``, ``repeat``, and one column of explained shares a penalty: what the rest comes
+        from.
+    n_folds, n_repeats : int
+    margin : float
+        Half-width of the zone of equivalence, in explained share.
+    """
+
+    scores: pd.DataFrame
+    pairs: pd.DataFrame
+    differences: pd.DataFrame
+    n_folds: int
+    n_repeats: int
+    margin: float
+
+
+@dataclass(frozen=True)
+class Models:
+    """What each penalty says about the features.
+
+    Attributes
+    ----------
+    coefs : DataFrame
+        One row a feature: ``feature``, ``l1``, ``l2``, ``elastic_net`` (per standard deviation of
+        the feature), ``l1_raw``, ``l2_raw``, ``elastic_net_raw`` (per unit), ``selected`` (share
+        of the resamples in which L1 keeps it), ``l1_sign``, ``l2_sign`` (share of the resamples
+        in which the coefficient has the sign of the fit to all rows; NaN where that is zero),
+        ``group`` (number of its group in `Diagnosis.groups`, or -1).
+    alphas : dict of str to ndarray of shape (n_alphas,)
+        Candidate strengths by penalty, decreasing; ``inf`` is the null model.
+    paths : dict of str to ndarray of shape (n_alphas, n_features)
+        Coefficients per standard deviation.
+    chosen : dict of str to int
+        Position of the chosen strength.
+    intercepts : dict of str to float
+    by_chance : tuple of int
+        Numbers of the groups of which L1 keeps some members, but not the same ones in every
+        resample.
+    n_resamples : int
+    gap : float
+        Largest relative duality gap of the chosen solutions.
+    """
+
+    coefs: pd.DataFrame
+    alphas: dict[str, np.ndarray]
+    paths: dict[str, np.ndarray]
+    chosen: dict[str, int]
+    intercepts: dict[str, float]
+    by_chance: tuple[int, ...]
+    n_resamples: int
+    gap: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a table lies among the measured scenarios, and what they say of it.
+
+    Attributes
+    ----------
+    load, load_low, load_high : float
+        Of the rule of thumb, see `normwise.rules`, with the range that the estimates allow.
+    signal_per_direction : float
+    bounds : tuple of float
+        The rule's floor, lower and upper bound.
+    rule : str
+        l1, l2, or neither.
+    rule_range : tuple of str
+        The rule's answers over the range of the load.
+    surface : str
+        l1, l2, equivalent or undecided.
+    effect, effect_low, effect_high : float
+        log(risk of L1 / risk of L2) that the surface predicts, with its 90 % interval, the
+        uncertainty of the estimates included.
+    theory : str
+        l1 or l2: the side of the exact boundary for independent features.
+    inside : bool
+        Whether the table lies within the range of what was measured.
+    neighbours : DataFrame
+        The nearest measured scenarios: ``dataset``, ``label``, ``distance``, ``n_samples``,
+        ``n_features``, ``effective_nonzero``, ``snr``, ``nearest_correlation``, ``effect``,
+        ``verdict``.
+    measured : DataFrame
+        ``load``, ``effect`` and ``verdict`` of all measured scenarios of the same response, for
+        the picture.
+    """
+
+    load: float
+    load_low: float
+    load_high: float
+    signal_per_direction: float
+    bounds: tuple[float, float, float]
+    rule: str
+    rule_range: tuple[str, ...]
+    surface: str
+    effect: float
+    effect_low: float
+    effect_high: float
+    theory: str
+    inside: bool
+    neighbours: pd.DataFrame
+    measured: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to use, and how certain that is.
+
+    Attributes
+    ----------
+    penalty : str or None
+        l1 or l2; None for no clear winner.
+    certainty : {"clear", "likely", "none"}
+    headline : str
+        The recommendation in a sentence.
+    reasons : tuple of str
+        What it rests on, a sentence each.
+    doubts : tuple of str
+        What speaks against it, or would change it.
+    code : str
+        Python lines that fit the model again.
+    """
+
+    penalty: str | None
+    certainty: str
+    headline: str
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...] = field(default=())
+    code: str = ""
