@@ -1,0 +1,226 @@
+"""The command line: ``normwise advise table.csv --target price``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = """\
+examples:
+  normwise advise houses.csv --target price
+  normwise advise patients.parquet --target outcome --positive died
+  normwise advise ratings.tsv --target stars --response gaussian --no-report
+  normwise advise sklearn:diabetes
+  normwise advise openml:credit-g@1 --positive bad --report credit.html
+"""
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; by default those of the process.
+
+    Returns
+    -------
+    int
+        0, or 2 if the input cannot be used, or 130 if interrupted.
+    """
+    args = _parser().parse_args(argv)
+    # a terminal that cannot show a letter shows a question mark
+    with contextlib.suppress(AttributeError):
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        args.run(args)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except MemoryError:
+        return _fail(f"{args.data}: not enough memory; keep fewer rows or columns", BAD_INPUT)
+    except OSError as error:
+        return _fail(f"{error.filename or args.data}: {error.strerror or error}", BAD_INPUT)
+    except ValueError as error:
+        if not _is_about_input(error):
+            raise
+        return _fail(str(error), BAD_INPUT)
+    return 0
+
+
+def _is_about_input(error: ValueError) -> bool:
+    from normwise.tabular import InputError
+
+    return isinstance(error, InputError | UnicodeError)
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"normwise: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="normwise",
+        description="When does an L1 penalty (lasso) beat an L2 penalty (ridge)?",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"normwise {version('normwise')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    advise = commands.add_parser(
+        "advise",
+        help="which penalty suits a table of your own",
+        description=(
+            "Try L1, L2, elastic net and no penalty on a table, look at what the table is like, "
+            "and say which penalty suits it and how certain that is."
+        ),
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_options(advise)
+    advise.set_defaults(run=_advise)
+    return parser
+
+
+def _add_options(advise: argparse.ArgumentParser) -> None:
+    advise.add_argument(
+        "data",
+        metavar="DATA",
+        help=(
+            "a file (.csv, .tsv, .txt, .parquet, .feather, .arrow, .npz, .svmlight), or "
+            "sklearn:NAME, openml:ID or openml:NAME@VERSION"
+        ),
+    )
+    advise.add_argument("--target", metavar="NAME", help="the column to be predicted")
+    advise.add_argument(
+        "--positive",
+        metavar="LABEL",
+        help="the class that counts as 1; of several classes, this one against the rest",
+    )
+    advise.add_argument(
+        "--response",
+        choices=("gaussian", "binary"),
+        help="numbers or two classes (default: two classes if the target has two values)",
+    )
+    advise.add_argument(
+        "--report",
+        metavar="FILE",
+        type=Path,
+        help="the HTML page to write (default: NAME_advice.html in this folder)",
+    )
+    advise.add_argument("--no-report", action="store_true", help="write no page")
+    advise.add_argument("--seed", type=_natural, metavar="N", help="seed of folds and resamples")
+    advise.add_argument("--jobs", type=_positive, metavar="N", help="processes to use")
+    advise.add_argument(
+        "--margin",
+        type=_share,
+        metavar="M",
+        help="difference in explained share, between 0 and 1, that is too small to matter",
+    )
+    advise.add_argument(
+        "--study",
+        type=Path,
+        metavar="FOLDER",
+        help="results folder of a study whose scenarios the table is compared with",
+    )
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if _natural(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < 1:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+
+
+def _advise(args: argparse.Namespace) -> None:
+    report = None if args.no_report else args.report or Path(f"{_stem(args.data)}_advice.html")
+    if report:
+        _refuse_report(report, args.data)
+    if args.study:
+        _refuse_study(args.study)
+
+    from rich.console import Console
+
+    from normwise import advice
+    from normwise.tabular import read_table
+
+    options = {"margin": args.margin, "seed": args.seed, "n_jobs": args.jobs, "study": args.study}
+    given = {name: value for name, value in options.items() if value is not None}
+    with _progress() as progress:
+        table = read_table(args.data, args.target, positive=args.positive, response=args.response)
+        found = advice.advise_table(table, progress=progress, **given)
+        if report:
+            found.report(report)
+    console = Console()
+    found.show(console)
+    if report:
+        console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _stem(data: str) -> str:
+    name = re.sub(r"\.gz$", "", Path(data).name, flags=re.IGNORECASE)
+    _, _, inside = name.rpartition(":")
+    return re.sub(r"[^\w.-]", "_", inside if inside != name else Path(name).stem) or "table"
+
+
+def _refuse_report(report: Path, data: str) -> None:
+    from normwise.tabular import InputError
+
+    if report.exists() and Path(data).exists() and report.samefile(data):
+        raise InputError(f"report {report}: this is the table itself; give another file")
+    if report.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"report {report}: give a name that ends in .html")
+    if report.is_dir():
+        raise InputError(f"report {report}: this is a folder; give a file in it")
+    if not report.parent.is_dir():
+        raise InputError(f"report {report}: there is no folder {report.parent}")
+    if not os.access(report.parent, os.W_OK):
+        raise InputError(f"report {report}: no file can be written to folder {report.parent}")
+
+
+def _refuse_study(study: Path) -> None:
+    from normwise.tabular import InputError
+
+    if not study.is_dir():
+        raise InputError(f"study {study}: there is no such folder")
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[float, str], Any] | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading the table", total=1.0)
+        yield lambda done, what: bar.update(task, completed=done, description=what)
