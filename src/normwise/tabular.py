@@ -38,7 +38,7 @@ LEFT_OUT = "left out: "
 # squares of larger numbers leave the range of floating-point numbers
 LARGEST = 1e100
 
-AFFIRMATIVE = ("1", "yes", "y", "true", "t", "positive", "pos")
+AFFIRMATIVE = ("yes", "y", "true", "t", "positive", "pos")
 
 DELIMITERS = {"\t": "tab", "|": "|", ";": "semicolon", ",": "comma"}
 HEAD_BYTES = 1 << 18
@@ -796,12 +796,12 @@ def _checked_header(rows: Any) -> list[str]:
 
 def _header(header: list[str]) -> list[str]:
     named = [name for name in header if name]
-    _refuse_duplicates(named, "the columns")
     if all(DECIMAL_POINT.fullmatch(name) or DECIMAL_COMMA.fullmatch(name) for name in named):
         raise InputError(
             f"the first line holds numbers only ({_listed(header)}): put the names of the columns "
             "there, or the first row would be lost"
         )
+    _refuse_duplicates(named, "the columns")
     return [name or f"column {j}" for j, name in enumerate(header, start=1)]
 
 

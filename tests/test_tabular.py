@@ -1,0 +1,717 @@
+"""A user's own tables: what is made of them, and what is said of those that cannot be used."""
+
+import datetime
+import gzip
+import http.server
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from normwise import tabular
+from normwise.tabular import InputError, as_table, read_table
+
+TABLES = Path(__file__).with_name("tables")
+N = 40
+
+
+@pytest.fixture
+def frame(rng) -> pd.DataFrame:
+    """Three columns without any fault, and a response with two more than there are classes."""
+    frame = pd.DataFrame(rng.standard_normal((N, 3)), columns=["age", "size", "dose"])
+    return frame.assign(price=frame["age"] + rng.standard_normal(N))
+
+
+def csv_of(tmp_path: Path, frame: pd.DataFrame, name: str = "table.csv", **options) -> Path:
+    path = tmp_path / name
+    frame.to_csv(path, index=False, **options)
+    return path
+
+
+def said(table: tabular.Table, *parts: str) -> bool:
+    """Whether one note has all these parts."""
+    return any(all(part in note for part in parts) for note in table.notes)
+
+
+# formats
+
+
+def test_all_formats_give_the_same_numbers(tmp_path, frame):
+    X, y = frame.drop(columns="price").to_numpy(), frame["price"].to_numpy()
+    names = list(frame.columns[:3])
+    files = [
+        csv_of(tmp_path, frame),
+        csv_of(tmp_path, frame, "t.csv.gz"),
+        csv_of(tmp_path, frame, "t.tsv", sep="\t"),
+        csv_of(tmp_path, frame, "t.txt", sep="|"),
+        csv_of(tmp_path, frame, "semicolon.csv", sep=";"),
+        csv_of(tmp_path, frame, "utf16.csv", encoding="utf-16"),
+        csv_of(tmp_path, frame, "bom.csv", encoding="utf-8-sig"),
+    ]
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_feather(tmp_path / "t.feather")
+    frame.to_feather(tmp_path / "t.arrow")
+    files += [tmp_path / f"t.{kind}" for kind in ("parquet", "feather", "arrow")]
+    tables = [read_table(path, "price") for path in files]
+    np.savez(tmp_path / "t.npz", X=X, y=y, names=names)
+    tables += [
+        read_table(tmp_path / "t.npz"),
+        as_table(frame[names], y),
+        as_table(X, y, names=names),
+    ]
+    for table in tables:
+        np.testing.assert_allclose(table.X, X, rtol=1e-14)
+        np.testing.assert_allclose(table.y, y, rtol=1e-14)
+        assert table.names == tuple(names)
+        assert (table.response, table.classes) == ("gaussian", None)
+        assert not table.missing
+        assert not table.constant
+
+
+def test_a_wide_svmlight_file_stays_sparse(tmp_path, rng):
+    from sklearn.datasets import dump_svmlight_file
+
+    X = sparse.random_array((N, 5000), density=0.01, rng=rng, format="csr")
+    y = np.where(rng.random(N) < 0.5, -1, 1)
+    dump_svmlight_file(X, y, str(tmp_path / "wide.svmlight"), zero_based=False)
+    table = read_table(tmp_path / "wide.svmlight")
+    used = np.flatnonzero((X != 0).sum(axis=0))
+    assert sparse.issparse(table.X)
+    assert table.names == tuple(f"x{j + 1}" for j in used)
+    np.testing.assert_allclose(table.X.toarray(), X[:, used].toarray())
+    assert table.classes == ("-1", "1")
+    np.testing.assert_array_equal(table.y, y == 1)
+
+
+def test_a_dense_svmlight_file_becomes_an_array(tmp_path, frame):
+    from sklearn.datasets import dump_svmlight_file
+
+    X, y = frame.drop(columns="price").to_numpy(), frame["price"].to_numpy()
+    dump_svmlight_file(X, y, str(tmp_path / "t.svm"), zero_based=True)
+    table = read_table(tmp_path / "t.svm")
+    assert isinstance(table.X, np.ndarray)
+    np.testing.assert_allclose(table.X, X)
+    assert table.names == ("x0", "x1", "x2")
+
+
+def test_a_table_from_germany():
+    table = read_table(TABLES / "rents_latin1.csv", "Miete")
+    raw = pd.read_csv(TABLES / "rents_latin1.csv", sep=";", encoding="cp1252", dtype=str)
+    rent = raw["Miete"].str.replace(".", "").str.replace(",", ".").astype(float)
+    area = raw["Fläche"].str.replace(",", ".").astype(float)
+    moved = pd.to_datetime(raw["Einzug"], dayfirst=True)
+    columns = dict(zip(table.names, table.X.T, strict=True))
+    np.testing.assert_allclose(table.y, rent)
+    np.testing.assert_allclose(columns["Fläche"], area)
+    np.testing.assert_allclose(columns["Einzug"], (moved - moved.min()).dt.days)
+    town = raw["Stadt"].mode()[0]
+    assert {f"Stadt = {other}" for other in {"Köln", "Mainz", "Trier"} - {town}} < set(columns)
+    assert said(table, "cp1252")
+    assert said(table, "semicolon")
+    assert said(table, "Target 'Miete'", "decimal comma")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "response", "shape"),
+    [
+        ("diabetes", {}, "gaussian", (442, 10)),
+        ("breast_cancer", {}, "binary", (569, 30)),
+        ("digits", {}, "gaussian", (1797, 61)),
+        ("digits", {"positive": 8}, "binary", (1797, 61)),
+        ("wine", {"positive": "class_1"}, "binary", (178, 13)),
+        ("iris", {"positive": "virginica"}, "binary", (150, 4)),
+        ("linnerud", {"target": "Pulse"}, "gaussian", (20, 3)),
+    ],
+)
+def test_tables_inside_scikit_learn(name, options, response, shape):
+    from sklearn import datasets
+
+    table = read_table(f"sklearn:{name}", **options)
+    assert (table.response, table.X.shape) == (response, shape)
+    raw = getattr(datasets, f"load_{name}")().target
+    if name == "breast_cancer":
+        assert table.classes == ("benign", "malignant")
+        np.testing.assert_array_equal(table.y, raw == 0)
+    if name == "iris":
+        assert table.classes == ("not virginica", "virginica")
+        np.testing.assert_array_equal(table.y, raw == 2)
+    if name == "digits" and response == "binary":
+        np.testing.assert_array_equal(table.y, raw == 8)
+
+
+# the response
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        ([0, 1], ("0", "1")),
+        ([1, 2], ("1", "2")),
+        ([-1.0, 1.0], ("-1", "1")),
+        ([False, True], ("False", "True")),
+        (["yes", "no"], ("no", "yes")),
+        (["Y", "Z"], ("Z", "Y")),
+        (["cat", "dog"], ("cat", "dog")),
+        ([0.5, 10], ("0.5", "10")),
+    ],
+)
+def test_two_values_are_classes_and_it_is_said_which_is_one(frame, labels, classes):
+    y = np.array(labels)[np.arange(N) % 2]
+    table = as_table(frame[["age"]], y)
+    assert (table.response, table.classes) == ("binary", classes)
+    np.testing.assert_array_equal(table.y, pd.Series(y).map(tabular._label) == classes[1])
+    assert said(table, f"{classes[1]!r} counts as 1", f"{classes[0]!r} as 0")
+
+
+def test_positive_turns_the_classes_round(frame):
+    y = ["yes" if i % 3 else "no" for i in range(N)]
+    default, turned = as_table(frame, y), as_table(frame, y, positive="no")
+    np.testing.assert_array_equal(default.y, 1 - turned.y)
+    assert turned.classes == ("yes", "no")
+
+
+def test_one_class_against_the_rest(frame):
+    y = np.array(["red", "green", "blue"])[np.arange(N) % 3]
+    table = as_table(frame, y, positive="green")
+    np.testing.assert_array_equal(table.y, y == "green")
+    assert table.classes == ("not green", "green")
+    assert said(table, "'green' counts as 1", "the other 2 classes")
+
+
+def test_numbers_can_be_forced(frame):
+    y = np.arange(N) % 2 + 1
+    table = as_table(frame, y, response="gaussian")
+    assert table.response == "gaussian"
+    np.testing.assert_array_equal(table.y, y)
+
+
+def test_few_integers_are_numbers_and_the_alternative_is_said(frame):
+    y = np.arange(N) % 5 + 1
+    table = as_table(frame, y)
+    assert table.response == "gaussian"
+    assert said(table, "5 distinct numbers", "(1, 2, 3, 4, 5)", "positive")
+    one = as_table(frame, y, positive=4)
+    np.testing.assert_array_equal(one.y, y == 4)
+    assert not any("distinct numbers" in note for note in as_table(frame, y + 0.5).notes)
+
+
+def test_a_declared_category_is_no_number(frame):
+    y = pd.Series(np.arange(N) % 5, dtype="category", name="stars")
+    with pytest.raises(InputError, match=r"'stars' is text with 5 classes \(0, 1, 2, 3, 4\)"):
+        as_table(frame, y)
+    assert as_table(frame, y, response="gaussian").response == "gaussian"
+
+
+def test_rows_without_a_target_are_left_out(tmp_path, frame):
+    frame.loc[[3, 8], "price"] = np.nan
+    frame.loc[5, "price"] = np.inf
+    table = read_table(csv_of(tmp_path, frame), "price")
+    kept = np.setdiff1d(np.arange(N), [3, 5, 8])
+    np.testing.assert_allclose(table.X, frame[["age", "size", "dose"]].to_numpy()[kept])
+    assert said(table, "3 rows without a target left out")
+    assert said(table, "1 infinite value of the target")
+
+
+@pytest.mark.parametrize("factor", [1, -3])
+def test_a_copy_of_the_target_is_warned_about(frame, factor):
+    copied = frame.assign(again=7 + factor * frame["price"])
+    table = as_table(copied.drop(columns="price"), frame["price"])
+    assert said(table, "Warning", "again", "copy of the target")
+    near = frame.assign(again=frame["price"] + 1e-3 * frame["age"])
+    assert not said(as_table(near.drop(columns="price"), frame["price"]), "copy")
+    stored = sparse.csr_matrix(copied.drop(columns="price").to_numpy())
+    assert said(as_table(stored, frame["price"]), "x3", "copy of the target")
+
+
+# columns
+
+
+def test_text_becomes_zeros_and_ones(frame):
+    colour = np.array(["red", "green", "blue", "red"])[np.arange(N) % 4]
+    table = as_table(frame[["age"]].assign(colour=colour, size=1.5 * frame["size"]), frame["price"])
+    assert table.names == ("age", "colour = blue", "colour = green", "size")
+    np.testing.assert_array_equal(table.X[:, 1], colour == "blue")
+    np.testing.assert_array_equal(table.X[:, 2], colour == "green")
+    assert said(table, "'colour'", "2 columns", "'red', is the reference")
+
+
+def test_missing_text_is_a_level_of_its_own(tmp_path, frame):
+    frame["ward"] = np.array(["north", "south"])[np.arange(N) % 2]
+    frame.loc[[2, 4, 7], "ward"] = ["NA", "?", ""]
+    table = read_table(csv_of(tmp_path, frame), "price")
+    assert table.missing == {"ward": 3}
+    assert table.names[3:] == ("ward = north", "ward = missing")
+    np.testing.assert_array_equal(np.flatnonzero(table.X[:, 4]), [2, 4, 7])
+
+
+def test_booleans_and_categories(frame):
+    data = pd.DataFrame(
+        {
+            "flag": np.arange(N) % 2 == 0,
+            "gap": [None if i == 0 else i % 3 == 0 for i in range(N)],
+            "code": pd.Categorical(np.arange(N) % 3),
+        }
+    )
+    table = as_table(data, frame["price"])
+    assert table.names == ("flag", "gap", "code = 1", "code = 2")
+    np.testing.assert_array_equal(table.X[:, 0], data["flag"])
+    assert table.missing == {"gap": 1}
+    assert said(table, "True counts as 1", "flag, gap")
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers", "note"),
+    [
+        (["1,5", "22,75", "-3"], [1.5, 22.75, -3], "decimal comma"),
+        (["1.234,5", "2.000,0", "7,25"], [1234.5, 2000, 7.25], "decimal comma"),
+        (["1,234,567", "2,000", "12"], [1234567, 2000, 12], "thousands separator"),
+        (["1,234.5", "2,000.25", "7"], [1234.5, 2000.25, 7], "thousands separator"),
+        (["1 234", "22 000", "7"], [1234, 22000, 7], "read as numbers"),
+        ([" 1.5", "2 ", "3e2"], [1.5, 2, 300], None),
+    ],
+)
+def test_numbers_in_text(frame, texts, numbers, note):
+    repeat = np.arange(N) % 3
+    table = as_table(frame[["age"]].assign(width=np.array(texts)[repeat]), frame["price"])
+    np.testing.assert_allclose(table.X[:, 1], np.array(numbers)[repeat])
+    assert table.names == ("age", "width")
+    assert said(table, "'width'", note) if note else not table.notes
+
+
+def test_an_ambiguous_comma_is_not_guessed(frame):
+    texts = np.array(["1,500", "22,750", "3,125"])[np.arange(N) % 3]
+    table = as_table(frame[["age"]].assign(width=texts), frame["price"])
+    assert table.names == ("age",)
+    assert said(table, "'width' left out", "'1,500'", "decimal comma")
+    with pytest.raises(InputError, match="target 'y': the comma in '1,500' may be"):
+        as_table(frame, texts)
+
+
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S"]
+)
+def test_dates_become_days(frame, form):
+    days = np.arange(N) * 3
+    start = datetime.datetime(2024, 1, 20)
+    text = [(start + datetime.timedelta(days=int(day))).strftime(form) for day in days]
+    table = as_table(frame[["age"]].assign(sold=text), frame["price"])
+    np.testing.assert_allclose(table.X[:, 1], days)
+    assert said(table, "'sold' became days since 2024-01-20")
+
+
+def test_dates_that_may_be_read_in_two_ways_are_left_out(frame):
+    text = [f"{i % 12 + 1:02d}/{i % 5 + 1:02d}/2024" for i in range(N)]
+    table = as_table(frame[["age"]].assign(sold=text), frame["price"])
+    assert table.names == ("age",)
+    assert said(table, "'sold' left out", "day or the month")
+
+
+def test_typed_dates_and_durations(frame):
+    days = pd.Series(np.arange(N) * 2.5)
+    dates = pd.Timestamp("2020-02-01") + pd.to_timedelta(days, unit="D")
+    dates[4] = pd.NaT
+    data = pd.DataFrame({"when": dates, "long": pd.to_timedelta(days, unit="D")})
+    table = as_table(data, frame["price"])
+    present = np.delete(np.arange(N), 4)
+    np.testing.assert_allclose(table.X[present, 0], days[present])
+    np.testing.assert_allclose(table.X[:, 1], days)
+    assert table.missing == {"when": 1}
+
+
+def test_names_of_rows_are_left_out(frame):
+    data = frame[["age"]].assign(
+        id=[f"u{i}" for i in range(N)], city=[f"c{i % 25}" for i in range(N)]
+    )
+    table = as_table(data, frame["price"])
+    assert table.names == ("age",)
+    assert said(table, "'id' left out", "40 different texts in 40 rows")
+    assert said(table, "'city' left out", "25 different texts")
+
+
+def test_a_number_mistyped_counts_as_missing(tmp_path, frame):
+    typed = frame.astype(object)
+    typed.loc[6, "age"] = "forty"
+    table = read_table(csv_of(tmp_path, typed), "price")
+    assert said(table, "'age' holds numbers", "1 value that", "'forty' in row 7")
+    assert table.missing == {"age": 1}
+    others = np.delete(frame["age"].to_numpy(), 6)
+    assert table.X[6, 0] == pytest.approx(np.median(others))
+
+
+def test_missing_numbers(frame):
+    frame.loc[:1, "age"] = np.nan
+    frame.loc[:4, "size"] = np.nan
+    frame.loc[:29, "dose"] = np.nan
+    frame.loc[39, "dose"] = -np.inf
+    table = as_table(frame.drop(columns="price"), frame["price"])
+    assert table.names == ("age", "size", "dose", "size missing", "dose missing")
+    np.testing.assert_allclose(table.X[:5, 1], frame["size"].median())
+    np.testing.assert_array_equal(table.X[:, 3], frame["size"].isna())
+    assert table.missing == {"age": 2, "size": 5, "dose": 31}
+    assert said(table, "median", "age (2), size (5), dose (31)")
+    assert said(table, "More than half missing: dose")
+    assert said(table, "Infinite", "dose (1)")
+
+
+def test_empty_and_constant_columns_are_left_out(frame):
+    data = frame[["age"]].assign(empty=np.nan, one=3, word="same", none=None)
+    table = as_table(data, frame["price"])
+    assert table.names == ("age",)
+    assert set(table.constant) == {"one", "word"}
+    assert said(table, "no value is present: empty, none")
+    assert said(table, "they hold one value", "one", "word")
+
+
+def test_sparse_features_with_gaps(rng):
+    X = sparse.random_array((N, 30), density=0.2, rng=rng, format="csr")
+    X.data[:3] = [np.nan, np.inf, 1]
+    X = sparse.hstack([X, sparse.csr_array((N, 1))]).tocsr()
+    table = as_table(X, rng.standard_normal(N))
+    expected = X.toarray()
+    expected[~np.isfinite(expected)] = 0
+    np.testing.assert_array_equal(table.X.toarray(), expected[:, :30])
+    assert sum(table.missing.values()) == 2
+    assert table.constant == ("x30",)
+    assert np.isnan(X.data).any(), "the user's matrix was changed"
+
+
+def test_numbers_of_rows_in_a_first_column_are_left_out(tmp_path, frame):
+    frame.to_csv(tmp_path / "t.csv")
+    table = read_table(tmp_path / "t.csv", "price")
+    assert table.names == ("age", "size", "dose")
+    assert said(table, "numbers the rows")
+
+
+def test_names_are_plain_text(tmp_path, frame):
+    name = "<script>alert(1)</script>"
+    table = read_table(csv_of(tmp_path, frame.rename(columns={"age": name})), "price")
+    assert table.names[0] == name
+
+
+def test_what_is_given_is_not_changed(frame):
+    frame.loc[3, "age"] = np.nan
+    before = frame.copy()
+    as_table(frame.drop(columns="price"), frame["price"])
+    X = frame[["age", "size"]].to_numpy()
+    kept = X.copy()
+    as_table(X, frame["price"])
+    pd.testing.assert_frame_equal(frame, before)
+    np.testing.assert_array_equal(X, kept)
+
+
+# what cannot be used
+
+HEADER = "age,size,price\n"
+ROWS = [f"{i},{(7 * i) % 11},{(5 * i) % 13 + 0.5}" for i in range(30)]
+GOOD = HEADER + "\n".join(ROWS) + "\n"
+
+
+def with_target(values) -> str:
+    return "age,price\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values))
+
+
+BAD_FILES = {
+    "unknown suffix": ("t.xlsx", GOOD, {}, r"kind \.xlsx are not read; give one of .*\.parquet"),
+    "no suffix": ("table", GOOD, {}, "without a suffix"),
+    "empty": ("t.csv", "", {}, "the file is empty"),
+    "blank": ("t.csv", "\n\n  \n", {}, "no line of text"),
+    "header only": ("t.csv", HEADER, {}, "a header and no rows"),
+    "missing target": (
+        "t.csv",
+        GOOD,
+        {"target": "Prize"},
+        r"no column 'Prize'; did you mean price",
+    ),
+    "unlike any column": ("t.csv", GOOD, {"target": "zzz"}, "the columns are age, size, price"),
+    "no target": ("t.csv", GOOD, {"target": None}, "no target given: .*age, size, price"),
+    "three rows": ("t.csv", HEADER + "\n".join(ROWS[:3]), {}, "3 rows .*'price'; at least 20"),
+    "few with a target": (
+        "t.csv",
+        with_target([1.5] * 9 + ["NA"] * 20),
+        {},
+        "9 rows .*at least 20",
+    ),
+    "target only": ("t.csv", "price\n" + "1\n2\n" * 15, {}, "only one column was found, 'price'"),
+    "no feature left": (
+        "t.csv",
+        "id,one,price\n" + "".join(f"u{i},3,{i}\n" for i in range(30)),
+        {},
+        r"no feature is left: .*'id' left out: 30 different texts.*one value: one",
+    ),
+    "constant target": ("t.csv", with_target([3] * 30), {}, "'price' has one value only, '3'"),
+    "one class": ("t.csv", with_target(["ill"] * 30), {}, "one value only, 'ill'"),
+    "four of a class": ("t.csv", with_target(["a"] * 4 + ["b"] * 26), {}, "'a' in 4 rows.*least 5"),
+    "no such positive": (
+        "t.csv",
+        with_target(["ill", "well"] * 15),
+        {"positive": "dead"},
+        "no value 'dead': give one of ill, well",
+    ),
+    "too many classes": (
+        "t.csv",
+        with_target([f"k{i % 12}" for i in range(60)]),
+        {},
+        r"text with 12 classes \(k0, k1, .* and 4 more\): give one of them as positive",
+    ),
+    "numbers for two classes": (
+        "t.csv",
+        GOOD,
+        {"response": "binary"},
+        "13 distinct values .* positive",
+    ),
+    "text for numbers": (
+        "t.csv",
+        with_target(["a", "b"] * 15),
+        {"response": "gaussian"},
+        "text such as 'a', and response is gaussian",
+    ),
+    "positive for numbers": (
+        "t.csv",
+        GOOD,
+        {"response": "gaussian", "positive": "1"},
+        "positive '1' is for classes",
+    ),
+    "unknown response": ("t.csv", GOOD, {"response": "poisson"}, "'poisson' is unknown"),
+    "target without values": ("t.csv", with_target(["NA"] * 30), {}, "0 rows with a value"),
+    "duplicated header": ("t.csv", GOOD.replace("size", "age"), {}, "more than once: age"),
+    "no header": ("t.csv", "\n".join(ROWS), {}, "first line holds numbers only"),
+    "ragged": ("t.csv", GOOD.replace("\n4,", "\n4,4,"), {}, "line 6 has 4 values .*header has 3"),
+    "short": ("t.csv", GOOD.replace("\n4,6,", "\n4,"), {}, "line 6 has 2 values"),
+    "open quote": ("t.csv", GOOD.replace("\n4,", '\n"4,'), {}, "line 31 has 1 value|quotation"),
+    "separated by blanks": ("t.txt", GOOD.replace(",", " "), {}, "only one column.*tab, .*comma"),
+    "image": ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", {}, "a PNG image"),
+    "workbook": ("t.csv", b"PK\x03\x04" + bytes(30), {}, "Excel workbook; save it as CSV"),
+    "web page": ("t.csv", "<!DOCTYPE html>\n<html></html>", {}, "a web page"),
+    "bytes": ("t.csv", b"age,price\n1,2\n\0\0", {}, "byte 14 is zero"),
+    "broken gzip": ("t.csv.gz", gzip.compress(GOOD.encode())[:60], {}, "not a whole gzip file"),
+    "no gzip": ("t.csv.gz", GOOD, {}, "not a whole gzip file"),
+    "broken Parquet": ("t.parquet", b"PAR1 and no more", {}, "not a whole Parquet file"),
+    "broken Feather": ("t.feather", GOOD, {}, "not a whole Feather or Arrow file"),
+    "broken npz": ("t.npz", GOOD, {"target": None}, "not a whole npz file"),
+    "broken svmlight": ("t.svmlight", GOOD, {"target": None}, "not a file in svmlight format"),
+    "svmlight has a target": ("t.svm", "1 1:2\n", {}, "target 'price': .*first value of each line"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_refused_in_words(tmp_path, case):
+    name, content, options, message = BAD_FILES[case]
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=message) as caught:
+        read_table(path, **{"target": "price"} | options)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_the_good_file_is_good(tmp_path):
+    (tmp_path / "t.csv").write_text(GOOD)
+    assert read_table(tmp_path / "t.csv", "price").X.shape == (30, 2)
+
+
+def test_no_file_and_a_folder(tmp_path, frame):
+    csv_of(tmp_path, frame, "houses.csv")
+    with pytest.raises(InputError, match=r"no such file; did you mean houses\.csv"):
+        read_table(tmp_path / "house.csv", "price")
+    with pytest.raises(InputError, match="no such file"):
+        read_table(tmp_path / "nowhere" / "house.csv", "price")
+    with pytest.raises(InputError, match="this is a folder"):
+        read_table(tmp_path, "price")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"X": np.ones((30, 2))}, "no array 'y', only X"),
+        ({"x": np.ones((30, 2)), "y": np.ones(30)}, "no array 'X', only x, y"),
+        ({"X": np.array([[{}]] * 30), "y": np.ones(30)}, "Python objects"),
+        ({"X": np.ones((30, 2)), "y": np.ones(29)}, "X has 30 rows and y has 29"),
+        ({"X": np.ones((5, 30, 2)), "y": np.ones(30)}, "3 dimensions"),
+        ({"X": np.ones((30, 2)), "y": np.arange(30), "names": ["a"]}, "2 columns and 1 names"),
+    ],
+)
+def test_bad_arrays_in_a_file(tmp_path, arrays, message):
+    np.savez(tmp_path / "t.npz", **arrays)
+    with pytest.raises(InputError, match=message):
+        read_table(tmp_path / "t.npz")
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (np.ones((30, 2)), np.ones(29), "X has 30 rows and y has 29"),
+        (np.ones((30, 2, 2)), np.ones(30), r"3 dimensions, shape \(30, 2, 2\)"),
+        (np.ones(30), np.ones(30), "1 dimensions"),
+        (np.ones((30, 2)), np.ones((30, 2)), r"y has shape \(30, 2\)"),
+        (np.ones((30, 2)), np.full(30, np.nan), "0 rows with a value of target 'y'"),
+        (np.ones((30, 2)), [None] * 30, "0 rows with a value"),
+        (np.ones((30, 2)), np.arange(30), "no feature is left: .*one value: x0, x1"),
+        (np.ones((30, 0)), np.arange(30), "no feature is left: there is no column besides"),
+        (np.full((30, 2), np.nan), np.arange(30), "no feature is left: .*no value is present"),
+        (np.ones((30, 2)) * 1j, np.arange(30), "complex"),
+        (np.eye(30), np.geomspace(1, 1e200, 30), r"1e\+200: rescale"),
+    ],
+)
+def test_bad_arrays_in_memory(X, y, message):
+    with pytest.raises(InputError, match=message):
+        as_table(X, y)
+
+
+def test_columns_of_one_name(frame):
+    twice = frame.rename(columns={"size": "age"})
+    with pytest.raises(InputError, match="more than once: age"):
+        as_table(twice.drop(columns="price"), frame["price"])
+    clash = frame.assign(**{"age = b": frame["age"], "age": ["a", "a", "b", "c"] * (N // 4)})
+    with pytest.raises(InputError, match=r"features .* more than once: age = b"):
+        as_table(clash.drop(columns="price"), frame["price"])
+
+
+def test_a_file_beyond_the_memory_is_not_read(tmp_path, monkeypatch):
+    path = tmp_path / "big.csv"
+    path.write_text(HEADER + "1,2,3.5\n" * 40_000)
+    with path.open("r+b") as file:
+        file.truncate(2_000_000_000)  # takes no space on the disk
+    monkeypatch.setattr(tabular, "available_memory", lambda: 1e9)
+    with pytest.raises(
+        InputError, match=r"takes about \d+\.\d GB of memory and 1\.0 GB are"
+    ) as told:
+        read_table(path, "price")
+    assert "Parquet" in str(told.value)
+
+
+def test_memory_is_estimated_for_every_kind_of_file(tmp_path, frame, monkeypatch):
+    csv_of(tmp_path, frame)
+    csv_of(tmp_path, frame, "t.csv.gz")
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_feather(tmp_path / "t.arrow")
+    np.savez_compressed(tmp_path / "t.npz", X=np.zeros((N, 100)), y=frame["price"])
+    (tmp_path / "t.svm").write_text("1 1:2\n" * 30)
+    monkeypatch.setattr(tabular, "available_memory", lambda: 50.0)
+    for path in tmp_path.iterdir():
+        target = None if path.suffix in (".npz", ".svm") else "price"
+        with pytest.raises(InputError, match="GB of memory"):
+            read_table(path, target)
+
+
+def test_available_memory_is_a_number_of_bytes():
+    assert 1e6 < tabular.available_memory() < np.inf
+
+
+def test_names_of_collections():
+    with pytest.raises(InputError, match="no table 'diabtes'; did you mean diabetes"):
+        read_table("sklearn:diabtes")
+    with pytest.raises(InputError, match=r"no target given: .*Weight, Waist, Pulse"):
+        read_table("sklearn:linnerud")
+    with pytest.raises(InputError, match=r"'target' is text with 3 classes \(class_0"):
+        read_table("sklearn:wine")
+    with pytest.raises(InputError, match="openml:ID, openml:NAME or openml:NAME@VERSION"):
+        read_table("openml:iris@latest")
+
+
+# OpenML, by scikit-learn's own loader
+
+
+REPLIES = {
+    "/api/v1/json/data/list/data_name/clinic/limit/2/data_version/1": "list.json",
+    "/api/v1/json/data/90001": "description.json",
+    "/api/v1/json/data/features/90001": "features.json",
+    "/api/v1/json/data/qualities/90001": "qualities.json",
+    "/data/v1/download/90001/clinic.arff": "clinic.arff",
+}
+
+
+class OpenML(http.server.BaseHTTPRequestHandler):
+    """The few replies that `fetch_openml` asks for."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        name = REPLIES.get(self.path)
+        host = f"http://{self.headers['Host']}"
+        content = b"" if name is None else (TABLES / "openml" / name).read_bytes()
+        content = self.server.alter(content.replace(b"HOST", host.encode()))
+        # 412 is OpenML's code for what it does not know
+        self.send_response(412 if name is None else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.fixture
+def openml(tmp_path, monkeypatch):
+    from sklearn.datasets import _openml
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OpenML)
+    server.asked, server.alter = [], lambda content: content
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    server.close_all = close
+    host = f"http://127.0.0.1:{server.server_port}"
+    for name in ("_SEARCH_NAME", "_DATA_INFO", "_DATA_FEATURES", "_DATA_QUALITIES"):
+        here = getattr(_openml, name).replace("https://www.openml.org", host)
+        monkeypatch.setattr(_openml, name, here)
+    monkeypatch.setattr(_openml, "time", SimpleNamespace(sleep=lambda seconds: None))
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    yield server
+    if thread.is_alive():
+        close()
+
+
+@pytest.mark.parametrize("name", ["openml:90001", "openml:clinic@1"])
+def test_openml_is_read_and_kept(openml, name):
+    table = read_table(name)
+    assert (table.target, table.response, table.classes) == ("outcome", "binary", ("died", "lived"))
+    assert table.X.shape == (30, 5)
+    assert table.names[:2] == ("age", "pressure")
+    assert table.names[-1] == "pressure missing"
+    assert table.missing == {"pressure": 2}
+    assert table.source == name
+    arff = (TABLES / "openml" / "clinic.arff").read_text()
+    assert table.y.sum() == arff.count(",lived\n") > 0
+    asked = len(openml.asked)
+    openml.close_all()
+    again = read_table(name, positive="died")
+    np.testing.assert_array_equal(again.X, table.X)
+    np.testing.assert_array_equal(again.y, 1 - table.y)
+    assert len(openml.asked) == asked
+
+
+def test_another_target_of_openml(openml):
+    table = read_table("openml:90001", "age")
+    assert (table.response, table.X.shape[0]) == ("gaussian", 30)
+    assert "outcome = lived" in table.names or "outcome = died" in table.names
+    with pytest.raises(InputError, match="no column 'agee'; did you mean age"):
+        read_table("openml:90001", "agee")
+
+
+def test_a_reply_with_another_checksum_is_refused(openml):
+    openml.alter = lambda content: content.replace(b"70,127.4", b"71,127.4")
+    with pytest.raises(InputError, match="openml:90001: OpenML: The md5 checksum of the file"):
+        read_table("openml:90001")
+    # it was fetched twice before it was given up
+    assert openml.asked.count("/data/v1/download/90001/clinic.arff") == 2
+
+
+def test_openml_out_of_reach(openml):
+    openml.close_all()
+    with pytest.raises(
+        InputError, match=r"cannot be reached .*holds no copy: try again with a conn"
+    ):
+        read_table("openml:90001")
+
+
+def test_a_table_that_openml_does_not_know(openml):
+    with pytest.raises(InputError, match="OpenML: Dataset with data_id 4 not found"):
+        read_table("openml:4")
