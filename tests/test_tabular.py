@@ -1,6 +1,7 @@
 """A user's own tables: what is made of them, and what is said of those that cannot be used."""
 
 import datetime
+import decimal
 import gzip
 import http.server
 import threading
@@ -85,6 +86,14 @@ def test_a_wide_svmlight_file_stays_sparse(tmp_path, rng):
     np.testing.assert_allclose(table.X.toarray(), X[:, used].toarray())
     assert table.classes == ("-1", "1")
     np.testing.assert_array_equal(table.y, y == 1)
+
+
+def test_an_svmlight_file_with_a_huge_number(tmp_path):
+    lines = [f"{i} 3:{i % 7} 2000000000:{i % 5}" for i in range(30)]
+    (tmp_path / "t.svm").write_text("\n".join(lines))
+    table = read_table(tmp_path / "t.svm")
+    assert table.names == ("x3", "x2000000000")
+    np.testing.assert_array_equal(table.X, [[i % 7, i % 5] for i in range(30)])
 
 
 def test_a_dense_svmlight_file_becomes_an_array(tmp_path, frame):
@@ -220,11 +229,11 @@ def test_rows_without_a_target_are_left_out(tmp_path, frame):
 def test_a_copy_of_the_target_is_warned_about(frame, factor):
     copied = frame.assign(again=7 + factor * frame["price"])
     table = as_table(copied.drop(columns="price"), frame["price"])
-    assert said(table, "Warning", "again", "copy of the target")
+    assert said(table, "Warning", "again", "copies of the target")
     near = frame.assign(again=frame["price"] + 1e-3 * frame["age"])
-    assert not said(as_table(near.drop(columns="price"), frame["price"]), "copy")
+    assert not said(as_table(near.drop(columns="price"), frame["price"]), "copies")
     stored = sparse.csr_matrix(copied.drop(columns="price").to_numpy())
-    assert said(as_table(stored, frame["price"]), "x3", "copy of the target")
+    assert said(as_table(stored, frame["price"]), "x3", "copies of the target")
 
 
 # columns
@@ -320,6 +329,25 @@ def test_typed_dates_and_durations(frame):
     np.testing.assert_allclose(table.X[present, 0], days[present])
     np.testing.assert_allclose(table.X[:, 1], days)
     assert table.missing == {"when": 1}
+
+
+def test_columns_of_every_type(frame):
+    data = pd.DataFrame(
+        {
+            "arrow": pd.Series(range(N), dtype="int64[pyarrow]"),
+            "gaps": pd.array([None, *range(1, N)], dtype="Int64"),
+            "decimal": [decimal.Decimal("0.5") * i for i in range(N)],
+            "sparse": pd.arrays.SparseArray(np.arange(N) % 7 // 6),
+            "list": [[1, i % 2] for i in range(N)],
+            "month": pd.period_range("2020-01", periods=N, freq="M"),
+            "mixed": [1, "a"] * (N // 2),
+        }
+    )
+    table = as_table(data, frame["price"])
+    assert table.names == ("arrow", "gaps", "decimal", "sparse", "list = [1, 1]", "mixed = a")
+    np.testing.assert_array_equal(table.X[:, 2], np.arange(N) / 2)
+    np.testing.assert_array_equal(table.X[:, 3], np.arange(N) % 7 == 6)
+    assert said(table, "'month' left out")
 
 
 def test_names_of_rows_are_left_out(frame):

@@ -9,6 +9,7 @@ import gzip
 import io
 import os
 import re
+import reprlib
 import socket
 import warnings
 import zipfile
@@ -267,8 +268,9 @@ def _leaks(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
     if not copies:
         return []
     return [
-        f"Warning: {_listed(names[j] for j in copies)} is a copy of the target, up to its scale. "
-        "If it is not known before the target is, every result below is worthless: leave it out."
+        f"Warning: copies of the target, up to scale, are among the features: "
+        f"{_listed(names[j] for j in copies)}. If they are not known before the target is, every "
+        "result below is worthless: leave them out."
     ]
 
 
@@ -334,8 +336,10 @@ def _target_numbers(values: pd.Series, *, as_labels: bool) -> tuple[pd.Series | 
 
 
 def _labels(values: pd.Series) -> np.ndarray:
-    distinct = {value: _label(value) for value in values.dropna().unique()}
-    return values.map(distinct).to_numpy(dtype=object)
+    labels = np.full(len(values), np.nan, dtype=object)
+    present = values.notna().to_numpy()
+    labels[present] = [_label(value) for value in values[present]]
+    return labels
 
 
 def _label(value: Any) -> str:
@@ -508,7 +512,7 @@ def _mostly_numbers(
         return None, None
     return plain.reindex(column.index).to_numpy(float), (
         f"holds numbers; {_counted(len(odd), 'value')} that are none count "
-        f"as missing, such as {odd.iloc[0]!r} in row {odd.index[0] + 1}"
+        f"as missing, such as {reprlib.repr(odd.iloc[0])} in row {odd.index[0] + 1}"
     )
 
 
@@ -527,7 +531,7 @@ def _levels(column: pd.Series) -> tuple[list[tuple[str, np.ndarray]], str | None
     if len(levels) > _most_levels(len(labels)) or len(levels) == len(labels):
         return [], (
             f"{LEFT_OUT}{len(levels)} different texts in {len(labels)} rows, such "
-            f"as {levels[0]!r}, are rather names of the rows than classes"
+            f"as {reprlib.repr(levels[0])}, are rather names of the rows than classes"
         )
     coded = [(f"{name} = {level}", (labels == level).to_numpy(float)) for level in levels[1:]]
     return coded, (
@@ -876,10 +880,10 @@ def _read_svmlight(path: Path, target: str | None) -> _Raw:
         X, y = load_svmlight_file(str(path), zero_based=True)
     except (ValueError, OverflowError) as error:
         raise InputError(f"not a file in svmlight format ({_first_line(error)})") from error
-    # most files count features from 1
-    first = int(X.shape[1] > 1 and X[:, [0]].nnz == 0)
-    X = X[:, first:]
-    names = tuple(f"x{j}" for j in range(first, first + X.shape[1]))
+    # no room for the numbers that no line uses
+    used, columns = np.unique(X.indices, return_inverse=True)
+    X = sparse.csr_matrix((X.data, columns, X.indptr), shape=(X.shape[0], len(used)))
+    names = tuple(f"x{number}" for number in used)
     response = pd.Series(y, name="y")
     # a sparse entry takes 12 bytes, a dense one 8
     if 12 * X.nnz < 8 * X.shape[0] * X.shape[1]:
