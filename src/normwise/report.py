@@ -24,12 +24,14 @@ from normwise.explorer import payload
 from normwise.figures.style import NAMES, VERDICT_NAMES
 from normwise.health import passed_all
 from normwise.io import write_text
-from normwise.provenance import describe_run
+from normwise.provenance import SOURCE, describe_run
 from normwise.sheets import number, packed_files, percent, words
 from normwise.shown import CLOSE, all_sheets, span
 from normwise.study import read_tables
 from normwise.theory import phase_boundary
 
+# shared with the page of an advice
+LOOK = SOURCE / "templates" / "page.css"
 # shown where their subject is, not among the figures
 PLACED = (
     "at_a_glance",
@@ -214,7 +216,8 @@ def write_report(
     ----------
     output : path
     templates : sequence of paths
-        Jinja2 templates, ``report.html.j2`` first among them; ``report.css`` and ``report.js``.
+        Jinja2 templates, ``report.html.j2`` first among them; ``report.css``, which adds to
+        `LOOK`, and ``report.js``.
     tables : sequence of paths
         The study's tables.
     timings : sequence of paths
@@ -245,7 +248,7 @@ def write_report(
     )
     environment.filters |= {"number": number, "percent": percent}
     page = environment.get_template("report.html.j2").render(
-        style=Markup(sources["report.css"]),
+        style=Markup(LOOK.read_text(encoding="utf-8") + sources["report.css"]),
         script=Markup(sources["report.js"]),
         vega=_vega(),
         page_data=_embedded(

@@ -1,3 +1,5 @@
+from normwise.provenance import SOURCE
+
 TABLES = expand(
     "<results>/tables/{table}.parquet",
     table=[
@@ -64,6 +66,7 @@ rule report:
         figures=figure_files(),
         captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
         templates=TEMPLATES,
+        look=SOURCE / "templates" / "page.css",
     output:
         report(
             "<results>/report.html",

@@ -103,7 +103,7 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return plan
 
 
-def _lighter(svg: str) -> str:
+def lighter(svg: str) -> str:
     """The same picture at a third of the weight: hundredths of a point, repeated styles named."""
     svg = re.sub(r"(\d+\.\d\d)\d+", r"\1", svg)
     svg = re.sub(r"\n\s*", "\n", svg)
@@ -143,7 +143,7 @@ def draw_figure(
     look = {"bbox_inches": "tight", "pad_inches": 0.1}
     text = io.StringIO()
     drawing.figure.savefig(text, format="svg", dpi=200, metadata={"Date": None}, **look)
-    write_text(svg, _lighter(text.getvalue()))
+    write_text(svg, lighter(text.getvalue()))
     write_atomic(
         png, lambda f: drawing.figure.savefig(f, dpi=160, metadata={"Software": None}, **look)
     )
