@@ -123,10 +123,12 @@ def test_a_report_that_cannot_be_written_is_refused_first(
 def test_bad_input_is_one_line(asked, folder, capsys):
     assert main(["advise", "houses.csv", "--target", "prize"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("normwise: houses.csv: there is no column 'prize'; did you mean price")
+    assert error.startswith(
+        "normwise: houses.csv: there is no column 'prize' (did you mean price?)"
+    )
     assert error.count("\n") == 1
     assert main(["advise", "house.csv", "--target", "price"]) == 2
-    assert "no such file; did you mean houses.csv" in capsys.readouterr().err
+    assert "no such file (did you mean houses.csv?)" in capsys.readouterr().err
     assert main(["advise", "houses.csv", "--target", "price", "--study", "none"]) == 2
     assert capsys.readouterr().err == "normwise: study none: there is no such folder\n"
     assert not asked

@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "advise",
         help="which penalty suits a table of your own",
         description=(
-            "Try L1, L2, elastic net and no penalty on a table, look at what the table is like, "
+            "Try L1, L2, elastic net and no penalty on a table, look at what the table is like,\n"
             "and say which penalty suits it and how certain that is."
         ),
         epilog=EXAMPLES,

@@ -36,6 +36,7 @@ MANY_LEVELS = 20
 # above this share of missing values, being missing is a feature of its own
 INDICATED = 0.05
 LEFT_OUT = "left out: "
+ONE_OF_THEM = "give one of them as positive, to tell it from the rest"
 # squares of larger numbers leave the range of floating-point numbers
 LARGEST = 1e100
 
@@ -275,45 +276,49 @@ def _leaks(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
 
 
 def _encode_response(values: pd.Series, positive: object, response: str | None) -> _Response:
-    name = repr(values.name)
     if response not in (None, "gaussian", "binary"):
         raise InputError(f"response {response!r} is unknown: give gaussian or binary")
     if response == "gaussian" and positive is not None:
         raise InputError(f"positive {positive!r} is for classes, and response is gaussian")
+    name = repr(values.name)
     numbers, notes = _target_numbers(values, as_labels=response != "gaussian")
     rows = (values.notna() if numbers is None else np.isfinite(numbers)).to_numpy()
-    if not rows.all():
-        notes.append(f"{_counted(len(rows) - rows.sum(), 'row')} without a target left out.")
-    if rows.sum() < MIN_ROWS:
+    n_rows = int(rows.sum())
+    if n_rows < MIN_ROWS:
         raise InputError(
-            f"{_counted(rows.sum(), 'row')} with a value of target {name}; at least {MIN_ROWS} "
-            "are needed"
+            f"{_counted(n_rows, 'row')} with a value of target {name}; at least {MIN_ROWS} are "
+            "needed"
         )
+    if n_rows < len(rows):
+        notes.append(f"{_counted(len(rows) - n_rows, 'row')} without a target left out.")
     labels = _labels(values if numbers is None else numbers)[rows]
-    classes = _distinct(labels, numbers)
+    classes = sorted(set(labels), key=None if numbers is None else float)
     if len(classes) == 1:
         raise InputError(
             f"target {name} has one value only, {classes[0]!r}: there is nothing to predict"
         )
     if positive is not None or response == "binary" or (len(classes) == 2 and response is None):
         return _binary(name, labels, classes, positive, rows, notes)
-    if numbers is None:
-        raise InputError(
-            f"target {name} is text with {len(classes)} classes ({_listed(classes)}): give one of "
-            "them as positive, to tell it from the rest"
-            if response is None
-            else f"target {name} is text such as {classes[0]!r}, and response is gaussian"
-        )
-    y = numbers[rows].to_numpy(float)
+    if numbers is not None:
+        return _gaussian(name, numbers[rows].to_numpy(float), classes, rows, notes)
+    if response == "gaussian":
+        raise InputError(f"target {name} is text such as {classes[0]!r}, and response is gaussian")
+    raise InputError(
+        f"target {name} is text with {len(classes)} classes ({_listed(classes)}): {ONE_OF_THEM}"
+    )
+
+
+def _gaussian(
+    name: str, y: np.ndarray, classes: list[str], rows: np.ndarray, notes: list[str]
+) -> _Response:
     if np.abs(y).max() > LARGEST:
         raise InputError(
             f"target {name} has the value {np.abs(y).max():g}: rescale it below {LARGEST:g}"
         )
     if len(classes) <= FEW_VALUES and np.all(y == np.round(y)):
         notes.append(
-            f"Target {name} has {len(classes)} distinct numbers and is treated as a number; "
-            f"if they are classes, give one of them ({_listed(classes)}) as positive, to tell it "
-            "from the rest."
+            f"Target {name} has {len(classes)} distinct numbers ({_listed(classes)}) and is "
+            f"treated as a number; if they are classes, {ONE_OF_THEM}."
         )
     return _Response(y, rows, "gaussian", None, notes)
 
@@ -348,11 +353,6 @@ def _label(value: Any) -> str:
     return str(value).strip()
 
 
-def _distinct(labels: np.ndarray, numbers: pd.Series | None) -> list[str]:
-    key = None if numbers is None else float
-    return sorted(set(labels), key=key)
-
-
 def _binary(
     name: str,
     labels: np.ndarray,
@@ -380,8 +380,8 @@ def _positive(name: str, classes: list[str], positive: object) -> str:
     if positive is None:
         if len(classes) > 2:
             raise InputError(
-                f"target {name} has {len(classes)} distinct values ({_listed(classes)}): give one "
-                "of them as positive, to tell it from the rest"
+                f"target {name} has {len(classes)} distinct values ({_listed(classes)}): "
+                f"{ONE_OF_THEM}"
             )
         affirmative = [label for label in classes if label.lower() in AFFIRMATIVE]
         return affirmative[0] if len(affirmative) == 1 else classes[-1]
@@ -718,7 +718,9 @@ def _read_text(path: Path, target: str | None) -> _Raw:
         skipinitialspace=True,
         low_memory=False,
     )
-    notes = [] if encoding == "utf-8-sig" else [f"Read as {encoding}, as it is not UTF-8."]
+    notes = (
+        [] if encoding == "utf-8-sig" else [f"The text was read as {encoding}, as it is not UTF-8."]
+    )
     if delimiter != ("\t" if ".tsv" in path.name.lower() else ","):
         notes.append(f"Columns are separated by {DELIMITERS[delimiter]}.")
     if not header[0] and _counts_rows(frame.iloc[:, 0]):
@@ -1049,8 +1051,8 @@ def _counted(count: float, noun: str) -> str:
 
 def _meant(name: str, known: Iterable[str]) -> str:
     by_lower = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), list(by_lower), n=3, cutoff=0.6)
-    return f"; did you mean {' or '.join(by_lower[other] for other in close)}?" if close else ""
+    close = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
+    return f" (did you mean {by_lower[close[0]]}?)" if close else ""
 
 
 def _one_line(message: object) -> str:
