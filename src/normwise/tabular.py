@@ -29,7 +29,7 @@ from normwise.io import load_arrays
 MIN_ROWS = 20
 MIN_CLASS = 5
 
-# a number of at most so many distinct integers may be a class label
+# so few distinct numbers may be labels of classes
 FEW_VALUES = 10
 # text with more levels than this, and than a tenth of the rows, names the rows
 MANY_LEVELS = 20
@@ -508,7 +508,7 @@ def _mostly_numbers(
     column: pd.Series, text: pd.Series, plain: pd.Series
 ) -> tuple[np.ndarray | None, str | None]:
     odd = text[plain.isna()]
-    if len(odd) > len(text) / 10 or text.nunique() <= _most_levels(len(column)):
+    if len(odd) > len(text) / 10 or text.nunique() <= FEW_VALUES:
         return None, None
     return plain.reindex(column.index).to_numpy(float), (
         f"holds numbers; {_counted(len(odd), 'value')} that are none count "
