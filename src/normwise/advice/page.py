@@ -1,0 +1,388 @@
+"""The page of an advice: one file that runs no script and asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import gzip
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from normwise.advice import pictures
+from normwise.advice.findings import Contest, Diagnosis, Models, Place
+from normwise.advice.wording import (
+    ANSWERS,
+    CERTAINTY,
+    agreement,
+    better,
+    chosen_by_chance,
+    diagnose,
+    kept_by_l1,
+    l1_against_l2,
+    largest,
+    listed,
+    many,
+    pair_name,
+    point_span,
+    points,
+    rule_over_range,
+    share_span,
+    shorten,
+    sources,
+    verdict_words,
+)
+from normwise.figures.style import NAMES
+from normwise.io import write_text
+from normwise.provenance import SOURCE
+from normwise.sheets import Column, Sheet, count, number, percent, sheet, significant, verdict
+
+if TYPE_CHECKING:
+    from normwise.advice import Advice
+
+CONTENTS = {
+    "answer": "Answer",
+    "contest": "Head to head",
+    "models": "Models",
+    "data": "Data",
+    "map": "Map",
+    "methods": "Methods",
+}
+ROWS = 200
+GROUPS = 20
+# characters of a download inside the page: plain up to the first, compressed up to the second
+PLAIN, HEAVIEST = 200_000, 900_000
+PACKAGES = ("normwise", "numpy", "scipy", "scikit-learn", "numba", "pandas", "matplotlib")
+REFERENCES = (
+    "C. Nadeau & Y. Bengio (2003), Inference for the generalization error. Machine Learning 52, "
+    "239–281. doi:10.1023/A:1024068626366",
+    "A. Benavoli, G. Corani, J. Demšar & M. Zaffalon (2017), Time for a change: a tutorial for "
+    "comparing multiple classifiers through Bayesian analysis. Journal of Machine Learning "
+    "Research 18 (77), 1–36",
+    "H. D. Patterson & R. Thompson (1971), Recovery of inter-block information when block sizes "
+    "are unequal. Biometrika 58, 545–554. doi:10.1093/biomet/58.3.545",
+    "L. H. Dicker & M. A. Erdogdu (2016), Maximum likelihood for variance estimation in "
+    "high-dimensional linear models. AISTATS, PMLR 51, 159–167",
+    "N. Meinshausen & P. Bühlmann (2010), Stability selection. Journal of the Royal Statistical "
+    "Society B 72, 417–473. doi:10.1111/j.1467-9868.2010.00740.x",
+    "D. A. Belsley, E. Kuh & R. E. Welsch (1980), Regression diagnostics. Wiley",
+)
+
+
+def _coef(value: float) -> str:
+    return "0" if value == 0 else number(value, 3)
+
+
+def _group(value: int) -> str:
+    return "–" if value < 0 else str(value)
+
+
+def _ratio(effect: float) -> str:
+    return number(np.exp(effect))
+
+
+def score_sheet(contest: Contest) -> Sheet:
+    """Every penalty on the rows held out."""
+    frame = contest.scores.assign(
+        penalty=[NAMES[p] for p in contest.scores["penalty"]],
+        share=[share_span(row, "explained") for _, row in contest.scores.iterrows()],
+    )
+    return sheet(
+        "scores",
+        "Every penalty on rows held out",
+        frame,
+        [
+            Column("penalty", "penalty", str, "How the size of the coefficients is held down."),
+            Column(
+                "share",
+                "explained (95 % interval)",
+                str,
+                "Share of the null model's error that is removed, with a corrected interval.",
+                numeric=True,
+            ),
+            Column(
+                "error",
+                "error",
+                _four,
+                "Mean squared error, or log-loss for classes.",
+                numeric=True,
+            ),
+            Column(
+                "nonzeros", "coefficients", _tenth, "Mean number that are not zero.", numeric=True
+            ),
+            Column("failed", "failed", percent, "Share of the splits without a finite solution."),
+        ],
+    )
+
+
+def _tenth(value: float) -> str:
+    return number(value, 1)
+
+
+def _four(value: float) -> str:
+    return f"{value:,.4g}" if np.isfinite(value) else "–"
+
+
+def pair_sheet(contest: Contest) -> Sheet:
+    """Every two penalties on the same folds."""
+    pairs = contest.pairs
+    frame = pairs.assign(
+        pair=[pair_name(row) for _, row in pairs.iterrows()],
+        span=[point_span(row) for _, row in pairs.iterrows()],
+        words=[verdict_words(row, contest.margin) for _, row in pairs.iterrows()],
+    )
+    zone = points(contest.margin)
+    chance = "Probability that the first is {} (Benavoli et al. 2017)."
+    meanings = {
+        "p_first": ("first better", chance.format(f"better by more than {zone}")),
+        "p_equivalent": ("equivalent", chance.format(f"within {zone} of the second")),
+        "p_second": ("second better", chance.format(f"worse by more than {zone}")),
+    }
+    return sheet(
+        "pairs",
+        "Every two penalties on the same folds",
+        frame,
+        [
+            Column("pair", "first − second", str, "The two penalties."),
+            Column(
+                "span",
+                "difference (95 % interval)",
+                str,
+                "Explained share of the first minus that of the second, in percentage points; the "
+                "interval is corrected for training parts that overlap (Nadeau & Bengio 2003).",
+                numeric=True,
+            ),
+            *(Column(key, label, percent, text) for key, (label, text) in meanings.items()),
+            Column("words", "verdict", str, "What follows."),
+        ],
+    )
+
+
+def feature_sheet(models: Models) -> Sheet:
+    """The features with the largest coefficients."""
+    per = "per standard deviation of the feature"
+    sign = "Share of the resamples in which the {} coefficient has the sign it has on all rows."
+    return sheet(
+        "features",
+        "Coefficients by feature, the largest first",
+        largest(models, ROWS),
+        [
+            Column("feature", "feature", str, "Its name in the table."),
+            Column("l1", "L1", _coef, f"Coefficient under L1, {per}.", numeric=True),
+            Column("l2", "L2", _coef, f"Coefficient under L2, {per}.", numeric=True),
+            Column("elastic_net", "elastic net", _coef, f"Under both, {per}.", numeric=True),
+            Column("selected", "kept by L1", percent, "Share of the resamples."),
+            Column("l1_sign", "L1 sign", percent, sign.format("L1")),
+            Column("l2_sign", "L2 sign", percent, sign.format("L2")),
+            Column("l1_raw", "L1 per unit", significant, "Per unit of the feature."),
+            Column("l2_raw", "L2 per unit", significant, "Per unit of the feature."),
+            Column("group", "group", _group, "Number of its correlated group.", numeric=True),
+        ],
+    )
+
+
+def neighbour_sheet(place: Place) -> Sheet:
+    """The nearest measured scenarios."""
+    frame = place.neighbours
+    frame = frame.assign(
+        name=[
+            f"{a}: {b}".replace("_", " ")
+            for a, b in zip(frame["dataset"], frame["label"], strict=True)
+        ]
+    )
+    return sheet(
+        "neighbours",
+        "The nearest measured scenarios",
+        frame,
+        [
+            Column("name", "scenario", str, "Data set of the study, and what varies in it."),
+            Column("distance", "distance", number, "On the scales of the response surface."),
+            Column("n_samples", "rows", count, "Rows."),
+            Column("n_features", "features", count, "Features."),
+            Column(
+                "effective_nonzero",
+                "concentration",
+                _tenth,
+                "Effective number of nonzeros.",
+                numeric=True,
+            ),
+            Column("snr", "snr", significant, "Signal-to-noise ratio."),
+            Column("nearest_correlation", "nearest r", number, "Of a feature with its nearest."),
+            Column("effect", "risk L1 / L2", _ratio, "Ratio of excess risks.", numeric=True),
+            Column("verdict", "verdict", verdict, "Of the study."),
+        ],
+    )
+
+
+def _harmless(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def download(models: Models) -> dict[str, Any] | None:
+    """All coefficients as a link that holds its file; None if that is too heavy for a page."""
+    frame = models.coefs.assign(feature=models.coefs["feature"].map(_harmless))
+    raw = frame.to_csv(index=False, float_format="%.5g").encode()
+    name, kind = "coefficients.csv", "text/csv;charset=utf-8"
+    if len(raw) > PLAIN:
+        # no time stamp: an equal advice gives an equal link
+        raw, name, kind = gzip.compress(raw, 9, mtime=0), f"{name}.gz", "application/gzip"
+    text = base64.b64encode(raw).decode("ascii")
+    if len(text) > HEAVIEST:
+        return None
+    return {"href": Markup(f"data:{kind};base64,{text}"), "name": name}
+
+
+def cards(advice: Advice) -> list[tuple[str, str, str]]:
+    """The answer in numbers: value, what it is, class."""
+    scores = advice.contest.scores.set_index("penalty")
+    pair = l1_against_l2(advice.contest)
+    found = better(pair)
+    difference, n_features = pair["difference"], many(len(advice.models.coefs), "feature")
+    return [
+        *(
+            (percent(scores.at[p, "explained"], 1), f"explained by {NAMES[p]}", f"v-{p}")
+            for p in ("l1", "l2")
+        ),
+        (
+            f"{100 * difference:+.1f}" if np.isfinite(difference) else "–",
+            f"points, L1 − L2: {verdict_words(pair, advice.contest.margin)}",
+            f"v-{found}" if found in ("l1", "l2") else "",
+        ),
+        (kept_by_l1(advice.models), f"of {n_features} kept by L1", ""),
+    ]
+
+
+def methods(advice: Advice) -> list[tuple[str, str]]:
+    """How each part was computed, in a sentence or two."""
+    contest, models = advice.contest, advice.models
+    return [
+        (
+            "head to head",
+            f"{contest.n_folds}-fold cross-validation, repeated {contest.n_repeats} times with "
+            "folds drawn anew, the same for all penalties. The strength is chosen by another "
+            "cross-validation inside each training part, so that no held-out row plays a part in "
+            "it.",
+        ),
+        (
+            "intervals",
+            "95 %, from the t distribution over the splits with the variance corrected for "
+            "training parts that share most of their rows (Nadeau & Bengio 2003).",
+        ),
+        (
+            "probabilities",
+            "Of being better, equivalent or worse, by the correlated Bayesian t test (Benavoli et "
+            f"al. 2017) with a zone of equivalence of ±{100 * contest.margin:g} percentage points.",
+        ),
+        (
+            "signal to noise",
+            "By restricted maximum likelihood in a model of many small coefficients, with the "
+            "interval of its profile likelihood (Patterson & Thompson 1971; Dicker & Erdogdu 2016)"
+            + ("; converted to the latent scale of the log-odds." if advice.table.classes else "."),
+        ),
+        (
+            "stability",
+            f"L1 and L2 fitted again to {models.n_resamples} resamples of the rows; counted is how "
+            "often a feature is kept and how often its sign stays (after Meinshausen & Bühlmann "
+            "2010).",
+        ),
+        (
+            "coefficients",
+            "Fitted to all rows at the strength that cross-validation chose. The chosen solutions "
+            f"are within a relative duality gap of {models.gap:.0e} of the optimum.",
+        ),
+        (
+            "map",
+            "Scenarios of the normwise study: simulated data with a known truth, on which both "
+            "penalties were compared. The rule of thumb and the response surface (a Gaussian "
+            "process) were fitted to them; theory is the exact boundary for independent features "
+            "and many rows.",
+        ),
+    ]
+
+
+def _versions() -> dict[str, str]:
+    own = {name: version(name) for name in PACKAGES}
+    return own | {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _groups(diagnosis: Diagnosis, names: tuple[str, ...]) -> list[str]:
+    return [
+        listed([shorten(names[j], 60) for j in members], 20)
+        for members in diagnosis.groups[:GROUPS]
+    ]
+
+
+def _response(advice: Advice) -> str:
+    if advice.table.classes:
+        zero, one = advice.table.classes
+        return f"the response has two classes, {zero} and {one}, the models are logistic"
+    return "the response is a number, the models are linear"
+
+
+def write_page(advice: Advice, path: str | Path) -> None:
+    """Write the page of an advice.
+
+    Parameters
+    ----------
+    advice : Advice
+    path : path
+        The HTML file.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(SOURCE / "advice"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    place, found = advice.place, sources(advice)
+    page = environment.get_template("page.html.j2").render(
+        look=Markup((SOURCE / "templates" / "page.css").read_text(encoding="utf-8")),
+        contents=CONTENTS,
+        target=shorten(advice.table.target, 80),
+        table=advice.table,
+        response=_response(advice),
+        recommendation=advice.recommendation,
+        certainty=CERTAINTY[advice.recommendation.certainty],
+        cards=cards(advice),
+        contest=advice.contest,
+        diagnosis=advice.diagnosis,
+        items=diagnose(advice.diagnosis, advice.table),
+        chance=chosen_by_chance(advice.models),
+        groups=_groups(advice.diagnosis, advice.table.names),
+        listed=listed,
+        pictures=pictures.draw(advice),
+        sheets={
+            "scores": score_sheet(advice.contest),
+            "pairs": pair_sheet(advice.contest),
+            "features": feature_sheet(advice.models),
+            "neighbours": None if place is None else neighbour_sheet(place),
+        },
+        n_shown=min(ROWS, len(advice.models.coefs)),
+        download=download(advice.models),
+        place=place,
+        sources=found,
+        answers=ANSWERS,
+        agreement=agreement(found),
+        rule_range="" if place is None else rule_over_range(place),
+        methods=methods(advice),
+        references=REFERENCES,
+        written=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        seed=advice.seed,
+        versions=_versions(),
+    )
+    write_text(path, page)

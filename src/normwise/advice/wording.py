@@ -1,0 +1,385 @@
+"""How the findings of an advice are said, alike in the terminal and on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from normwise.advice.findings import Contest, Diagnosis, Models, Place
+from normwise.sheets import count, number, percent
+from normwise.surface import COLLINEAR
+from normwise.tabular import Table
+
+if TYPE_CHECKING:
+    from normwise.advice import Advice
+
+SHORT = {"l1": "L1", "l2": "L2", "elastic_net": "elastic net", "none": "no penalty"}
+ANSWERS = {
+    "l1": "L1",
+    "l2": "L2",
+    "neither": "no clear winner",
+    "equivalent": "equivalent",
+    "undecided": "undecided",
+}
+CERTAINTY = {
+    "clear": "clear; what was measured leaves little doubt",
+    "likely": "likely; what was measured points this way and does not settle it",
+    "none": "no clear winner; these data do not part the penalties",
+}
+# Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
+HIGH_CONDITION, HIGH_VIF = 30, 10
+RARE_CLASS = 0.1
+LOW_SNR = 0.1
+LISTED = 8
+
+
+@dataclass(frozen=True)
+class Item:
+    """A number of the diagnosis.
+
+    Attributes
+    ----------
+    term, value : str
+    meaning : str
+        What it says and when it is worrying.
+    worry : bool
+        Whether it is so here.
+    """
+
+    term: str
+    value: str
+    meaning: str
+    worry: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that may name a penalty.
+
+    Attributes
+    ----------
+    name : str
+    says : str
+        A key of `ANSWERS`.
+    basis : str
+        The numbers behind it.
+    """
+
+    name: str
+    says: str
+    basis: str
+
+
+def many(n: int, noun: str) -> str:
+    """A number of things."""
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
+def shorten(text: str, most: int) -> str:
+    """A text in one line of at most ``most`` characters, its middle left out if need be."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 3
+    return f"{text[: most - 1 - tail].rstrip()}…{text[len(text) - tail :].lstrip()}"
+
+
+def span(value: str, low: str, high: str) -> str:
+    """A number with its interval."""
+    return f"{value} ({low} to {high})"
+
+
+def share_span(row: pd.Series, key: str) -> str:
+    """A share with its interval, in per cent."""
+    if not np.isfinite(row[key]):
+        return "–"
+    return span(*(f"{100 * row[name]:,.1f}" for name in (key, "low", "high"))) + " %"
+
+
+def point_span(row: pd.Series) -> str:
+    """A difference of explained shares with its interval, in percentage points."""
+    if not np.isfinite(row["difference"]):
+        return "–"
+    return span(*(f"{100 * row[name]:+,.1f}" for name in ("difference", "low", "high"))) + " points"
+
+
+def points(margin: float) -> str:
+    """A difference of explained shares in percentage points."""
+    return f"{100 * margin:g} point{'s' * (margin != 0.01)}"
+
+
+def l1_against_l2(contest: Contest) -> pd.Series:
+    """The pair that the question is about."""
+    pairs = contest.pairs
+    return pairs[(pairs["first"] == "l1") & (pairs["second"] == "l2")].iloc[0]
+
+
+def pair_name(pair: pd.Series) -> str:
+    """Which difference a pair is."""
+    return f"{SHORT[pair['first']]} − {SHORT[pair['second']]}"
+
+
+def better(pair: pd.Series) -> str:
+    """The better penalty of a pair, or equivalent or undecided."""
+    verdict = pair["verdict"]
+    return str(pair[verdict] if verdict in ("first", "second") else verdict)
+
+
+def verdict_words(pair: pd.Series, margin: float) -> str:
+    """The verdict on a pair, in words."""
+    found = better(pair)
+    if not np.isfinite(pair["difference"]):
+        return "not compared, one has no solution"
+    if found == "equivalent":
+        return f"equivalent within ±{points(margin)}"
+    return "undecided" if found == "undecided" else f"{SHORT[found]} is better"
+
+
+def largest(models: Models, most: int) -> pd.DataFrame:
+    """Features with the largest coefficient per standard deviation under L1 or L2."""
+    size = models.coefs[["l1", "l2"]].abs().max(axis=1).fillna(0)
+    return models.coefs.loc[size.sort_values(ascending=False, kind="stable").index[:most]]
+
+
+def most_kept(models: Models, most: int) -> pd.DataFrame:
+    """Features that L1 keeps in most resamples; none that it never keeps."""
+    coefs = models.coefs.assign(size=models.coefs["l1"].abs())
+    kept = coefs[(coefs["selected"] > 0) | (coefs["size"] > 0)]
+    return kept.sort_values(["selected", "size"], ascending=False, kind="stable").head(most)
+
+
+def kept_by_l1(models: Models) -> str:
+    """How many features have a coefficient under L1."""
+    known = models.coefs["l1"].notna().any()
+    return f"{int((models.coefs['l1'].abs() > 0).sum()):,}" if known else "–"
+
+
+def chosen_by_chance(models: Models) -> list[tuple[list[str], list[str]]]:
+    """Of each group among which L1 chose by chance: what it kept and what it left."""
+    out = []
+    for group in models.by_chance:
+        own = models.coefs[models.coefs["group"] == group]
+        kept = own["l1"].abs() > 0
+        named = [
+            f"{shorten(row['feature'], 60)} ({percent(row['selected'])})"
+            for _, row in own.iterrows()
+        ]
+        parts = [[n for n, k in zip(named, kept, strict=True) if k == side] for side in (1, 0)]
+        out.append((parts[0], parts[1]))
+    return out
+
+
+def listed(names: list[str], most: int = LISTED) -> str:
+    """Names in a row, those beyond the first few counted."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def sources(advice: Advice) -> list[Source]:
+    """The contest on the table itself, and what the map says of tables like it."""
+    pair = l1_against_l2(advice.contest)
+    found = [Source("head to head on your rows", better(pair), point_span(pair))]
+    place = advice.place
+    if place is None:
+        return found
+    _, lower, upper = place.bounds
+    load = span(*(f"{v:.2g}" for v in (place.load, place.load_low, place.load_high)))
+    ratio = span(*(f"{np.exp(v):.2f}" for v in (place.effect, place.effect_low, place.effect_high)))
+    return [
+        *found,
+        Source(
+            "rule of thumb", place.rule, f"load {load}; L1 below {lower:.2g}, L2 above {upper:.2g}"
+        ),
+        Source("response surface", place.surface, f"excess risk L1 / L2 {ratio}, 90 % interval"),
+        Source("theory", place.theory, "side of the exact boundary for independent features"),
+    ]
+
+
+def agreement(found: list[Source]) -> str:
+    """Whether the sources name the same penalty."""
+    named = {side: [s.name for s in found if s.says == side] for side in ("l1", "l2")}
+    if named["l1"] and named["l2"]:
+        return (
+            f"They do not agree: {listed(named['l1'])} for L1, {listed(named['l2'])} for L2. "
+            "Only the head to head has seen your rows."
+        )
+    for side, names in named.items():
+        if names:
+            rest = "" if len(names) == len(found) else "; the others name no winner"
+            return f"{len(names)} of {len(found)} name {SHORT[side]}{rest}."
+    return "None of them names a winner."
+
+
+def rule_over_range(place: Place) -> str:
+    """Whether the rule's answer depends on how well the load is known."""
+    answers = [ANSWERS[a] for a in place.rule_range]
+    if len(set(answers)) == 1:
+        return f"The rule says the same over the whole range of the load: {answers[0]}."
+    return f"Over the range of the load the rule says {' or '.join(dict.fromkeys(answers))}."
+
+
+def diagnose(diagnosis: Diagnosis, table: Table) -> list[Item]:
+    """The numbers of a diagnosis with what they mean."""
+    return [
+        *_size(diagnosis, table),
+        *_collinearity(diagnosis, table.names),
+        *_signal(diagnosis),
+        *_cells(diagnosis),
+    ]
+
+
+def _size(d: Diagnosis, table: Table) -> list[Item]:
+    full = min(d.n_features, d.n_samples - 1)
+    items = [
+        Item(
+            "size",
+            f"{many(d.n_samples, 'row')}, {many(d.n_features, 'feature')}",
+            "With as many features as rows or more, infinitely many coefficients fit equally "
+            "well, and only a penalty chooses among them.",
+            d.n_features >= d.n_samples,
+        )
+    ]
+    if table.classes:
+        items.append(
+            Item(
+                "classes",
+                f"{percent(d.positive_share, 1)} {shorten(table.classes[1], 40)}, the rest "
+                f"{shorten(table.classes[0], 40)}",
+                f"Worrying below {percent(RARE_CLASS)} for either: the rare class then limits what "
+                "can be learnt.",
+                not RARE_CLASS <= d.positive_share <= 1 - RARE_CLASS,
+            )
+        )
+    return [
+        *items,
+        Item(
+            "rank",
+            f"{d.rank:,} of at most {full:,}",
+            "Features that no combination of the others gives. Worrying if fewer than possible: "
+            "the coefficients of the others are then arbitrary without a penalty.",
+            d.rank < full,
+        ),
+        Item(
+            "condition number",
+            "infinite" if np.isinf(d.condition_number) else f"{d.condition_number:,.3g}",
+            f"How much an error in the data can grow in the coefficients. Worrying above "
+            f"{HIGH_CONDITION}.",
+            not d.condition_number <= HIGH_CONDITION,
+        ),
+    ]
+
+
+def _collinearity(d: Diagnosis, names: tuple[str, ...]) -> list[Item]:
+    items = []
+    if np.isnan(d.vif).all():
+        value, worry = "not defined: no more rows than features", False
+    else:
+        worst = int(np.nanargmax(d.vif))
+        many, worry = int((d.vif > HIGH_VIF).sum()), bool(d.vif[worst] > HIGH_VIF)
+        top = "infinite" if np.isinf(d.vif[worst]) else f"{d.vif[worst]:,.3g}"
+        value = f"up to {top} ({shorten(names[worst], 40)}); {many:,} above {HIGH_VIF}"
+    items.append(
+        Item(
+            "variance inflation",
+            value,
+            "How many times wider the other features make the spread of a coefficient without a "
+            f"penalty. Worrying above {HIGH_VIF}.",
+            worry,
+        )
+    )
+    if d.n_features > 1 and np.isfinite(d.nearest_correlation).any():
+        worst = int(np.nanargmax(d.nearest_correlation))
+        close = float(d.nearest_correlation[worst])
+        items.append(
+            Item(
+                "nearest correlation",
+                f"median {np.nanmedian(d.nearest_correlation):.2f}, largest {close:.2f} "
+                f"({shorten(names[worst], 30)}, {shorten(names[int(d.nearest[worst])], 30)})",
+                f"Of a feature with the one most like it. From {COLLINEAR} on they can stand in "
+                "for each other.",
+                close >= COLLINEAR,
+            )
+        )
+    grouped = sum(map(len, d.groups))
+    return [
+        *items,
+        Item(
+            "effective dimension",
+            f"{d.effective_features:,.1f} of {d.n_features:,}",
+            "How many unrelated features would fill as many directions. Far below the number of "
+            "features, they say much the same.",
+        ),
+        Item(
+            "correlated groups",
+            f"{len(d.groups):,} with {grouped:,} features" if d.groups else "none",
+            "Among their members L1 tends to keep one and drop the rest; L2 shares the "
+            "coefficient among them.",
+            bool(d.groups),
+        ),
+    ]
+
+
+def _signal(d: Diagnosis) -> list[Item]:
+    best = d.snr / (1 + d.snr)
+    return [
+        Item(
+            "signal to noise",
+            span(*(f"{v:.2g}" for v in (d.snr, d.snr_low, d.snr_high))),
+            f"Variance of the signal over that of the noise, 95 % interval. At {d.snr:.2g} the "
+            f"best linear model would explain {percent(best)}. Worrying if the interval reaches "
+            f"below {LOW_SNR}: there may be little to learn.",
+            not d.snr_low >= LOW_SNR,
+        ),
+        Item(
+            "concentration",
+            span(
+                *(
+                    number(v, 1)
+                    for v in (
+                        d.effective_nonzero,
+                        d.effective_nonzero_low,
+                        d.effective_nonzero_high,
+                    )
+                )
+            )
+            + f" of {many(d.n_features, 'feature')}",
+            "How many coefficients carry the signal, with the range in which they may lie. Few "
+            "speak for L1, many for L2.",
+        ),
+    ]
+
+
+def _cells(d: Diagnosis) -> list[Item]:
+    rows = listed([str(i) for i in d.outliers])
+    gaps = sorted(d.missing.items(), key=lambda item: -item[1])
+    return [
+        Item(
+            "outliers",
+            f"{many(len(d.outliers), 'row')}: {rows}, counted from 0" if rows else "none",
+            "Rows far from the others in the response or the features; one may decide the fit.",
+            bool(d.outliers),
+        ),
+        Item(
+            "missing values",
+            f"{count(sum(d.missing.values()))} in {listed([shorten(n, 30) for n, _ in gaps])}"
+            if d.missing
+            else "none",
+            "They were filled, see the notes; the more there are, the less the rows say.",
+            bool(d.missing),
+        ),
+        Item(
+            "constant columns",
+            listed([shorten(n, 30) for n in d.constant]) or "none",
+            "They hold one value, say nothing and were left out.",
+        ),
+        Item(
+            "copies",
+            listed([f"{shorten(a, 30)} = {shorten(b, 30)}" for a, b in d.duplicates], 5) or "none",
+            "Pairs of features that are the same up to a scale: which one a model names is "
+            "arbitrary.",
+            bool(d.duplicates),
+        ),
+    ]
