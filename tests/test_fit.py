@@ -11,7 +11,8 @@ from normwise.fit import FitOptions, effective_dof, fit_file, fit_replicate
 from normwise.io import load_arrays
 from normwise.risk import excess_risk
 from normwise.scenario import Scenario
-from normwise.tuning import TUNINGS, penalties
+from normwise.penalties import mixes as penalties
+from normwise.tuning import TUNINGS
 
 SEED = 2
 OPTIONS = FitOptions(seed=SEED, n_folds=4, n_alphas=12, l1_ratio=0.5, tolerance=1e-6)

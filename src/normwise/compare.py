@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from normwise.penalties import ordered
 from normwise.tables import typed
 
-PAIRS = (
-    ("l1", "l2"),
-    ("l1", "elastic_net"),
-    ("l2", "elastic_net"),
-    ("l1", "none"),
-    ("l2", "none"),
-    ("elastic_net", "none"),
-)
 # risks below this are rounding errors, of which none is better than another
 ROUNDING = 1e-12
 RISKS = ("excess_risk", "test_error")
+
+
+def pairs(penalties: Iterable[str]) -> list[tuple[str, str]]:
+    """Every two penalties, in the order in which they are shown."""
+    names = ordered(penalties)
+    return [(first, second) for i, second in enumerate(names) for first in names[:i]]
 
 
 def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +52,11 @@ def wilson_interval(successes: float, n: int, confidence: float) -> tuple[float,
 
 
 def paired_effect(
-    first: np.ndarray, second: np.ndarray, margin: float, confidence: float
+    first: np.ndarray,
+    second: np.ndarray,
+    margin: float,
+    confidence: float,
+    overlap: float = 0.0,
 ) -> dict[str, float | int]:
     """Compare two penalties on the same replicates.
 
@@ -64,6 +67,8 @@ def paired_effect(
     margin : float
         Half-width of the zone of equivalence, as a relative change.
     confidence : float
+    overlap : float
+        Of `standard_error`.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def paired_effect(
     n = len(first)
     d = log_ratio(first, second)
     effect = float(d.mean())
-    mcse = float(d.std(ddof=1) / np.sqrt(n))
+    mcse = standard_error(d, overlap)
     half = stats.t.ppf((1 + confidence) / 2, n - 1) * mcse
     p_win, p_equivalent = zone_tests(effect, mcse, n, margin)
     wins = float((d < 0).sum() + (d == 0).sum() / 2)
@@ -94,6 +99,20 @@ def paired_effect(
         "p_win": float(p_win),
         "p_equivalent": float(p_equivalent),
     }
+
+
+def standard_error(values: np.ndarray, overlap: float = 0.0) -> float:
+    r"""Standard error of a mean over replicates.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_replicates,)
+    overlap : float
+        0 for independent replicates. For repeated splits of one table, rows held out per row that
+        is fitted: the factor :math:`1/J` of the variance becomes :math:`1/J +` ``overlap``
+        (Nadeau & Bengio 2003).
+    """
+    return float(values.std(ddof=1) * np.sqrt(1 / len(values) + overlap))
 
 
 def zone_tests(
@@ -141,7 +160,9 @@ def decide(
     )
 
 
-def compare(metrics: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+def compare(
+    metrics: pd.DataFrame, options: Mapping[str, Any], overlaps: Mapping[str, float] | None = None
+) -> pd.DataFrame:
     """Table ``verdicts`` of the whole study.
 
     A penalty wins where its advantage exceeds the margin, two penalties are equivalent where the
@@ -155,15 +176,15 @@ def compare(metrics: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
         Table ``metrics``.
     options : mapping
         ``margin``, ``confidence`` and ``false_discovery_rate``.
+    overlaps : mapping of str to float, optional
+        Of `standard_error`, for data sets whose replicates are splits of one table.
     """
     risks = metrics[metrics["metric"].isin(RISKS)]
     rows = []
     keys = ["dataset", "scenario", "metric", "tuning"]
     for (dataset, scenario, metric, tuning), group in risks.groupby(keys, observed=True, sort=True):
         wide = group.pivot(index="replicate", columns="penalty", values="value").astype(float)
-        for first, second in PAIRS:
-            if first not in wide or second not in wide:
-                continue
+        for first, second in pairs(wide):
             pair = wide[[first, second]].dropna()
             if len(pair) < 2:
                 continue
@@ -172,6 +193,7 @@ def compare(metrics: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
                 pair[second].to_numpy(),
                 options["margin"],
                 options["confidence"],
+                (overlaps or {}).get(str(dataset), 0.0),
             )
             rows.append(
                 {

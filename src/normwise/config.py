@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +14,13 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from normwise.extensions import DATASETS, METRICS
+from normwise.penalties import known_penalties, responses
 from normwise.scenario import AXES, Scenario, expand_grid, problems
 
 GRID_KEYS = (*AXES, "nonzero_fraction")
 MIN_ROWS_PER_FOLD = 2
+TEST_SHARE = 0.25
 
 
 class ConfigError(ValueError):
@@ -87,6 +90,9 @@ def _fill(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
             _fill(dataset, schema["properties"]["datasets"]["items"])
             for key in ("replicates", "penalties"):
                 dataset.setdefault(key, copy.deepcopy(config[key]))
+            dataset.setdefault("source", "table" if "file" in dataset else "scenarios")
+            if dataset["source"] == "table":
+                dataset.setdefault("test_share", TEST_SHARE)
 
 
 def _where(path: list[Any], config: Mapping[str, Any], listed: set[tuple[int, str]]) -> str:
@@ -178,46 +184,101 @@ def _article(rule: str) -> str:
 
 
 def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
+    yield from _unknown("penalties", config["penalties"], known_penalties())
+    yield from _unknown("metrics", config["metrics"], METRICS)
     names = [d["name"] for d in config["datasets"]]
     for name in sorted({n for n in names if names.count(n) > 1}):
         yield f"data set '{name}' is defined {names.count(name)} times; names must be unique"
     for dataset in config["datasets"]:
         where = f"data set '{dataset['name']}'"
-        shown = dataset["figure"]
-        if shown != "none" and dataset["source"] == "rule":
-            yield f"{where}: figure ({shown}) needs scenarios; remove it for source: rule"
-        if shown != "none" and not {"l1", "l2"} <= set(dataset["penalties"]):
+        found = list(_unknown("penalties", dataset["penalties"], known_penalties()))
+        found = found or [*_figure_problems(dataset), *_source_problems(dataset)]
+        if dataset["source"] == "scenarios" and not found:
+            found = list(_scenario_problems(dataset, config["tuning"]["n_folds"]))
+        yield from (f"{where}: {problem}" for problem in found)
+
+
+def _unknown(key: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            listed = ", ".join(known) or "none: list the file that registers it under extensions"
+            hint = f"did you mean '{close[0]}'?" if close else f"known are {listed}"
+            yield f"{key} ({name}) has an unknown name; {hint}"
+
+
+def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
+    shown = dataset["figure"]
+    if shown == "none":
+        return
+    if dataset["source"] != "scenarios":
+        yield f"figure ({shown}) needs scenarios; remove it for source: {dataset['source']}"
+    if not {"l1", "l2"} <= set(dataset["penalties"]):
+        yield (
+            f"figure ({shown}) compares l1 with l2, penalties are "
+            f"{', '.join(dataset['penalties'])}; add the missing one or remove figure"
+        )
+    if shown == "anatomy" and "binary" in dataset.get("response", []):
+        yield (
+            "figure (anatomy) splits squared errors and needs response: gaussian; "
+            "use figure: sweep or none"
+        )
+
+
+# what a data set takes beside its name and how it is shown, by source
+TABLE_KEYS = ("file", "target", "positive")
+DESIGN_KEYS = ("n_samples", "n_nonzero", "snr", "signal", "signs", "response")
+SOURCES: dict[str, tuple[str, ...]] = {
+    "scenarios": GRID_KEYS,
+    "rule": ("test_share",),
+    "table": (*TABLE_KEYS, "test_share"),
+    "semi_synthetic": (*TABLE_KEYS, *DESIGN_KEYS),
+}
+SOURCE_KEYS = tuple(dict.fromkeys((*GRID_KEYS, *TABLE_KEYS, "test_share", "options")))
+
+
+def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
+    source = dataset["source"]
+    known = (*SOURCES, *DATASETS)
+    if source not in known:
+        yield from _unknown("source", [source], known)
+        return
+    allowed = SOURCES.get(source, ("options", "test_share"))
+    surplus = [k for k in SOURCE_KEYS if k in dataset and k not in allowed]
+    if surplus:
+        yield f"source: {source} takes no {', '.join(surplus)}; remove it"
+    needed = {"table": ("file",), "semi_synthetic": ("file", "n_samples", "n_nonzero", "snr")}
+    missing = [k for k in needed.get(source, ()) if k not in dataset]
+    if missing:
+        yield f"source: {source} needs {', '.join(missing)}"
+    if source == "semi_synthetic":
+        several = [k for k in DESIGN_KEYS if len(dataset.get(k, [0])) > 1]
+        if several:
+            yield f"source: {source} takes one value of {', '.join(several)}, not a list"
+    if source == "scenarios" and dataset["chunks"] != 1:
+        yield "chunks is for the other sources; use max_chunk_mb instead"
+
+
+def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
+    missing = [k for k in ("n_samples", "n_features") if k not in dataset]
+    if len([k for k in ("n_nonzero", "nonzero_fraction") if k in dataset]) != 1:
+        missing.append("n_nonzero or nonzero_fraction (one of them)")
+    if missing:
+        yield f"needs {', '.join(missing)}"
+        return
+    for scenario in expand_grid(dataset):
+        yield from problems(scenario)
+        needed = MIN_ROWS_PER_FOLD * n_folds
+        if scenario.n_samples < needed:
             yield (
-                f"{where}: figure ({shown}) compares l1 with l2, penalties are "
-                f"{', '.join(dataset['penalties'])}; add the missing one or remove figure"
+                f"n_samples ({scenario.n_samples}) is too small for "
+                f"tuning.n_folds ({n_folds}); use at least {needed}"
             )
-        if shown == "anatomy" and "binary" in dataset.get("response", []):
-            yield (
-                f"{where}: figure (anatomy) splits squared errors and needs response: gaussian; "
-                "use figure: sweep or none"
-            )
-        if dataset["source"] == "rule":
-            given = [k for k in GRID_KEYS if k in dataset]
-            if given:
-                yield f"{where}: source: rule takes no scenario keys; remove {', '.join(given)}"
-            continue
-        missing = [k for k in ("n_samples", "n_features") if k not in dataset]
-        given = [k for k in ("n_nonzero", "nonzero_fraction") if k in dataset]
-        if len(given) != 1:
-            missing.append("n_nonzero or nonzero_fraction (one of them)")
-        if missing:
-            yield f"{where}: needs {', '.join(missing)}"
-            continue
-        if dataset["chunks"] != 1:
-            yield f"{where}: chunks is for source: rule; use max_chunk_mb instead"
-        for scenario in expand_grid(dataset):
-            for problem in problems(scenario):
-                yield f"{where}: {problem}"
-            needed = MIN_ROWS_PER_FOLD * config["tuning"]["n_folds"]
-            if scenario.n_samples < needed:
+        for name in dataset["penalties"]:
+            if scenario.response not in responses(name):
                 yield (
-                    f"{where}: n_samples ({scenario.n_samples}) is too small for "
-                    f"tuning.n_folds ({config['tuning']['n_folds']}); use at least {needed}"
+                    f"penalties ({name}) cannot be fitted to response: {scenario.response}, only "
+                    f"to {', '.join(responses(name))}; give the data set penalties of its own"
                 )
 
 

@@ -3,9 +3,10 @@
 ``results/data/<dataset>/<chunk>.npz`` holds plain arrays. A file written by any rule is a data
 set if it has ``X`` of shape (n_replicates, n_samples, n_features) and ``y`` of shape
 (n_replicates, n_samples), and either ``X_test`` and ``y_test`` of the same shapes (held-out
-rows), or the truth: ``coef`` (n_features,), and optionally ``intercept``, ``covariance``
-(n_features, n_features; identity if absent), ``mean`` (n_features,; zero if absent) and
-``noise_var`` (1 if absent). A ``y`` of zeros and ones is a binary response. Simulated files
+rows), or the truth: ``coef`` (n_features,), and optionally ``intercept``, ``noise_var`` (1 if
+absent), and the law of the features, either as ``population`` (n_rows, n_features), rows of equal
+probability, or as ``covariance`` (n_features, n_features; identity if absent) and ``mean``
+(n_features,; zero if absent). A ``y`` of zeros and ones is a binary response. Simulated files
 hold several scenarios, their arrays named ``X.0``, ``X.1``, …, and the scenarios themselves as
 JSON, from which the truth is rebuilt.
 """
@@ -36,6 +37,7 @@ TRUTH_ARRAYS = (
     "covariance",
     "mean",
     "noise_var",
+    "population",
 )
 
 
@@ -165,33 +167,42 @@ def _outside_truth(
     if "coef" not in arrays:
         return None
     p = n_features
-    covariance = arrays.get("covariance", np.eye(p))
-    mean = arrays.get("mean", np.zeros(p))
-    intercept = arrays.get("intercept", np.array(0.0))
-    noise_var = arrays.get("noise_var", np.array(1.0))
+    given = {"intercept": np.array(0.0), "noise_var": np.array(1.0)}
+    given |= {name: arrays[name] for name in TRUTH_ARRAYS if name in arrays}
+    if "population" in given:
+        rows = np.asarray(given["population"], float)
+        if rows.ndim != 2 or rows.shape[1] != p or not len(rows):
+            _fail(path, f"array 'population' has shape {rows.shape}, must be (n_rows, {p})")
+        if "covariance" in given or "mean" in given:
+            _fail(path, "has both 'population' and 'covariance' or 'mean'; keep one of the two")
+        given["mean"] = rows.mean(axis=0)
+        # real columns may be copies of one another: no Cholesky factor
+        variances, vectors = np.linalg.eigh(np.cov(rows.T, bias=True).reshape(p, p))
+        root = vectors * np.sqrt(np.maximum(variances, 0.0))
+    else:
+        given = {"covariance": np.eye(p), "mean": np.zeros(p), **given}
     shapes = {"coef": (p,), "covariance": (p, p), "mean": (p,), "intercept": (), "noise_var": ()}
-    for name, array in (
-        ("coef", arrays["coef"]),
-        ("covariance", covariance),
-        ("mean", mean),
-        ("intercept", intercept),
-        ("noise_var", noise_var),
-    ):
-        if array.shape != shapes[name]:
-            _fail(path, f"array '{name}' has shape {array.shape}, must be {shapes[name]}")
+    for name, shape in shapes.items():
+        if name in given and given[name].shape != shape:
+            _fail(path, f"array '{name}' has shape {given[name].shape}, must be {shape}")
+    if "population" not in given:
+        root = _covariance_root(path, given["covariance"])
+    return Population(
+        given["coef"].astype(float),
+        float(given["intercept"]),
+        root,
+        given["mean"].astype(float),
+        float(given["noise_var"]),
+    )
+
+
+def _covariance_root(path: str | Path, covariance: np.ndarray) -> np.ndarray:
     if not np.allclose(covariance, covariance.T, rtol=1e-8):
         _fail(path, "array 'covariance' is not symmetric")
     try:
-        root = np.linalg.cholesky(covariance)
+        return np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         _fail(path, "array 'covariance' is not positive definite")
-    return Population(
-        arrays["coef"].astype(float),
-        float(intercept),
-        root,
-        mean.astype(float),
-        float(noise_var),
-    )
 
 
 def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str) -> Batch:
@@ -210,7 +221,7 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
         )
     p = X.shape[2]
     truth = _outside_truth(path, arrays, p)
-    X_test = y_test = None
+    X_test, y_test = _population_rows(arrays), None
     if truth is None:
         if "X_test" not in arrays or "y_test" not in arrays:
             _fail(path, "needs 'X_test' and 'y_test' (held-out rows), or 'coef' (the truth)")
@@ -234,6 +245,10 @@ def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str
         X_test,
         y_test,
     )
+
+
+def _population_rows(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    return np.asarray(arrays["population"], float) if "population" in arrays else None
 
 
 def outside_key(dataset: str) -> str:
@@ -263,7 +278,8 @@ def read_origins(
     """The origins of the batches of a fits file, in order."""
     if "scenarios" not in arrays:
         truth = _outside_truth(dataset, arrays, n_features)
-        return [Origin(outside_key(dataset)[:10], response, truth, None)]
+        rows = _population_rows(arrays)
+        return [Origin(outside_key(dataset)[:10], response, truth, rows)]
     seed = int(arrays["seed"])
     origins = []
     for content in json.loads(str(arrays["scenarios"])):

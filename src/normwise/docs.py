@@ -110,7 +110,8 @@ def _one(entry: Mapping[str, Any], many: bool) -> str:
     if "enum" in entry:
         return ", ".join(f"`{value}`" for value in entry["enum"])
     bounds = ", ".join(f"{word} {entry[key]}" for key, word in BOUNDS.items() if key in entry)
-    return f"{KINDS[entry['type']][many]} {bounds}".rstrip()
+    kinds = [entry["type"]] if isinstance(entry["type"], str) else entry["type"]
+    return f"{' or '.join(KINDS[kind][many] for kind in kinds)} {bounds}".rstrip()
 
 
 def _yaml(value: Any) -> str:

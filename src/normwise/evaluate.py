@@ -11,17 +11,18 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from normwise.data import Origin, read_origins
+from normwise.extensions import Fitted, measure
 from normwise.io import load_arrays
 from normwise.metrics import (
     bias_variance,
+    held_out_metrics,
     replicate_metrics,
     scenario_metrics,
     selection_metrics,
 )
+from normwise.penalties import selects
 from normwise.tables import typed
 from normwise.tuning import TUNINGS
-
-SELECTING = ("l1", "elastic_net")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read_estimates(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> It
             yield Estimates(origins[key], penalty, np.concatenate(first), arrays)
 
 
-def _replicate_rows(e: Estimates, dataset: str) -> pd.DataFrame:
+def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd.DataFrame:
     ok = e.fitted
     a = {name: array[ok] for name, array in e.arrays.items()}
     truth, risk = e.origin.truth, a["risk"]
@@ -88,10 +89,10 @@ def _replicate_rows(e: Estimates, dataset: str) -> pd.DataFrame:
     }
     values["nonzeros"] = (a["coef"] != 0).sum(axis=-1)
     values["selected_none"] = values["nonzeros"] == 0
-    chosen = (a["alphas"][:, None, :] == a["alpha"][:, :, None]).argmax(axis=-1)
-    values["cv_error"] = np.take_along_axis(a["cv_error"], chosen, axis=1)
+    values["cv_error"] = np.take_along_axis(a["cv_error"], a["chosen"].astype(int), axis=1)
     if truth is None:
         values |= {"test_error": risk, "optimism": risk - a["train_error"]}
+        values |= held_out_metrics(e.origin.response, risk, a["predictor_test"], a["y_test"])
     else:
         values["excess_risk"] = risk
         values |= replicate_metrics(
@@ -99,8 +100,9 @@ def _replicate_rows(e: Estimates, dataset: str) -> pd.DataFrame:
         )
         expected = values.get("log_loss", truth.noise_var + risk)
         values["optimism"] = expected - a["train_error"]
-        if e.penalty in SELECTING:
+        if selects(e.penalty):
             values |= selection_metrics(a["coef"], truth.support)
+    values |= {name: own for name in extra if (own := measure(name, _fitted(e))) is not None}
     n = int(ok.sum())
     keys: dict[str, str | int | np.ndarray] = {
         "dataset": dataset,
@@ -117,13 +119,26 @@ def _replicate_rows(e: Estimates, dataset: str) -> pd.DataFrame:
     return frame[frame["value"].notna()]
 
 
+def _fitted(e: Estimates) -> Fitted:
+    a = {name: array[e.fitted] for name, array in e.arrays.items()}
+    return Fitted(
+        e.origin.response,
+        e.origin.truth,
+        a["coef"],
+        a["intercept"],
+        a["alpha"],
+        a.get("y_test"),
+        a.get("predictor_test"),
+    )
+
+
 def _scenario_rows(e: Estimates, dataset: str) -> Iterator[dict]:
     truth, ok = e.origin.truth, e.fitted
     if truth is None or ok.sum() < 5:
         return
     for t, tuning in enumerate(TUNINGS):
         found = scenario_metrics(truth, e.arrays["coef"][ok, t], e.arrays["intercept"][ok, t])
-        if e.penalty not in SELECTING:
+        if not selects(e.penalty):
             del found["stability"]
         for metric, (value, se) in found.items():
             yield {
@@ -154,11 +169,22 @@ def _health_row(e: Estimates, dataset: str) -> dict:
 
 
 @threadpool_limits.wrap(limits=1)
-def evaluate(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str, pd.DataFrame]:
-    """Tables ``metrics``, ``stability``, ``timings`` and ``fit_health`` of one data set."""
+def evaluate(
+    fits: Mapping[str, Sequence[str | Path]], dataset: str, extra: Sequence[str] = ()
+) -> dict[str, pd.DataFrame]:
+    """Tables ``metrics``, ``stability``, ``timings`` and ``fit_health`` of one data set.
+
+    Parameters
+    ----------
+    fits : mapping of str to sequence of paths
+        Fits files by penalty.
+    dataset : str
+    extra : sequence of str
+        Metrics from extensions to add.
+    """
     metrics, stability, timings, health = [], [], [], []
     for e in read_estimates(fits, dataset):
-        metrics.append(_replicate_rows(e, dataset))
+        metrics.append(_replicate_rows(e, dataset, extra))
         stability += list(_scenario_rows(e, dataset))
         health.append(_health_row(e, dataset))
         timings.append(
@@ -194,7 +220,7 @@ def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[
         if truth is None or e.penalty == "none":
             continue
         a = {name: array[ok] for name, array in e.arrays.items()}
-        relative = e.penalty in SELECTING
+        relative = selects(e.penalty)
         strength = a["alphas"] / a["alphas"][:, :1] if relative else a["alphas"]
         risk = a["path_risk"]
         keys = {"dataset": dataset, "scenario": e.origin.id, "penalty": e.penalty}

@@ -13,18 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from normwise.data import Batch, read_batches, truth_arrays
 from normwise.io import save_arrays
+from normwise.penalties import Mix, Penalty, find
 from normwise.risk import risk_function
 from normwise.simulate import generator
 from normwise.solvers import NoSolutionError, prediction_loss
-from normwise.tuning import (
-    TUNINGS,
-    Penalty,
-    fit,
-    fold_labels,
-    penalties,
-)
+from normwise.tuning import TUNINGS, fit, fold_labels
 
-BY_TUNING = ("intercept", "alpha", "risk", "train_error", "dof", "gap", "edge")
+BY_TUNING = ("intercept", "alpha", "chosen", "risk", "train_error", "dof", "gap", "edge")
 BY_ALPHA = ("alphas", "cv_error", "path_risk")
 BY_REPLICATE = ("fold_gap", "n_uncertified", "n_iter", "seconds", "failed", "max_correlation")
 
@@ -61,7 +56,7 @@ def effective_dof(
     coef: np.ndarray,
     predictor: np.ndarray,
     alpha: float,
-    penalty: Penalty,
+    penalty: Mix,
     binary: bool,
 ) -> float:
     r"""Effective degrees of freedom of one fit, without the intercept.
@@ -96,7 +91,7 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     binary = batch.response == "binary"
     rng = generator(options.seed, batch.key, "folds", batch.start)
     risk = risk_function(batch)
-    n_alphas = options.n_alphas if penalty.tuned else 1
+    n_alphas = options.n_alphas * penalty.per_strength if penalty.tuned else 1
     out: dict[str, np.ndarray] = {name: np.full(len(TUNINGS), np.nan) for name in BY_TUNING}
     out |= {name: np.full(n_alphas, np.nan) for name in BY_ALPHA}
     out |= {name: np.array(0.0) for name in BY_REPLICATE}
@@ -104,11 +99,22 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     if options.keep_paths:
         out["path_coef"] = np.full((n_alphas, p), np.nan)
         out["path_intercept"] = np.full(n_alphas, np.nan)
+    if batch.y_test is not None:
+        out["predictor_test"] = np.full((len(TUNINGS), batch.y_test.shape[1]), np.nan)
+        out["y_test"] = batch.y_test[0]
     started = time.perf_counter()
     try:
         folds = fold_labels(y, options.n_folds, batch.response, rng)
         result = fit(
-            X, y, penalty, batch.response, folds, n_alphas, options.tolerance, risk, options.engine
+            X,
+            y,
+            penalty,
+            batch.response,
+            folds,
+            options.n_alphas,
+            options.tolerance,
+            risk,
+            options.engine,
         )
     except NoSolutionError:
         out["failed"] = np.array(1.0)
@@ -119,23 +125,28 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     coef, intercept = path.coef[chosen], path.intercept[chosen]
     out["alphas"], out["cv_error"] = path.alphas, result.cv_error
     out["path_risk"] = risk(path.coef, path.intercept)
-    out["coef"], out["intercept"] = coef, intercept
+    out["coef"], out["intercept"], out["chosen"] = coef, intercept, chosen.astype(float)
+    if batch.y_test is not None and batch.X_test is not None:
+        out["predictor_test"] = intercept[:, None] + coef @ batch.X_test[0].T
     out["alpha"], out["risk"] = path.alphas[chosen], out["path_risk"][chosen]
     predictor = intercept[:, None] + coef @ X.T
     out["train_error"] = prediction_loss(y, predictor, batch.response)
     Z = _standardised(X)
     inner = np.abs(Z.T @ (y - y.mean())).max() / len(y)
     out["max_correlation"] = inner / (y.std() or np.inf)
-    out["dof"] = np.array(
-        [
-            effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, binary)
-            for t in range(len(TUNINGS))
-        ]
-    )
+    if isinstance(penalty, Mix):
+        out["dof"] = np.array(
+            [
+                effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, binary)
+                for t in range(len(TUNINGS))
+            ]
+        )
     out["gap"] = path.gap[chosen]
-    # the last strength of the grid; beyond it lies only the limit of no penalty, if that exists
-    last = n_alphas - 1 if binary else n_alphas - 2
-    out["edge"] = (penalty.tuned & (chosen == last)).astype(float)
+    out["edge"] = np.zeros(len(TUNINGS))
+    if penalty.tuned:
+        # beyond the last strength lies at most the limit of no penalty
+        end = 0 if binary or not penalty.ends_with_limit else 1
+        out["edge"] = (out["alpha"] == np.unique(path.alphas)[end]).astype(float)
     for name in ("fold_gap", "n_uncertified", "n_iter"):
         out[name] = np.array(float(getattr(result, name)))
     if options.keep_paths:
@@ -158,14 +169,14 @@ def fit_file(
     data, output : path
     dataset : str
     penalty : str
-        Name of a penalty, see `normwise.tuning.penalties`.
+        Name of a penalty, see `normwise.penalties`.
     options : FitOptions
     n_jobs : int
         Worker processes, over replicates; linear algebra runs in one thread in each, so that
         results do not depend on their number.
     """
     arrays = truth_arrays(data)
-    what = penalties(options.l1_ratio)[penalty]
+    what = find(penalty, options.l1_ratio)
     responses = []
     with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
         for i, batch in enumerate(read_batches(data, dataset)):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from normwise.compare import RISKS, decide, log_ratio, zone_tests
+from normwise.compare import RISKS, decide, log_ratio, standard_error, zone_tests
 from normwise.tables import typed
 
 TUNING = "cv_min"
@@ -94,7 +94,10 @@ def _pairs(
 
 
 def goal_table(
-    metrics: pd.DataFrame, comparison: Mapping[str, Any], held_out: Collection[str] = ()
+    metrics: pd.DataFrame,
+    comparison: Mapping[str, Any],
+    held_out: Collection[str] = (),
+    overlaps: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Table ``goals``: L1 against L2 for each goal.
 
@@ -106,6 +109,8 @@ def goal_table(
         ``margin``, ``confidence`` and ``false_discovery_rate``.
     held_out : collection of str
         Data sets whose verdicts are given apart, so that they cannot change those of the others.
+    overlaps : mapping of str to float, optional
+        Of `normwise.compare.standard_error`, for data sets whose replicates are splits of a table.
     """
     parts = []
     for key, goal in GOALS.items():
@@ -119,7 +124,8 @@ def goal_table(
             first, second = pair["l1"].to_numpy(), pair["l2"].to_numpy()
             d = log_ratio(first, second) if goal.is_ratio else first - second
             d = -d if goal.gain else d
-            effect, mcse = float(d.mean()), float(d.std(ddof=1) / np.sqrt(n))
+            effect = float(d.mean())
+            mcse = standard_error(d, (overlaps or {}).get(dataset, 0.0))
             half = stats.t.ppf((1 + comparison["confidence"]) / 2, n - 1) * mcse
             p_win, p_equivalent = zone_tests(effect, mcse, n, np.expm1(zone))
             rows.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit, xlogy
 
 from normwise.covariance import quadratic_form
 from normwise.risk import PredictorLaw, excess_risk
@@ -162,6 +163,39 @@ def replicate_metrics(
             "calibration_slope": law.calibration_slope(),
             "calibration_error": law.calibration_error(),
         }
+    return out
+
+
+def held_out_metrics(
+    response: str, loss: np.ndarray, predictor: np.ndarray, y: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What held-out rows say of estimates, where the truth is unknown.
+
+    Parameters
+    ----------
+    response : {"gaussian", "binary"}
+    loss : ndarray of shape (n_replicates, n_tunings)
+        Mean loss on the held-out rows.
+    predictor : ndarray of shape (n_replicates, n_tunings, n_test)
+        Linear predictors of them.
+    y : ndarray of shape (n_replicates, n_test)
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_replicates, n_tunings)
+        ``explained`` is one minus the loss over that of the best constant.
+    """
+    y = y[:, None, :]
+    rate = y.mean(axis=-1)
+    if response == "gaussian":
+        null = y.var(axis=-1)
+    else:
+        null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
+    out = {"explained": 1 - loss / np.where(null > 0, null, np.nan)}
+    if response == "binary":
+        wrong = np.where(predictor == 0, 0.5, (predictor > 0) != (y > 0.5))
+        out["error_rate"] = wrong.mean(axis=-1)
+        out["brier_score"] = ((expit(predictor) - y) ** 2).mean(axis=-1)
     return out
 
 

@@ -49,7 +49,7 @@ def _gap(value: float) -> str:
 
 
 def _named(penalty: str) -> str:
-    return NAMES.get(penalty, penalty)
+    return NAMES[penalty]
 
 
 def _label(value: Any) -> str:

@@ -31,7 +31,7 @@ def scenario_table(datasets: Sequence[Mapping[str, Any]], seed: int) -> pd.DataF
     """Table ``scenarios``: what each one is, and how collinear its population is."""
     rows = []
     for dataset in datasets:
-        if dataset["source"] == "rule":
+        if dataset["source"] != "scenarios":
             continue
         varied = [a if a != "nonzero_fraction" else "n_nonzero" for a in varied_axes(dataset)]
         for scenario in expand_grid(dataset):
@@ -89,18 +89,25 @@ def study_tables(
     seed : int
     """
     values = read_all(metrics)
+    # rows held out per row that is fitted
+    overlaps = {
+        d["name"]: d["test_share"] / (1 - d["test_share"]) for d in datasets if "test_share" in d
+    }
     tables = {
         "scenarios": scenario_table(datasets, seed),
         "summary": summarise(values),
         "stability": read_all(stability).astype({"value": float, "se": float}),
-        "verdicts": compare(values, comparison),
+        "verdicts": compare(values, comparison, overlaps),
         "theory": read_all(theory),
         "calibration": read_all(calibration)
         if calibration
         else typed(pd.DataFrame(), "calibration"),
-        "plan": plan_table(values, comparison),
+        # more splits of one table are no more data
+        "plan": plan_table(values[~values["dataset"].isin(overlaps)], comparison),
         "fit_health": read_all(fit_health),
-        "goals": goal_table(values, comparison, [d["name"] for d in datasets if d["hold_out"]]),
+        "goals": goal_table(
+            values, comparison, [d["name"] for d in datasets if d["hold_out"]], overlaps
+        ),
         "strategies": strategy_table(values),
     }
     return tables | {"health": health_table(tables, tolerance, replicates)}

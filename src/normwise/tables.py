@@ -15,7 +15,7 @@ _KEYS: Columns = {
     "scenario": ("text", "Scenario: the first ten digits of the digest of its content"),
 }
 _FIT: Columns = {
-    "penalty": ("text", "none, l1, l2 or elastic_net"),
+    "penalty": ("text", "Penalty, as named in the config"),
     "tuning": ("text", "Rule that chose the strength: cv_min, cv_1se or oracle"),
 }
 _VALUE: Columns = {
@@ -337,6 +337,8 @@ METRICS: dict[str, str] = {
     "excess_risk": "Expected loss on a new row minus that of the truth, exact: squared error "
     "(gaussian, in units of the noise variance) or log-loss (binary, in nats)",
     "test_error": "Mean loss on held-out rows, for data sets without a known truth",
+    "explained": "One minus the test error over that of the best constant, for data sets without a "
+    "known truth",
     "relative_risk": "Excess risk over that of the null model",
     "slope_risk": "Excess risk without the error of the intercept",
     "train_error": "Mean loss on the training rows",

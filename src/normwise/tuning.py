@@ -9,31 +9,16 @@ each rule chooses.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from normwise.solvers import CrossValidation, NoSolutionError, Path, Problem
 
+if TYPE_CHECKING:
+    from normwise.penalties import Penalty
+
 TUNINGS = ("cv_min", "cv_1se", "oracle")
-
-
-@dataclass(frozen=True)
-class Penalty:
-    """What is added to the loss: nothing, or a mix of L1 and squared L2."""
-
-    l1_ratio: float
-    tuned: bool = True
-
-
-def penalties(l1_ratio: float) -> dict[str, Penalty]:
-    """The penalties of the study by name; ``l1_ratio`` is the elastic net's."""
-    return {
-        "none": Penalty(0.0, tuned=False),
-        "l1": Penalty(1.0),
-        "l2": Penalty(0.0),
-        "elastic_net": Penalty(l1_ratio),
-    }
 
 
 class Risk(Protocol):
@@ -52,7 +37,7 @@ class Fit:
     ----------
     path : Path
         The candidates, from the null model down, fitted to all rows.
-    cv_error : ndarray of shape (n_alphas,)
+    cv_error : ndarray of shape (n_candidates,)
         Cross-validated mean squared error or log-loss; NaN for an untuned penalty.
     chosen : ndarray of shape (n_tunings,)
         Index of the candidate for each of ``TUNINGS``.
@@ -123,8 +108,8 @@ def fit(
         # with two rows of each class, every stratified training part has both
         raise NoSolutionError("a class has fewer than two rows")
     problem = Problem(X, y, response, engine=engine)
-    alphas = problem.alpha_grid(penalty.l1_ratio, n_alphas) if penalty.tuned else np.zeros(1)
-    path = problem.path(alphas, penalty.l1_ratio, tolerance)
+    alphas = penalty.grid(problem, n_alphas)
+    path = penalty.path(problem, alphas, tolerance)
     usable = path.gap <= tolerance
     if not penalty.tuned:
         if not usable[0]:
@@ -132,7 +117,7 @@ def fit(
         none, chosen = np.full(1, np.nan), np.zeros(len(TUNINGS), int)
         return Fit(path, none, chosen, 0.0, 0, int(path.n_iter.sum()))
     splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in np.unique(folds)]
-    cv = problem.cross_validate(splits, alphas, penalty.l1_ratio, tolerance)
+    cv = penalty.cross_validate(problem, splits, alphas, tolerance)
     n_uncertified = int((path.gap > tolerance).sum() + (cv.gap > tolerance).sum())
     usable &= (cv.gap <= tolerance).all(axis=0)
     if not usable.any():

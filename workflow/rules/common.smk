@@ -1,9 +1,13 @@
+import os
 import sys
 from pathlib import Path
 
 from normwise.calibration import CELLS
 from normwise.config import ConfigError, check_config, plan_chunks
+from normwise.extension_files import digest, load, origin
+from normwise.extensions import ExtensionError
 from normwise.figures import plan_figures
+from normwise.penalties import SHIPPED
 from normwise.provenance import code_digest
 from normwise.replications import PUBLISHED, plan_batches
 
@@ -14,8 +18,10 @@ SCHEMA = HERE / "schemas" / "config.schema.yaml"
 CONFIG_NAME = str(workflow.configfiles[-1]) if workflow.configfiles else "config"
 
 try:
+    # names that a config may use
+    load(f for f in config.get("extensions") or [] if str(f).endswith(".py"))
     config = check_config(config, SCHEMA, CONFIG_NAME)
-except ConfigError as error:
+except (ConfigError, ExtensionError) as error:
     sys.exit(str(error))
 
 DATASETS = {d["name"]: d for d in config["datasets"]}
@@ -35,7 +41,7 @@ def either(names):
 
 wildcard_constraints:
     dataset=either(DATASETS),
-    penalty="none|l1|l2|elastic_net",
+    penalty=either(dict.fromkeys(p for d in DATASETS.values() for p in d["penalties"])),
     chunk=r"\d+",
     batch=r"\d+",
     cell=either(CELLS),
@@ -79,6 +85,25 @@ def fit_options(wildcards):
         "keep_paths": wildcards.dataset in TRACED,
         **config["tuning"],
     }
+
+
+def extensions_of(*names):
+    """Files of the user's that some of the names come from, with digests of their content."""
+    files = {origin(name) for name in names} - {None}
+    return [[os.path.relpath(f), digest(f)] for f in sorted(files)]
+
+
+def extensions_of_study():
+    """All files that the config has a use for."""
+    penalties = [p for d in DATASETS.values() for p in d["penalties"]]
+    return extensions_of(*penalties, *config["metrics"])
+
+
+def penalty_code(wildcards):
+    name = wildcards.penalty
+    return code_digest(
+        "normwise.fit", *[f"normwise.penalties.{name}"] * (name in SHIPPED)
+    )
 
 
 def fits_by_name(wildcards):

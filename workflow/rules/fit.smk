@@ -12,7 +12,8 @@ rule fit:
     threads: config["threads_per_fit"]
     params:
         options=fit_options,
-        code=code_digest("normwise.fit"),
+        extensions=lambda wildcards: extensions_of(wildcards.penalty),
+        code=penalty_code,
     script:
         "../scripts/fit.py"
 
@@ -30,6 +31,10 @@ rule evaluate:
     benchmark:
         "<benchmarks>/evaluate/{dataset}.tsv"
     params:
+        metrics=config["metrics"],
+        extensions=lambda wildcards: extensions_of(
+            *DATASETS[wildcards.dataset]["penalties"], *config["metrics"]
+        ),
         code=code_digest("normwise.evaluate", "normwise.tables"),
     script:
         "../scripts/evaluate.py"
@@ -68,6 +73,9 @@ rule trace_paths:
     wildcard_constraints:
         dataset=either(TRACED),
     params:
+        extensions=lambda wildcards: extensions_of(
+            *DATASETS[wildcards.dataset]["penalties"]
+        ),
         code=code_digest("normwise.evaluate", "normwise.tables"),
     script:
         "../scripts/trace_paths.py"

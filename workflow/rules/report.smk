@@ -53,6 +53,7 @@ rule figure:
     benchmark:
         "<benchmarks>/figure/{figure}.tsv"
     params:
+        extensions=extensions_of_study(),
         plan=lambda wildcards: FIGURES[wildcards.figure],
         code=figure_module,
     script:
@@ -79,6 +80,7 @@ rule report:
     benchmark:
         "<benchmarks>/report.tsv"
     params:
+        extensions=extensions_of_study(),
         config=config,
         figures=FIGURES,
         code=code_digest("normwise.report"),

@@ -45,6 +45,7 @@ rule compare:
     benchmark:
         "<benchmarks>/compare.tsv"
     params:
+        extensions=extensions_of_study(),
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         datasets=config["datasets"],
         comparison=config["comparison"],
@@ -73,6 +74,7 @@ rule learn:
         "<benchmarks>/learn.tsv"
     threads: 8
     params:
+        extensions=extensions_of_study(),
         comparison=config["comparison"],
         code=code_digest("normwise.rules"),
     script:

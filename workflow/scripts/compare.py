@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from normwise.extension_files import load
 from normwise.io import log_to
 from normwise.study import study_tables
 from normwise.tables import write_table
 
 with log_to(snakemake.log[0]):
+    load(file for file, _ in snakemake.params.extensions)
     tables = study_tables(
         snakemake.input.metrics,
         snakemake.input.stability,

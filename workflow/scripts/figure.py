@@ -1,9 +1,11 @@
 """Draw one figure from the tables."""
 
+from normwise.extension_files import load
 from normwise.figures import draw_figure
 from normwise.io import log_to
 
 with log_to(snakemake.log[0]):
+    load(file for file, _ in snakemake.params.extensions)
     draw_figure(
         snakemake.params.plan,
         snakemake.input.tables,

@@ -1,9 +1,11 @@
 """Fit one penalty to every replicate of a data file."""
 
+from normwise.extension_files import load
 from normwise.fit import FitOptions, fit_file
 from normwise.io import log_to
 
 with log_to(snakemake.log[0]):
+    load(file for file, _ in snakemake.params.extensions)
     fit_file(
         data=snakemake.input.data,
         output=snakemake.output[0],

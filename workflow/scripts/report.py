@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from normwise.extension_files import load
 from normwise.io import log_to
 from normwise.report import write_report
 
 with log_to(snakemake.log[0]):
+    load(file for file, _ in snakemake.params.extensions)
     write_report(
         snakemake.output[0],
         templates=snakemake.input.templates,

@@ -13,14 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from normwise.figures import Drawing, Plan
-from normwise.figures.style import COLOURS, NAMES, note_figure
+from normwise.figures.style import COLOURS, NAMES, note_figure, penalties_in
 
 RULES = {
     "cv_min": "least CV error",
     "cv_1se": "one standard error",
     "oracle": "least true risk",
 }
-PENALTIES = ("l1", "elastic_net")
 # by signal-to-noise ratio below: name, marker, share of white in the fill
 SIGNALS = {1.0: ("below 1", "v", 1.0), 3.0: ("1 to 3", "o", 0.5), np.inf: ("3 or more", "^", 0.0)}
 
@@ -33,9 +32,7 @@ def _wide(tables: dict[str, pd.DataFrame], datasets: list[str]) -> pd.DataFrame:
         & (scenarios["n_nonzero"] > 0)
     ]
     summary = tables["summary"]
-    own = summary[
-        summary["metric"].isin(("tpr", "fdr")) & summary["penalty"].isin(PENALTIES)
-    ].pivot_table(
+    own = summary[summary["metric"].isin(("tpr", "fdr"))].pivot_table(
         index=["dataset", "scenario", "penalty", "tuning"],
         columns="metric",
         values=["mean", "mcse"],
@@ -110,7 +107,7 @@ def _name_signals(figure: Figure) -> None:
 def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     """Selection of L1 and the elastic net in every sparse scenario of the sweeps."""
     wide = _wide(tables, plan["datasets"])
-    penalties = [p for p in PENALTIES if (wide["penalty"] == p).any()]
+    penalties = penalties_in(wide)
     if not penalties:
         return Drawing(
             note_figure("No sweep has a sparse scenario and a penalty that selects."),

@@ -14,11 +14,34 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.typing import ColorType
 from scipy.optimize import isotonic_regression
 
+from normwise.penalties import MIXES, known_penalties, label, ordered
+
+
+class _Looks(dict[str, str]):
+    """A look by penalty; those beyond the question's take what is left, in their order."""
+
+    def __init__(self, own: dict[str, str], others: str) -> None:
+        super().__init__(own)
+        self.others = others.split()
+
+    def __missing__(self, penalty: str) -> str:
+        rest = [name for name in known_penalties() if name not in MIXES]
+        return self.others[rest.index(penalty) % len(self.others)]
+
+
+class _Names(dict[str, str]):
+    def __missing__(self, penalty: str) -> str:
+        return label(penalty)
+
+
 # Okabe & Ito's colours, distinct for every kind of colour vision
-COLOURS = {"l1": "#D55E00", "l2": "#0072B2", "elastic_net": "#009E73", "none": "#767676"}
-NAMES = {"l1": "L1 (lasso)", "l2": "L2 (ridge)", "elastic_net": "elastic net", "none": "no penalty"}
-MARKERS = {"l1": "o", "l2": "s", "elastic_net": "D", "none": "^"}
-LINES = {"l1": "-", "l2": "--", "elastic_net": "-.", "none": ":"}
+COLOURS = _Looks(
+    {"l1": "#D55E00", "l2": "#0072B2", "elastic_net": "#009E73", "none": "#767676"},
+    "#AA3377 #7A6000 #332288 #882255 #44AA99",
+)
+NAMES = _Names(MIXES)
+MARKERS = _Looks({"l1": "o", "l2": "s", "elastic_net": "D", "none": "^"}, "v P X < >")
+LINES = _Looks({"l1": "-", "l2": "--", "elastic_net": "-.", "none": ":"}, "- -- -. :")
 VERDICT_COLOURS = {
     "l1": COLOURS["l1"],
     "l2": COLOURS["l2"],
@@ -199,7 +222,7 @@ def equivalence_zone(ax: Axes, margin: float) -> None:
 
 def penalties_in(frame: pd.DataFrame) -> list[str]:
     """Penalties of a table, in the order used everywhere."""
-    return [p for p in COLOURS if p in set(frame["penalty"])]
+    return ordered(frame["penalty"])
 
 
 def verdict_points(
