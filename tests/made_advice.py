@@ -1,5 +1,7 @@
 """An advice made up rather than computed: every part is there, and the numbers agree."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,18 @@ from normwise.advice.findings import (
     Recommendation,
 )
 from normwise.tabular import Table
+
+
+@dataclass(frozen=True)
+class Advice:
+    table: Table
+    diagnosis: Diagnosis
+    contest: Contest
+    models: Models
+    place: Place | None
+    recommendation: Recommendation
+    seed: int
+
 
 CODE = """\
 import pandas as pd
@@ -81,7 +95,7 @@ def make_contest(failed=(), winner="l1"):
     return Contest(pd.DataFrame(scores), pd.DataFrame(pairs), shares, 5, 10, 0.01)
 
 
-def make_models(names, groups, failed=(), null=False):
+def make_models(names, groups, failed=(), null=False, never=False):
     rng = np.random.default_rng(1)
     p = len(names)
     l2 = rng.normal(0, 1, p) * np.geomspace(3, 0.01, p)
@@ -89,6 +103,7 @@ def make_models(names, groups, failed=(), null=False):
     # of each group L1 keeps the first
     l1[[j for members in groups for j in members[1:]]] = 0
     kept = np.clip(np.abs(l2) / 1.2 + rng.uniform(-0.05, 0.05, p), 0, 1)
+    kept *= not never
     group = np.full(p, -1)
     for number, members in enumerate(groups):
         group[list(members)] = number
@@ -167,10 +182,22 @@ def make_place():
     )
 
 
-def make_parts(
-    n=120, p=40, response="gaussian", failed=(), mapped=True, winner="l1", null=False, names=None
+def make_advice(
+    n=120,
+    p=40,
+    response="gaussian",
+    failed=(),
+    mapped=True,
+    winner="l1",
+    null=False,
+    never=False,
+    names=None,
 ):
-    """Arguments of an `Advice`."""
+    """An advice whose every part can be chosen.
+
+    L1 or L2 may be the ``winner``, penalties may have ``failed``, L1 may have chosen the ``null``
+    model and may ``never`` keep a feature.
+    """
     names = names or feature_names(p)
     rng = np.random.default_rng(3)
     X = rng.normal(size=(n, min(p, 50)))
@@ -213,13 +240,13 @@ def make_parts(
         warnings=("2 rows lie far from the others: 3, 77.",),
     )
     name = {"l1": "L1 (lasso)", "l2": "L2 (ridge)", None: ""}[winner]
-    return {
-        "table": table,
-        "diagnosis": diagnosis,
-        "contest": make_contest(failed, winner or "l1"),
-        "models": make_models(names, groups, failed, null),
-        "place": make_place() if mapped else None,
-        "recommendation": Recommendation(
+    return Advice(
+        table=table,
+        diagnosis=diagnosis,
+        contest=make_contest(failed, winner or "l1"),
+        models=make_models(names, groups, failed, null, never),
+        place=make_place() if mapped else None,
+        recommendation=Recommendation(
             penalty=winner,
             certainty="clear" if winner else "none",
             headline=f"Use {name} for price." if winner else "No penalty is clearly better.",
@@ -230,5 +257,5 @@ def make_parts(
             doubts=("The map lies outside the range of what was measured.",),
             code=CODE,
         ),
-        "seed": 7,
-    }
+        seed=7,
+    )

@@ -44,6 +44,7 @@ from normwise.figures.style import (
     spread,
     verdict_key,
 )
+from normwise.sheets import number
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -171,7 +172,7 @@ def explained(contest: Contest) -> Picture:
         for _, row in contest.scores.iterrows()
     )
     return Picture(
-        _inline(figure, "explained", f"Explained share with 95 % interval: {said}"),
+        _inline(figure, "figure-explained", f"Explained share with 95 % interval: {said}"),
         f"{NAMES[best['penalty']].capitalize()} explains most: {best['explained']:.1f} %"
         if np.isfinite(best["explained"])
         else "No penalty has a solution",
@@ -217,7 +218,7 @@ def differences(contest: Contest) -> Picture:
         for _, row in contest.pairs.iterrows()
     )
     return Picture(
-        _inline(figure, "differences", f"Differences with 95 % interval: {said}"),
+        _inline(figure, "figure-differences", f"Differences with 95 % interval: {said}"),
         f"L1 − L2: {verdict_words(pair, contest.margin)}",
         f"Paired differences on the same folds with corrected 95 % intervals; right of 0 the "
         f"first is better. The grey zone of ±{zone:g} points is too small to matter. Coloured: a "
@@ -266,14 +267,14 @@ def coefficients(models: Models) -> Picture:
     for axis in (ax, bars):
         axis.grid(visible=False, axis="y")
     _plain(ax)
-    n, first = len(models.coefs), top.iloc[0]
+    n = len(models.coefs)
     return Picture(
         _inline(
             figure,
-            "coefficients",
+            "figure-coefficients",
             f"The largest coefficients of {many(n, 'feature')} under L1 and L2, and how "
-            f"often L1 keeps each. The largest is {shorten(first['feature'], 60)}: "
-            f"{first['l1']:.3g} under L1, {first['l2']:.3g} under L2. All are in the table below.",
+            f"often L1 keeps each. L1: {_largest(models, 'l1')}. L2: {_largest(models, 'l2')}. All "
+            "are in the table below.",
         ),
         f"L1 keeps {kept_by_l1(models)} of {many(n, 'feature')}",
         f"The largest coefficients, fitted to all rows; open marks are zeros. Bars: in "
@@ -348,13 +349,13 @@ def paths(models: Models) -> list[Picture]:
         chosen = _path_panel(ax, models, penalty)
         ax.set_ylabel("coefficient per s. d.")
         _name_lines(ax, models, penalty)
-        named = listed_top(models, penalty)
         out.append(
             Picture(
                 _inline(
                     figure,
-                    f"path-{penalty}",
-                    f"Paths of the coefficients under {NAMES[penalty]}; {chosen}. {named}",
+                    f"figure-path-{penalty}",
+                    f"Paths of the coefficients under {NAMES[penalty]}; {chosen}. "
+                    f"The largest: {_largest(models, penalty)}.",
                 ),
                 f"{SHORT[penalty]}: {chosen}",
                 "Each line is a coefficient as the penalty is relaxed from left to right; the "
@@ -364,13 +365,13 @@ def paths(models: Models) -> list[Picture]:
     return out
 
 
-def listed_top(models: Models, penalty: str) -> str:
+def _largest(models: Models, penalty: str) -> str:
     """The largest coefficients of a penalty, for those who do not see the lines."""
     own = models.coefs.loc[
         models.coefs[penalty].abs().sort_values(ascending=False, kind="stable").index[:NAMED]
     ]
-    return "Largest: " + "; ".join(
-        f"{shorten(row['feature'], 40)} {row[penalty]:.3g}" for _, row in own.iterrows()
+    return "; ".join(
+        f"{shorten(row['feature'], 40)} {number(row[penalty], 3)}" for _, row in own.iterrows()
     )
 
 
@@ -411,7 +412,7 @@ def place_on_map(place: Place) -> Picture:
     return Picture(
         _inline(
             figure,
-            "map",
+            "figure-map",
             f"{len(own):,} measured scenarios by load and effect. This table: a {at}, predicted "
             f"excess risk of L1 over L2 {ratio:.2f} ({low:.2f} to {high:.2f}). The rule's bounds "
             f"are {place.bounds[1]:.2g} and {place.bounds[2]:.2g}.",

@@ -1,0 +1,83 @@
+"""An advice in a terminal: all of it, in the width there is, and names as they are."""
+
+import io
+
+import pytest
+from made_advice import NASTY, make_advice
+from rich.console import Console
+
+from normwise.advice.terminal import show
+from normwise.advice.wording import diagnose
+from normwise.figures.style import COLOURS
+
+
+def printed(advice, width=80, terminal=False):
+    out = io.StringIO()
+    # nothing of the environment, such as NO_COLOR, plays a part
+    show(
+        advice,
+        Console(
+            file=out,
+            width=width,
+            force_terminal=terminal,
+            color_system="truecolor" if terminal else None,
+            legacy_windows=False,
+            _environ={},
+        ),
+    )
+    return out.getvalue()
+
+
+CASES = {
+    "gaussian": {},
+    "binary": {"response": "binary", "winner": "l2"},
+    "one feature": {"p": 1, "null": True, "mapped": False, "winner": None},
+    "failed": {"failed": ("l1", "none"), "winner": "l2"},
+    "wide": {"p": 20_000},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_fits_the_terminal_and_says_all(case):
+    advice = make_advice(**CASES[case])
+    text = printed(advice)
+    assert "\x1b" not in text
+    code = advice.recommendation.code.splitlines()
+    lines = [line for line in text.splitlines() if line not in code or not line]
+    assert max(map(len, lines)) <= 80
+    # the code stays as it is, to be copied
+    assert text.endswith("\n".join(code) + "\n")
+    assert lines[1].startswith(advice.recommendation.headline)
+    words = " ".join(text.split())
+    told = advice.recommendation
+    for sentence in (*told.reasons, *told.doubts, *advice.diagnosis.warnings, *advice.table.notes):
+        assert sentence in words
+    for item in diagnose(advice.diagnosis, advice.table):
+        assert item.term in words
+    assert ("On the map" in text) == (advice.place is not None)
+    assert "nan" not in words.lower().split()
+
+
+def test_names_are_text():
+    text = printed(make_advice(), width=200)
+    for name in (*NASTY[:5], NASTY[7]):
+        assert name in text
+
+
+def test_the_penalty_has_its_colour_in_a_terminal_alone():
+    for penalty in ("l1", "l2"):
+        advice = make_advice(winner=penalty)
+        rgb = ";".join(str(int(COLOURS[penalty][i : i + 2], 16)) for i in (1, 3, 5))
+        head = printed(advice, terminal=True).splitlines()[1]
+        assert head == f"\x1b[1;38;2;{rgb}m{advice.recommendation.headline}\x1b[0m"
+
+
+def test_what_l1_keeps_comes_in_order():
+    advice = make_advice(p=30)
+    kept = advice.models.coefs.sort_values("selected", ascending=False)["feature"]
+    text = printed(advice, width=200).split("What L1 keeps")[1]
+    # the last of the ten is still there, the next one is not
+    plain = [name for name in kept[:10] if name.startswith("feature ")]
+    assert all(name in text for name in plain)
+    assert kept.iloc[11] not in text.split("Coefficients per")[0]
+    assert "Nothing" in printed(make_advice(p=1, null=True, never=True))
