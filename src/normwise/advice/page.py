@@ -90,7 +90,9 @@ def score_sheet(contest: Contest) -> Sheet:
     """Every penalty on the rows held out."""
     frame = contest.scores.assign(
         penalty=[NAMES[p] for p in contest.scores["penalty"]],
-        share=[share_span(row, "explained") for _, row in contest.scores.iterrows()],
+        share=[
+            share_span(row, "explained").removesuffix(" %") for _, row in contest.scores.iterrows()
+        ],
     )
     return sheet(
         "scores",
@@ -100,7 +102,7 @@ def score_sheet(contest: Contest) -> Sheet:
             Column("penalty", "penalty", str, "How the size of the coefficients is held down."),
             Column(
                 "share",
-                "explained (95 % interval)",
+                "explained, % (95 % interval)",
                 str,
                 "Share of the null model's error that is removed, with a corrected interval.",
                 numeric=True,
@@ -133,7 +135,7 @@ def pair_sheet(contest: Contest) -> Sheet:
     pairs = contest.pairs
     frame = pairs.assign(
         pair=[pair_name(row) for _, row in pairs.iterrows()],
-        span=[point_span(row) for _, row in pairs.iterrows()],
+        span=[point_span(row).removesuffix(" points") for _, row in pairs.iterrows()],
         words=[verdict_words(row, contest.margin) for _, row in pairs.iterrows()],
     )
     zone = points(contest.margin)
@@ -151,7 +153,7 @@ def pair_sheet(contest: Contest) -> Sheet:
             Column("pair", "first − second", str, "The two penalties."),
             Column(
                 "span",
-                "difference (95 % interval)",
+                "difference, points (95 % interval)",
                 str,
                 "Explained share of the first minus that of the second, in percentage points; the "
                 "interval is corrected for training parts that overlap (Nadeau & Bengio 2003).",

@@ -57,6 +57,13 @@ LINES_DRAWN = 60
 NAME = 20
 # an interval that would squeeze the others is cut at this multiple of their range
 FAR = 1.5
+PATHS = {
+    "l1": "Each line is a coefficient as the penalty is relaxed from left to right; the largest are "
+    "coloured and named. L1 holds a coefficient at exactly 0 until the penalty is weak enough for "
+    "it. Dashed: the strength that cross-validation chose.",
+    "l2": "The same under L2, which shrinks all coefficients and sets none to 0. Its strengths are "
+    "on a scale of their own.",
+}
 WORDS, HOLE = r"(?<=>)[^<>]+(?=</text>)", "\ue000"
 
 
@@ -91,7 +98,14 @@ def _inline(figure: Figure, name: str, alt: str) -> Markup:
     svg = buffer.getvalue()
     # words are none of the business of what follows
     said = iter(re.findall(WORDS, svg))
-    svg = lighter(re.sub(WORDS, HOLE, svg[svg.index("<svg") :]))
+    svg = lighter(re.sub(PATHS = {
+    "l1": "Each line is a coefficient as the penalty is relaxed from left to right; the largest are "
+    "coloured and named. L1 holds a coefficient at exactly 0 until the penalty is weak enough for "
+    "it. Dashed: the strength that cross-validation chose.",
+    "l2": "The same under L2, which shrinks all coefficients and sets none to 0. Its strengths are "
+    "on a scale of their own.",
+}
+WORDS, HOLE, svg[svg.index("<svg") :]))
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\b(id="|class="|href="#)|(url\(#)', rf"\g<0>{name}-", svg)
     svg = re.sub(r"(?<=[>}])(\.)(?=s\d+\{)", rf".{name}-", svg)
@@ -358,8 +372,7 @@ def paths(models: Models) -> list[Picture]:
                     f"The largest: {_largest(models, penalty)}.",
                 ),
                 f"{SHORT[penalty]}: {chosen}",
-                "Each line is a coefficient as the penalty is relaxed from left to right; the "
-                "largest are coloured and named. Dashed: the strength that cross-validation chose.",
+                PATHS[penalty],
             )
         )
     return out
