@@ -58,8 +58,8 @@ NAME = 20
 # an interval that would squeeze the others is cut at this multiple of their range
 FAR = 1.5
 PATHS = {
-    "l1": "Each line is a coefficient as the penalty is relaxed from left to right; the largest are "
-    "coloured and named. L1 holds a coefficient at exactly 0 until the penalty is weak enough for "
+    "l1": "Each line is a coefficient as the penalty is relaxed from left to right; the largest "
+    "are coloured and named. L1 holds a coefficient at exactly 0 until the penalty is weak enough for "
     "it. Dashed: the strength that cross-validation chose.",
     "l2": "The same under L2, which shrinks all coefficients and sets none to 0. Its strengths are "
     "on a scale of their own.",
@@ -98,14 +98,7 @@ def _inline(figure: Figure, name: str, alt: str) -> Markup:
     svg = buffer.getvalue()
     # words are none of the business of what follows
     said = iter(re.findall(WORDS, svg))
-    svg = lighter(re.sub(PATHS = {
-    "l1": "Each line is a coefficient as the penalty is relaxed from left to right; the largest are "
-    "coloured and named. L1 holds a coefficient at exactly 0 until the penalty is weak enough for "
-    "it. Dashed: the strength that cross-validation chose.",
-    "l2": "The same under L2, which shrinks all coefficients and sets none to 0. Its strengths are "
-    "on a scale of their own.",
-}
-WORDS, HOLE, svg[svg.index("<svg") :]))
+    svg = lighter(re.sub(WORDS, HOLE, svg[svg.index("<svg") :]))
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\b(id="|class="|href="#)|(url\(#)', rf"\g<0>{name}-", svg)
     svg = re.sub(r"(?<=[>}])(\.)(?=s\d+\{)", rf".{name}-", svg)
