@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from normwise import scenario as axes
-from normwise.compare import PAIRS
 from normwise.config import ConfigError, check_config, plan_chunks, replicate_megabytes
+from normwise.penalties import MIXES, SHIPPED, mixes
 from normwise.scenario import Scenario, expand_grid, problems
-from normwise.tuning import penalties
 
 GOOD = """
 datasets:
@@ -93,7 +92,24 @@ BAD_AXES = {
     "too few replicates": ("n_nonzero: 3\n    replicates: 2", ["replicates", "2", "at least 5"]),
     "chunks of a simulated data set": (
         "n_nonzero: 3\n    chunks: 4",
-        ["chunks", "source: rule", "max_chunk_mb"],
+        ["chunks", "other sources", "max_chunk_mb"],
+    ),
+    "an unknown source": (
+        "n_nonzero: 3\n    source: tabel",
+        ["source ('tabel')", "mean 'table'", "extensions"],
+    ),
+    "a table without a file": (
+        "n_nonzero: 3\n    source: table",
+        ["source: table takes no n_samples, n_features, n_nonzero", "remove"],
+    ),
+    "a file for a grid": (
+        "n_nonzero: 3\n    source: scenarios\n    file: a.csv",
+        ["source: scenarios takes no file"],
+    ),
+    "a share of all rows": ("test_share: 1.0", ["test_share", "less than 1"]),
+    "a penalty for numbers alone": (
+        "n_nonzero: 3\n    response: binary\n    penalties: [l1, mcp]",
+        ["penalties (mcp)", "response: binary", "gaussian"],
     ),
     "scenario keys with a rule": (
         "n_nonzero: 3\n    source: rule",
@@ -125,6 +141,12 @@ BAD_CONFIGS = {
         GOOD + GOOD.split("datasets:")[1].lstrip("\n"),
         ["'first'", "2 times", "unique"],
     ),
+    "no file": ("datasets: [{name: first, source: table}]", ["source: table needs file"]),
+    "a grid from a table": (
+        "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 30, snr: 1, "
+        "n_nonzero: [3, 4]}",
+        ["one value of n_nonzero"],
+    ),
     "no rows": (GOOD.replace("n_samples: 40", "snr: 1"), ["'first'", "needs n_samples"]),
     "too few rows for the folds": (
         GOOD.replace("40", "9"),
@@ -138,7 +160,12 @@ BAD_CONFIGS = {
     "typo below": (GOOD + "tuning: {n_fold: 5}", ["tuning", "'n_fold'", "mean 'n_folds'"]),
     "seed as text": (GOOD + "seed: seven", ["seed", "'seven'", "whole number"]),
     "negative seed": (GOOD + "seed: -1", ["seed", "-1", "at least 0"]),
-    "unknown penalty": (GOOD + "penalties: [l1, l3]", ["penalties[1]", "'l3'", "l2"]),
+    "unknown penalty": (
+        GOOD + "penalties: [l1, l3]",
+        ["penalties ('l3')", "l2", "relaxed_lasso", "extensions"],
+    ),
+    "unknown metric": (GOOD + "metrics: [wonder]", ["metrics ('wonder')", "extensions"]),
+    "an extension that is a number": (GOOD + "extensions: [3]", ["extensions[0]", "3", "string"]),
     "no penalty": (GOOD + "penalties: []", ["penalties", "empty list"]),
     "tolerance as YAML text": (GOOD + "tolerance: 1e-6", ["tolerance", "'1e-6'", "text", "1e-06"]),
     "lax tolerance": (GOOD + "tolerance: 0.1", ["tolerance", "0.1", "at most 0.001"]),
@@ -186,7 +213,7 @@ def test_messages_speak_of_one_problem_only(schema_file, case):
 def test_all_problems_are_reported_at_once(schema_file):
     text = """
 seed: -1
-penalties: [lasso]
+tolerance: 2
 datasets:
   - name: One
     n_samples: forty
@@ -196,7 +223,7 @@ datasets:
     colour: red
 """
     message = message_of(text, schema_file)
-    for word in ("seed", "'lasso'", "'One'", "'forty'", "snr[1]", "'colour'"):
+    for word in ("seed", "tolerance", "'One'", "'forty'", "snr[1]", "'colour'"):
         assert word in message
     assert message.splitlines()[0] == "study.yaml: 6 problem(s)"
 
@@ -305,16 +332,16 @@ def test_schema_and_code_have_the_same_axes(schema_file):
     schema = yaml.safe_load(schema_file.read_text())
     keys = set(schema["properties"]["datasets"]["items"]["properties"])
     about_the_set = {"name", "title", "source", "chunks", "figure", "replicates", "penalties"}
-    about_the_set |= {"hold_out", "story"}
+    about_the_set |= {"hold_out", "story", "file", "target", "positive", "test_share", "options"}
     assert keys - about_the_set == {f.name for f in fields(Scenario)} | {"nonzero_fraction"}
     assert about_the_set <= keys
 
 
-def test_schema_and_code_have_the_same_penalties(schema_file):
+def test_schema_names_every_penalty_that_is_shipped(schema_file):
     schema = yaml.safe_load(schema_file.read_text())
-    names = list(penalties(0.5))
-    assert schema["properties"]["penalties"]["items"]["enum"] == names
-    assert {name for pair in PAIRS for name in pair} == set(names)
+    told = schema["properties"]["penalties"]["description"]
+    assert [name for name in (*MIXES, *SHIPPED) if f"`{name}`" not in told] == []
+    assert schema["properties"]["penalties"]["default"] == list(mixes(0.5))
 
 
 def test_every_default_of_the_schema_is_valid_and_every_key_described(schema_file):

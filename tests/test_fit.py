@@ -9,9 +9,9 @@ from normwise import fit as module
 from normwise.data import read_batches, write_simulated
 from normwise.fit import FitOptions, effective_dof, fit_file, fit_replicate
 from normwise.io import load_arrays
+from normwise.penalties import mixes
 from normwise.risk import excess_risk
 from normwise.scenario import Scenario
-from normwise.penalties import mixes as penalties
 from normwise.tuning import TUNINGS
 
 SEED = 2
@@ -34,7 +34,7 @@ def fits(data, tmp_path, penalty: str, options: FitOptions = OPTIONS, n_jobs: in
         return dict(file)
 
 
-@pytest.mark.parametrize("penalty", penalties(0.5))
+@pytest.mark.parametrize("penalty", mixes(0.5))
 def test_stored_risk_is_that_of_the_stored_estimates(data, tmp_path, penalty):
     found = fits(data, tmp_path, penalty)
     batch = next(read_batches(data, "any"))
@@ -58,7 +58,7 @@ def test_all_penalties_get_the_same_folds_and_each_replicate_its_own(data, monke
 
     monkeypatch.setattr(module, "fit", spy)
     for batch in read_batches(data, "any"):
-        for penalty in penalties(0.5).values():
+        for penalty in mixes(0.5).values():
             for r in range(2):
                 fit_replicate(batch.only(r), penalty, OPTIONS)
     assert len(seen) == 4
@@ -69,7 +69,7 @@ def test_all_penalties_get_the_same_folds_and_each_replicate_its_own(data, monke
     assert (labels[0] != labels[1]).any()
 
 
-@pytest.mark.parametrize("penalty", penalties(0.5))
+@pytest.mark.parametrize("penalty", mixes(0.5))
 def test_the_number_of_workers_changes_nothing_but_the_time(data, tmp_path, penalty):
     one, two = (fits(data, tmp_path, penalty, n_jobs=n) for n in (1, 2))
     assert set(one) == set(two)
@@ -79,7 +79,7 @@ def test_the_number_of_workers_changes_nothing_but_the_time(data, tmp_path, pena
 
 
 def test_penalties_store_equal_shapes_and_the_unpenalised_fit_one_candidate(data, tmp_path):
-    stored = {p: fits(data, tmp_path, p) for p in penalties(0.5)}
+    stored = {p: fits(data, tmp_path, p) for p in mixes(0.5)}
     for name in stored["l1"]:
         assert stored["l1"][name].shape == stored["l2"][name].shape
         assert stored["l1"][name].shape == stored["elastic_net"][name].shape
@@ -114,7 +114,7 @@ def test_separable_classes_are_recorded_as_failed_without_a_penalty_only(tmp_pat
 
 
 def test_chosen_solutions_carry_a_certificate(data, tmp_path):
-    for penalty in penalties(0.5):
+    for penalty in mixes(0.5):
         found = fits(data, tmp_path, penalty)
         for i in (0, 1):
             assert found[f"gap.{i}"].max() <= OPTIONS.tolerance
@@ -133,7 +133,7 @@ def test_degrees_of_freedom_of_ridge(rng, shape):
     # trace of the hat matrix
     hat = Z @ np.linalg.inv(Z.T @ Z + n * 0.3 * np.eye(shape[1])) @ Z.T
     args = (Z, np.ones(shape[1]), np.zeros(n))
-    ridge = penalties(0.5)["l2"]
+    ridge = mixes(0.5)["l2"]
     assert effective_dof(*args, 0.3, ridge, False) == pytest.approx(np.trace(hat))
     assert effective_dof(*args, np.inf, ridge, False) == 0
     assert effective_dof(*args, 0.0, ridge, False) == pytest.approx(min(shape[1], n - 1))
@@ -142,7 +142,7 @@ def test_degrees_of_freedom_of_ridge(rng, shape):
 def test_degrees_of_freedom_of_the_lasso_are_its_nonzeros(rng):
     Z = standardised(rng, 30, 8)
     coef = np.array([1.0, 0, 0, -2, 0, 0.1, 0, 0])
-    lasso = penalties(0.5)["l1"]
+    lasso = mixes(0.5)["l1"]
     assert effective_dof(Z, coef, np.zeros(30), 0.2, lasso, False) == pytest.approx(3)
     assert effective_dof(Z, 0 * coef, np.zeros(30), 0.2, lasso, False) == 0
 
@@ -152,7 +152,7 @@ def test_degrees_of_freedom_of_the_elastic_net_lie_between(rng):
     coef = np.array([1.0, 0, 0, -2, 0, 0.1, 0, 0])
     active = Z[:, coef != 0]
     hat = active @ np.linalg.inv(active.T @ active + 30 * 0.2 * 0.5 * np.eye(3)) @ active.T
-    found = effective_dof(Z, coef, np.zeros(30), 0.2, penalties(0.5)["elastic_net"], False)
+    found = effective_dof(Z, coef, np.zeros(30), 0.2, mixes(0.5)["elastic_net"], False)
     assert found == pytest.approx(np.trace(hat))
     assert 1 < found < 3
 
@@ -169,7 +169,7 @@ def test_degrees_of_freedom_of_the_lasso_equal_their_covariance_definition(rng):
         path = fit_path(Z, signal + noise, np.array([0.25]), 1.0, "gaussian")
         fitted = Z @ path.coef[0]
         total.append(fitted @ noise)
-        dof.append(effective_dof(Z, path.coef[0], fitted, 0.25, penalties(0.5)["l1"], False))
+        dof.append(effective_dof(Z, path.coef[0], fitted, 0.25, mixes(0.5)["l1"], False))
     mcse = np.std(total) / np.sqrt(3000)
     assert np.mean(dof) == pytest.approx(np.mean(total), abs=3.5 * mcse)
 
@@ -182,7 +182,7 @@ def test_degrees_of_freedom_of_logistic_ridge_follow_its_hessian(rng):
     hessian = design.T @ (weight[:, None] * design) / 40
     penalty = 0.1 * np.diag([0, 1, 1, 1, 1, 1])
     expected = np.trace(hessian @ np.linalg.inv(hessian + penalty)) - 1  # less the intercept
-    found = effective_dof(Z, np.ones(5), predictor, 0.1, penalties(0.5)["l2"], True)
+    found = effective_dof(Z, np.ones(5), predictor, 0.1, mixes(0.5)["l2"], True)
     assert found == pytest.approx(expected)
 
 
@@ -202,5 +202,5 @@ def test_edge_is_the_last_strength_that_is_no_limit(monkeypatch, tmp_path, scena
         return replace(result, chosen=np.array([steps + last, 0, steps + last - 1]))
 
     monkeypatch.setattr(module, "fit", forced)
-    found = fit_replicate(batch, penalties(0.5)[penalty], OPTIONS)
+    found = fit_replicate(batch, mixes(0.5)[penalty], OPTIONS)
     np.testing.assert_array_equal(found["edge"], [1, 0, 0])

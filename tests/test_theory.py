@@ -6,6 +6,7 @@ from scipy.special import expit, ndtri
 from threadpoolctl import threadpool_limits
 
 from normwise.metrics import bias_variance
+from normwise.penalties import mixes
 from normwise.risk import excess_risk
 from normwise.scenario import Scenario
 from normwise.simulate import Population, draw, population
@@ -28,7 +29,7 @@ from normwise.theory import (
     soft_threshold_risk,
     support_recovery_samples,
 )
-from normwise.tuning import fit, fold_labels, penalties
+from normwise.tuning import fit, fold_labels
 
 
 def least_squares_risks(s: Scenario, replicates: int) -> np.ndarray:
@@ -39,7 +40,7 @@ def least_squares_risks(s: Scenario, replicates: int) -> np.ndarray:
         X, y = draw(s, 11, r)
         folds = fold_labels(y, 5, "gaussian", np.random.default_rng(r))
         result = fit(
-            X, y, penalties(0.5)["none"], "gaussian", folds, 1, 1e-6, lambda c, i: np.zeros(len(c))
+            X, y, mixes(0.5)["none"], "gaussian", folds, 1, 1e-6, lambda c, i: np.zeros(len(c))
         )
         found[r] = excess_risk(truth, result.path.coef, result.path.intercept)[0]
     return found

@@ -9,12 +9,13 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from normwise import tuning
+from normwise.penalties import Mix, mixes
 from normwise.solvers import CrossValidation, NoSolutionError, Problem
-from normwise.tuning import TUNINGS, Penalty, choose, fit, fold_labels, penalties
+from normwise.tuning import TUNINGS, choose, fit, fold_labels
 
 N_ALPHAS = 15
 TOLERANCE = 1e-6
-TUNED = {name: p for name, p in penalties(0.5).items() if p.tuned}
+TUNED = {name: p for name, p in mixes(0.5).items() if p.tuned}
 RESPONSES = ["gaussian", "binary"]
 TRUE_COEF = np.array([2.0, -1.5, 0, 0, 0, 0])
 
@@ -33,13 +34,13 @@ def distance(coef, intercept):
     return ((coef - TRUE_COEF) ** 2).sum(axis=1)
 
 
-def fitted(rng, penalty: Penalty, response: str, risk=distance):
+def fitted(rng, penalty: Mix, response: str, risk=distance):
     X, y = problem(rng, response)
     folds = fold_labels(y, 5, response, rng)
     return X, y, folds, fit(X, y, penalty, response, folds, N_ALPHAS, TOLERANCE, risk)
 
 
-def sklearn_model(alpha: float, penalty: Penalty, response: str, n: int):
+def sklearn_model(alpha: float, penalty: Mix, response: str, n: int):
     """The same problem in scikit-learn's terms, for ``n`` rows."""
     a = penalty.l1_ratio
     if response == "binary":
@@ -248,10 +249,10 @@ def test_without_any_certificate_there_is_no_solution(rng, monkeypatch, penalty,
     monkeypatch.setattr(tuning, "Problem", Doubtful)
     if penalty == "none" and where == "folds":
         # there is nothing to choose, and no fold
-        assert fitted(rng, penalties(0.5)[penalty], "gaussian")[-1].n_uncertified == 0
+        assert fitted(rng, mixes(0.5)[penalty], "gaussian")[-1].n_uncertified == 0
         return
     with pytest.raises(NoSolutionError):
-        fitted(rng, penalties(0.5)[penalty], "gaussian")
+        fitted(rng, mixes(0.5)[penalty], "gaussian")
 
 
 @pytest.mark.parametrize("share", [0.01, 3.0])
@@ -263,16 +264,16 @@ def test_an_unpenalised_fit_needs_its_certificate(rng, monkeypatch, share):
     monkeypatch.setattr(tuning, "Problem", Doubtful)
     if share > 1:
         with pytest.raises(NoSolutionError):
-            fitted(rng, penalties(0.5)["none"], "gaussian")
+            fitted(rng, mixes(0.5)["none"], "gaussian")
     else:
-        assert fitted(rng, penalties(0.5)["none"], "gaussian")[-1].path.coef.any()
+        assert fitted(rng, mixes(0.5)["none"], "gaussian")[-1].path.coef.any()
 
 
 def test_separable_classes_have_no_unpenalised_fit_but_penalised_ones(rng):
     X, _ = problem(rng, "gaussian")
     y = (X[:, 0] > np.median(X[:, 0])).astype(float)
     folds = fold_labels(y, 5, "binary", rng)
-    for name, penalty in penalties(0.5).items():
+    for name, penalty in mixes(0.5).items():
         args = (X, y, penalty, "binary", folds, N_ALPHAS, TOLERANCE, distance)
         if name == "none":
             with pytest.raises(NoSolutionError):
@@ -299,11 +300,11 @@ def test_a_single_class_has_no_solution_under_any_penalty(rng, penalty, label):
     y = np.full(len(X), label)
     folds = fold_labels(y, 5, "binary", rng)
     with pytest.raises(NoSolutionError):
-        fit(X, y, penalties(0.5)[penalty], "binary", folds, N_ALPHAS, TOLERANCE, distance)
+        fit(X, y, mixes(0.5)[penalty], "binary", folds, N_ALPHAS, TOLERANCE, distance)
 
 
 @pytest.mark.parametrize("response", RESPONSES)
-@pytest.mark.parametrize("penalty", penalties(0.5))
+@pytest.mark.parametrize("penalty", mixes(0.5))
 def test_units_and_origin_of_the_features_do_not_matter(penalty, response):
     rng = np.random.default_rng(4)
     X, y = problem(rng, response)
@@ -311,7 +312,7 @@ def test_units_and_origin_of_the_features_do_not_matter(penalty, response):
     unit, origin = np.array([1e3, 1, 1e-3, 1, 7, 1]), np.arange(6.0)
 
     def predictions(features):
-        args = (penalties(0.5)[penalty], response, folds, N_ALPHAS, TOLERANCE)
+        args = (mixes(0.5)[penalty], response, folds, N_ALPHAS, TOLERANCE)
         found = fit(features, y, *args, lambda coef, intercept: np.zeros(len(coef)))
         t = found.chosen[0]
         return found.path.intercept[t] + features @ found.path.coef[t]

@@ -9,13 +9,15 @@ __all__ = [
     "L1RegressorCV",
     "L2ClassifierCV",
     "L2RegressorCV",
+    "advise",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    # loaded when used: the estimators import scikit-learn
+    # loaded when used: the estimators and the advice import scikit-learn
     if name in __all__:
-        return getattr(import_module("normwise.estimators"), name)
+        module = "normwise.advice" if name == "advise" else "normwise.estimators"
+        return getattr(import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

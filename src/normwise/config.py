@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -138,9 +138,7 @@ def _explain(
             )
         return f"{where} ({value!r}) is {_kind(value)}, must be {_article(rule)}"
     if kind == "enum":
-        close = difflib.get_close_matches(str(value), [str(r) for r in rule], n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        return f"{where} ({value!r}) is not one of {', '.join(map(str, rule))}{hint}"
+        return f"{where} {_not_one_of(value, rule)}"
     bounds = {
         "minimum": "at least",
         "maximum": "at most",
@@ -156,6 +154,13 @@ def _explain(
     if kind == "pattern":
         return f"{where} ({value!r}) must be lower-case letters, digits and _, a letter first"
     return f"{where}: {error.message}"
+
+
+def _not_one_of(value: Any, known: Sequence[Any]) -> str:
+    names = [str(name) for name in known]
+    close = difflib.get_close_matches(str(value), names, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"({value!r}) is not one of {', '.join(names) or '(none are known)'}{hint}"
 
 
 def _is_number(text: str) -> bool:
@@ -184,27 +189,26 @@ def _article(rule: str) -> str:
 
 
 def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
-    yield from _unknown("penalties", config["penalties"], known_penalties())
+    unknown = list(_unknown("penalties", config["penalties"], known_penalties()))
+    yield from unknown
     yield from _unknown("metrics", config["metrics"], METRICS)
     names = [d["name"] for d in config["datasets"]]
     for name in sorted({n for n in names if names.count(n) > 1}):
         yield f"data set '{name}' is defined {names.count(name)} times; names must be unique"
     for dataset in config["datasets"]:
         where = f"data set '{dataset['name']}'"
-        found = list(_unknown("penalties", dataset["penalties"], known_penalties()))
+        own = [p for p in dataset["penalties"] if p not in config["penalties"]]
+        found = list(_unknown("penalties", own, known_penalties()))
         found = found or [*_figure_problems(dataset), *_source_problems(dataset)]
-        if dataset["source"] == "scenarios" and not found:
-            found = list(_scenario_problems(dataset, config["tuning"]["n_folds"]))
+        if not found and not unknown:
+            found = list(_sample_problems(dataset, config["tuning"]["n_folds"]))
         yield from (f"{where}: {problem}" for problem in found)
 
 
 def _unknown(key: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            listed = ", ".join(known) or "none: list the file that registers it under extensions"
-            hint = f"did you mean '{close[0]}'?" if close else f"known are {listed}"
-            yield f"{key} ({name}) has an unknown name; {hint}"
+            yield f"{key} {_not_one_of(name, list(known))}; others need a file in extensions"
 
 
 def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
@@ -247,6 +251,7 @@ def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
     surplus = [k for k in SOURCE_KEYS if k in dataset and k not in allowed]
     if surplus:
         yield f"source: {source} takes no {', '.join(surplus)}; remove it"
+        return
     needed = {"table": ("file",), "semi_synthetic": ("file", "n_samples", "n_nonzero", "snr")}
     missing = [k for k in needed.get(source, ()) if k not in dataset]
     if missing:
@@ -257,6 +262,18 @@ def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
             yield f"source: {source} takes one value of {', '.join(several)}, not a list"
     if source == "scenarios" and dataset["chunks"] != 1:
         yield "chunks is for the other sources; use max_chunk_mb instead"
+    if dataset["chunks"] > dataset["replicates"]:
+        yield (
+            f"chunks ({dataset['chunks']}) exceeds replicates ({dataset['replicates']}); lower it"
+        )
+
+
+def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
+    if dataset["source"] == "scenarios":
+        yield from _scenario_problems(dataset, n_folds)
+    elif dataset["source"] == "semi_synthetic":
+        (n_samples,), (response,) = dataset["n_samples"], dataset.get("response", ["gaussian"])
+        yield from _fit_problems(n_samples, response, dataset["penalties"], n_folds)
 
 
 def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
@@ -268,18 +285,26 @@ def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str
         return
     for scenario in expand_grid(dataset):
         yield from problems(scenario)
-        needed = MIN_ROWS_PER_FOLD * n_folds
-        if scenario.n_samples < needed:
+        yield from _fit_problems(
+            scenario.n_samples, scenario.response, dataset["penalties"], n_folds
+        )
+
+
+def _fit_problems(
+    n_samples: int, response: str, penalties: Iterable[str], n_folds: int
+) -> Iterator[str]:
+    needed = MIN_ROWS_PER_FOLD * n_folds
+    if n_samples < needed:
+        yield (
+            f"n_samples ({n_samples}) is too small for tuning.n_folds ({n_folds}); use at least "
+            f"{needed}"
+        )
+    for name in penalties:
+        if response not in responses(name):
             yield (
-                f"n_samples ({scenario.n_samples}) is too small for "
-                f"tuning.n_folds ({n_folds}); use at least {needed}"
+                f"penalties ({name}) cannot be fitted to response: {response}, only to "
+                f"{', '.join(responses(name))}; give the data set penalties of its own"
             )
-        for name in dataset["penalties"]:
-            if scenario.response not in responses(name):
-                yield (
-                    f"penalties ({name}) cannot be fitted to response: {scenario.response}, only "
-                    f"to {', '.join(responses(name))}; give the data set penalties of its own"
-                )
 
 
 @dataclass(frozen=True)
@@ -305,6 +330,11 @@ def replicate_megabytes(scenario: Scenario) -> float:
     return scenario.n_samples * (scenario.n_features * width + 8) / 1e6
 
 
+def cut(n: int, parts: int) -> list[tuple[int, int]]:
+    """Ranges that cut 0 to ``n`` into parts of equal size, or as nearly so as can be."""
+    return list(pairwise(n * i // parts for i in range(parts + 1)))
+
+
 def plan_chunks(dataset: Mapping[str, Any], max_chunk_mb: float) -> list[Chunk]:
     """Cut a data set into data files of bounded size.
 
@@ -325,9 +355,7 @@ def plan_chunks(dataset: Mapping[str, Any], max_chunk_mb: float) -> list[Chunk]:
             filled += size
             continue
         room = max(1, int(max_chunk_mb // replicate_megabytes(scenario)))
-        parts = -(-replicates // room)
-        bounds = [replicates * i // parts for i in range(parts + 1)]
-        chunks += [Chunk((scenario,), a, b) for a, b in pairwise(bounds)]
+        chunks += [Chunk((scenario,), a, b) for a, b in cut(replicates, -(-replicates // room))]
     if shared:
         chunks.append(Chunk(tuple(shared), 0, replicates))
     return chunks

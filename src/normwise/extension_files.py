@@ -17,6 +17,7 @@ from normwise.penalties import REGISTERED
 from normwise.tables import METRICS as DESCRIBED
 
 PREFIX = "normwise_extension_"
+OWN = frozenset((*DESCRIBED, *GOALS))
 
 
 def load(files: Iterable[str | Path]) -> None:
@@ -30,6 +31,8 @@ def load(files: Iterable[str | Path]) -> None:
     for file in files:
         _import(Path(file).resolve())
     for name, own in METRICS.items():
+        if name in OWN:
+            raise ExtensionError(f"metric name '{name}' is taken; call the function otherwise")
         DESCRIBED[name] = own.description
         if own.margin is not None:
             GOALS[name] = Goal(
