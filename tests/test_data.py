@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from normwise.data import DataFileError, read_batches, read_origins, truth_arrays, write_simulated
 from normwise.io import load_arrays, save_arrays, write_atomic, write_text
-from normwise.risk import excess_risk
+from normwise.risk import excess_risk, risk_function
 from normwise.scenario import Scenario
 from normwise.simulate import draw, population
 
@@ -103,6 +104,28 @@ def test_outside_truth_defaults_to_independent_features_of_mean_zero(tmp_path, a
     assert (truth.intercept, truth.noise_var, truth.mean.any()) == (0.0, 1.0, False)
 
 
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_rows_of_equal_probability_are_the_population(tmp_path, arrays, rng, response):
+    rows = rng.exponential(size=(50, 3))
+    # a copy of a column has no Cholesky factor, and real tables have copies
+    rows = np.column_stack([rows, rows[:, 0]])
+    arrays |= {"population": rows, "intercept": 0.5}
+    if response == "binary":
+        arrays["y"] = (arrays["y"] > 0).astype(float)
+    batch = read_one(tmp_path / "0.npz", arrays)
+    b, b0 = rng.standard_normal((1, 4)), np.array([0.3])
+    true, fitted = rows @ arrays["coef"] + 0.5, rows @ b[0] + b0
+    if response == "gaussian":
+        expected = ((fitted - true) ** 2).mean()
+    else:
+        loss = [np.logaddexp(0, u) - expit(true) * u for u in (fitted, true)]
+        expected = (loss[0] - loss[1]).mean()
+    assert risk_function(batch.only(1))(b, b0) == pytest.approx([expected])
+    origin = read_origins(truth_arrays(tmp_path / "0.npz"), "mine", response, 4)[0]
+    np.testing.assert_array_equal(origin.X_test, rows)
+    np.testing.assert_allclose(origin.truth.root @ origin.truth.root.T, np.cov(rows.T, bias=True))
+
+
 def test_outside_held_out_rows_go_with_their_replicate(tmp_path, held_out):
     batch = read_one(tmp_path / "0.npz", held_out)
     assert batch.truth is None
@@ -125,6 +148,14 @@ BROKEN = {
     "text in X": (lambda a: a.update(X=a["X"].astype("U5")), ["X", "numbers"]),
     "text in y": (lambda a: a.update(y=np.full((3, 15), "yes")), ["y", "numbers"]),
     "coef of another length": (lambda a: a.update(coef=np.zeros(5)), ["coef", "(5,)", "(4,)"]),
+    "a population of another width": (
+        lambda a: a.update(population=np.zeros((9, 3))),
+        ["population", "(9, 3)", "(n_rows, 4)"],
+    ),
+    "a population and a covariance": (
+        lambda a: a.update(population=np.eye(4), covariance=np.eye(4)),
+        ["population", "covariance", "one of the two"],
+    ),
     "covariance of another size": (
         lambda a: a.update(covariance=np.eye(3)),
         ["covariance", "(3, 3)", "(4, 4)"],

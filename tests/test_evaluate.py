@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
+from sklearn.metrics import brier_score_loss, log_loss, r2_score
 
 from normwise.compare import compare
 from normwise.data import write_simulated
 from normwise.evaluate import evaluate, trace_paths
 from normwise.fit import FitOptions, fit_file
 from normwise.io import load_arrays, save_arrays
-from normwise.metrics import bias_variance
+from normwise.metrics import bias_variance, held_out_metrics
 from normwise.risk import excess_risk
 from normwise.scenario import Scenario
 from normwise.simulate import population
@@ -217,7 +219,25 @@ def test_outside_data_are_judged_on_their_held_out_rows(tmp_path):
     chosen = (metrics["metric"] == "test_error") & (metrics["penalty"] == "l2")
     found = metrics[chosen & (metrics["tuning"] == "cv_min")].sort_values("replicate")
     np.testing.assert_allclose(found["value"], (error**2).mean(axis=1))
+    explained = metrics[(metrics["metric"] == "explained") & (metrics["penalty"] == "l2")]
+    explained = explained[explained["tuning"] == "cv_min"].sort_values("replicate")
+    best = [r2_score(y, y - e) for y, e in zip(y_test, error, strict=True)]
+    np.testing.assert_allclose(explained["value"], best)
     assert "excess_risk" not in set(metrics["metric"])
+
+
+def test_classes_held_out_are_scored_as_by_scikit_learn(rng):
+    y = (rng.random((4, 50)) < 0.3).astype(float)
+    predictor = rng.standard_normal((4, 3, 50))
+    p = expit(predictor)
+    loss = np.array([[log_loss(y[r], p[r, t]) for t in range(3)] for r in range(4)])
+    found = held_out_metrics("binary", loss, predictor, y)
+    for r in range(4):
+        null = log_loss(y[r], np.full(50, y[r].mean()))
+        for t in range(3):
+            assert found["brier_score"][r, t] == pytest.approx(brier_score_loss(y[r], p[r, t]))
+            assert found["error_rate"][r, t] == pytest.approx(((p[r, t] > 0.5) != y[r]).mean())
+            assert found["explained"][r, t] == pytest.approx(1 - loss[r, t] / null)
 
 
 def test_outside_data_with_a_truth_are_judged_by_it(tmp_path):
