@@ -177,6 +177,8 @@ class Place:
     measured : DataFrame
         ``load``, ``effect`` and ``verdict`` of all measured scenarios of the same response, for
         the picture.
+    l1_chance : float
+        Probability, by the surface and the estimates, that L1 has the smaller risk.
     """
 
     load: float
@@ -194,6 +196,7 @@ class Place:
     inside: bool
     neighbours: pd.DataFrame
     measured: pd.DataFrame
+    l1_chance: float = np.nan
 
 
 @dataclass(frozen=True)

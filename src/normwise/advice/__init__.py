@@ -1,0 +1,200 @@
+"""Which penalty suits a table: what it is like, what was tried on it, what the study says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from joblib import cpu_count, parallel_config
+from threadpoolctl import threadpool_limits
+
+from normwise.advice.atlas import read_study, shipped
+from normwise.advice.contest import compare
+from normwise.advice.diagnosis import diagnose
+from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
+from normwise.advice.models import fit_models
+from normwise.advice.place import locate
+from normwise.advice.recommendation import recommend
+from normwise.tabular import InputError, Table, as_table
+
+__all__ = ["Advice", "advise", "advise_table"]
+
+FEWEST_ROWS = 10
+FEWEST_PER_CLASS = 5
+# shares of the whole at which the parts begin
+DESCRIBED, TRIED_OUT, MODELLED = 0.1, 0.75, 0.95
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Everything found about a table.
+
+    Attributes
+    ----------
+    table : Table
+    diagnosis : Diagnosis
+    contest : Contest
+    models : Models
+    place : Place
+    recommendation : Recommendation
+    seed : int
+    """
+
+    table: Table
+    diagnosis: Diagnosis
+    contest: Contest
+    models: Models
+    place: Place
+    recommendation: Recommendation
+    seed: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Coefficients of every penalty and how firm they are, one row a feature."""
+        return self.models.coefs.copy()
+
+    def show(self, console: Any = None) -> None:
+        """Print a summary.
+
+        Parameters
+        ----------
+        console : rich.console.Console, optional
+        """
+        from normwise.advice.terminal import show
+
+        show(self, console)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the advice as a page of HTML that needs nothing else."""
+        from normwise.advice.page import write_page
+
+        write_page(self, path)
+        return Path(path)
+
+    def __repr__(self) -> str:
+        rows, features = self.table.X.shape
+        return f"<Advice for {rows} × {features}: {self.recommendation.headline}>"
+
+
+def _refuse(table: Table) -> None:
+    n = len(table.y)
+    if n < FEWEST_ROWS:
+        raise InputError(f"{n} rows are too few to try penalties on; at least {FEWEST_ROWS}")
+    if table.response == "binary":
+        ones = int(table.y.sum())
+        fewer = min(ones, n - ones)
+        if fewer < FEWEST_PER_CLASS:
+            raise InputError(
+                f"a class of {table.target} has {fewer} rows; every fold needs some, "
+                f"at least {FEWEST_PER_CLASS} in all"
+            )
+
+
+def advise_table(
+    table: Table,
+    *,
+    margin: float = 0.01,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    study: str | Path | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Advice:
+    """Say which penalty suits a table, and why.
+
+    Parameters
+    ----------
+    table : Table
+    margin : float
+        Differences of explained share up to this count as equal.
+    seed : int
+        Decides folds and resamples.
+    n_jobs : int, optional
+        Processes, by default one a core; the answer does not depend on it.
+    study : path, optional
+        Results folder of a study to be used as the map, in place of the default study.
+    progress : callable, optional
+        Called with the share that is done and with what is being done.
+
+    Returns
+    -------
+    Advice
+
+    Raises
+    ------
+    InputError
+        If the table is too small, or the study lacks tables.
+    """
+    _refuse(table)
+    if n_jobs is None:
+        n_jobs = cpu_count()
+
+    def tell(share: float, what: str) -> None:
+        if progress is not None:
+            progress(share, what)
+
+    def within(start: float, end: float, what: str) -> Callable[[float], None]:
+        return lambda share: tell(start + share * (end - start), what)
+
+    with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
+        tell(0.0, "describing the table")
+        atlas = shipped() if study is None else read_study(study)
+        diagnosis, signal = diagnose(table, seed)
+        what = "trying the penalties on held-out rows"
+        tell(DESCRIBED, what)
+        contest = compare(table, margin, seed, n_jobs, within(DESCRIBED, TRIED_OUT, what))
+        what = "fitting the models"
+        tell(TRIED_OUT, what)
+        models = fit_models(
+            table, diagnosis.groups, seed, n_jobs, within(TRIED_OUT, MODELLED, what)
+        )
+        tell(MODELLED, "looking at the map")
+        place = locate(table, signal, atlas)
+        recommendation = recommend(table, diagnosis, contest, models, place)
+    tell(1.0, "done")
+    return Advice(table, diagnosis, contest, models, place, recommendation, seed)
+
+
+def advise(
+    X: Any,
+    y: Any,
+    *,
+    names: Sequence[str] | None = None,
+    positive: object = None,
+    response: str | None = None,
+    margin: float = 0.01,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    study: str | Path | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Advice:
+    """Say which penalty suits your data, and why.
+
+    Parameters
+    ----------
+    X : array, sparse matrix or DataFrame of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+        Numbers, or labels of two classes.
+    names : sequence of str, optional
+        Of the features.
+    positive : object, optional
+        The label that counts as one.
+    response : {"gaussian", "binary"}, optional
+        Detected if not given.
+    margin, seed, n_jobs, study, progress
+        As for `advise_table`.
+
+    Returns
+    -------
+    Advice
+
+    Raises
+    ------
+    InputError
+        If the data cannot be used.
+    """
+    table = as_table(X, y, names=names, positive=positive, response=response)
+    return advise_table(
+        table, margin=margin, seed=seed, n_jobs=n_jobs, study=study, progress=progress
+    )

@@ -1,0 +1,225 @@
+"""The penalties against each other on rows held out, the same folds for all."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from scipy import stats
+from scipy.special import logit
+
+from normwise.advice.diagnosis import sample_rows
+from normwise.advice.findings import TRIED, Contest
+from normwise.solvers import NoSolutionError, Path, Problem, prediction_loss
+from normwise.tabular import Table
+from normwise.tuning import choose, fold_labels
+
+RATIOS = {"l1": 1.0, "l2": 0.0, "elastic_net": 0.5, "none": 0.0}
+N_FOLDS = 5
+N_ALPHAS = 40
+TOLERANCE = 1e-4
+# a verdict needs this probability
+SURE = 0.95
+# numbers of the table that all repeats together may pass through, and the bounds of their number
+WORK = {"gaussian": 2_000_000, "binary": 600_000}
+REPEATS = (2, 10)
+CELLS = {"gaussian": 4_000_000, "binary": 400_000}
+
+Splits = list[tuple[np.ndarray, np.ndarray]]
+
+
+def splits_of(labels: np.ndarray) -> Splits:
+    """Training and test rows of each fold."""
+    return [(np.flatnonzero(labels != k), np.flatnonzero(labels == k)) for k in np.unique(labels)]
+
+
+def tune(problem: Problem, penalty: str, splits: Splits) -> tuple[Path, int]:
+    """A penalty's path on all rows and the position of the strength that the splits choose.
+
+    Raises
+    ------
+    NoSolutionError
+        If there is no finite solution.
+    """
+    ratio = RATIOS[penalty]
+    if penalty == "none":
+        return problem.path(np.zeros(1), 0.0, TOLERANCE), 0
+    alphas = problem.alpha_grid(ratio, N_ALPHAS)
+    path = problem.path(alphas, ratio, TOLERANCE)
+    cv = problem.cross_validate(splits, alphas, ratio, TOLERANCE)
+    usable = (path.gap <= TOLERANCE) & (cv.gap <= TOLERANCE).all(axis=0)
+    if not usable.any():
+        raise NoSolutionError("no strength reached its certificate")
+    return path, choose(cv, usable)[1]
+
+
+def _null_error(y_train: np.ndarray, y_test: np.ndarray, response: str) -> float:
+    mean = y_train.mean()
+    constant = logit(mean) if response == "binary" else mean
+    return float(prediction_loss(y_test, np.full(len(y_test), constant), response))
+
+
+def _split(
+    X: Any, y: np.ndarray, response: str, train: np.ndarray, test: np.ndarray, seed: list[int]
+) -> dict[str, Any]:
+    """Errors of all penalties on one test part; nothing of it is seen before."""
+    repeat = seed[2]
+    out: dict[str, Any] = {"null": _null_error(y[train], y[test], response)}
+    labels = fold_labels(y[train], N_FOLDS, response, np.random.default_rng(seed))
+    problem = Problem(X[train], y[train], response)
+    for penalty in TRIED:
+        out[penalty] = out[f"{penalty}_nonzeros"] = out[f"{penalty}_failed"] = np.nan
+        # whether a hyperplane separates the classes takes longer than all other fits
+        if penalty == "none" and response == "binary" and repeat:
+            continue
+        try:
+            path, best = tune(problem, penalty, splits_of(labels))
+        except NoSolutionError:
+            out[f"{penalty}_failed"] = 1.0
+            continue
+        out[f"{penalty}_failed"] = 0.0
+        predictor = X[test] @ path.coef[best] + path.intercept[best]
+        out[penalty] = float(prediction_loss(y[test], predictor, response))
+        out[f"{penalty}_nonzeros"] = int((path.coef[best] != 0).sum())
+    return out
+
+
+def corrected_se(values: np.ndarray, n_folds: int) -> float:
+    r"""Standard error of the mean over the splits of repeated K-fold cross-validation.
+
+    :math:`s \sqrt{1/J + n_\mathrm{test}/n_\mathrm{train}}` over J splits, whose training parts
+    share most of their rows (Nadeau & Bengio 2003).
+    """
+    return float(np.sqrt(1 / len(values) + 1 / (n_folds - 1)) * values.std(ddof=1))
+
+
+def zone_probabilities(
+    difference: float, se: float, n_splits: int, margin: float
+) -> tuple[float, float, float]:
+    """Probabilities that a difference lies above, within and below the zone of equivalence.
+
+    The correlated Bayesian t test of Benavoli et al. (2017).
+    """
+    if se == 0:
+        first, second = float(difference > margin), float(difference < -margin)
+    else:
+        first = float(stats.t.sf((margin - difference) / se, n_splits - 1))
+        second = float(stats.t.cdf((-margin - difference) / se, n_splits - 1))
+    return first, 1 - first - second, second
+
+
+def _verdict(probabilities: tuple[float, float, float]) -> str:
+    for name, probability in zip(("first", "equivalent", "second"), probabilities, strict=True):
+        if probability >= SURE:
+            return name
+    return "undecided"
+
+
+def _interval(values: np.ndarray, n_folds: int) -> tuple[float, float, float, float]:
+    mean, se = float(values.mean()), corrected_se(values, n_folds)
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * se
+    return mean, se, mean - half, mean + half
+
+
+def _pairs(shares: pd.DataFrame, n_folds: int, margin: float) -> pd.DataFrame:
+    rows = []
+    for first, second in itertools.combinations(TRIED, 2):
+        both = shares[[first, second]].dropna()
+        row: dict[str, Any] = {"first": first, "second": second}
+        if len(both) < 2:
+            names = ("difference", "se", "low", "high", "p_first", "p_equivalent", "p_second")
+            rows.append(row | dict.fromkeys(names, np.nan) | {"verdict": "undecided"})
+            continue
+        mean, se, low, high = _interval((both[first] - both[second]).to_numpy(), n_folds)
+        found = zone_probabilities(mean, se, len(both), margin)
+        row |= {"difference": mean, "se": se, "low": low, "high": high}
+        row |= dict(zip(("p_first", "p_equivalent", "p_second"), found, strict=True))
+        rows.append(row | {"verdict": _verdict(found)})
+    return pd.DataFrame(rows)
+
+
+def plan_repeats(n_cells: int, response: str) -> int:
+    """How often the folds are drawn anew: more often for smaller tables."""
+    return int(np.clip(WORK[response] // n_cells, *REPEATS))
+
+
+def compare(
+    table: Table, margin: float, seed: int, n_jobs: int | None, done: Any = None
+) -> Contest:
+    """Nested repeated K-fold cross-validation of all penalties.
+
+    The strength is chosen inside of each training part. A fit of a binary response without a
+    penalty is tried in the first repeat alone. Shares of explained error are relative to
+    the mean error of the null model, that of the training mean.
+
+    Parameters
+    ----------
+    table : Table
+    margin : float
+        Half-width of the zone of equivalence, in explained share.
+    seed : int
+    n_jobs : int or None
+    done : callable, optional
+        Called with the share that is done.
+
+    Returns
+    -------
+    Contest
+    """
+    rng = np.random.default_rng([seed, 1])
+    rows = sample_rows(table, CELLS[table.response], rng)
+    X, y = table.X[rows], table.y[rows]
+    n_folds = min(N_FOLDS, len(y))
+    n_repeats = plan_repeats(len(y) * X.shape[1], table.response)
+    labels = [fold_labels(y, n_folds, table.response, rng) for _ in range(n_repeats)]
+    jobs = [
+        (repeat, train, test, [seed, 2, repeat, k])
+        for repeat, own in enumerate(labels)
+        for k, (train, test) in enumerate(splits_of(own))
+    ]
+    parts = []
+    for found in Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_split)(X, y, table.response, train, test, key) for _, train, test, key in jobs
+    ):
+        parts.append(found)
+        if done is not None:
+            done(len(parts) / len(jobs))
+    return summarise(pd.DataFrame(parts), [job[0] for job in jobs], n_folds, n_repeats, margin)
+
+
+def summarise(
+    errors: pd.DataFrame, repeats: list[int], n_folds: int, n_repeats: int, margin: float
+) -> Contest:
+    """What the errors of all splits say."""
+    unit = errors["null"].mean()
+    shares = pd.DataFrame({p: (errors["null"] - errors[p]) / unit for p in TRIED})
+    scores = []
+    for penalty in TRIED:
+        own = shares[penalty].dropna().to_numpy()
+        if len(own) > 1:
+            explained, _, low, high = _interval(own, n_folds)
+        else:
+            explained = low = high = np.nan
+        scores.append(
+            {
+                "penalty": penalty,
+                "error": errors[penalty].mean(),
+                "explained": explained,
+                "low": low,
+                "high": high,
+                "nonzeros": errors[f"{penalty}_nonzeros"].mean(),
+                "failed": errors[f"{penalty}_failed"].mean(),
+            }
+        )
+    splits = pd.DataFrame({"split": np.arange(len(errors)), "repeat": repeats})
+    return Contest(
+        scores=pd.DataFrame(scores),
+        pairs=_pairs(shares, n_folds, margin),
+        differences=splits.join(shares),
+        n_folds=n_folds,
+        n_repeats=n_repeats,
+        margin=margin,
+    )

@@ -1,0 +1,391 @@
+"""What a table is like, before any penalty is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse, stats
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import squareform
+from scipy.special import expit
+
+from normwise.advice.findings import Diagnosis
+from normwise.advice.sparsity import Sparsity, estimate_sparsity
+from normwise.scenario import LOGISTIC_VARIANCE
+from normwise.surface import COLLINEAR
+from normwise.tabular import Table
+from normwise.tuning import fold_labels
+
+# numbers that a description looks at; of a larger table it sees a sample of the rows
+CELLS = 20_000_000
+FEWEST_ROWS = 200
+# pairs of features whose correlations are computed
+PAIRS = 400_000_000
+# hierarchical clustering needs all pairs at once
+CLUSTERED = 2000
+COPY = 1 - 1e-9
+FAR = 5.0
+LIKELY = stats.chi2.ppf(0.95, 1) / 2
+SNRS = np.geomspace(1e-4, 1e4, 801)
+STRONGEST = 100.0
+MISSING = 0.2
+RARE = 0.1
+CONDITION = 30
+LEAK = 0.99
+# numbers that the search for the number of coefficients passes through, again and again
+SPARSITY_CELLS = 500_000
+
+
+def sample_rows(table: Table, cells: int, rng: np.random.Generator) -> np.ndarray:
+    """Row numbers, all if the table holds no more than ``cells`` numbers.
+
+    A sample of the rows of a binary response keeps the shares of the classes.
+    """
+    n, p = table.X.shape
+    size = max(FEWEST_ROWS, cells // p)
+    if n <= size:
+        return np.arange(n)
+    labels = fold_labels(table.y, -(-n // size), table.response, rng)
+    return np.flatnonzero(labels == 0)
+
+
+def standardise(X: Any) -> np.ndarray:
+    """Features of mean 0 and variance 1, dense; those without spread become 0."""
+    X = np.asarray(X.toarray() if sparse.issparse(X) else X, float)
+    # first by the largest size, so that squares neither overflow nor vanish
+    X = X / np.where((top := np.abs(X).max(axis=0)) > 0, top, 1.0)
+    spread = X.std(axis=0)
+    return (X - X.mean(axis=0)) / np.where(spread > 1e-12, spread, np.inf)
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues of the rows' similarity and the response along them.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_directions,)
+        Variance of the data along each direction of the row space, decreasing, mean 1 a feature.
+    energy : ndarray of shape (n_directions,)
+        Squared coordinate of the centred response.
+    rest : float
+        Squared length of the response outside of the row space.
+    n_rest : int
+        Dimensions of that space, the mean's left out.
+    """
+
+    values: np.ndarray
+    energy: np.ndarray
+    rest: float
+    n_rest: int
+
+
+def spectrum(Z: np.ndarray, y: np.ndarray) -> Spectrum:
+    """Decompose standardised features, in the smaller of their two dimensions."""
+    n, p = Z.shape
+    y = y - y.mean()
+    if n <= p:
+        values, vectors = np.linalg.eigh(Z @ Z.T)
+        keep = values > 1e-10 * values[-1]
+        values, energy = values[keep], (vectors[:, keep].T @ y) ** 2
+    else:
+        values, vectors = np.linalg.eigh(Z.T @ Z)
+        keep = values > 1e-10 * values[-1]
+        values = values[keep]
+        energy = (vectors[:, keep].T @ (Z.T @ y)) ** 2 / values
+    rest = max(float(y @ y - energy.sum()), 0.0)
+    return Spectrum(values[::-1], energy[::-1], rest, n - 1 - len(values))
+
+
+def signal_to_noise(found: Spectrum, n_features: int) -> tuple[float, float, float]:
+    r"""Signal-to-noise ratio and its 95 % interval, by restricted maximum likelihood.
+
+    The model is :math:`y \sim N(\mu, \sigma^2 (I + s Z Z^T / p))`, which needs no more rows than
+    features (Dicker & Erdogdu 2016). Its s is the ratio for a signal that lies in all directions
+    alike; for one that follows the correlations it is far too low. The noise is right in both
+    cases, so that the ratio is the variance of the response over that of the noise, minus one.
+    The interval goes through all s whose log-likelihood is within 1.92 of the largest and adds the
+    sampling error of the two variances, which on simulated tables covers 95 %.
+    """
+    inflation = 1 + SNRS[:, None] * found.values / n_features
+    residual = (found.energy / inflation).sum(axis=1) + found.rest
+    size = len(found.values) + found.n_rest
+    fit = -(np.log(inflation).sum(axis=1) + size * np.log(residual)) / 2
+    ratio = (found.energy.sum() + found.rest) / residual
+    inside = ratio[fit >= fit.max() - LIKELY]
+    reach = np.exp(stats.norm.ppf(0.975) / np.sqrt(size))
+    low, high = inside.min() / reach - 1, inside.max() * reach - 1
+    return float(ratio[fit.argmax()] - 1), max(float(low), 0.0), float(high)
+
+
+def latent_snr(snr: np.ndarray | float, rate: float) -> np.ndarray:
+    r"""Signal-to-noise ratio on the logistic scale from that of the zeros and ones.
+
+    The linear projection of the response on its log-odds :math:`\eta \sim N(\eta_0, v)` explains
+    the share :math:`v\, (E\, \pi'(\eta))^2 / (\pi (1 - \pi))`, which is solved for v;
+    :math:`\eta_0` keeps the rate :math:`\pi` of ones.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+    weights = weights / weights.sum()
+    spread = np.sqrt(np.geomspace(1e-4, STRONGEST, 301) * LOGISTIC_VARIANCE)
+    low, high = np.full(len(spread), -200.0), np.full(len(spread), 200.0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = expit(middle[:, None] + spread[:, None] * nodes) @ weights > rate
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    chance = expit(low[:, None] + spread[:, None] * nodes)
+    slope = (chance * (1 - chance)) @ weights
+    share = np.maximum.accumulate((spread * slope) ** 2 / (rate * (1 - rate)))
+    asked = np.asarray(snr) / (1 + np.asarray(snr))
+    return np.asarray(np.interp(asked, share, spread**2 / LOGISTIC_VARIANCE))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Correlations among features.
+
+    Attributes
+    ----------
+    nearest_correlation : ndarray of shape (n_features,)
+    nearest : ndarray of int
+    groups : tuple of tuple of int
+    copies : list of (int, int)
+    """
+
+    nearest_correlation: np.ndarray
+    nearest: np.ndarray
+    groups: tuple[tuple[int, ...], ...]
+    copies: list[tuple[int, int]]
+
+
+def likeness(Z: np.ndarray) -> Likeness:
+    """Nearest features, groups and copies.
+
+    Up to `CLUSTERED` features groups come from average linkage of 1 - |correlation| cut at 0.3;
+    beyond, they are connected by correlations of 0.7 or more. Of very many features only the
+    first are looked at.
+    """
+    n, p = Z.shape
+    if p == 1:
+        return Likeness(np.zeros(1), np.full(1, -1), (), [])
+    if p > CLUSTERED:
+        Z = Z.astype(np.float32)
+    size, best = np.full(p, np.nan), np.full(p, -1)
+    links: list[np.ndarray] = []
+    seen = min(p, max(CLUSTERED, PAIRS // p))
+    step = max(1, 4_000_000 // p)
+    everything = np.zeros((p, p)) if p <= CLUSTERED else None
+    for start in range(0, seen, step):
+        own = np.arange(start, min(start + step, seen))
+        corr = np.abs(Z[:, own].T @ Z) / n
+        corr[np.arange(len(own)), own] = 0
+        best[own] = corr.argmax(axis=1)
+        size[own] = np.minimum(corr.max(axis=1), 1)
+        pairs = np.argwhere(corr >= COLLINEAR)
+        links.append(np.column_stack([own[pairs[:, 0]], pairs[:, 1], corr[tuple(pairs.T)] >= COPY]))
+        if everything is not None:
+            everything[own] = corr
+    linked = np.concatenate(links)
+    exact = linked[(linked[:, 2] > 0) & (linked[:, 0] < linked[:, 1])]
+    if everything is not None:
+        distance = np.clip(1 - everything, 0, 1)
+        np.fill_diagonal(distance, 0)
+        distance = (distance + distance.T) / 2
+        tree = linkage(squareform(distance, checks=False), "average")
+        labels = fcluster(tree, 1 - COLLINEAR, "distance")
+    else:
+        graph = sparse.coo_matrix((np.ones(len(linked)), tuple(linked[:, :2].T)), shape=(p, p))
+        labels = connected_components(graph, directed=False)[1]
+    return Likeness(size, best, _groups(labels), [(int(a), int(b)) for a, b, _ in exact])
+
+
+def _groups(labels: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    order = np.argsort(labels, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return tuple(sorted(tuple(int(j) for j in part) for part in parts if len(part) > 1))
+
+
+def effective_features(found: Spectrum, n_rows: int, n_features: int) -> float:
+    r"""Directions that the features fill, :math:`p^2 / \sum_{jk} \rho_{jk}^2`.
+
+    Of squared correlations only the adjusted part counts, :math:`1 - (1 - r^2)(n-1)/(n-2)`, which
+    has mean zero for unrelated features.
+    """
+    p = n_features
+    square = float((found.values**2).sum()) / n_rows**2 - p
+    pairs = p * (p - 1)
+    adjusted = pairs - (pairs - square) * (n_rows - 1) / max(n_rows - 2, 1)
+    return p**2 / (p + max(adjusted, 0.0))
+
+
+def variance_inflation(Z: np.ndarray) -> np.ndarray:
+    """Diagonal of the inverse correlation matrix; infinite for features that others determine."""
+    n, p = Z.shape
+    if n <= p:
+        return np.full(p, np.nan)
+    values, vectors = np.linalg.eigh(Z.T @ Z / n)
+    null = values <= 1e-10 * values[-1]
+    out = (vectors[:, ~null] ** 2 / values[~null]).sum(axis=1)
+    return np.where((vectors[:, null] ** 2).sum(axis=1) > 1e-8, np.inf, out)
+
+
+def _robust_distance(values: np.ndarray) -> np.ndarray:
+    # in standard deviations, of which the median absolute deviation is .6745
+    centre = np.median(values)
+    spread = np.median(np.abs(values - centre)) / stats.norm.ppf(0.75)
+    if spread == 0:
+        return np.zeros(len(values))
+    return np.abs(values - centre) / spread
+
+
+def find_outliers(table: Table, Z: np.ndarray, rows: np.ndarray) -> tuple[int, ...]:
+    """Rows that lie far out in the response, or whose features are large together."""
+    far = _robust_distance(np.log1p((Z**2).mean(axis=1))) > FAR
+    if table.response == "gaussian":
+        far |= _robust_distance(table.y[rows]) > FAR
+    return tuple(int(i) for i in rows[far])
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What the map needs to know of a table, with its uncertainty.
+
+    Attributes
+    ----------
+    snr, snr_low, snr_high : float
+        With a 95 % interval.
+    sparsity : Sparsity
+    nearest_correlation : float
+        Of a typical feature, without what chance alone would show.
+    effective_features : float
+    """
+
+    snr: float
+    snr_low: float
+    snr_high: float
+    sparsity: Sparsity
+    nearest_correlation: float
+    effective_features: float
+
+
+def typical_correlation(sizes: np.ndarray, n_rows: int, n_features: int) -> float:
+    """Median of the nearest correlations, the part that unrelated features show taken off.
+
+    The square of the largest of p - 1 such correlations has the median that is subtracted.
+    """
+    if n_features == 1 or n_rows < 4:
+        return 0.0
+    median = float(np.nanmedian(sizes))
+    chance = stats.beta.ppf(0.5 ** (1 / (n_features - 1)), 0.5, (n_rows - 2) / 2)
+    return float(np.sqrt(np.clip((median**2 - chance) / (1 - chance), 0, 1)))
+
+
+def _warnings(
+    table: Table, found: dict[str, Any], rows: np.ndarray, Z: np.ndarray
+) -> tuple[str, ...]:
+    n, p = table.X.shape
+    names, out = table.names, []
+    if len(rows) < n:
+        out.append(
+            f"The table is described by {len(rows)} of its {n} rows, drawn at random, to save time."
+        )
+    if n < 2 * p:
+        out.append(
+            f"There are {n / p:.2g} rows per feature: without a penalty there is no useful fit."
+        )
+    if n < 50:
+        out.append(f"With {n} rows every estimate below is rough.")
+    if found["duplicates"]:
+        first, second = found["duplicates"][0]
+        more = len(found["duplicates"]) - 1
+        rest = f", and {more} more such pairs exist" if more else ""
+        out.append(f"{first} and {second} are copies of one another up to a scale{rest}.")
+    if n > p and found["condition_number"] > CONDITION:
+        out.append(
+            f"The features are nearly collinear (condition number "
+            f"{found['condition_number']:.3g}): coefficients without a penalty are unstable."
+        )
+    y = table.y[rows] - table.y[rows].mean()
+    strength = np.abs(Z.T @ y) / np.sqrt(len(y)) / np.linalg.norm(y)
+    if strength.max() > LEAK:
+        out.append(
+            f"{names[int(strength.argmax())]} has a correlation of {strength.max():.4f} with the "
+            "response; make sure that it is known before the response is."
+        )
+    if table.response == "binary" and min(found["positive_share"], 1 - found["positive_share"]) < (
+        RARE
+    ):
+        fewer = int(min(table.y.sum(), n - table.y.sum()))
+        out.append(f"The rarer class has {fewer} of {n} rows; they decide how much can be learnt.")
+    if found["outliers"]:
+        out.append(
+            f"{len(found['outliers'])} rows lie far from the others, the first of them row "
+            f"{found['outliers'][0]} (counted from 0); squared error follows them."
+        )
+    gaps = {name: count for name, count in table.missing.items() if count > MISSING * n}
+    if gaps:
+        name = max(gaps, key=lambda key: gaps[key])
+        out.append(
+            f"{len(gaps)} columns lack more than {MISSING:.0%} of their values, most of all {name} "
+            f"({gaps[name] / n:.0%})."
+        )
+    if found["snr_low"] <= 0:
+        out.append("The signal cannot be told from noise with these rows.")
+    return tuple(out)
+
+
+def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
+    """Describe a table.
+
+    Parameters
+    ----------
+    table : Table
+    seed : int
+        Decides which rows of a large table are looked at.
+
+    Returns
+    -------
+    Diagnosis, Signal
+    """
+    n, p = table.X.shape
+    rows = sample_rows(table, CELLS, np.random.default_rng([seed, 0]))
+    Z, y = standardise(table.X[rows]), table.y[rows]
+    found = spectrum(Z, y)
+    alike = likeness(Z)
+    snr = signal_to_noise(found, p)
+    start = min(max(snr[0], 0.1), STRONGEST)
+    if table.response == "binary":
+        snr = tuple(float(v) for v in latent_snr(np.array(snr), float(y.mean())))
+    fewer = sample_rows(
+        Table(**(vars(table) | {"X": Z, "y": y})), SPARSITY_CELLS, np.random.default_rng([seed, 3])
+    )
+    sparsity = estimate_sparsity(standardise(Z[fewer]), y[fewer], start)
+    low, high = sparsity.range(p)
+    rank = len(found.values)
+    full = rank == p
+    parts = {
+        "rank": rank,
+        "condition_number": float(np.sqrt(found.values[0] / found.values[-1])) if full else np.inf,
+        "vif": variance_inflation(Z),
+        "nearest_correlation": alike.nearest_correlation,
+        "nearest": alike.nearest,
+        "effective_features": effective_features(found, len(y), p),
+        "groups": alike.groups,
+        "snr": snr[0],
+        "snr_low": snr[1],
+        "snr_high": snr[2],
+        "effective_nonzero": sparsity.middle,
+        "effective_nonzero_low": low,
+        "effective_nonzero_high": high,
+        "outliers": find_outliers(table, Z, rows),
+        "missing": table.missing,
+        "constant": table.constant,
+        "duplicates": tuple((table.names[a], table.names[b]) for a, b in alike.copies),
+        "positive_share": float(table.y.mean()) if table.response == "binary" else np.nan,
+    }
+    diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
+    typical = typical_correlation(alike.nearest_correlation, len(y), p)
+    return diagnosis, Signal(*snr, sparsity, typical, parts["effective_features"])

@@ -1,0 +1,147 @@
+"""What each penalty says about the features: coefficients, paths, and how firm they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from normwise.advice.contest import CELLS, RATIOS, TOLERANCE, splits_of, tune
+from normwise.advice.diagnosis import sample_rows
+from normwise.advice.findings import Models
+from normwise.solvers import Problem
+from normwise.tabular import Table
+from normwise.tuning import fold_labels
+
+FITTED = ("l1", "l2", "elastic_net")
+N_FOLDS = 10
+REPEATS = {"gaussian": 5, "binary": 1}
+PAIRS = 25
+# strengths on the way to the chosen one
+STEPS = 8
+# a feature that is kept more often is chosen firmly, less often firmly left out
+FIRM = 0.9
+
+
+def _spread(X: Any) -> np.ndarray:
+    mean = np.asarray(X.mean(axis=0)).ravel()
+    square = np.asarray(X.multiply(X).mean(axis=0) if hasattr(X, "multiply") else (X**2).mean(0))
+    if hasattr(X, "multiply"):
+        return np.sqrt(np.maximum(square.ravel() - mean**2, 0))
+    return np.asarray(X.std(axis=0))
+
+
+def _half(
+    X: Any, y: np.ndarray, response: str, rows: np.ndarray, alphas: dict[str, float]
+) -> dict[str, np.ndarray]:
+    """Signs of the coefficients of L1 and L2 on half of the rows."""
+    problem = Problem(X[rows], y[rows], response)
+    out = {}
+    for penalty, alpha in alphas.items():
+        if np.isinf(alpha):
+            out[penalty] = np.zeros(X.shape[1], np.int8)
+            continue
+        if RATIOS[penalty]:
+            top = problem.alpha_max(RATIOS[penalty])
+            steps = np.geomspace(max(top, alpha), alpha, STEPS)
+        else:
+            steps = np.array([alpha])
+        coef = problem.path(steps, RATIOS[penalty], TOLERANCE).coef[-1]
+        out[penalty] = np.sign(coef).astype(np.int8)
+    return out
+
+
+def halves(y: np.ndarray, response: str, rng: np.random.Generator) -> list[np.ndarray]:
+    """Rows of `PAIRS` pairs of halves, each pair without a row in common."""
+    out = []
+    for _ in range(PAIRS):
+        labels = fold_labels(y, 2, response, rng)
+        out += [np.flatnonzero(labels == side) for side in (0, 1)]
+    return out
+
+
+def _share_of_sign(signs: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    share = (signs == np.sign(whole)).mean(axis=0)
+    return np.where(whole == 0, np.nan, share)
+
+
+def fit_models(
+    table: Table,
+    groups: tuple[tuple[int, ...], ...],
+    seed: int,
+    n_jobs: int | None,
+    done: Any = None,
+) -> Models:
+    r"""Fit L1, L2 and the elastic net to all rows, and L1 and L2 to halves of them.
+
+    The strength is chosen by 10-fold cross-validation, averaged over several divisions for a
+    numeric response. On half of the rows L1 gets :math:`\sqrt 2` times the strength, as the noise
+    of its inner products asks for, and L2 twice the strength, the same sum of squares.
+
+    Parameters
+    ----------
+    table : Table
+    groups : tuple of tuple of int
+        Of correlated features.
+    seed : int
+    n_jobs : int or None
+    done : callable, optional
+        Called with the share that is done.
+    """
+    rng = np.random.default_rng([seed, 4])
+    rows = sample_rows(table, CELLS[table.response], rng)
+    X, y = table.X[rows], table.y[rows]
+    p = X.shape[1]
+    n_folds = min(N_FOLDS, len(y))
+    splits = []
+    for _ in range(REPEATS[table.response]):
+        splits += splits_of(fold_labels(y, n_folds, table.response, rng))
+    problem = Problem(X, y, table.response)
+    scale = _spread(X)
+    frame = pd.DataFrame({"feature": table.names})
+    alphas, paths, chosen, intercepts, gaps = {}, {}, {}, {}, []
+    fits = Parallel(n_jobs=n_jobs)(delayed(tune)(problem, name, splits) for name in FITTED)
+    for name, (path, best) in zip(FITTED, fits, strict=True):
+        alphas[name], paths[name], chosen[name] = path.alphas, path.coef * scale, best
+        intercepts[name] = float(path.intercept[best])
+        gaps.append(float(path.gap[best]))
+        frame[name] = path.coef[best] * scale
+    for name in FITTED:
+        frame[f"{name}_raw"] = fits[FITTED.index(name)][0].coef[chosen[name]]
+    if done is not None:
+        done(0.5)
+    target = {"l1": np.sqrt(2) * alphas["l1"][chosen["l1"]], "l2": 2 * alphas["l2"][chosen["l2"]]}
+    parts = halves(y, table.response, rng)
+    signs = Parallel(n_jobs=n_jobs)(
+        delayed(_half)(X, y, table.response, part, target) for part in parts
+    )
+    l1, l2 = (np.array([one[name] for one in signs]) for name in ("l1", "l2"))
+    frame["selected"] = (l1 != 0).mean(axis=0)
+    frame["l1_sign"] = _share_of_sign(l1, frame["l1"].to_numpy())
+    frame["l2_sign"] = _share_of_sign(l2, frame["l2"].to_numpy())
+    group = np.full(p, -1)
+    for number, members in enumerate(groups):
+        group[list(members)] = number
+    frame["group"] = group
+    return Models(
+        coefs=frame,
+        alphas=alphas,
+        paths=paths,
+        chosen=chosen,
+        intercepts=intercepts,
+        by_chance=_by_chance(frame, groups),
+        n_resamples=len(parts),
+        gap=max(gaps),
+    )
+
+
+def _by_chance(frame: pd.DataFrame, groups: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    kept, share = frame["l1"].to_numpy() != 0, frame["selected"].to_numpy()
+    return tuple(
+        number
+        for number, members in enumerate(groups)
+        if kept[list(members)].any()
+        and ((share[list(members)] > 1 - FIRM) & (share[list(members)] < FIRM)).any()
+    )
