@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from test_extensions import HALF, LARGEST
 
 pytestmark = pytest.mark.workflow
 
@@ -325,6 +326,35 @@ def test_a_snakefile_that_uses_the_workflow_as_a_module_adds_a_data_set(study):
     assert planned["fit"] == planned["evaluate"] == {"mine", "labels"}
     assert planned["simulate"] == {"labels"}
     assert "mine" in planned
+
+
+def test_a_penalty_and_a_metric_from_files_join_by_being_named(study):
+    for name, text in {"half.py": HALF, "largest.py": LARGEST}.items():
+        (study.folder / name).write_text(text)
+    named = "extensions: [half.py, largest.py]\nmetrics: [largest_error]\n"
+    named += "penalties: [l1, l2, half_lasso]\n"
+    study.configure(LABELS)
+    path = study.folder / "config.yaml"
+    path.write_text(path.read_text().replace("penalties: [l1, l2]\n", named))
+    succeed(study.snakemake())
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert {("l1", "half_lasso"), ("l2", "half_lasso")} <= set(
+        zip(verdicts["first"], verdicts["second"], strict=True)
+    )
+    goals = pd.read_csv(study.results / "tables" / "goals.csv")
+    assert "largest_error" in set(goals["goal"])
+    # a change runs again what it touches
+    (study.folder / "half.py").write_text(HALF + "\nX = 1\n")
+    planned = study.planned()
+    assert planned.keys() == {"simulate", "fit", "evaluate", "predict", "compare"}
+    (study.folder / "half.py").write_text(HALF)
+    (study.folder / "largest.py").write_text(LARGEST + "\nX = 1\n")
+    assert study.planned().keys() == {"evaluate", "compare"}
+    (study.folder / "largest.py").write_text("x = 1 / 0\n")
+    answer = study.snakemake("--dry-run")
+    text = answer.stdout + answer.stderr
+    assert "largest.py fails with ZeroDivisionError" in text
+    assert "Traceback" not in text
 
 
 def test_a_broken_data_file_stops_its_fit_with_a_message_in_the_log(study):
