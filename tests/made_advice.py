@@ -1,10 +1,9 @@
 """An advice made up rather than computed: every part is there, and the numbers agree."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from normwise.advice import Advice
 from normwise.advice.findings import (
     TRIED,
     Contest,
@@ -15,24 +14,13 @@ from normwise.advice.findings import (
 )
 from normwise.tabular import Table
 
-
-@dataclass(frozen=True)
-class Advice:
-    table: Table
-    diagnosis: Diagnosis
-    contest: Contest
-    models: Models
-    place: Place | None
-    recommendation: Recommendation
-    seed: int
-
-
 CODE = """\
 import pandas as pd
 from normwise import L1RegressorCV
 
 table = pd.read_csv("houses.csv")
-model = L1RegressorCV().fit(table.drop(columns="price"), table["price"])"""
+model = L1RegressorCV().fit(table.drop(columns="price"), table["price"])
+print("a line of code that is longer than a terminal is wide", model.alpha_, model.coef_)"""
 LONG = "a name of two hundred letters, which no column of any page can hold in one line " * 3
 NASTY = (
     "<script>alert(1)</script>",
@@ -187,7 +175,6 @@ def make_advice(
     p=40,
     response="gaussian",
     failed=(),
-    mapped=True,
     winner="l1",
     null=False,
     never=False,
@@ -245,7 +232,7 @@ def make_advice(
         diagnosis=diagnosis,
         contest=make_contest(failed, winner or "l1"),
         models=make_models(names, groups, failed, null, never),
-        place=make_place() if mapped else None,
+        place=make_place(),
         recommendation=Recommendation(
             penalty=winner,
             certainty="clear" if winner else "none",

@@ -7,7 +7,7 @@ from made_advice import NASTY, make_advice
 from rich.console import Console
 
 from normwise.advice.terminal import show
-from normwise.advice.wording import diagnose
+from normwise.advice.wording import describe
 from normwise.figures.style import COLOURS
 
 
@@ -31,7 +31,7 @@ def printed(advice, width=80, terminal=False):
 CASES = {
     "gaussian": {},
     "binary": {"response": "binary", "winner": "l2"},
-    "one feature": {"p": 1, "null": True, "mapped": False, "winner": None},
+    "one feature": {"p": 1, "null": True, "winner": None},
     "failed": {"failed": ("l1", "none"), "winner": "l2"},
     "wide": {"p": 20_000},
 }
@@ -52,9 +52,9 @@ def test_it_fits_the_terminal_and_says_all(case):
     told = advice.recommendation
     for sentence in (*told.reasons, *told.doubts, *advice.diagnosis.warnings, *advice.table.notes):
         assert sentence in words
-    for item in diagnose(advice.diagnosis, advice.table):
+    for item in describe(advice.diagnosis, advice.table):
         assert item.term in words
-    assert ("On the map" in text) == (advice.place is not None)
+    assert "On the map" in text
     assert "nan" not in words.lower().split()
 
 
@@ -62,6 +62,7 @@ def test_names_are_text():
     text = printed(make_advice(), width=200)
     for name in (*NASTY[:5], NASTY[7]):
         assert name in text
+    assert f"{NASTY[0]} = {NASTY[1]}" in text
 
 
 def test_the_penalty_has_its_colour_in_a_terminal_alone():

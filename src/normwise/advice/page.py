@@ -21,10 +21,12 @@ from normwise.advice.wording import (
     CERTAINTY,
     agreement,
     better,
+    caveats,
     chosen_by_chance,
-    diagnose,
+    describe,
     kept_by_l1,
     l1_against_l2,
+    large,
     largest,
     listed,
     many,
@@ -70,6 +72,12 @@ REFERENCES = (
     "high-dimensional linear models. AISTATS, PMLR 51, 159–167",
     "N. Meinshausen & P. Bühlmann (2010), Stability selection. Journal of the Royal Statistical "
     "Society B 72, 417–473. doi:10.1111/j.1467-9868.2010.00740.x",
+    "R. D. Shah & R. J. Samworth (2013), Variable selection with error control: another look at "
+    "stability selection. Journal of the Royal Statistical Society B 75, 55–80. "
+    "doi:10.1111/j.1467-9868.2011.01034.x",
+    "P. Carbonetto & M. Stephens (2012), Scalable variational inference for Bayesian variable "
+    "selection in regression, and its accuracy in genetic association studies. Bayesian Analysis "
+    "7, 73–108. doi:10.1214/12-BA703",
     "D. A. Belsley, E. Kuh & R. E. Welsch (1980), Regression diagnostics. Wiley",
 )
 
@@ -181,8 +189,8 @@ def feature_sheet(models: Models) -> Sheet:
             Column("selected", "kept by L1", percent, "Share of the resamples."),
             Column("l1_sign", "L1 sign", percent, sign.format("L1")),
             Column("l2_sign", "L2 sign", percent, sign.format("L2")),
-            Column("l1_raw", "L1 per unit", significant, "Per unit of the feature."),
-            Column("l2_raw", "L2 per unit", significant, "Per unit of the feature."),
+            Column("l1_raw", "L1 per unit", _four, "Per unit of the feature.", numeric=True),
+            Column("l2_raw", "L2 per unit", _four, "Per unit of the feature.", numeric=True),
             Column("group", "group", _group, "Number of its correlated group.", numeric=True),
         ],
     )
@@ -271,6 +279,12 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
     contest, models = advice.contest, advice.models
     return [
         (
+            "answer",
+            "The head to head and the map are weighed by a logistic regression that was fitted to "
+            "tables with a known truth. A penalty is named from a probability of 80 % on, and "
+            "clearly so from 95 % on.",
+        ),
+        (
             "head to head",
             f"{contest.n_folds}-fold cross-validation, repeated {contest.n_repeats} times with "
             "folds drawn anew, the same for all penalties. The strength is chosen by another "
@@ -294,10 +308,15 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             + ("; converted to the latent scale of the log-odds." if advice.table.classes else "."),
         ),
         (
+            "concentration",
+            "The effective number of coefficients under a prior of spikes and slabs, whose share "
+            "of slabs the data choose (Carbonetto & Stephens 2012).",
+        ),
+        (
             "stability",
-            f"L1 and L2 fitted again to {models.n_resamples} resamples of the rows; counted is how "
-            "often a feature is kept and how often its sign stays (after Meinshausen & Bühlmann "
-            "2010).",
+            f"L1 and L2 are fitted to {models.n_resamples} random halves of the rows, in pairs "
+            "that share no row; counted is how often a feature is kept, and how often with the sign "
+            "of the fit to all rows (Meinshausen & Bühlmann 2010; Shah & Samworth 2013).",
         ),
         (
             "coefficients",
@@ -351,6 +370,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
+    environment.filters["large"] = large
     place, found = advice.place, sources(advice)
     page = environment.get_template("page.html.j2").render(
         look=Markup((SOURCE / "templates" / "page.css").read_text(encoding="utf-8")),
@@ -359,11 +379,12 @@ def write_page(advice: Advice, path: str | Path) -> None:
         table=advice.table,
         response=_response(advice),
         recommendation=advice.recommendation,
+        caveats=caveats(advice),
         certainty=CERTAINTY[advice.recommendation.certainty],
         cards=cards(advice),
         contest=advice.contest,
         diagnosis=advice.diagnosis,
-        items=diagnose(advice.diagnosis, advice.table),
+        items=describe(advice.diagnosis, advice.table),
         chance=chosen_by_chance(advice.models),
         groups=_groups(advice.diagnosis, advice.table.names),
         listed=listed,
@@ -372,7 +393,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
             "scores": score_sheet(advice.contest),
             "pairs": pair_sheet(advice.contest),
             "features": feature_sheet(advice.models),
-            "neighbours": None if place is None else neighbour_sheet(place),
+            "neighbours": neighbour_sheet(place),
         },
         n_shown=min(ROWS, len(advice.models.coefs)),
         download=download(advice.models),
@@ -380,7 +401,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         sources=found,
         answers=ANSWERS,
         agreement=agreement(found),
-        rule_range="" if place is None else rule_over_range(place),
+        rule_range=rule_over_range(place),
         methods=methods(advice),
         references=REFERENCES,
         written=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),

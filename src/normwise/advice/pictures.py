@@ -55,6 +55,8 @@ FEATURES = 15
 NAMED = 6
 LINES_DRAWN = 60
 NAME = 20
+# far below the chosen strength the curves run to the unpenalised limit, far above it they are flat
+WEAKEST, SMALLEST = 0.02, 0.02
 # an interval that would squeeze the others is cut at this multiple of their range
 FAR = 1.5
 PATHS = {
@@ -180,7 +182,7 @@ def explained(contest: Contest) -> Picture:
     )
     return Picture(
         _inline(figure, "figure-explained", f"Explained share with 95 % interval: {said}"),
-        f"{NAMES[best['penalty']].capitalize()} explains most: {best['explained']:.1f} %"
+        f"Most explained: {best['explained']:.1f} %, {NAMES[best['penalty']]}"
         if np.isfinite(best["explained"])
         else "No penalty has a solution",
         "The share of the null model's error that each penalty removes on rows it has not seen, "
@@ -285,14 +287,25 @@ def coefficients(models: Models) -> Picture:
         ),
         f"L1 keeps {kept_by_l1(models)} of {many(n, 'feature')}",
         f"The largest coefficients, fitted to all rows; open marks are zeros. Bars: in "
-        f"which share of {models.n_resamples} resamples L1 keeps the feature.",
+        f"which share of {models.n_resamples} halves of the rows L1 keeps the feature.",
     )
+
+
+def _drawn(models: Models, penalty: str) -> np.ndarray:
+    """Which strengths are shown: those around the chosen one where something happens."""
+    alphas, path = models.alphas[penalty], models.paths[penalty]
+    size = np.abs(path).max(axis=1)
+    shown = np.isfinite(alphas) & (alphas > 0)
+    chosen = models.chosen[penalty]
+    if shown[chosen]:
+        shown &= (alphas >= WEAKEST * alphas[chosen]) & (size >= SMALLEST * size[chosen])
+    return shown
 
 
 def _path_panel(ax: Axes, models: Models, penalty: str) -> str:
     """Draw the path of one penalty; what was chosen, in words."""
     alphas, path = models.alphas[penalty], models.paths[penalty]
-    drawn = np.isfinite(alphas) & (alphas > 0)
+    drawn = _drawn(models, penalty)
     order = models.coefs[penalty].abs().fillna(0).to_numpy().argsort(kind="stable")[::-1]
     for rank, feature in enumerate(order[:LINES_DRAWN]):
         named = rank < NAMED
@@ -323,7 +336,7 @@ def _path_panel(ax: Axes, models: Models, penalty: str) -> str:
 def _name_lines(ax: Axes, models: Models, penalty: str) -> None:
     """Names of the largest coefficients beside the weak end of their lines."""
     alphas, path = models.alphas[penalty], models.paths[penalty]
-    last = np.flatnonzero(np.isfinite(alphas) & (alphas > 0))[-1]
+    last = np.flatnonzero(_drawn(models, penalty))[-1]
     size = models.coefs[penalty].abs().fillna(0).to_numpy()
     top = size.argsort(kind="stable")[::-1][:NAMED]
     top = top[size[top] > 0]
@@ -439,5 +452,5 @@ def draw(advice: Advice) -> dict[str, list[Picture]]:
         return {
             "contest": [explained(advice.contest), differences(advice.contest)],
             "models": [coefficients(advice.models), *paths(advice.models)],
-            "map": [] if advice.place is None else [place_on_map(advice.place)],
+            "map": [place_on_map(advice.place)],
         }

@@ -15,8 +15,9 @@ from normwise.advice.wording import (
     CERTAINTY,
     agreement,
     better,
+    caveats,
     chosen_by_chance,
-    diagnose,
+    describe,
     l1_against_l2,
     listed,
     many,
@@ -78,7 +79,7 @@ def _answer(console: Console, advice: Advice) -> None:
     _head(console, "Why")
     _points(console, told.reasons)
     if told.doubts:
-        _head(console, "What speaks against it")
+        _head(console, caveats(advice))
         _points(console, told.doubts)
 
 
@@ -93,7 +94,7 @@ def _contest(console: Console, advice: Advice) -> None:
         grid.add_row(
             Text(NAMES[row["penalty"]], style=_colour(row["penalty"])),
             Text(share_span(row, "explained")),
-            Text(f"{number(row['nonzeros'], 1)} of {advice.diagnosis.n_features:,}"),
+            Text(number(row["nonzeros"], 1)),
         )
     console.print(grid)
     pair = l1_against_l2(contest)
@@ -105,7 +106,7 @@ def _contest(console: Console, advice: Advice) -> None:
 
 def _diagnosis(console: Console, advice: Advice) -> None:
     _head(console, "Your data")
-    items = diagnose(advice.diagnosis, advice.table)
+    items = describe(advice.diagnosis, advice.table)
     _rows(console, [("!" if item.worry else " ", item.term, item.value) for item in items])
     console.print(Text("! worth a look", style="dim"))
     if advice.diagnosis.warnings:
@@ -137,15 +138,14 @@ def _features(console: Console, advice: Advice) -> None:
     if chance:
         _head(console, "Where L1 chose by chance among features that say the same")
         for kept, left in chance[:GROUPS]:
-            _points(console, [f"kept {listed(kept, 3)}; left out {listed(left, 3) or 'none'}"])
+            rest = f"left out {listed(left, 3)}" if left else "left out none, but in some resamples"
+            _points(console, [f"kept {listed(kept, 3)}; {rest}"])
         if len(chance) > GROUPS:
             console.print(Text(f"  and {many(len(chance) - GROUPS, 'more group')}"))
 
 
 def _map(console: Console, advice: Advice) -> None:
     place = advice.place
-    if place is None:
-        return
     _head(console, "On the map of measured scenarios")
     found = sources(advice)
     _rows(console, [(s.name, Text(ANSWERS[s.says], _colour(s.says)), s.basis) for s in found])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
+from normwise.advice.recommendation import pair as pair_of
 from normwise.sheets import count, number, percent
 from normwise.surface import COLLINEAR
 from normwise.tabular import Table
@@ -27,7 +28,7 @@ ANSWERS = {
 CERTAINTY = {
     "clear": "clear; what was measured leaves little doubt",
     "likely": "likely; what was measured points this way and does not settle it",
-    "none": "no clear winner; these data do not part the penalties",
+    "none": "too little to name one of them",
 }
 # Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
 HIGH_CONDITION, HIGH_VIF = 30, 10
@@ -78,6 +79,18 @@ def many(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
+def large(value: float) -> str:
+    """A number of any size, without powers of ten."""
+    if np.isinf(value):
+        return "infinite"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def caveats(advice: Advice) -> str:
+    """What the doubts of a recommendation are about."""
+    return "What speaks against it" if advice.recommendation.penalty else "What to bear in mind"
+
+
 def shorten(text: str, most: int) -> str:
     """A text in one line of at most ``most`` characters, its middle left out if need be."""
     text = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
@@ -113,8 +126,7 @@ def points(margin: float) -> str:
 
 def l1_against_l2(contest: Contest) -> pd.Series:
     """The pair that the question is about."""
-    pairs = contest.pairs
-    return pairs[(pairs["first"] == "l1") & (pairs["second"] == "l2")].iloc[0]
+    return pair_of(contest, "l1", "l2")
 
 
 def pair_name(pair: pd.Series) -> str:
@@ -183,8 +195,6 @@ def sources(advice: Advice) -> list[Source]:
     pair = l1_against_l2(advice.contest)
     found = [Source("head to head on your rows", better(pair), point_span(pair))]
     place = advice.place
-    if place is None:
-        return found
     _, lower, upper = place.bounds
     load = span(*(f"{v:.2g}" for v in (place.load, place.load_low, place.load_high)))
     ratio = span(*(f"{np.exp(v):.2f}" for v in (place.effect, place.effect_low, place.effect_high)))
@@ -221,7 +231,7 @@ def rule_over_range(place: Place) -> str:
     return f"Over the range of the load the rule says {' or '.join(dict.fromkeys(answers))}."
 
 
-def diagnose(diagnosis: Diagnosis, table: Table) -> list[Item]:
+def describe(diagnosis: Diagnosis, table: Table) -> list[Item]:
     """The numbers of a diagnosis with what they mean."""
     return [
         *_size(diagnosis, table),
@@ -264,7 +274,7 @@ def _size(d: Diagnosis, table: Table) -> list[Item]:
         ),
         Item(
             "condition number",
-            "infinite" if np.isinf(d.condition_number) else f"{d.condition_number:,.3g}",
+            large(d.condition_number),
             f"How much an error in the data can grow in the coefficients. Worrying above "
             f"{HIGH_CONDITION}.",
             not d.condition_number <= HIGH_CONDITION,
@@ -279,8 +289,9 @@ def _collinearity(d: Diagnosis, names: tuple[str, ...]) -> list[Item]:
     else:
         worst = int(np.nanargmax(d.vif))
         many, worry = int((d.vif > HIGH_VIF).sum()), bool(d.vif[worst] > HIGH_VIF)
-        top = "infinite" if np.isinf(d.vif[worst]) else f"{d.vif[worst]:,.3g}"
-        value = f"up to {top} ({shorten(names[worst], 40)}); {many:,} above {HIGH_VIF}"
+        value = (
+            f"up to {large(d.vif[worst])} ({shorten(names[worst], 40)}); {many:,} above {HIGH_VIF}"
+        )
     items.append(
         Item(
             "variance inflation",
