@@ -117,7 +117,7 @@ def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
     """
     with _opened(path) as file:
         if "scenarios" not in file:
-            yield _outside_batch(path, _read_all(path, file), dataset)
+            yield outside_batch(path, _read_all(path, file), dataset)
             return
         seed, start = int(file["seed"]), int(file["start"])
         for i, content in enumerate(json.loads(str(file["scenarios"]))):
@@ -205,7 +205,22 @@ def _covariance_root(path: str | Path, covariance: np.ndarray) -> np.ndarray:
         _fail(path, "array 'covariance' is not positive definite")
 
 
-def _outside_batch(path: str | Path, arrays: dict[str, np.ndarray], dataset: str) -> Batch:
+def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: str) -> Batch:
+    """The batch that arrays not made from scenarios stand for.
+
+    Parameters
+    ----------
+    path : str or path
+        Where they came from, for the message.
+    arrays : mapping of str to ndarray
+        Named as in the data file.
+    dataset : str
+
+    Raises
+    ------
+    DataFileError
+        If an array is missing, has the wrong shape, or holds NaN or infinity.
+    """
     for name in ("X", "y"):
         if name not in arrays:
             _fail(path, f"array '{name}' is missing; the file has {sorted(arrays) or 'no arrays'}")

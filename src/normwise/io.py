@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -40,11 +41,24 @@ def load_arrays(path: str | Path) -> np.lib.npyio.NpzFile:
 
 
 @contextlib.contextmanager
-def log_to(path: str | Path) -> Iterator[None]:
-    """Send warnings and the traceback of a job that fails to its log file."""
+def log_to(
+    path: str | Path, told: type[Exception] | tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Send warnings and the traceback of a job that fails to its log file.
+
+    Parameters
+    ----------
+    path : path
+    told : type or tuple of types
+        Errors of the user's data: their message takes the place of the traceback, and ends the
+        job on the terminal too.
+    """
     with Path(path).open("w", encoding="utf-8") as log, contextlib.redirect_stderr(log):
         try:
             yield
+        except told as error:
+            print(error, file=log)
+            sys.exit(str(error))
         except BaseException:
             traceback.print_exc(file=log)
             raise

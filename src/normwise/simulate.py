@@ -84,7 +84,8 @@ def _support(s: Scenario) -> np.ndarray:
     return order
 
 
-def _values(s: Scenario, rng: np.random.Generator) -> np.ndarray:
+def nonzero_values(s: Scenario, rng: np.random.Generator) -> np.ndarray:
+    """Nonzero coefficients of a scenario, before they are scaled to its snr."""
     k = s.n_nonzero
     if s.signal == "decaying":
         values = np.linspace(10.0, 0.5, k)
@@ -119,7 +120,7 @@ def population(scenario: Scenario, seed: int) -> Population:
     s = scenario
     rng = generator(seed, s.key, "population")
     support = _support(s)
-    values = _values(s, rng)
+    values = nonzero_values(s, rng)
     if s.features == "sparse_binary":
         share = _popularity(s)
         mean = share
@@ -157,9 +158,17 @@ def draw(scenario: Scenario, seed: int, replicate: int) -> tuple[np.ndarray, np.
     truth = population(s, seed)
     rng = generator(seed, s.key, "data", replicate)
     X = draw_features(s, truth, s.n_samples, rng)
+    return X, draw_response(s, truth, X, rng)
+
+
+def draw_response(
+    scenario: Scenario, truth: Population, X: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Responses of the rows of X."""
+    s = scenario
     predictor = truth.intercept + X @ truth.coef
     if s.response == "binary":
-        return X, (rng.random(s.n_samples) < expit(predictor)).astype(float)
+        return (rng.random(s.n_samples) < expit(predictor)).astype(float)
     if s.noise == "student_t":
         unit = rng.standard_t(STUDENT_DF, s.n_samples) / np.sqrt(STUDENT_DF / (STUDENT_DF - 2))
     else:
@@ -167,7 +176,7 @@ def draw(scenario: Scenario, seed: int, replicate: int) -> tuple[np.ndarray, np.
     if s.noise == "heteroscedastic" and truth.signal_var > 0:
         # the variance grows with the distance of the predictor from its mean; it averages to 1
         unit *= np.sqrt((1 + predictor**2 / truth.signal_var) / 2)
-    return X, predictor + np.sqrt(truth.noise_var) * unit
+    return np.asarray(predictor + np.sqrt(truth.noise_var) * unit)
 
 
 def draw_test_features(scenario: Scenario, seed: int) -> np.ndarray:

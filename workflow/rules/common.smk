@@ -3,13 +3,22 @@ import sys
 from pathlib import Path
 
 from normwise.calibration import CELLS
-from normwise.config import ConfigError, check_config, plan_chunks
+from normwise.config import (
+    MIN_ROWS_PER_FOLD,
+    TABLE_KEYS,
+    ConfigError,
+    check_config,
+    cut,
+    plan_chunks,
+)
 from normwise.extension_files import digest, load, origin
+from normwise.extensions import DATASETS as GENERATORS
 from normwise.extensions import ExtensionError
 from normwise.figures import plan_figures
 from normwise.penalties import SHIPPED
 from normwise.provenance import code_digest
 from normwise.replications import PUBLISHED, plan_batches
+from normwise.sources import is_local
 
 # where this workflow lies, also when another one includes it
 HERE = Path(str(workflow.current_basedir)).parent
@@ -26,6 +35,9 @@ except (ConfigError, ExtensionError) as error:
 
 DATASETS = {d["name"]: d for d in config["datasets"]}
 SIMULATED = {n: d for n, d in DATASETS.items() if d["source"] == "scenarios"}
+SPLIT = [n for n, d in DATASETS.items() if d["source"] == "table"]
+SEMI_SYNTHETIC = [n for n, d in DATASETS.items() if d["source"] == "semi_synthetic"]
+GENERATED = [n for n, d in DATASETS.items() if d["source"] in GENERATORS]
 TRACED = [n for n, d in DATASETS.items() if d["figure"] == "anatomy"]
 CASES = [n for n, d in DATASETS.items() if d["figure"] == "case"]
 CHUNKS = {n: plan_chunks(d, config["max_chunk_mb"]) for n, d in SIMULATED.items()}
@@ -51,6 +63,23 @@ wildcard_constraints:
 
 def chunk_params(wildcards):
     return CHUNKS[wildcards.dataset][int(wildcards.chunk)].as_params()
+
+
+def bounds_of(wildcards):
+    """First replicate of a chunk, and the one after its last."""
+    dataset = DATASETS[wildcards.dataset]
+    return cut(dataset["replicates"], dataset["chunks"])[int(wildcards.chunk)]
+
+
+def table_file(wildcards):
+    """The user's file; a table of a library or of OpenML has none."""
+    file = DATASETS[wildcards.dataset]["file"]
+    return os.path.expanduser(file) if is_local(file) else []
+
+
+def table_of(wildcards):
+    dataset = DATASETS[wildcards.dataset]
+    return {k: dataset[k] for k in TABLE_KEYS if k in dataset}
 
 
 def chunk_names(dataset):

@@ -1,0 +1,16 @@
+"""Split a table at random into rows to fit and rows held out, once a replicate."""
+
+from normwise.io import log_to
+from normwise.sources import UNUSABLE, read_source, write_splits
+
+with log_to(snakemake.log[0], UNUSABLE):
+    write_splits(
+        snakemake.output[0],
+        read_source(snakemake.input[0]),
+        snakemake.params.dataset,
+        snakemake.params.bounds,
+        snakemake.params.seed,
+        min_rows=snakemake.params.min_rows,
+        # no parameter: it decides whether there is a file, not what is in it
+        largest_mb=snakemake.config["max_chunk_mb"],
+    )
