@@ -3,10 +3,7 @@
 import datetime
 import decimal
 import gzip
-import http.server
-import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +11,8 @@ import pytest
 from scipy import sparse
 
 from normwise import tabular
-from normwise.tabular import InputError, as_table, read_table
+from normwise.tabular import InputError, as_table, memory, read_table
+from normwise.tabular.columns import to_label
 
 TABLES = Path(__file__).with_name("tables")
 N = 40
@@ -50,7 +48,6 @@ def test_all_formats_give_the_same_numbers(tmp_path, frame):
         csv_of(tmp_path, frame, "t.tsv", sep="\t"),
         csv_of(tmp_path, frame, "t.txt", sep="|"),
         csv_of(tmp_path, frame, "semicolon.csv", sep=";"),
-        csv_of(tmp_path, frame, "utf16.csv", encoding="utf-16"),
         csv_of(tmp_path, frame, "bom.csv", encoding="utf-8-sig"),
     ]
     frame.to_parquet(tmp_path / "t.parquet")
@@ -120,36 +117,7 @@ def test_a_table_from_germany():
     town = raw["Stadt"].mode()[0]
     assert {f"Stadt = {other}" for other in {"Köln", "Mainz", "Trier"} - {town}} < set(columns)
     assert said(table, "cp1252")
-    assert said(table, "semicolon")
-    assert said(table, "Target 'Miete'", "decimal comma")
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "response", "shape"),
-    [
-        ("diabetes", {}, "gaussian", (442, 10)),
-        ("breast_cancer", {}, "binary", (569, 30)),
-        ("digits", {}, "gaussian", (1797, 61)),
-        ("digits", {"positive": 8}, "binary", (1797, 61)),
-        ("wine", {"positive": "class_1"}, "binary", (178, 13)),
-        ("iris", {"positive": "virginica"}, "binary", (150, 4)),
-        ("linnerud", {"target": "Pulse"}, "gaussian", (20, 3)),
-    ],
-)
-def test_tables_inside_scikit_learn(name, options, response, shape):
-    from sklearn import datasets
-
-    table = read_table(f"sklearn:{name}", **options)
-    assert (table.response, table.X.shape) == (response, shape)
-    raw = getattr(datasets, f"load_{name}")().target
-    if name == "breast_cancer":
-        assert table.classes == ("benign", "malignant")
-        np.testing.assert_array_equal(table.y, raw == 0)
-    if name == "iris":
-        assert table.classes == ("not virginica", "virginica")
-        np.testing.assert_array_equal(table.y, raw == 2)
-    if name == "digits" and response == "binary":
-        np.testing.assert_array_equal(table.y, raw == 8)
+    assert said(table, "Target 'Miete' was read as numbers")
 
 
 # the response
@@ -163,7 +131,7 @@ def test_tables_inside_scikit_learn(name, options, response, shape):
         ([-1.0, 1.0], ("-1", "1")),
         ([False, True], ("False", "True")),
         (["yes", "no"], ("no", "yes")),
-        (["Y", "Z"], ("Z", "Y")),
+        (["Yes", "no"], ("no", "Yes")),
         (["cat", "dog"], ("cat", "dog")),
         ([0.5, 10], ("0.5", "10")),
     ],
@@ -172,7 +140,7 @@ def test_two_values_are_classes_and_it_is_said_which_is_one(frame, labels, class
     y = np.array(labels)[np.arange(N) % 2]
     table = as_table(frame[["age"]], y)
     assert (table.response, table.classes) == ("binary", classes)
-    np.testing.assert_array_equal(table.y, pd.Series(y).map(tabular._label) == classes[1])
+    np.testing.assert_array_equal(table.y, pd.Series(y).map(to_label) == classes[1])
     assert said(table, f"{classes[1]!r} counts as 1", f"{classes[0]!r} as 0")
 
 
@@ -212,7 +180,6 @@ def test_a_declared_category_is_no_number(frame):
     y = pd.Series(np.arange(N) % 5, dtype="category", name="stars")
     with pytest.raises(InputError, match=r"'stars' is text with 5 classes \(0, 1, 2, 3, 4\)"):
         as_table(frame, y)
-    assert as_table(frame, y, response="gaussian").response == "gaussian"
 
 
 def test_rows_without_a_target_are_left_out(tmp_path, frame):
@@ -221,8 +188,7 @@ def test_rows_without_a_target_are_left_out(tmp_path, frame):
     table = read_table(csv_of(tmp_path, frame), "price")
     kept = np.setdiff1d(np.arange(N), [3, 5, 8])
     np.testing.assert_allclose(table.X, frame[["age", "size", "dose"]].to_numpy()[kept])
-    assert said(table, "3 rows without a target left out")
-    assert said(table, "1 infinite value of the target")
+    assert said(table, "3 rows without a finite target left out")
 
 
 @pytest.mark.parametrize("factor", [1, -3])
@@ -269,16 +235,15 @@ def test_booleans_and_categories(frame):
     assert table.names == ("flag", "gap", "code = 1", "code = 2")
     np.testing.assert_array_equal(table.X[:, 0], data["flag"])
     assert table.missing == {"gap": 1}
-    assert said(table, "True counts as 1", "flag, gap")
 
 
 @pytest.mark.parametrize(
     ("texts", "numbers", "note"),
     [
-        (["1,5", "22,75", "-3"], [1.5, 22.75, -3], "decimal comma"),
-        (["1.234,5", "2.000,0", "7,25"], [1234.5, 2000, 7.25], "decimal comma"),
-        (["1,234,567", "2,000", "12"], [1234567, 2000, 12], "thousands separator"),
-        (["1,234.5", "2,000.25", "7"], [1234.5, 2000.25, 7], "thousands separator"),
+        (["1,5", "22,75", "-3"], [1.5, 22.75, -3], "'1,5' as 1.5"),
+        (["1.234,5", "2.000,0", "7,25"], [1234.5, 2000, 7.25], "'1.234,5' as 1234.5"),
+        (["1,234,567", "2,000", "12"], [1234567, 2000, 12], "as 1234567"),
+        (["1,234.5", "2,000.25", "7"], [1234.5, 2000.25, 7], "as 1234.5"),
         (["1 234", "22 000", "7"], [1234, 22000, 7], "read as numbers"),
         ([" 1.5", "2 ", "3e2"], [1.5, 2, 300], None),
     ],
@@ -319,15 +284,13 @@ def test_dates_that_may_be_read_in_two_ways_are_left_out(frame):
     assert said(table, "'sold' left out", "day or the month")
 
 
-def test_typed_dates_and_durations(frame):
+def test_typed_dates(frame):
     days = pd.Series(np.arange(N) * 2.5)
     dates = pd.Timestamp("2020-02-01") + pd.to_timedelta(days, unit="D")
     dates[4] = pd.NaT
-    data = pd.DataFrame({"when": dates, "long": pd.to_timedelta(days, unit="D")})
-    table = as_table(data, frame["price"])
+    table = as_table(pd.DataFrame({"when": dates}), frame["price"])
     present = np.delete(np.arange(N), 4)
     np.testing.assert_allclose(table.X[present, 0], days[present])
-    np.testing.assert_allclose(table.X[:, 1], days)
     assert table.missing == {"when": 1}
 
 
@@ -344,10 +307,11 @@ def test_columns_of_every_type(frame):
         }
     )
     table = as_table(data, frame["price"])
-    assert table.names == ("arrow", "gaps", "decimal", "sparse", "list = [1, 1]", "mixed = a")
+    found = "arrow", "gaps", "decimal", "sparse", "list = [1, 1]", "month", "mixed = a"
+    assert table.names == found
     np.testing.assert_array_equal(table.X[:, 2], np.arange(N) / 2)
     np.testing.assert_array_equal(table.X[:, 3], np.arange(N) % 7 == 6)
-    assert said(table, "'month' left out")
+    np.testing.assert_array_equal(table.X[:3, 5], [0, 31, 60])
 
 
 def test_names_of_rows_are_left_out(frame):
@@ -381,7 +345,7 @@ def test_missing_numbers(frame):
     np.testing.assert_array_equal(table.X[:, 3], frame["size"].isna())
     assert table.missing == {"age": 2, "size": 5, "dose": 31}
     assert said(table, "median", "age (2), size (5), dose (31)")
-    assert said(table, "More than half missing: dose")
+    assert said(table, "column of zeros and ones", "size, dose")
     assert said(table, "Infinite", "dose (1)")
 
 
@@ -443,7 +407,7 @@ def with_target(values) -> str:
 
 
 BAD_FILES = {
-    "unknown suffix": ("t.xlsx", GOOD, {}, r"kind \.xlsx are not read; give one of .*\.parquet"),
+    "unknown suffix": ("t.xlsx", GOOD, {}, r"kind \.xlsx are not read; save .*\.parquet"),
     "no suffix": ("table", GOOD, {}, "without a suffix"),
     "empty": ("t.csv", "", {}, "the file is empty"),
     "blank": ("t.csv", "\n\n  \n", {}, "no line of text"),
@@ -511,14 +475,14 @@ BAD_FILES = {
     "short": ("t.csv", GOOD.replace("\n4,6,", "\n4,"), {}, "line 6 has 2 values"),
     "open quote": ("t.csv", GOOD.replace("\n4,", '\n"4,'), {}, "line 31 has 1 value|quotation"),
     "separated by blanks": ("t.txt", GOOD.replace(",", " "), {}, "only one column.*tab, .*comma"),
-    "image": ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", {}, "a PNG image"),
-    "workbook": ("t.csv", b"PK\x03\x04" + bytes(30), {}, "Excel workbook; save it as CSV"),
-    "web page": ("t.csv", "<!DOCTYPE html>\n<html></html>", {}, "a web page"),
+    "image": ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", {}, "byte 8 is zero"),
+    "workbook": ("t.csv", b"PK\x03\x04" + bytes(30), {}, "workbook.*save the table as CSV"),
+    "web page": ("t.csv", "<!DOCTYPE html>\n<html></html>", {}, "only one column .*<!DOCTYPE"),
     "bytes": ("t.csv", b"age,price\n1,2\n\0\0", {}, "byte 14 is zero"),
     "broken gzip": ("t.csv.gz", gzip.compress(GOOD.encode())[:60], {}, "not a whole gzip file"),
     "no gzip": ("t.csv.gz", GOOD, {}, "not a whole gzip file"),
-    "broken Parquet": ("t.parquet", b"PAR1 and no more", {}, "not a whole Parquet file"),
-    "broken Feather": ("t.feather", GOOD, {}, "not a whole Feather or Arrow file"),
+    "broken Parquet": ("t.parquet", b"PAR1 and no more", {}, r"not a whole \.parquet file"),
+    "broken Feather": ("t.feather", GOOD, {}, r"not a whole \.feather file"),
     "broken npz": ("t.npz", GOOD, {"target": None}, "not a whole npz file"),
     "broken svmlight": ("t.svmlight", GOOD, {"target": None}, "not a file in svmlight format"),
     "svmlight has a target": ("t.svm", "1 1:2\n", {}, "target 'price': .*first value of each line"),
@@ -555,10 +519,10 @@ def test_no_file_and_a_folder(tmp_path, frame):
     [
         ({"X": np.ones((30, 2))}, "no array 'y', only X"),
         ({"x": np.ones((30, 2)), "y": np.ones(30)}, "no array 'X', only x, y"),
-        ({"X": np.array([[{}]] * 30), "y": np.ones(30)}, "Python objects"),
+        ({"X": np.array([[{}]] * 30), "y": np.ones(30)}, "numbers and text .*Object arrays"),
         ({"X": np.ones((30, 2)), "y": np.ones(29)}, "X has 30 rows and y has 29"),
         ({"X": np.ones((5, 30, 2)), "y": np.ones(30)}, "3 dimensions"),
-        ({"X": np.ones((30, 2)), "y": np.arange(30), "names": ["a"]}, "2 columns and 1 names"),
+        ({"X": np.ones((30, 2)), "y": np.arange(30), "names": ["a"]}, "2 columns and names has 1"),
     ],
 )
 def test_bad_arrays_in_a_file(tmp_path, arrays, message):
@@ -602,7 +566,7 @@ def test_a_file_beyond_the_memory_is_not_read(tmp_path, monkeypatch):
     path.write_text(HEADER + "1,2,3.5\n" * 40_000)
     with path.open("r+b") as file:
         file.truncate(2_000_000_000)  # takes no space on the disk
-    monkeypatch.setattr(tabular, "available_memory", lambda: 1e9)
+    monkeypatch.setattr(memory, "available_memory", lambda: 1e9)
     with pytest.raises(
         InputError, match=r"takes about \d+\.\d GB of memory and 1\.0 GB are"
     ) as told:
@@ -617,7 +581,7 @@ def test_memory_is_estimated_for_every_kind_of_file(tmp_path, frame, monkeypatch
     frame.to_feather(tmp_path / "t.arrow")
     np.savez_compressed(tmp_path / "t.npz", X=np.zeros((N, 100)), y=frame["price"])
     (tmp_path / "t.svm").write_text("1 1:2\n" * 30)
-    monkeypatch.setattr(tabular, "available_memory", lambda: 50.0)
+    monkeypatch.setattr(memory, "available_memory", lambda: 50.0)
     for path in tmp_path.iterdir():
         target = None if path.suffix in (".npz", ".svm") else "price"
         with pytest.raises(InputError, match="GB of memory"):
@@ -626,120 +590,3 @@ def test_memory_is_estimated_for_every_kind_of_file(tmp_path, frame, monkeypatch
 
 def test_available_memory_is_a_number_of_bytes():
     assert 1e6 < tabular.available_memory() < np.inf
-
-
-def test_names_of_collections():
-    with pytest.raises(InputError, match=r"no table 'diabtes' \(did you mean diabetes\?\)"):
-        read_table("sklearn:diabtes")
-    with pytest.raises(InputError, match=r"no target given: .*Weight, Waist, Pulse"):
-        read_table("sklearn:linnerud")
-    with pytest.raises(InputError, match=r"'target' is text with 3 classes \(class_0"):
-        read_table("sklearn:wine")
-    with pytest.raises(InputError, match="openml:ID, openml:NAME or openml:NAME@VERSION"):
-        read_table("openml:iris@latest")
-
-
-# OpenML, by scikit-learn's own loader
-
-
-REPLIES = {
-    "/api/v1/json/data/list/data_name/clinic/limit/2/data_version/1": "list.json",
-    "/api/v1/json/data/90001": "description.json",
-    "/api/v1/json/data/features/90001": "features.json",
-    "/api/v1/json/data/qualities/90001": "qualities.json",
-    "/data/v1/download/90001/clinic.arff": "clinic.arff",
-}
-
-
-class OpenML(http.server.BaseHTTPRequestHandler):
-    """The few replies that `fetch_openml` asks for."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        name = REPLIES.get(self.path)
-        host = f"http://{self.headers['Host']}"
-        content = b"" if name is None else (TABLES / "openml" / name).read_bytes()
-        content = self.server.alter(content.replace(b"HOST", host.encode()))
-        # 412 is OpenML's code for what it does not know
-        self.send_response(412 if name is None else 200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *args) -> None:
-        pass
-
-
-@pytest.fixture
-def openml(tmp_path, monkeypatch):
-    from sklearn.datasets import _openml
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OpenML)
-    server.asked, server.alter = [], lambda content: content
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-
-    def close() -> None:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-    server.close_all = close
-    host = f"http://127.0.0.1:{server.server_port}"
-    for name in ("_SEARCH_NAME", "_DATA_INFO", "_DATA_FEATURES", "_DATA_QUALITIES"):
-        here = getattr(_openml, name).replace("https://www.openml.org", host)
-        monkeypatch.setattr(_openml, name, here)
-    monkeypatch.setattr(_openml, "time", SimpleNamespace(sleep=lambda seconds: None))
-    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "cache"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    yield server
-    if thread.is_alive():
-        close()
-
-
-@pytest.mark.parametrize("name", ["openml:90001", "openml:clinic@1"])
-def test_openml_is_read_and_kept(openml, name):
-    table = read_table(name)
-    assert (table.target, table.response, table.classes) == ("outcome", "binary", ("died", "lived"))
-    assert table.X.shape == (30, 5)
-    assert table.names[:2] == ("age", "pressure")
-    assert table.names[-1] == "pressure missing"
-    assert table.missing == {"pressure": 2}
-    assert table.source == name
-    arff = (TABLES / "openml" / "clinic.arff").read_text()
-    assert table.y.sum() == arff.count(",lived\n") > 0
-    asked = len(openml.asked)
-    openml.close_all()
-    again = read_table(name, positive="died")
-    np.testing.assert_array_equal(again.X, table.X)
-    np.testing.assert_array_equal(again.y, 1 - table.y)
-    assert len(openml.asked) == asked
-
-
-def test_another_target_of_openml(openml):
-    table = read_table("openml:90001", "age")
-    assert (table.response, table.X.shape[0]) == ("gaussian", 30)
-    assert "outcome = lived" in table.names or "outcome = died" in table.names
-    with pytest.raises(InputError, match=r"no column 'agee' \(did you mean age\?\)"):
-        read_table("openml:90001", "agee")
-
-
-def test_a_reply_with_another_checksum_is_refused(openml):
-    openml.alter = lambda content: content.replace(b"70,127.4", b"71,127.4")
-    with pytest.raises(InputError, match="openml:90001: OpenML: The md5 checksum of the file"):
-        read_table("openml:90001")
-    # it was fetched twice before it was given up
-    assert openml.asked.count("/data/v1/download/90001/clinic.arff") == 2
-
-
-def test_openml_out_of_reach(openml):
-    openml.close_all()
-    with pytest.raises(
-        InputError, match=r"cannot be reached .*holds no copy: try again with a conn"
-    ):
-        read_table("openml:90001")
-
-
-def test_a_table_that_openml_does_not_know(openml):
-    with pytest.raises(InputError, match="OpenML: Dataset with data_id 4 not found"):
-        read_table("openml:4")
