@@ -11,13 +11,7 @@ import pandas as pd
 from joblib import cpu_count, parallel_config
 from threadpoolctl import threadpool_limits
 
-from normwise.advice.atlas import read_study, shipped
-from normwise.advice.contest import compare
-from normwise.advice.diagnosis import diagnose
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
-from normwise.advice.models import fit_models
-from normwise.advice.place import locate
-from normwise.advice.recommendation import recommend
 from normwise.tabular import InputError, Table, as_table
 
 __all__ = ["Advice", "advise", "advise_table"]
@@ -126,6 +120,14 @@ def advise_table(
     InputError
         If the table is too small, or the study lacks tables.
     """
+    # what the worker processes do without is loaded here, for they would load it too
+    from normwise.advice.atlas import read_study, shipped
+    from normwise.advice.contest import compare
+    from normwise.advice.diagnosis import diagnose
+    from normwise.advice.models import fit_models
+    from normwise.advice.place import locate
+    from normwise.advice.recommendation import recommend
+
     _refuse(table)
     if n_jobs is None:
         n_jobs = cpu_count()

@@ -24,7 +24,7 @@ TOLERANCE = 1e-4
 # a verdict needs this probability
 SURE = 0.95
 # numbers of the table that all repeats together may pass through, and the bounds of their number
-WORK = {"gaussian": 2_000_000, "binary": 600_000}
+WORK = {"gaussian": 2_000_000, "binary": 400_000}
 REPEATS = (2, 10)
 CELLS = {"gaussian": 4_000_000, "binary": 400_000}
 
@@ -170,7 +170,7 @@ def compare(
     Contest
     """
     rng = np.random.default_rng([seed, 1])
-    rows = sample_rows(table, CELLS[table.response], rng)
+    rows = sample_rows(table.y, table.X.shape[1], table.response, CELLS[table.response], rng)
     X, y = table.X[rows], table.y[rows]
     n_folds = min(N_FOLDS, len(y))
     n_repeats = plan_repeats(len(y) * X.shape[1], table.response)

@@ -15,7 +15,6 @@ from scipy.special import expit
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import Sparsity, estimate_sparsity
 from normwise.scenario import LOGISTIC_VARIANCE
-from normwise.surface import COLLINEAR
 from normwise.tabular import Table
 from normwise.tuning import fold_labels
 
@@ -39,16 +38,17 @@ LEAK = 0.99
 SPARSITY_CELLS = 500_000
 
 
-def sample_rows(table: Table, cells: int, rng: np.random.Generator) -> np.ndarray:
-    """Row numbers, all if the table holds no more than ``cells`` numbers.
+def sample_rows(
+    y: np.ndarray, n_features: int, response: str, cells: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Row numbers, all if there are no more than ``cells`` numbers in them.
 
     A sample of the rows of a binary response keeps the shares of the classes.
     """
-    n, p = table.X.shape
-    size = max(FEWEST_ROWS, cells // p)
-    if n <= size:
-        return np.arange(n)
-    labels = fold_labels(table.y, -(-n // size), table.response, rng)
+    size = max(FEWEST_ROWS, cells // n_features)
+    if len(y) <= size:
+        return np.arange(len(y))
+    labels = fold_labels(y, -(-len(y) // size), response, rng)
     return np.flatnonzero(labels == 0)
 
 
@@ -168,6 +168,9 @@ def likeness(Z: np.ndarray) -> Likeness:
     beyond, they are connected by correlations of 0.7 or more. Of very many features only the
     first are looked at.
     """
+    # it loads scikit-learn, without which the worker processes start sooner
+    from normwise.surface import COLLINEAR
+
     n, p = Z.shape
     if p == 1:
         return Likeness(np.zeros(1), np.full(1, -1), (), [])
@@ -351,22 +354,22 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     Diagnosis, Signal
     """
     n, p = table.X.shape
-    rows = sample_rows(table, CELLS, np.random.default_rng([seed, 0]))
+    rng = np.random.default_rng([seed, 0])
+    rows = sample_rows(table.y, p, table.response, CELLS, rng)
     Z, y = standardise(table.X[rows]), table.y[rows]
     found = spectrum(Z, y)
     alike = likeness(Z)
-    snr = signal_to_noise(found, p)
-    start = min(max(snr[0], 0.1), STRONGEST)
+    snr, low_snr, high_snr = signal_to_noise(found, p)
+    start = min(max(snr, 0.1), STRONGEST)
     if table.response == "binary":
-        snr = tuple(float(v) for v in latent_snr(np.array(snr), float(y.mean())))
-    fewer = sample_rows(
-        Table(**(vars(table) | {"X": Z, "y": y})), SPARSITY_CELLS, np.random.default_rng([seed, 3])
-    )
+        observed = np.array([snr, low_snr, high_snr])
+        snr, low_snr, high_snr = map(float, latent_snr(observed, float(y.mean())))
+    fewer = sample_rows(y, p, table.response, SPARSITY_CELLS, rng)
     sparsity = estimate_sparsity(standardise(Z[fewer]), y[fewer], start)
     low, high = sparsity.range(p)
     rank = len(found.values)
     full = rank == p
-    parts = {
+    parts: dict[str, Any] = {
         "rank": rank,
         "condition_number": float(np.sqrt(found.values[0] / found.values[-1])) if full else np.inf,
         "vif": variance_inflation(Z),
@@ -374,9 +377,9 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "nearest": alike.nearest,
         "effective_features": effective_features(found, len(y), p),
         "groups": alike.groups,
-        "snr": snr[0],
-        "snr_low": snr[1],
-        "snr_high": snr[2],
+        "snr": snr,
+        "snr_low": low_snr,
+        "snr_high": high_snr,
         "effective_nonzero": sparsity.middle,
         "effective_nonzero_low": low,
         "effective_nonzero_high": high,
@@ -388,4 +391,4 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     }
     diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
     typical = typical_correlation(alike.nearest_correlation, len(y), p)
-    return diagnosis, Signal(*snr, sparsity, typical, parts["effective_features"])
+    return diagnosis, Signal(snr, low_snr, high_snr, sparsity, typical, parts["effective_features"])

@@ -91,7 +91,7 @@ def fit_models(
         Called with the share that is done.
     """
     rng = np.random.default_rng([seed, 4])
-    rows = sample_rows(table, CELLS[table.response], rng)
+    rows = sample_rows(table.y, table.X.shape[1], table.response, CELLS[table.response], rng)
     X, y = table.X[rows], table.y[rows]
     p = X.shape[1]
     n_folds = min(N_FOLDS, len(y))

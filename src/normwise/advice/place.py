@@ -130,7 +130,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         load_low=float(asked["load"][1]),
         load_high=float(asked["load"][2]),
         signal_per_direction=float(own["signal_per_direction"].iloc[0]),
-        bounds=tuple(atlas.bounds),
+        bounds=(atlas.bounds.floor, atlas.bounds.lower, atlas.bounds.upper),
         rule=str(answers[0]),
         rule_range=tuple(a for a in ("l1", NEITHER, "l2") if a in answers),
         surface=_verdict(effect, chance, atlas.zone),

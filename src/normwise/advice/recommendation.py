@@ -7,12 +7,13 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
+from normwise.sheets import percent
 from normwise.tabular import Table
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
 # standard error, of the map's log-odds, and the constant.
-WEIGHTS = (0.8, 0.65, -0.55)
+WEIGHTS = (0.82, 0.79, -0.6)
 FARTHEST = 6.0
 SUREST = 0.995
 CLEAR, LIKELY = 0.95, 0.8
@@ -44,6 +45,11 @@ def l1_probability(contest: Contest, place: Place) -> float:
     return float(expit(WEIGHTS[0] * z + WEIGHTS[1] * odds + WEIGHTS[2]))
 
 
+def probability(value: float) -> str:
+    """In per cent; nothing is certain."""
+    return f"more than {percent(0.99)}" if value > 0.99 else percent(value)
+
+
 def _head_to_head(contest: Contest) -> str:
     row = pair(contest, "l1", "l2")
     if not np.isfinite(row["difference"]):
@@ -65,7 +71,7 @@ def _map(place: Place) -> str:
     return (
         f"Map: in measured scenarios like this table the excess risk of L1 is {ratio:.2f} times "
         f"that of L2 ({low:.2f} to {high:.2f}); {side} is the better one with a probability of "
-        f"{sure:.0%}."
+        f"{probability(sure)}."
     )
 
 
@@ -187,12 +193,14 @@ def recommend(
         headline = "No clear winner between L1 and L2: choose by what else you need."
         reasons += _what_else(diagnosis)
         doubts.append(
-            f"{NAMES[side]} is the better one with a probability of {sure:.0%}, which is too "
-            "little to name it."
+            f"{NAMES[side]} is the better one with a probability of {probability(sure)}: too little "
+            "to name it."
         )
     else:
         how = "Use" if certainty == "clear" else "Probably use"
-        headline = f"{how} {NAMES[named]}: it predicts better with a probability of {sure:.0%}."
+        headline = (
+            f"{how} {NAMES[named]}: it predicts better with a probability of {probability(sure)}."
+        )
         doubts += _small_difference(contest, named)
     doubts += _others(contest, named)
     doubts += _doubts(table, diagnosis, contest, models, place)

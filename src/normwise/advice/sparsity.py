@@ -26,7 +26,7 @@ SLACK = 1.25
 LOWEST, HIGHEST = 0.05, 0.95
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _ascend(Z, square, y, coef, chance, share, noise, slab):  # type: ignore[no-untyped-def]
     """Coordinate ascent at one share; ``coef`` (means given a slab) and ``chance`` are updated."""
     n, p = Z.shape
@@ -90,11 +90,8 @@ class Sparsity:
         """Where nine in ten true numbers lie, as simulations have shown."""
         order = np.argsort(self.count)
         below = np.cumsum(self.weight[order])
-        last = len(order) - 1
-        low, high = (
-            float(self.count[order[min(np.searchsorted(below, level), last)]])
-            for level in (LOWEST, HIGHEST)
-        )
+        where = np.minimum(np.searchsorted(below, (LOWEST, HIGHEST)), len(order) - 1)
+        low, high = self.count[order[where]].tolist()
         return max(1.0, low / SLACK), min(float(n_features), high * SLACK)
 
 
