@@ -20,6 +20,7 @@ from normwise.advice.pictures import draw
 from normwise.advice.wording import (
     agreement,
     better,
+    chance,
     chosen_by_chance,
     describe,
     l1_against_l2,
@@ -182,6 +183,13 @@ def test_the_download_holds_every_feature_and_no_formula():
 
 def test_the_words_are_those_of_the_numbers():
     advice = make_advice()
+    assert [chance(p) for p in (0, 1e-9, 0.25, 1, np.nan)] == [
+        "<1\xa0%",
+        "<1\xa0%",
+        "25\xa0%",
+        ">99\xa0%",
+        "–",
+    ]
     assert better(l1_against_l2(advice.contest)) == "l1"
     assert better(l1_against_l2(make_advice(winner="l2").contest)) == "l2"
     found = sources(advice)

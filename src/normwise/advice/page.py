@@ -22,6 +22,7 @@ from normwise.advice.wording import (
     agreement,
     better,
     caveats,
+    chance,
     chosen_by_chance,
     describe,
     kept_by_l1,
@@ -147,11 +148,11 @@ def pair_sheet(contest: Contest) -> Sheet:
         words=[verdict_words(row, contest.margin) for _, row in pairs.iterrows()],
     )
     zone = points(contest.margin)
-    chance = "Probability that the first is {} (Benavoli et al. 2017)."
+    better_by = "Probability that the first is {} (Benavoli et al. 2017)."
     meanings = {
-        "p_first": ("first better", chance.format(f"better by more than {zone}")),
-        "p_equivalent": ("equivalent", chance.format(f"within {zone} of the second")),
-        "p_second": ("second better", chance.format(f"worse by more than {zone}")),
+        "p_first": ("first better", better_by.format(f"better by more than {zone}")),
+        "p_equivalent": ("equivalent", better_by.format(f"within {zone} of the second")),
+        "p_second": ("second better", better_by.format(f"worse by more than {zone}")),
     }
     return sheet(
         "pairs",
@@ -167,7 +168,10 @@ def pair_sheet(contest: Contest) -> Sheet:
                 "interval is corrected for training parts that overlap (Nadeau & Bengio 2003).",
                 numeric=True,
             ),
-            *(Column(key, label, percent, text) for key, (label, text) in meanings.items()),
+            *(
+                Column(key, label, chance, text, numeric=True)
+                for key, (label, text) in meanings.items()
+            ),
             Column("words", "verdict", str, "What follows."),
         ],
     )
@@ -315,7 +319,7 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
         (
             "stability",
             f"L1 and L2 are fitted to {models.n_resamples} random halves of the rows, in pairs "
-            "that share no row; counted is how often a feature is kept, and how often with the sign "
+            "that share no row; counted is how often a feature is kept and how often with the sign "
             "of the fit to all rows (Meinshausen & Bühlmann 2010; Shah & Samworth 2013).",
         ),
         (

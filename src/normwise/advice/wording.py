@@ -86,6 +86,13 @@ def large(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def chance(share: float) -> str:
+    """A probability in per cent; near 0 and 1 its digits mean nothing."""
+    if share < 0.01:
+        return "<1\N{NO-BREAK SPACE}%"
+    return ">99\N{NO-BREAK SPACE}%" if share > 0.99 else percent(share)
+
+
 def caveats(advice: Advice) -> str:
     """What the doubts of a recommendation are about."""
     return "What speaks against it" if advice.recommendation.penalty else "What to bear in mind"
@@ -338,8 +345,8 @@ def _signal(d: Diagnosis) -> list[Item]:
     return [
         Item(
             "signal to noise",
-            span(*(f"{v:.2g}" for v in (d.snr, d.snr_low, d.snr_high))),
-            f"Variance of the signal over that of the noise, 95 % interval. At {d.snr:.2g} the "
+            span(*(large(v) for v in (d.snr, d.snr_low, d.snr_high))),
+            f"Variance of the signal over that of the noise, 95 % interval. At {large(d.snr)} the "
             f"best linear model would explain {percent(best)}. Worrying if the interval reaches "
             f"below {LOW_SNR}: there may be little to learn.",
             not d.snr_low >= LOW_SNR,
