@@ -228,7 +228,7 @@ def spreads(tables: Tables) -> Claim:
     )
     nonzeros, null = wide_means(tables, "nonzeros"), wide_means(tables, "selected_none")
     carriers = wide_means(tables, "effective_coefs")
-    if "l2" not in nonzeros or "l1" not in nonzeros:
+    if nonzeros.empty or not {"l1", "l2"} <= set(nonzeros):
         return claim
     gaussian = nonzeros["features"] == "gaussian"
     kept = (nonzeros["l2"] / nonzeros["n_features"] / (1 - null["l2"]))[gaussian]

@@ -26,7 +26,8 @@ from normwise.health import passed_all
 from normwise.io import write_text
 from normwise.provenance import SOURCE, describe_run
 from normwise.sheets import number, packed_files, percent, words
-from normwise.shown import CLOSE, all_sheets, span
+from normwise.shown import CLOSE, all_sheets, own_data_sheet, span
+from normwise.sources import read_source
 from normwise.study import read_tables
 from normwise.theory import phase_boundary
 
@@ -39,12 +40,14 @@ PLACED = (
     "rule",
     "rule_scores",
     "goals",
+    "own_data",
     "calibration",
     "fair_grid",
     "replications",
 )
 CONTENTS = {
     "main": "Answer",
+    "own": "Own data",
     "explorer": "Ask",
     "rule": "Rule",
     "explained": "Explained",
@@ -209,6 +212,7 @@ def write_report(
     captions: Sequence[str | Path],
     plan: Mapping[str, Mapping[str, Any]],
     config: Mapping[str, Any],
+    sources: Sequence[str | Path] = (),
 ) -> None:
     """Write the report page.
 
@@ -230,6 +234,8 @@ def write_report(
         Of `normwise.figures.plan_figures`.
     config : mapping
         The checked config.
+    sources : sequence of paths
+        The tables that were read, named as the data sets.
     """
     data = read_tables(tables)
     svg = {Path(f).stem: f for f in figures if str(f).endswith(".svg")}
@@ -241,15 +247,17 @@ def write_report(
     rule = decision(data)
     ask = payload(data, config["comparison"]["margin"])
     undecided = plan_summary(data)
+    imported = {Path(path).stem: read_source(path) for path in sources}
+    own = own_data_sheet(data, config, imported)
     files = packed_files({Path(path).stem: Path(path) for path in tables})
-    sources = {Path(t).name: Path(t).read_text(encoding="utf-8") for t in templates}
+    texts = {Path(t).name: Path(t).read_text(encoding="utf-8") for t in templates}
     environment = Environment(
-        loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters |= {"number": number, "percent": percent}
     page = environment.get_template("report.html.j2").render(
-        style=Markup(LOOK.read_text(encoding="utf-8") + sources["report.css"]),
-        script=Markup(sources["report.js"]),
+        style=Markup(LOOK.read_text(encoding="utf-8") + texts["report.css"]),
+        script=Markup(texts["report.js"]),
         vega=_vega(),
         page_data=_embedded(
             {
@@ -259,7 +267,9 @@ def write_report(
             }
         ),
         page_files=_embedded(files),
-        contents={k: v for k, v in CONTENTS.items() if k != "cases" or cases},
+        contents={k: v for k, v in CONTENTS.items() if {"cases": cases, "own": own}.get(k, True)},
+        own=own,
+        column_notes={name: table.notes for name, table in imported.items() if table.notes},
         answer=answer(data),
         explorer=ask,
         decision=rule,

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from normwise.claims import Tables, effects
+from normwise.compare import RISKS
 from normwise.decision import advice
 from normwise.explorer import PROPERTIES
 from normwise.figures.style import NAMES
 from normwise.goals import GOALS
+from normwise.penalties import ordered
 from normwise.sheets import (
     Column,
     Sheet,
@@ -24,6 +26,8 @@ from normwise.sheets import (
     verdict,
     words,
 )
+from normwise.sources import Source
+from normwise.study import primary
 from normwise.tables import TABLES
 
 # deviation from theory that counts as agreement
@@ -359,7 +363,7 @@ def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:
                 "p": span(own["n_features"]),
                 "k": span(own["n_nonzero"]),
                 "snr": span(own["snr"]),
-                "covariance": ", ".join(sorted(own["covariance"].unique())) or "from a rule",
+                "covariance": ", ".join(sorted(own["covariance"].unique())) or "–",
             }
         )
     return sheet(
@@ -378,6 +382,74 @@ def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:
             Column("covariance", "correlation", words, "Correlation family"),
         ],
     )
+
+
+def own_data_sheet(
+    tables: Tables, config: Mapping[str, Any], sources: Mapping[str, Source]
+) -> Sheet | None:
+    """The data sets that are not scenarios, one row each; None if there are none.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+    config : mapping
+        The checked config.
+    sources : mapping of str to Source
+        The tables that were read, by data set.
+    """
+    found = primary(tables["verdicts"]).set_index("dataset")
+    summary = tables["summary"]
+    summary = summary[summary["metric"].isin(RISKS) & (summary["tuning"] == "cv_min")]
+    errors = summary.pivot(index="dataset", columns="penalty", values="mean")
+    rows = []
+    for dataset in config["datasets"]:
+        name, source = dataset["name"], sources.get(dataset["name"])
+        if dataset["source"] == "scenarios":
+            continue
+        own = found.loc[name] if name in found.index else pd.Series(dtype=float)
+        rows.append(
+            {
+                "name": name,
+                "source": _source_words(dataset),
+                "rows": len(source.y) if source else np.nan,
+                "columns": len(source.names) if source else np.nan,
+                "replicates": dataset["replicates"],
+                "measure": own.get("metric"),
+                "verdict": own.get("verdict"),
+                **{p: errors[p].get(name, np.nan) for p in errors},
+            }
+        )
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows)
+    return sheet(
+        "own_data",
+        "The data sets that are not scenarios: errors of the strength chosen by cross-validation.",
+        frame,
+        [
+            Column("name", "data set", words, "Name in the config"),
+            Column("source", "source", str, "Where the data come from"),
+            Column("rows", "rows", count, "Of the table, those without a target left out"),
+            Column("columns", "columns", count, "Features that became of the table's columns"),
+            Column("replicates", "replicates", count, "Splits of the table, or draws"),
+            Column("measure", "measure", words, "Test error: mean squared error or log-loss on "
+                   "rows held out. Excess risk: what it exceeds that of the truth by"),
+            *(
+                Column(p, _named(p), _three, f"Mean over the replicates, {_named(p)}", True)
+                for p in ordered(p for p in errors if frame[p].notna().any())
+            ),
+            Column("verdict", "verdict", verdict, "L1 against L2"),
+        ],
+    )  # fmt: skip
+
+
+def _source_words(dataset: Mapping[str, Any]) -> str:
+    source, file = dataset["source"], dataset.get("file")
+    if source == "table":
+        return str(file)
+    if source == "semi_synthetic":
+        return f"rows of {file}, simulated response"
+    return "a rule" if source == "rule" else f"function {source}"
 
 
 def plan_sheet(rows: pd.DataFrame) -> Sheet:

@@ -58,6 +58,32 @@ def is_local(file: str) -> bool:
     return not file.startswith(("sklearn:", "openml:"))
 
 
+def refuse_missing_files(datasets: Iterable[Mapping[str, Any]]) -> None:
+    """Check that the files of all tables are there.
+
+    Parameters
+    ----------
+    datasets : iterable of mapping
+        Of the checked config.
+
+    Raises
+    ------
+    InputError
+        Naming the data set and the file.
+    """
+    for dataset in datasets:
+        file = dataset.get("file")
+        if file is None or not is_local(file) or Path(file).expanduser().is_file():
+            continue
+        try:
+            read_table(file)
+        except InputError as error:
+            raise InputError(
+                f"data set '{dataset['name']}': {error}; paths are relative to the folder that "
+                "snakemake runs in"
+            ) from error
+
+
 def import_table(
     output: str | Path,
     file: str,

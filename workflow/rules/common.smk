@@ -18,7 +18,8 @@ from normwise.figures import plan_figures
 from normwise.penalties import SHIPPED
 from normwise.provenance import code_digest
 from normwise.replications import PUBLISHED, plan_batches
-from normwise.sources import is_local
+from normwise.sources import is_local, refuse_missing_files
+from normwise.tabular import InputError
 
 # where this workflow lies, also when another one includes it
 HERE = Path(str(workflow.current_basedir)).parent
@@ -30,7 +31,11 @@ try:
     # names that a config may use
     load(f for f in config.get("extensions") or [] if str(f).endswith(".py"))
     config = check_config(config, SCHEMA, CONFIG_NAME)
-except (ConfigError, ExtensionError) as error:
+    # rules from elsewhere may make a file that is missing
+    alone = os.path.samefile(workflow.main_snakefile, HERE / "Snakefile")
+    if alone and not any(f.endswith(".smk") for f in config["extensions"]):
+        refuse_missing_files(config["datasets"])
+except (ConfigError, ExtensionError, InputError) as error:
     sys.exit(str(error))
 
 DATASETS = {d["name"]: d for d in config["datasets"]}

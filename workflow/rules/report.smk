@@ -64,6 +64,9 @@ rule report:
     input:
         tables=TABLES,
         timings=expand("<results>/timings/{dataset}.parquet", dataset=DATASETS),
+        sources=expand(
+            "<results>/sources/{dataset}.npz", dataset=SPLIT + SEMI_SYNTHETIC
+        ),
         figures=figure_files(),
         captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
         templates=TEMPLATES,

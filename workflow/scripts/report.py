@@ -18,4 +18,5 @@ with log_to(snakemake.log[0]):
         captions=snakemake.input.captions,
         plan=snakemake.params.figures,
         config=snakemake.params.config,
+        sources=snakemake.input.sources,
     )

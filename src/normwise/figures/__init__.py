@@ -87,6 +87,10 @@ def plan_figures(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     collinear = [d for d in sweeps if "correlation" in varied_axes(d)]
     if collinear:
         plan["stability"] = entry("stability", collinear[0])
+    own = [d for d in config["datasets"] if d["source"] != "scenarios"]
+    own = [d for d in own if {"l1", "l2"} <= set(d["penalties"])]
+    if own:
+        plan["own_data"] = entry("own_data", *own)
     for dataset in shown.get("case", []):
         plan[f"case_{dataset['name']}"] = entry("worked_cases", dataset)
     if config["calibration"]["replicates"]:

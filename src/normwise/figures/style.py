@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -135,9 +136,10 @@ def _thinned(values: np.ndarray, most: int) -> list[float]:
     return [float(v) for v in sorted(kept)]
 
 
-def ratio_axis(ax: Axes, low: float, high: float) -> None:
-    """A log axis of ratios with labels in per cent or as multiples."""
-    ax.set_yscale("log")
+def ratio_axis(ax: Axes, low: float, high: float, which: str = "y") -> None:
+    """A log axis of ratios; `which` is x or y."""
+    axis: Axis = getattr(ax, f"{which}axis")
+    ax.set(**{f"{which}scale": "log"})
     candidates = np.array(
         [0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3, 5, 10, 30]
     )
@@ -148,10 +150,10 @@ def ratio_axis(ax: Axes, low: float, high: float) -> None:
     for value in inside:
         if all(abs(np.log(value / other)) > room for other in kept):
             kept.append(float(value))
-    ax.yaxis.set_major_locator(FixedLocator(sorted(kept)))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-    ax.set_ylim(low, high)
+    axis.set_major_locator(FixedLocator(sorted(kept)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.set(**{f"{which}lim": (low, high)})
 
 
 def direct_labels(
@@ -226,7 +228,12 @@ def penalties_in(frame: pd.DataFrame) -> list[str]:
 
 
 def verdict_points(
-    ax: Axes, frame: pd.DataFrame, x: str, size: float = 4.0, edge: float = 0.4
+    ax: Axes,
+    frame: pd.DataFrame,
+    x: str,
+    size: float = 4.0,
+    edge: float = 0.4,
+    sideways: bool = False,
 ) -> None:
     """Effects with their intervals, shape and colour by verdict.
 
@@ -240,13 +247,16 @@ def verdict_points(
         Of the markers, in points.
     edge : float
         Width of their white edges, which part them where they crowd; 0 for lighter files.
+    sideways : bool
+        Draw the effects along the horizontal axis, and the column `x` along the vertical one.
     """
+    turn = -1 if sideways else 1
     at, low, high = (frame[c].to_numpy(float) for c in (x, "low", "high"))
     gaps = np.full(len(frame), np.nan)
     # one broken line weighs a tenth of as many separate ones
+    spans = [np.column_stack(part).ravel() for part in ((at, at, gaps), (low, high, gaps))]
     ax.plot(
-        np.column_stack([at, at, gaps]).ravel(),
-        np.column_stack([low, high, gaps]).ravel(),
+        *spans[::turn],
         color="#777777",
         lw=0.6,
         zorder=2,
@@ -254,8 +264,7 @@ def verdict_points(
     for verdict in reversed(VERDICT_MARKERS):
         own = frame[frame["verdict"] == verdict]
         ax.plot(
-            own[x],
-            own["effect"],
+            *(own[x], own["effect"])[::turn],
             ls="",
             marker=VERDICT_MARKERS[verdict],
             ms=size,
