@@ -345,7 +345,7 @@ def test_missing_numbers(frame):
     np.testing.assert_array_equal(table.X[:, 3], frame["size"].isna())
     assert table.missing == {"age": 2, "size": 5, "dose": 31}
     assert said(table, "median", "age (2), size (5), dose (31)")
-    assert said(table, "column of zeros and ones", "size, dose")
+    assert said(table, "more than 5 % are missing: size, dose")
     assert said(table, "Infinite", "dose (1)")
 
 
@@ -559,6 +559,18 @@ def test_columns_of_one_name(frame):
     clash = frame.assign(**{"age = b": frame["age"], "age": ["a", "a", "b", "c"] * (N // 4)})
     with pytest.raises(InputError, match=r"features .* more than once: age = b"):
         as_table(clash.drop(columns="price"), frame["price"])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_columns_of_one_name_in_arrow_files(tmp_path, kind):
+    import pyarrow as pa
+    from pyarrow import feather, parquet
+
+    table = pa.table([range(N), range(N), range(N)], names=["age", "age", "price"])
+    write = {"parquet": parquet.write_table, "feather": feather.write_feather}[kind]
+    write(table, str(tmp_path / f"t.{kind}"))
+    with pytest.raises(InputError, match="more than once: age"):
+        read_table(tmp_path / f"t.{kind}", "price")
 
 
 def test_a_file_beyond_the_memory_is_not_read(tmp_path, monkeypatch):

@@ -110,7 +110,7 @@ def _fill(X: np.ndarray, names: list[str]) -> Coded:
         "Infinite values, or beyond 1e100, count as missing": _with_counts(names, infinite.sum(0)),
         "Left out, as no value is present": picked(names, empty),
         "Missing values were filled with the median": _with_counts(names, filled),
-        f"More than {INDICATED:.0%} are missing, so that a column of zeros and ones says where": (
+        f"A column of zeros and ones says where more than {100 * INDICATED:g} % are missing": (
             picked(names, indicated)
         ),
     }

@@ -17,6 +17,8 @@ from normwise.tabular.messages import InputError, gist, listed, meant, refuse_du
 from normwise.tabular.table import Raw, join_arrays, split_target
 from normwise.tabular.text import read_text
 
+SAVED_BY = "save with numpy.savez(file, X=X, y=y)"
+
 
 def read_file(path: Path, target: str | None) -> Raw:
     """Read a file by the reader for its suffix."""
@@ -41,10 +43,11 @@ def _read_arrow(path: Path, target: str | None) -> Raw:
     from pyarrow import dataset
 
     suffix = path.suffix.lower()
+    form = dataset.ParquetFileFormat() if suffix == ".parquet" else dataset.IpcFileFormat()
     try:
-        table = dataset.dataset(path, format="parquet" if suffix == ".parquet" else "feather")
+        refuse_duplicates(form.inspect(str(path)).names)
+        table = dataset.dataset(path, format=form)
         refuse_large(path.stat().st_size + 24 * table.count_rows() * len(table.schema))
-        refuse_duplicates(table.schema.names)
         return split_target(table.to_table().to_pandas(), target)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"not a whole {suffix} file: write it anew, or as CSV") from error
@@ -57,12 +60,11 @@ def _read_npz(path: Path, target: str | None) -> Raw:
         with load_arrays(path) as file:
             arrays = dict(file)
     except (zipfile.BadZipFile, zlib.error, TypeError, ValueError) as error:
-        raise InputError(f"not a whole npz file of numbers and text ({gist(error)})") from error
-    if absent := [name for name in ("X", "y") if name not in arrays]:
         raise InputError(
-            f"there is no array {absent[0]!r}, only {listed(arrays)}; save with "
-            "numpy.savez(file, X=X, y=y)"
-        )
+            f"not a whole npz file of numbers and text ({gist(error)}); {SAVED_BY}"
+        ) from error
+    if absent := [name for name in ("X", "y") if name not in arrays]:
+        raise InputError(f"there is no array {absent[0]!r}, only {listed(arrays)}; {SAVED_BY}")
     return join_arrays(
         arrays["X"], arrays["y"], list(arrays["names"]) if "names" in arrays else None
     )
