@@ -40,12 +40,12 @@ def read_file(path: Path, target: str | None) -> Raw:
 
 def _read_arrow(path: Path, target: str | None) -> Raw:
     import pyarrow as pa
-    from pyarrow import dataset
+    from pyarrow import dataset, fs
 
     suffix = path.suffix.lower()
     form = dataset.ParquetFileFormat() if suffix == ".parquet" else dataset.IpcFileFormat()
     try:
-        refuse_duplicates(form.inspect(str(path)).names)
+        refuse_duplicates(form.inspect(str(path), fs.LocalFileSystem()).names)
         table = dataset.dataset(path, format=form)
         refuse_large(path.stat().st_size + 24 * table.count_rows() * len(table.schema))
         return split_target(table.to_table().to_pandas(), target)
