@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from joblib import cpu_count, parallel_config
+from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
@@ -105,7 +105,7 @@ def advise_table(
     seed : int
         Decides folds and resamples.
     n_jobs : int, optional
-        Processes, by default one a core; the answer does not depend on it.
+        Threads, by default one a core; the answer does not depend on it.
     study : path, optional
         Results folder of a study to be used as the map, in place of the default study.
     progress : callable, optional
@@ -120,7 +120,7 @@ def advise_table(
     InputError
         If the table is too small, or the study lacks tables.
     """
-    # what the worker processes do without is loaded here, for they would load it too
+    # heavy, and not needed to show an advice
     from normwise.advice.atlas import read_study, shipped
     from normwise.advice.contest import compare
     from normwise.advice.diagnosis import diagnose
@@ -139,7 +139,8 @@ def advise_table(
     def within(start: float, end: float, what: str) -> Callable[[float], None]:
         return lambda share: tell(start + share * (end - start), what)
 
-    with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
+    # the solvers run without the lock of the interpreter, in threads that share the table
+    with threadpool_limits(1):
         tell(0.0, "describing the table")
         atlas = shipped() if study is None else read_study(study)
         diagnosis, signal = diagnose(table, seed)

@@ -181,7 +181,7 @@ def compare(
         for k, (train, test) in enumerate(splits_of(own))
     ]
     parts = []
-    for found in Parallel(n_jobs=n_jobs, return_as="generator")(
+    for found in Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
         delayed(_split)(X, y, table.response, train, test, key) for _, train, test, key in jobs
     ):
         parts.append(found)

@@ -15,6 +15,7 @@ from scipy.special import expit
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import Sparsity, estimate_sparsity
 from normwise.scenario import LOGISTIC_VARIANCE
+from normwise.surface import COLLINEAR
 from normwise.tabular import Table
 from normwise.tuning import fold_labels
 
@@ -168,9 +169,6 @@ def likeness(Z: np.ndarray) -> Likeness:
     beyond, they are connected by correlations of 0.7 or more. Of very many features only the
     first are looked at.
     """
-    # it loads scikit-learn, without which the worker processes start sooner
-    from normwise.surface import COLLINEAR
-
     n, p = Z.shape
     if p == 1:
         return Likeness(np.zeros(1), np.full(1, -1), (), [])

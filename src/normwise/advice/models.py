@@ -102,7 +102,7 @@ def fit_models(
     scale = _spread(X)
     frame = pd.DataFrame({"feature": table.names})
     alphas, paths, chosen, intercepts, gaps = {}, {}, {}, {}, []
-    fits = Parallel(n_jobs=n_jobs)(delayed(tune)(problem, name, splits) for name in FITTED)
+    fits = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(tune)(problem, name, splits) for name in FITTED)
     for name, (path, best) in zip(FITTED, fits, strict=True):
         alphas[name], paths[name], chosen[name] = path.alphas, path.coef * scale, best
         intercepts[name] = float(path.intercept[best])
@@ -114,7 +114,7 @@ def fit_models(
         done(0.5)
     target = {"l1": np.sqrt(2) * alphas["l1"][chosen["l1"]], "l2": 2 * alphas["l2"][chosen["l2"]]}
     parts = halves(y, table.response, rng)
-    signs = Parallel(n_jobs=n_jobs)(
+    signs = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(_half)(X, y, table.response, part, target) for part in parts
     )
     l1, l2 = (np.array([one[name] for one in signs]) for name in ("l1", "l2"))
