@@ -43,7 +43,7 @@ docs: env
 	$(RUN) python -m normwise.docs
 
 env: $(UV)
-	$(UV) sync --locked
+	$(UV) sync --locked --compile-bytecode
 
 .tools/bin/uv:
 	python3 -m pip install --quiet --root-user-action=ignore --target .tools uv
