@@ -214,8 +214,8 @@ def test_a_large_file_in_little_memory(folder):
         file.write(b"age,price\n" + b"1,2.5\n" * 60_000)
         file.truncate(2_000_000_000)
     code = (
-        "import resource, sys; from normwise import tabular; from normwise.cli import main\n"
-        "held = tabular._own_pages(0)\n"
+        "import resource, sys; from normwise.tabular import memory; from normwise.cli import main\n"
+        "held = memory.own_pages(0)\n"
         "resource.setrlimit(resource.RLIMIT_AS, (held + 10**9, held + 10**9))\n"
         "sys.exit(main(['advise', 'big.csv', '--target', 'price']))"
     )

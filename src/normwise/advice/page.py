@@ -29,7 +29,6 @@ from normwise.advice.wording import (
     l1_against_l2,
     large,
     largest,
-    listed,
     many,
     pair_name,
     point_span,
@@ -44,6 +43,7 @@ from normwise.figures.style import NAMES
 from normwise.io import write_text
 from normwise.provenance import SOURCE
 from normwise.sheets import Column, Sheet, count, number, percent, sheet, significant, verdict
+from normwise.tabular.messages import listed
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

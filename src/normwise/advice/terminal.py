@@ -19,7 +19,6 @@ from normwise.advice.wording import (
     chosen_by_chance,
     describe,
     l1_against_l2,
-    listed,
     many,
     most_kept,
     point_span,
@@ -31,6 +30,7 @@ from normwise.advice.wording import (
 )
 from normwise.figures.style import COLOURS, NAMES
 from normwise.sheets import number, percent
+from normwise.tabular.messages import listed
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

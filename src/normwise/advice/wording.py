@@ -13,6 +13,7 @@ from normwise.advice.recommendation import pair as pair_of
 from normwise.sheets import count, number, percent
 from normwise.surface import COLLINEAR
 from normwise.tabular import Table
+from normwise.tabular.messages import listed
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -34,7 +35,6 @@ CERTAINTY = {
 HIGH_CONDITION, HIGH_VIF = 30, 10
 RARE_CLASS = 0.1
 LOW_SNR = 0.1
-LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -189,12 +189,6 @@ def chosen_by_chance(models: Models) -> list[tuple[list[str], list[str]]]:
         parts = [[n for n, k in zip(named, kept, strict=True) if k == side] for side in (1, 0)]
         out.append((parts[0], parts[1]))
     return out
-
-
-def listed(names: list[str], most: int = LISTED) -> str:
-    """Names in a row, those beyond the first few counted."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def sources(advice: Advice) -> list[Source]:

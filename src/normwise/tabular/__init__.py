@@ -12,7 +12,6 @@ from scipy import sparse
 
 from normwise.tabular.columns import encode_features, picked
 from normwise.tabular.files import read_file
-from normwise.tabular.memory import _own_pages as _own_pages
 from normwise.tabular.memory import available_memory
 from normwise.tabular.messages import InputError, listed, refuse_duplicates
 from normwise.tabular.named import load_openml, load_sklearn

@@ -44,7 +44,7 @@ def _group_limit() -> float:
                 for file in (f"{group}/memory.max", f"memory/{group}/memory.limit_in_bytes"):
                     with contextlib.suppress(OSError, ValueError):  # "max" is no limit
                         limit = int(Path("/sys/fs/cgroup", file).read_text())
-                        limits.append(limit - _own_pages(1))
+                        limits.append(limit - own_pages(1))
     return min(limits)
 
 
@@ -54,10 +54,10 @@ def _process_limit() -> float:
     except ImportError:  # Windows
         return np.inf
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return np.inf if limit == resource.RLIM_INFINITY else limit - _own_pages(0)
+    return np.inf if limit == resource.RLIM_INFINITY else limit - own_pages(0)
 
 
-def _own_pages(which: int) -> int:
+def own_pages(which: int) -> int:
     """Bytes of address space (0) or memory (1) that this process holds."""
     with contextlib.suppress(OSError):
         return int(Path("/proc/self/statm").read_text().split()[which]) * os.sysconf("SC_PAGE_SIZE")
