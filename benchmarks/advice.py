@@ -24,7 +24,7 @@ from normwise.advice.atlas import MARGIN, shipped
 from normwise.advice.contest import compare, splits_of, tune
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.place import locate
-from normwise.advice.recommendation import evidence
+from normwise.advice.recommendation import LIKELY, evidence
 from normwise.io import write_text
 from normwise.risk import PredictorLaw, excess_risk
 from normwise.scenario import Scenario
@@ -270,30 +270,47 @@ The effect is the mean log ratio of the excess risks of L1 and L2; below 0 L1 is
 """
 
 
-def _evidence(row: dict[str, Any]) -> dict[str, float]:
+def _evidence(row: dict[str, Any]) -> dict[str, Any]:
     scenario = Scenario(**{f.name: row[f.name] for f in fields(Scenario)})
     table = as_drawn(scenario, TUNING_SEED, 0)
-    z, odds = evidence(compare(table, 0.01, 0, 1), locate(table, diagnose(table, 0)[1], shipped()))
-    return {"z": z, "odds": odds, "effect": row["effect"]}
+    found = compare(table, 0.01, 0, 1)
+    z, odds = evidence(found, locate(table, diagnose(table, 0)[1], shipped()))
+    effect = row["effect"]
+    better = "neither" if abs(effect) <= ZONE else "l1" if effect < 0 else "l2"
+    return {"z": z, "odds": odds, "truth": better, "held_out": bool(row["held_out"])}
 
 
-def fit_weights(folder: Path, n_jobs: int) -> pd.DataFrame:
-    """Weights of the recommendation from one table of every other smaller scenario of a study."""
+def _weigh(rows: pd.DataFrame) -> LogisticRegression:
+    decided = rows[rows["truth"] != "neither"]
+    return LogisticRegression(C=100).fit(decided[["z", "odds"]], decided["truth"] == "l1")
+
+
+def fit_weights(folder: Path, n_jobs: int) -> None:
+    """Weights of the recommendation from tables of a study's smaller scenarios, and their worth.
+
+    One table from each scenario that the study holds out, and from every third of the others. The
+    weights are fitted to the others and judged on those held out, then fitted to all.
+    """
     goals, scenarios = (
         pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in ("goals", "scenarios")
     )
     known = goals[goals["goal"] == "prediction"].merge(scenarios, on=["dataset", "scenario"])
-    known = known[(known["effect"].abs() > ZONE) & (known["n_nonzero"] > 0)]
+    known = known[known["n_nonzero"] > 0].drop_duplicates("scenario").sort_values("scenario")
     known = known[known["n_samples"] * known["n_features"] <= LARGEST]
-    known = known.drop_duplicates("scenario").sort_values("scenario")[::2]
+    known = pd.concat([known[known["held_out"]], known[~known["held_out"]][::3]])
     with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
         found = Parallel(n_jobs=n_jobs)(
             delayed(_evidence)(row) for row in known.astype(object).to_dict("records")
         )
     rows = pd.DataFrame(found)
-    model = LogisticRegression(C=100).fit(rows[["z", "odds"]], rows["effect"] < 0)
+    held = rows[rows["held_out"]]
+    chance = _weigh(rows[~rows["held_out"]]).predict_proba(held[["z", "odds"]])[:, 1]
+    named = np.where(chance >= LIKELY, "l1", np.where(chance <= 1 - LIKELY, "l2", "neither"))
+    naive = np.where(held["z"] > 0, "l1", "l2")
+    for name, choice in (("advice", named), ("lower cross-validated error", naive)):
+        print(f"{len(held)} tables held out:", judge(held.assign(**{name: choice}), name))
+    model = _weigh(rows)
     print(f"{len(rows)} tables: weights {model.coef_[0].round(2)}, {model.intercept_.round(2)}")
-    return rows
 
 
 def main() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse, stats
+from sklearn.linear_model import LinearRegression
+from test_diagnosis import as_table
+
 from normwise.advice import contest
 from normwise.advice.contest import compare, corrected_se, summarise, zone_probabilities
 from normwise.advice.findings import TRIED
 from normwise.scenario import Scenario
 from normwise.simulate import draw
-from scipy import sparse, stats
-from sklearn.linear_model import LinearRegression
-from test_diagnosis import as_table
 
 SEED = 6
 

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
+from scipy.special import expit
+
 from normwise.advice.diagnosis import (
     diagnose,
     effective_features,
@@ -23,8 +26,6 @@ from normwise.covariance import describe
 from normwise.scenario import Scenario
 from normwise.simulate import draw, population
 from normwise.tabular import Table
-from scipy import sparse
-from scipy.special import expit
 
 SEED = 5
 

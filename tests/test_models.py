@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from normwise.advice import models as module
-from normwise.advice.models import fit_models, halves
-from normwise.scenario import Scenario
-from normwise.simulate import draw
 from scipy import sparse
 from sklearn.linear_model import Lasso
 from sklearn.preprocessing import StandardScaler
 from test_diagnosis import as_table
+
+from normwise.advice import models as module
+from normwise.advice.models import fit_models, halves
+from normwise.scenario import Scenario
+from normwise.simulate import draw
 
 SEED = 8
 
@@ -45,7 +46,9 @@ def test_chosen_coefficients_are_the_path_and_scikit_learns():
         np.testing.assert_allclose(found.coefs[penalty], found.coefs[f"{penalty}_raw"] * X.std(0))
         assert (np.diff(found.alphas[penalty]) < 0).all()
     alpha = found.alphas["l1"][found.chosen["l1"]]
-    other = Lasso(alpha=alpha, tol=1e-10, max_iter=100_000).fit(StandardScaler().fit_transform(X), y)
+    other = Lasso(alpha=alpha, tol=1e-10, max_iter=100_000).fit(
+        StandardScaler().fit_transform(X), y
+    )
     np.testing.assert_allclose(found.coefs["l1"], other.coef_, atol=1e-6)
     predicted = found.intercepts["l1"] + X @ found.coefs["l1_raw"].to_numpy()
     assert predicted.mean() == pytest.approx(y.mean())

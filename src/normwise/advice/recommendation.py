@@ -193,8 +193,8 @@ def recommend(
         headline = "No clear winner between L1 and L2: choose by what else you need."
         reasons += _what_else(diagnosis)
         doubts.append(
-            f"{NAMES[side]} is the better one with a probability of {probability(sure)}: too little "
-            "to name it."
+            f"{NAMES[side]} is the better one with a probability of {probability(sure)}: too "
+            "little to name it."
         )
     else:
         how = "Use" if certainty == "clear" else "Probably use"

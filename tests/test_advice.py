@@ -1,0 +1,136 @@
+"""The whole advice, against known answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_diagnosis import as_table
+
+from normwise.advice import advise, advise_table
+from normwise.advice import contest as contest_module
+from normwise.advice import models as models_module
+from normwise.scenario import Scenario
+from normwise.tabular import InputError
+
+SEED = 271_828
+# scenarios of the default study or next to one, with the sign of the measured effect
+KNOWN = [
+    (Scenario(75, 50, 2, snr=6, covariance="blocks"), "l1"),
+    (Scenario(75, 50, 2, snr=1.5, covariance="blocks", correlation=0.6), "l1"),
+    (Scenario(75, 50, 25, snr=1.5, covariance="blocks", correlation=0.6), "l2"),
+    (Scenario(75, 250, 8, snr=6, covariance="blocks", correlation=0.6), "l1"),
+    (Scenario(75, 250, 125, snr=1.5, covariance="blocks", correlation=0.95), "l2"),
+    (Scenario(75, 250, 125, snr=6, covariance="blocks", correlation=0.6), "l2"),
+    (
+        Scenario(
+            150,
+            75,
+            2,
+            snr=0.7,
+            covariance="ar1",
+            correlation=0.2,
+            signal="gaussian",
+            signs="random",
+        ),
+        "l1",
+    ),
+    (
+        Scenario(
+            150, 300, 9, snr=3, covariance="ar1", correlation=0.8, signal="gaussian", signs="random"
+        ),
+        "l1",
+    ),
+    (Scenario(150, 100, 3, snr=4, response="binary", covariance="blocks"), "l1"),
+    (
+        Scenario(150, 100, 30, snr=4, response="binary", covariance="blocks", correlation=0.8),
+        "l2",
+    ),
+    (Scenario(80, 40, 40, snr=3, covariance="equicorrelated", correlation=0.5), "l2"),
+    (Scenario(80, 40, 2, snr=3, covariance="near_duplicates", correlation=0.5), "l1"),
+    (Scenario(80, 160, 160, snr=3, covariance="latent_factors", correlation=0.5), "l2"),
+]
+
+
+@pytest.fixture
+def benchmark(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root))
+    from benchmarks import advice
+
+    return advice
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(contest_module, "REPEATS", (2, 4))
+    monkeypatch.setattr(models_module, "PAIRS", 2)
+
+
+def test_recommendations_are_right_or_none(quick, benchmark):
+    rows = []
+    for scenario, better in KNOWN:
+        found = advise_table(benchmark.as_drawn(scenario, SEED, 0), n_jobs=1).recommendation
+        rows.append({"truth": better, "advice": found.penalty or "neither"})
+    score = benchmark.judge(pd.DataFrame(rows), "advice")
+    assert score["right or none"] >= 0.9 and score["wrong"] <= 0.08
+    # one that never names a penalty would be of no use
+    assert score["right"] >= 0.6
+
+
+def test_the_judge_by_hand(benchmark):
+    rows = pd.DataFrame(
+        {
+            "truth": ["l1", "l1", "l2", "l2", "neither", "neither"],
+            "advice": ["l1", "l2", "neither", "l2", "l1", "neither"],
+        }
+    )
+    score = benchmark.judge(rows, "advice")
+    assert score["right"] == pytest.approx(2 / 6) and score["wrong"] == pytest.approx(1 / 6)
+    assert score["named none"] == pytest.approx(2 / 6)
+    assert score["named one of two equals"] == pytest.approx(1 / 6)
+    assert score["right where there is a winner"] == pytest.approx(2 / 4)
+    assert score["right or none"] == pytest.approx(5 / 6)
+
+
+def test_the_same_whatever_the_number_of_threads_and_progress_is_told(quick, benchmark):
+    table = benchmark.as_drawn(Scenario(60, 10, 2, snr=2), SEED, 0)
+    told: list[tuple[float, str]] = []
+    first = advise_table(table, n_jobs=1, progress=lambda share, what: told.append((share, what)))
+    second = advise_table(table, n_jobs=2)
+    pd.testing.assert_frame_equal(first.to_frame(), second.to_frame())
+    pd.testing.assert_frame_equal(first.contest.pairs, second.contest.pairs)
+    assert first.recommendation == second.recommendation
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
+    assert first.recommendation.headline in repr(first)
+
+
+def test_arrays_and_labels(quick):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 5))
+    labels = np.where(X[:, 0] + 0.5 * rng.standard_normal(60) > 0, "sick", "well")
+    found = advise(X, labels, names=list("abcde"), positive="sick")
+    assert found.table.response == "binary" and found.table.classes == ("well", "sick")
+    assert list(found.to_frame()["feature"]) == list("abcde")
+    assert found.contest.scores.set_index("penalty").loc["l1", "explained"] > 0.3
+
+
+def test_too_little_data_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match="9 rows are too few"):
+        advise_table(as_table(rng.standard_normal((9, 2)), rng.standard_normal(9)))
+    y = np.zeros(40)
+    y[:3] = 1
+    with pytest.raises(InputError, match="a class of y has 3 rows"):
+        advise_table(as_table(rng.standard_normal((40, 2)), y, "binary"))
+
+
+def test_the_page_and_the_terminal_take_it(quick, benchmark, tmp_path):
+    from rich.console import Console
+
+    found = advise_table(benchmark.as_drawn(Scenario(60, 6, 2, snr=2), SEED, 0), n_jobs=1)
+    console = Console(record=True, width=100)
+    found.show(console)
+    assert found.recommendation.headline.split(":")[0] in console.export_text()
+    text = found.report(tmp_path / "advice.html").read_text()
+    assert "<html" in text
