@@ -280,7 +280,7 @@ def write_report(
         figures=[shown[n] for n in plan if n not in placed],
         verdict_names=VERDICT_NAMES,
         counts=verdicts["verdict"].value_counts().to_dict(),
-        n_scenarios=len(verdicts),
+        n_scenarios=int(verdicts["n_samples"].notna().sum()),
         n_draws=int(data["scenarios"]["replicates"].sum()),
         sheets=all_sheets(data, config, undecided["rows"]),
         downloads={Path(path).stem: [f"{Path(path).stem}.csv", Path(path).name] for path in tables},

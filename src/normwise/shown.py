@@ -48,6 +48,10 @@ def _three(value: float) -> str:
     return number(value, 3)
 
 
+def _error(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" if np.isfinite(value) else "–"
+
+
 def _gap(value: float) -> str:
     return f"{value:.0e}" if np.isfinite(value) else "–"
 
@@ -428,17 +432,17 @@ def own_data_sheet(
         frame,
         [
             Column("name", "data set", words, "Name in the config"),
-            Column("source", "source", str, "Where the data come from"),
-            Column("rows", "rows", count, "Of the table, those without a target left out"),
-            Column("columns", "columns", count, "Features that became of the table's columns"),
-            Column("replicates", "replicates", count, "Splits of the table, or draws"),
             Column("measure", "measure", words, "Test error: mean squared error or log-loss on "
-                   "rows held out. Excess risk: what it exceeds that of the truth by"),
+                   "rows held out. Excess risk: by how much it exceeds that of the truth"),
             *(
-                Column(p, _named(p), _three, f"Mean over the replicates, {_named(p)}", True)
+                Column(p, _named(p), _error, f"Mean over the replicates, {_named(p)}", True)
                 for p in ordered(p for p in errors if frame[p].notna().any())
             ),
             Column("verdict", "verdict", verdict, "L1 against L2"),
+            Column("rows", "rows", count, "Of the table, those without a target left out"),
+            Column("columns", "columns", count, "Features that became of the table's columns"),
+            Column("replicates", "replicates", count, "Splits of the table, or draws"),
+            Column("source", "source", str, "Where the data come from"),
         ],
     )  # fmt: skip
 

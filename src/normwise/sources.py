@@ -137,12 +137,12 @@ def _refuse_large(
     size = f"{what}: {shape[0]:,} rows of {shape[1]:,} numbers"
     if each > largest_mb:
         raise InputError(
-            f"{size} take {each:,.0f} MB, above max_chunk_mb ({largest_mb:g}); keep fewer rows or "
+            f"{size} take {each:,.1f} MB, above max_chunk_mb ({largest_mb:g}); keep fewer rows or "
             "columns, or raise it"
         )
     needed = -(-replicates // int(largest_mb // each))
     raise InputError(
-        f"{size}, {replicates} times, take {replicates * each:,.0f} MB; set chunks: {needed} to "
+        f"{size}, {replicates} times, take {replicates * each:,.1f} MB; set chunks: {needed} to "
         f"keep each file within max_chunk_mb ({largest_mb:g})"
     )
 

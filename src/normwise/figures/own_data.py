@@ -45,7 +45,9 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, margin: float) -> None:
     ax.axvspan(1 / (1 + margin), 1 + margin, color="#DDDDDD", lw=0, zorder=0.5)
     ax.axvline(1, color="#444444", lw=0.8, zorder=0.6)
     ratio_axis(ax, min(0.8, rows["low"].min() / 1.05), max(1.25, rows["high"].max() * 1.05), "x")
-    ax.set_xlabel("error or risk of L1 / L2\n← L1 better      L2 better →")
+    ax.set_xlabel("error or risk of L1 / L2")
+    for text, at, align in (("← L1 better", 0, "left"), ("L2 better →", 1, "right")):
+        ax.text(at, 1.01, text, transform=ax.transAxes, ha=align, va="bottom", fontsize="small")
 
 
 def _draw_shares(ax: Axes, shares: pd.DataFrame, at: pd.Series) -> bool:
@@ -112,7 +114,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     told = [f"{name} {counts[v]}" for v, name in VERDICT_NAMES.items() if v in counts]
     return Drawing(
         figure,
-        f"L1 against L2 on {len(rows)} data sets that are not scenarios: {', '.join(told)}",
+        f"Real tables and other sources, {len(rows)} in all: {', '.join(told)}",
         _caption(set(rows["metric"]), len(shares) > 0, cut),
     )
 
@@ -132,8 +134,8 @@ def _caption(metrics: set[str], shared: bool, cut: bool) -> str:
     if shared:
         text += (
             " Right: one minus the test error over that of a constant; where the truth of a "
-            "numeric response is known, one minus the excess risk over the variance of the signal (– for "
-            "classes)."
+            "numeric response is known, one minus the excess risk over the variance of the signal "
+            "(– for classes)."
         )
     if cut:
         text += f" An arrowhead marks a share below {LEAST:g}.".replace("-", "−")

@@ -1,0 +1,325 @@
+"""Data files from tables and from functions of the user's."""
+
+import numpy as np
+import pytest
+
+from normwise.data import DataFileError, outside_key, read_batches
+from normwise.extension_files import load
+from normwise.extensions import DATASETS, ExtensionError
+from normwise.io import load_arrays
+from normwise.risk import risk_function
+from normwise.scenario import LOGISTIC_VARIANCE
+from normwise.simulate import generator
+from normwise.sources import (
+    Source,
+    import_table,
+    is_local,
+    read_source,
+    refuse_missing_files,
+    semi_synthetic_truth,
+    split_rows,
+    write_generated,
+    write_semi_synthetic,
+    write_splits,
+)
+from normwise.tabular import InputError
+
+TABLE = {"name": "own", "test_share": 0.25, "replicates": 6, "chunks": 1}
+SEMI = {
+    "name": "half",
+    "file": "own.csv",
+    "n_samples": [40],
+    "n_nonzero": [4],
+    "snr": [3.0],
+    "replicates": 6,
+    "chunks": 1,
+}
+LIMITS = {"largest_mb": 100.0}
+
+
+def made_source(rng, n=90, response="gaussian"):
+    """A table with columns of unequal scale, two of them nearly the same."""
+    X = rng.standard_normal((n, 6)) * np.array([1, 10, 0.1, 1, 5, 1]) + 3
+    X[:, 5] = X[:, 0] + 0.01 * X[:, 5]
+    y = X[:, 0] + rng.standard_normal(n)
+    if response == "binary":
+        y = (y > np.quantile(y, 0.8)).astype(float)
+    return Source(X, y, tuple("abcdef"), response, ())
+
+
+def splits(path, source, bounds, seed=1, **changes):
+    write_splits(path, source, TABLE | changes, bounds, seed, min_rows=10, **LIMITS)
+    (batch,) = read_batches(path, "own")
+    return batch
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_a_split_is_disjoint_covers_the_rows_and_keeps_the_shares_of_classes(rng, share):
+    y = (np.arange(200) < 37).astype(float)
+    fitted, held_out = split_rows(y, "binary", share, rng)
+    assert sorted([*fitted, *held_out]) == list(range(200))
+    assert len(held_out) == pytest.approx(200 * share, abs=1)
+    assert y[held_out].sum() == pytest.approx(37 * share, abs=1)
+
+
+def test_every_row_is_held_out_as_often_as_others(rng):
+    held_out = [split_rows(np.zeros(20), "gaussian", 0.25, rng)[1] for _ in range(2000)]
+    share = np.bincount(np.concatenate(held_out), minlength=20) / 2000
+    # three standard errors of a share, over twenty rows
+    assert np.abs(share - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / 2000)
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_rows_of_a_split_are_rows_of_the_table(rng, tmp_path, response):
+    source = made_source(rng, response=response)
+    batch = splits(tmp_path / "a.npz", source, (0, 3))
+    assert batch.response == response
+    assert batch.truth is None
+    for r in range(3):
+        both = np.column_stack(
+            [np.vstack([batch.X[r], batch.X_test[r]]), np.append(batch.y[r], batch.y_test[r])]
+        )
+        table = np.column_stack([source.X, source.y])
+        assert np.array_equal(both[np.lexsort(both.T)], table[np.lexsort(table.T)])
+    assert not np.array_equal(batch.y_test[0], batch.y_test[1])
+
+
+def test_chunks_change_no_split_and_the_seed_changes_all(rng, tmp_path):
+    source = made_source(rng)
+    whole = splits(tmp_path / "whole.npz", source, (0, 6))
+    parts = [splits(tmp_path / f"{a}.npz", source, (a, b)) for a, b in ((0, 2), (2, 6))]
+    assert [part.start for part in parts] == [0, 2]
+    for name in ("X", "y", "X_test", "y_test"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        assert np.array_equal(getattr(whole, name), joined)
+    other = splits(tmp_path / "other.npz", source, (0, 6), seed=2)
+    assert not any(map(np.array_equal, whole.y_test, other.y_test))
+
+
+def test_too_few_rows_for_the_folds_are_refused(rng, tmp_path):
+    with pytest.raises(InputError, match=r"'own': test_share \(0.9\) leaves 9 rows of 90"):
+        splits(tmp_path / "a.npz", made_source(rng), (0, 2), test_share=0.9)
+    rare = made_source(rng, 60, "binary")
+    rare.y[:] = np.arange(60) < 5
+    with pytest.raises(InputError, match=r"\(11 of class 0, 1 of class 1\)"):
+        splits(tmp_path / "a.npz", rare, (0, 2), test_share=0.8)
+
+
+def test_data_files_above_the_limit_name_the_chunks_that_keep_it(rng, tmp_path):
+    source = made_source(rng, 1000)
+    options = {"min_rows": 10, "largest_mb": 0.2}
+    with pytest.raises(InputError, match="set chunks: 2 ") as error:
+        write_splits(tmp_path / "a.npz", source, TABLE, (0, 6), 1, **options)
+    assert "1,000 rows of 6 numbers, 6 times, take 0.3 MB" in str(error.value)
+    write_splits(tmp_path / "a.npz", source, TABLE | {"chunks": 2}, (0, 3), 1, **options)
+    assert (tmp_path / "a.npz").stat().st_size < 0.2e6
+
+
+def test_a_table_is_imported_as_plain_arrays_with_its_notes(tmp_path):
+    path = tmp_path / "own.csv"
+    rows = [f"{i},{'red' if i % 3 else 'blue'},5,{i * i}" for i in range(30)]
+    path.write_text("\n".join(["size,colour,same,price", *rows]))
+    notes = import_table(tmp_path / "own.npz", str(path), "price", **LIMITS)
+    source = read_source(tmp_path / "own.npz")
+    assert source.names == ("size", "colour = blue")
+    assert source.response == "gaussian"
+    assert source.notes == notes
+    assert any("same" in note for note in notes)
+    assert np.array_equal(source.X[:, 1], np.arange(30) % 3 == 0)
+    with load_arrays(tmp_path / "own.npz") as file:
+        assert {file[name].dtype.kind for name in file.files} <= {"f", "U"}
+
+
+def test_a_sparse_table_becomes_a_dense_one_unless_it_is_too_large(rng, tmp_path):
+    path = tmp_path / "own.svmlight"
+    lines = [f"{i % 2} {i % 7 + 1}:2.5 9:{i}" for i in range(40)]
+    path.write_text("\n".join(lines))
+    import_table(tmp_path / "own.npz", str(path), **LIMITS)
+    source = read_source(tmp_path / "own.npz")
+    assert source.X.shape == (40, 8)
+    assert np.array_equal(source.X[:, -1], np.arange(40))
+    with pytest.raises(InputError, match="max_chunk_mb"):
+        import_table(tmp_path / "own.npz", str(path), largest_mb=0.001)
+
+
+def test_a_missing_file_is_named_with_its_data_set_and_one_like_it(tmp_path):
+    (tmp_path / "prices.csv").touch()
+    dataset = {"name": "own", "file": str(tmp_path / "price.csv")}
+    with pytest.raises(InputError, match=r"'own'.*no such file \(did you mean prices.csv\?\)"):
+        refuse_missing_files([dataset])
+    refuse_missing_files([{"name": "a", "file": "sklearn:wine"}, {"name": "b"}])
+    assert is_local("sklearn.csv")
+    assert not is_local("openml:61")
+
+
+def semi(path, source, bounds, **changes):
+    write_semi_synthetic(path, source, SEMI | changes, bounds, 1, **LIMITS)
+    (batch,) = read_batches(path, "half")
+    return batch
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_a_semi_synthetic_population_has_its_snr_and_coefficients(rng, response):
+    X = made_source(rng).X
+    dataset = SEMI | {"signs": ["alternating"], "response": [response]}
+    scenario, truth = semi_synthetic_truth(X, dataset, 1)
+    noise = 1.0 if response == "gaussian" else LOGISTIC_VARIANCE
+    predictor = truth.intercept + X @ truth.coef
+    assert predictor.var() == pytest.approx(3.0 * noise)
+    assert predictor.mean() == pytest.approx(0, abs=1e-9)
+    assert truth.signal_var == pytest.approx(3.0 * noise)
+    # on columns of unit variance all are of one size
+    size = truth.coef * X.std(axis=0)
+    assert np.allclose(np.abs(size[truth.support]), np.abs(size).max())
+    assert sorted(np.sign(size[truth.support])) == [-1, -1, 1, 1]
+    assert scenario.n_features == 6
+
+
+def test_signal_and_signs_are_those_of_the_config(rng):
+    X = made_source(rng).X
+    _, truth = semi_synthetic_truth(X, SEMI | {"signal": ["decaying"]}, 1)
+    size = np.sort(truth.coef * X.std(axis=0))[::-1]
+    assert size[0] / size[3] == pytest.approx(20)
+    with pytest.raises(InputError, match=r"'half': n_nonzero \(9\) exceeds the 6 columns"):
+        semi_synthetic_truth(X, SEMI | {"n_nonzero": [9]}, 1)
+
+
+def test_excess_risk_of_semi_synthetic_data_is_the_mean_over_the_rows(rng, tmp_path):
+    source = made_source(rng)
+    batch = semi(tmp_path / "a.npz", source, (0, 2))
+    coef, intercept = rng.standard_normal((3, 6)), rng.standard_normal(3)
+    error = (intercept[:, None] + coef @ source.X.T) - (
+        batch.truth.intercept + source.X @ batch.truth.coef
+    )
+    assert np.allclose(risk_function(batch.only(0))(coef, intercept), (error**2).mean(axis=1))
+
+
+def test_excess_log_loss_of_semi_synthetic_data_is_the_mean_over_the_rows(rng, tmp_path):
+    source = made_source(rng)
+    batch = semi(tmp_path / "a.npz", source, (0, 2), response=["binary"])
+    assert batch.response == "binary"
+
+    def loss(predictor):
+        share = 1 / (1 + np.exp(-(batch.truth.intercept + source.X @ batch.truth.coef)))
+        return (np.logaddexp(0, predictor) - share * predictor).mean()
+
+    coef, intercept = 0.1 * rng.standard_normal((1, 6)), rng.standard_normal(1)
+    expected = loss(intercept + source.X @ coef[0])
+    expected -= loss(batch.truth.intercept + source.X @ batch.truth.coef)
+    assert risk_function(batch.only(0))(coef, intercept)[0] == pytest.approx(expected)
+    assert expected > 0
+
+
+def test_semi_synthetic_rows_come_from_the_table_with_noise_of_variance_one(rng, tmp_path):
+    source = made_source(rng)
+    batch = semi(tmp_path / "a.npz", source, (0, 60), n_samples=[100], replicates=60)
+    rows = {tuple(row) for row in source.X}
+    assert all(tuple(row) in rows for row in batch.X[0])
+    noise = batch.y - batch.truth.intercept - batch.X @ batch.truth.coef
+    # four standard errors of a variance of 6,000 draws
+    assert noise.var() == pytest.approx(1, abs=4 * np.sqrt(2 / 6000))
+    half = semi(tmp_path / "b.npz", source, (30, 60), n_samples=[100], replicates=60, chunks=2)
+    assert np.array_equal(batch.X[30:], half.X)
+    assert np.array_equal(batch.y[30:], half.y)
+
+
+GENERATORS = """
+import numpy as np
+from normwise.extensions import dataset
+
+def rows(rng, n):
+    X = rng.standard_normal((n, 3))
+    return X, X[:, 0] + rng.standard_normal(n)
+
+@dataset
+def known(rng, n=20):
+    X, y = rows(rng, n)
+    return {"X": X, "y": y, "coef": np.array([1.0, 0, 0])}
+
+@dataset
+def held_out(rng, n=20):
+    X, y = rows(rng, n)
+    X_test, y_test = rows(rng, 9)
+    return {"X": X, "y": y, "X_test": X_test, "y_test": y_test}
+
+@dataset
+def broken(rng, how):
+    X, y = rows(rng, 20)
+    good = {"X": X, "y": y, "coef": np.array([1.0, 0, 0])}
+    if how == "fails":
+        raise ArithmeticError("the tide is out")
+    return {
+        "tuple": (X, y),
+        "unknown": good | {"beta": y},
+        "column": good | {"y": y[:, None]},
+        "ragged": {"X": X[: rng.integers(5, 15)], "y": y, "coef": good["coef"]},
+        "truth": good | {"coef": rng.standard_normal(3)},
+        "lengths": good | {"y": y[:10]},
+        "wide": good | {"coef": np.zeros(4)},
+        "lost": good | {"y": np.where(y > 0, y, np.nan)},
+        "alone": {"X": X, "y": y},
+        "some": good if rng.random() < 0.5 else good | {"noise_var": 1.0},
+    }[how]
+"""
+
+
+@pytest.fixture(scope="module")
+def generators(tmp_path_factory):
+    file = tmp_path_factory.mktemp("extension") / "my_data.py"
+    file.write_text(GENERATORS)
+    load([file])
+    yield file
+    for name in ("known", "held_out", "broken"):
+        del DATASETS[name]
+
+
+def generated(path, source, bounds, **options):
+    dataset = {"name": "mine", "source": source, "options": options}
+    write_generated(path, dataset, bounds, 1)
+    (batch,) = read_batches(path, "mine")
+    return batch
+
+
+@pytest.mark.parametrize("source", ["known", "held_out"])
+def test_generated_replicates_do_not_depend_on_chunks(generators, tmp_path, source):
+    whole = generated(tmp_path / "a.npz", source, (0, 7))
+    part = generated(tmp_path / "b.npz", source, (3, 7))
+    assert whole.X.shape == (7, 20, 3)
+    assert part.start == 3
+    for name in ("X", "y", *(("X_test", "y_test") if source == "held_out" else ())):
+        assert np.array_equal(getattr(whole, name)[3:], getattr(part, name))
+    assert (whole.truth is not None) == (source == "known")
+
+
+def test_a_generated_replicate_has_a_generator_of_its_own(generators, tmp_path):
+    batch = generated(tmp_path / "a.npz", "known", (0, 4), n=11)
+    rng = generator(1, outside_key("mine"), "data", 2)
+    assert np.array_equal(batch.X[2], rng.standard_normal((11, 3)))
+
+
+MESSAGES = {
+    "fails": "broken fails with ArithmeticError: the tide is out",
+    "tuple": "broken returned tuple, must return a dict",
+    "unknown": "broken returned beta; arrays are X, y",
+    "column": r"array 'y' has 2 dimensions, shape \(20, 1\), must have 1",
+    "ragged": r"array 'X' has shape \(\d+, 3\) in replicate \d and",
+    "truth": "array 'coef' differs between replicates 0 and 1",
+    "lengths": r"X has shape \(4, 20, 3\) and y \(4, 10\)",
+    "wide": r"array 'coef' has shape \(4,\), must be \(3,\)",
+    "lost": "array 'y' must hold finite numbers",
+    "alone": "needs 'X_test' and 'y_test'",
+    "some": "broken returned X, y, coef(, noise_var)? for replicate",
+}
+
+
+@pytest.mark.parametrize("how", MESSAGES)
+def test_what_a_generator_does_wrong_is_named_with_its_file(generators, tmp_path, how):
+    with pytest.raises((ExtensionError, DataFileError), match=MESSAGES[how]) as error:
+        generated(tmp_path / "a.npz", "broken", (0, 4), how=how)
+    assert f"{generators}, broken" in str(error.value)
+    assert not (tmp_path / "a.npz").exists()
+
+
+def test_options_that_do_not_fit_a_generator_are_named(generators, tmp_path):
+    with pytest.raises(ExtensionError, match=r"options do not fit known\(rng, n=20\).*'m'"):
+        generated(tmp_path / "a.npz", "known", (0, 4), m=3)
