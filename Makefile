@@ -5,7 +5,7 @@
 #  make test        the tests
 #  make check       formatting, lints and types
 #  make benchmarks  the speed beside scikit-learn and glmnet; takes hours
-#  make docs        config/README.md and results/README.md, from the code
+#  make docs        the pages that the code writes, and the site of all pages, in site/
 #  make env         .venv alone, as uv.lock says
 
 UV := $(or $(shell command -v uv),.tools/bin/uv)
@@ -41,6 +41,7 @@ benchmarks: env
 
 docs: env
 	$(RUN) python -m normwise.docs
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
 
 env: $(UV)
 	$(UV) sync --locked --compile-bytecode

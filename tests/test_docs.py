@@ -1,6 +1,8 @@
-"""Pages and examples agree with the code."""
+"""Pages and examples agree with the code, and the site needs no network."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,13 @@ from snakemake.utils import update_config
 
 from normwise.config import check_config
 from normwise.docs import describe_schema, pages
+from normwise.extensions import DATASETS, METRICS, Penalty
+from normwise.penalties import REGISTERED
 
 CONFIGS = sorted(path.name for path in (Path(__file__).parents[1] / "config").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", ["config/README.md", "results/README.md"])
+@pytest.mark.parametrize("path", sorted(pages()))
 def test_generated_page_is_current(root: Path, path: str) -> None:
     assert (root / path).read_text(encoding="utf-8") == pages()[path], "run `make docs`"
 
@@ -62,8 +66,61 @@ def test_shipped_config_is_valid(root: Path, schema_file: Path, name: str) -> No
     assert check_config(config, schema_file, name)["datasets"]
 
 
-def test_examples_of_the_readme_are_valid(root: Path, schema_file: Path) -> None:
-    examples = re.findall(r"```yaml\n(.*?)```", (root / "README.md").read_text(), flags=re.DOTALL)
-    assert len(examples) == 2
-    for example in examples:
-        check_config({"datasets": yaml.safe_load(example)}, schema_file, "README.md")
+def test_examples_are_valid(root: Path, schema_file: Path, monkeypatch) -> None:
+    # what the files under `extensions` in the README would register
+    monkeypatch.setitem(DATASETS, "waves", None)
+    monkeypatch.setitem(METRICS, "wrong_signs", None)
+    monkeypatch.setitem(REGISTERED, "mine", Penalty)
+    checked = set()
+    for file in (root / "README.md", root / "config" / "README.md", *(root / "docs").rglob("*.md")):
+        text = file.read_text(encoding="utf-8")
+        for example in re.findall(r"^```yaml\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+            part = yaml.safe_load(example)
+            config = {"datasets": part} if isinstance(part, list) else part
+            config.setdefault("datasets", [{"name": "mine", "source": "rule"}])
+            assert check_config(config, schema_file, str(file))
+            checked.add(file.relative_to(root).as_posix())
+    assert {"README.md", "config/README.md"} <= checked
+
+
+@pytest.fixture(scope="module")
+def site(root: Path, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    answer = subprocess.run(
+        [*command, "--config-file", root / "mkdocs.yml", "--site-dir", folder],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return folder
+
+
+def test_site_has_every_page_and_every_formula(root: Path, site: Path) -> None:
+    for page in (root / "docs").rglob("*.md"):
+        built = site / page.relative_to(root / "docs").with_suffix(".html")
+        text = built.read_text(encoding="utf-8")
+        assert "<h1" in text
+        assert not re.search(r":math:|\.\. math::|```", text), built
+    estimators = (site / "reference" / "estimators.html").read_text(encoding="utf-8")
+    assert "L1RegressorCV" in estimators
+    assert '<svg role="img" aria-label="\\lambda"' in estimators
+
+
+def test_site_asks_the_network_for_nothing(site: Path) -> None:
+    loads = r"<(?:script|img|iframe|source)[^>]+src=\W?https?:|<link[^>]+href=\W?https?:"
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(loads, text), page
+        # Material's script loads a diagram's library for this class alone
+        assert 'class="mermaid"' not in text
+    for style in site.rglob("*.css"):
+        assert not re.search(r"(?:url\(|@import)[\s\"']*(?:https?:)?//", style.read_text("utf-8"))
+
+
+def test_navigation_names_every_page(root: Path) -> None:
+    listed = set(re.findall(r": (\S+\.md)$", (root / "mkdocs.yml").read_text(), re.MULTILINE))
+    there = {p.relative_to(root / "docs").as_posix() for p in (root / "docs").rglob("*.md")}
+    assert listed == there

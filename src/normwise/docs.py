@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from normwise.cli import _parser as command_line
 from normwise.io import write_text
 from normwise.scenario import Scenario
 from normwise.tables import describe_tables
@@ -20,21 +23,26 @@ INTRODUCTION = """\
 # The config
 
 `config.yaml` is the default study, `quick.yaml` a look at every part in a minute or two,
-`full.yaml` the same questions asked at length. To run another than the default:
+`full.yaml` the same questions asked at length, `real.yaml` real tables. To run another than the
+default:
 
-    snakemake --cores 8 --configfile config/quick.yaml
+```bash
+snakemake --cores 8 --configfile config/quick.yaml
+```
 
 Your file is laid over `config.yaml`: it needs only the keys that differ, and its list of data sets
-takes the place of the whole list there. All studies write to `results/`; to keep one beside
-another, give it a folder of its own:
+takes the place of the whole list there. What it does not name it inherits, also
+`calibration.replicates` and the `replications`: set them to 0 to leave them out. All studies write
+to `results/`; to keep one beside another, give it a folder of its own:
 
-    pathvars:
-      results: results/mine
+```yaml
+pathvars:
+  results: results/mine
+```
 
 A data set is a grid of scenarios. A key marked *axis* takes one value or a list, and every
 combination of the listed values is a scenario. A simulated data set needs `n_samples`, `n_features`
-and one of `n_nonzero` and `nonzero_fraction`. With `source: rule` it has no axes: a rule of yours
-writes the files that `src/normwise/data.py` describes.
+and one of `n_nonzero` and `nonzero_fraction`. Data of another `source` have no grid.
 
 Two traps of YAML: `1e-3` is text to it, so write `1.0e-3` or `0.001`; and `yes`, `no`, `on` and
 `off` are true and false. A wrong key or value stops the run before anything is computed, with a
@@ -45,6 +53,16 @@ This page is generated from `workflow/schemas/config.schema.yaml`, and a test ke
 | key | values | default | meaning |
 |---|---|---|---|
 """
+COMMANDS = """\
+# Command line
+
+This page is generated from what the command says of itself, and a test keeps it so.
+[Advise on my data](../tutorials/advise.md) shows it at work.
+
+Exit codes: 0 if an advice was given, 2 if the input cannot be used (a line on standard error says
+why), 130 if interrupted.
+"""
+WIDTH = 88
 
 KINDS = {
     "integer": ("whole number", "whole numbers"),
@@ -126,10 +144,38 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+def describe_commands(parser: argparse.ArgumentParser) -> str:
+    """Describe a command and its subcommands in one Markdown page, by their own help.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+
+    Returns
+    -------
+    str
+    """
+    nested = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    parsers = [parser, *(p for action in nested for p in action.choices.values())]
+    return COMMANDS + "".join(
+        f"\n## `{p.prog}`\n\n```text\n{_help(p).strip()}\n```\n" for p in parsers
+    )
+
+
+def _help(parser: argparse.ArgumentParser) -> str:
+    # not as wide as the terminal that it happens to be made in
+    parser.formatter_class = partial(argparse.RawDescriptionHelpFormatter, width=WIDTH)
+    return parser.format_help()
+
+
 def pages() -> dict[str, str]:
     """The generated pages by their path in the project."""
     schema = yaml.safe_load((ROOT / SCHEMA).read_text(encoding="utf-8"))
-    return {"config/README.md": describe_schema(schema), "results/README.md": describe_tables()}
+    return {
+        "config/README.md": describe_schema(schema),
+        "results/README.md": describe_tables(),
+        "docs/reference/cli.md": describe_commands(command_line()),
+    }
 
 
 if __name__ == "__main__":
