@@ -167,3 +167,12 @@ def test_what_is_not_known_of_a_rule_is_left_open(study):
     texts = [text for text, _ in sheet.rows[0]]
     assert "a rule" in texts
     assert texts.count("–") == 2
+
+
+def test_scenarios_stay_out_of_the_table(study):
+    config, tables, sources = study
+    datasets = [config["datasets"][0] | {"source": "scenarios"}, *config["datasets"][1:]]
+    again = tables["summary"].assign(scenario="another")
+    mixed = tables | {"summary": pd.concat([tables["summary"], again[again.dataset == "diabetes"]])}
+    sheet = own_data_sheet(mixed, config | {"datasets": datasets}, sources)
+    assert [row[0][0] for row in sheet.rows] == ["wine", "half", "classes"]

@@ -401,15 +401,18 @@ def own_data_sheet(
     sources : mapping of str to Source
         The tables that were read, by data set.
     """
+    datasets = [d for d in config["datasets"] if d["source"] != "scenarios"]
+    if not datasets:
+        return None
+    names = [d["name"] for d in datasets]
     found = primary(tables["verdicts"]).set_index("dataset")
     summary = tables["summary"]
     summary = summary[summary["metric"].isin(RISKS) & (summary["tuning"] == "cv_min")]
+    summary = summary[summary["dataset"].isin(names)]
     errors = summary.pivot(index="dataset", columns="penalty", values="mean")
     rows = []
-    for dataset in config["datasets"]:
+    for dataset in datasets:
         name, source = dataset["name"], sources.get(dataset["name"])
-        if dataset["source"] == "scenarios":
-            continue
         own = found.loc[name] if name in found.index else pd.Series(dtype=float)
         rows.append(
             {
@@ -423,8 +426,6 @@ def own_data_sheet(
                 **{p: errors[p].get(name, np.nan) for p in errors},
             }
         )
-    if not rows:
-        return None
     frame = pd.DataFrame(rows)
     return sheet(
         "own_data",
