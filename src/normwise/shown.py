@@ -49,7 +49,9 @@ def _three(value: float) -> str:
 
 
 def _error(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" if np.isfinite(value) else "–"
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")
 
 
 def _gap(value: float) -> str:
