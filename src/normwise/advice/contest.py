@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from scipy import stats
+from scipy import sparse, stats
 from scipy.special import logit
 
 from normwise.advice.diagnosis import sample_rows
@@ -28,7 +28,16 @@ WORK = {"gaussian": 2_000_000, "binary": 400_000}
 REPEATS = (2, 10)
 CELLS = {"gaussian": 4_000_000, "binary": 400_000}
 
+# what a number of a sparse matrix costs, in numbers of a dense one
+SPARSE_COST = 20
+
 Splits = list[tuple[np.ndarray, np.ndarray]]
+
+
+def row_width(X: Any) -> int:
+    """Numbers in a row that a solver passes through."""
+    n, p = X.shape
+    return min(p, 1 + SPARSE_COST * X.nnz // n) if sparse.issparse(X) else p
 
 
 def splits_of(labels: np.ndarray) -> Splits:
@@ -170,10 +179,11 @@ def compare(
     Contest
     """
     rng = np.random.default_rng([seed, 1])
-    rows = sample_rows(table.y, table.X.shape[1], table.response, CELLS[table.response], rng)
+    width = row_width(table.X)
+    rows = sample_rows(table.y, width, table.response, CELLS[table.response], rng)
     X, y = table.X[rows], table.y[rows]
     n_folds = min(N_FOLDS, len(y))
-    n_repeats = plan_repeats(len(y) * X.shape[1], table.response)
+    n_repeats = plan_repeats(len(y) * width, table.response)
     labels = [fold_labels(y, n_folds, table.response, rng) for _ in range(n_repeats)]
     jobs = [
         (repeat, train, test, [seed, 2, repeat, k])

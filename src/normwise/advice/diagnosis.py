@@ -26,6 +26,8 @@ FEWEST_ROWS = 200
 PAIRS = 400_000_000
 # hierarchical clustering needs all pairs at once
 CLUSTERED = 2000
+# beyond, correlations are computed from about so many rows
+SEEN_ROWS = 300
 COPY = 1 - 1e-9
 FAR = 5.0
 LIKELY = stats.chi2.ppf(0.95, 1) / 2
@@ -39,16 +41,21 @@ LEAK = 0.99
 SPARSITY_CELLS = 500_000
 
 
+def sample_size(n_rows: int, width: int, cells: int) -> int:
+    """How many rows of a table are looked at: all if they hold no more than ``cells`` numbers."""
+    return min(n_rows, max(FEWEST_ROWS, cells // width))
+
+
 def sample_rows(
-    y: np.ndarray, n_features: int, response: str, cells: int, rng: np.random.Generator
+    y: np.ndarray, width: int, response: str, cells: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Row numbers, all if there are no more than ``cells`` numbers in them.
+    """Row numbers, as few as `sample_size` asks for.
 
     A sample of the rows of a binary response keeps the shares of the classes.
     """
-    size = max(FEWEST_ROWS, cells // n_features)
-    if len(y) <= size:
-        return np.arange(len(y))
+    size = sample_size(len(y), width, cells)
+    if len(y) == size:
+        return np.arange(size)
     labels = fold_labels(y, -(-len(y) // size), response, rng)
     return np.flatnonzero(labels == 0)
 
@@ -169,38 +176,66 @@ def likeness(Z: np.ndarray) -> Likeness:
     beyond, they are connected by correlations of 0.7 or more. Of very many features only the
     first are looked at.
     """
-    n, p = Z.shape
+    p = Z.shape[1]
     if p == 1:
         return Likeness(np.zeros(1), np.full(1, -1), (), [])
-    if p > CLUSTERED:
-        Z = Z.astype(np.float32)
+    return _clustered(Z) if p <= CLUSTERED else _connected(Z)
+
+
+def _copies(pairs: np.ndarray, size: np.ndarray) -> list[tuple[int, int]]:
+    exact = pairs[(size >= COPY) & (pairs[:, 0] < pairs[:, 1])]
+    return [(int(a), int(b)) for a, b in exact]
+
+
+def _clustered(Z: np.ndarray) -> Likeness:
+    corr = np.minimum(np.abs(Z.T @ Z) / len(Z), 1)
+    np.fill_diagonal(corr, 1)
+    tree = linkage(squareform(1 - corr, checks=False), "average")
+    labels = fcluster(tree, 1 - COLLINEAR, "distance")
+    np.fill_diagonal(corr, 0)
+    pairs = np.argwhere(corr >= COPY)
+    return Likeness(
+        corr.max(axis=1),
+        corr.argmax(axis=1),
+        _groups(labels),
+        _copies(pairs, corr[tuple(pairs.T)]),
+    )
+
+
+def _connected(Z: np.ndarray) -> Likeness:
+    n, p = Z.shape
+    part = Z[:: -(-n // SEEN_ROWS)].astype(np.float32)
+    part -= part.mean(axis=0)
+    part /= np.maximum(np.linalg.norm(part, axis=0), np.float32(1e-6))
     size, best = np.full(p, np.nan), np.full(p, -1)
-    links: list[np.ndarray] = []
+    found = []
     seen = min(p, max(CLUSTERED, PAIRS // p))
     step = max(1, 4_000_000 // p)
-    everything = np.zeros((p, p)) if p <= CLUSTERED else None
     for start in range(0, seen, step):
         own = np.arange(start, min(start + step, seen))
-        corr = np.abs(Z[:, own].T @ Z) / n
+        corr = np.abs(part[:, own].T @ part)
         corr[np.arange(len(own)), own] = 0
         best[own] = corr.argmax(axis=1)
-        size[own] = np.minimum(corr.max(axis=1), 1)
         pairs = np.argwhere(corr >= COLLINEAR)
-        links.append(np.column_stack([own[pairs[:, 0]], pairs[:, 1], corr[tuple(pairs.T)] >= COPY]))
-        if everything is not None:
-            everything[own] = corr
-    linked = np.concatenate(links)
-    exact = linked[(linked[:, 2] > 0) & (linked[:, 0] < linked[:, 1])]
-    if everything is not None:
-        distance = np.clip(1 - everything, 0, 1)
-        np.fill_diagonal(distance, 0)
-        distance = (distance + distance.T) / 2
-        tree = linkage(squareform(distance, checks=False), "average")
-        labels = fcluster(tree, 1 - COLLINEAR, "distance")
-    else:
-        graph = sparse.coo_matrix((np.ones(len(linked)), tuple(linked[:, :2].T)), shape=(p, p))
-        labels = connected_components(graph, directed=False)[1]
-    return Likeness(size, best, _groups(labels), [(int(a), int(b)) for a, b, _ in exact])
+        found.append(np.column_stack([own[pairs[:, 0]], pairs[:, 1]]))
+    known = best >= 0
+    size[known] = _correlations(Z, np.column_stack([np.flatnonzero(known), best[known]]))
+    # few rows make pairs that the others do not bear out
+    pairs = np.concatenate(found)
+    exact = _correlations(Z, pairs)
+    pairs, exact = pairs[exact >= COLLINEAR], exact[exact >= COLLINEAR]
+    graph = sparse.coo_matrix((np.ones(len(pairs)), tuple(pairs.T)), shape=(p, p))
+    labels = connected_components(graph, directed=False)[1]
+    return Likeness(size, best, _groups(labels), _copies(pairs, exact))
+
+
+def _correlations(Z: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Absolute correlations of pairs of features, from all rows."""
+    out = np.zeros(len(pairs))
+    for start in range(0, len(pairs), CLUSTERED):
+        some = pairs[start : start + CLUSTERED]
+        out[start : start + CLUSTERED] = np.einsum("ij,ij->j", Z[:, some[:, 0]], Z[:, some[:, 1]])
+    return np.minimum(np.abs(out) / len(Z), 1)
 
 
 def _groups(labels: np.ndarray) -> tuple[tuple[int, ...], ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from normwise.advice.contest import CELLS, RATIOS, TOLERANCE, splits_of, tune
+from normwise.advice.contest import CELLS, RATIOS, TOLERANCE, row_width, splits_of, tune
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import Models
 from normwise.solvers import Problem
@@ -18,6 +18,8 @@ from normwise.tuning import fold_labels
 FITTED = ("l1", "l2", "elastic_net")
 N_FOLDS = 10
 REPEATS = {"gaussian": 5, "binary": 1}
+# numbers that all divisions together may pass through
+WORK = 2_000_000
 PAIRS = 25
 # strengths on the way to the chosen one
 STEPS = 8
@@ -77,8 +79,9 @@ def fit_models(
     r"""Fit L1, L2 and the elastic net to all rows, and L1 and L2 to halves of them.
 
     The strength is chosen by 10-fold cross-validation, averaged over several divisions for a
-    numeric response. On half of the rows L1 gets :math:`\sqrt 2` times the strength, as the noise
-    of its inner products asks for, and L2 twice the strength, the same sum of squares.
+    numeric response and a table that is not large. On half of the rows L1 gets :math:`\sqrt 2`
+    times the strength, as the noise of its inner products asks for, and L2 twice the strength, the
+    same sum of squares.
 
     Parameters
     ----------
@@ -91,18 +94,21 @@ def fit_models(
         Called with the share that is done.
     """
     rng = np.random.default_rng([seed, 4])
-    rows = sample_rows(table.y, table.X.shape[1], table.response, CELLS[table.response], rng)
+    width = row_width(table.X)
+    rows = sample_rows(table.y, width, table.response, CELLS[table.response], rng)
     X, y = table.X[rows], table.y[rows]
     p = X.shape[1]
     n_folds = min(N_FOLDS, len(y))
     splits = []
-    for _ in range(REPEATS[table.response]):
+    for _ in range(int(np.clip(WORK // (len(y) * width), 1, REPEATS[table.response]))):
         splits += splits_of(fold_labels(y, n_folds, table.response, rng))
     problem = Problem(X, y, table.response)
     scale = _spread(X)
     frame = pd.DataFrame({"feature": table.names})
     alphas, paths, chosen, intercepts, gaps = {}, {}, {}, {}, []
-    fits = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(tune)(problem, name, splits) for name in FITTED)
+    fits = Parallel(n_jobs=n_jobs, prefer="threads")(
+        delayed(tune)(problem, name, splits) for name in FITTED
+    )
     for name, (path, best) in zip(FITTED, fits, strict=True):
         alphas[name], paths[name], chosen[name] = path.alphas, path.coef * scale, best
         intercepts[name] = float(path.intercept[best])

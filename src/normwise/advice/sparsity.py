@@ -17,7 +17,9 @@ from normwise.metrics import effective_number
 
 N_SHARES = 16
 DENSEST = 0.98
-MAX_SWEEPS = 300
+# sweeps for each share, and numbers that all sweeps together may pass through
+SWEEPS = (10, 300)
+WORK = 10_000_000_000
 TOLERANCE = 1e-3
 # independent factors are surer than they should be; on simulated tables a third fits best
 TEMPER = 0.3
@@ -27,7 +29,7 @@ LOWEST, HIGHEST = 0.05, 0.95
 
 
 @njit(cache=True)
-def _ascend(Z, square, y, coef, chance, share, noise, slab):  # type: ignore[no-untyped-def]
+def _ascend(Z, square, y, coef, chance, share, noise, slab, sweeps):  # type: ignore[no-untyped-def]
     """Coordinate ascent at one share; ``coef`` (means given a slab) and ``chance`` are updated."""
     n, p = Z.shape
     size = n - 1
@@ -36,7 +38,7 @@ def _ascend(Z, square, y, coef, chance, share, noise, slab):  # type: ignore[no-
     residual = y - Z @ (chance * coef)
     spread = np.zeros(p)
     bound, last = -np.inf, -np.inf
-    for _ in range(MAX_SWEEPS):
+    for _ in range(sweeps):
         for j in range(p):
             old = chance[j] * coef[j]
             spread[j] = noise / (square[j] + 1 / slab)
@@ -116,13 +118,14 @@ def estimate_sparsity(Z: np.ndarray, y: np.ndarray, snr: float) -> Sparsity:
     square = (Z**2).sum(axis=0)
     shares = np.geomspace(0.5 / p, DENSEST, N_SHARES)
     noise = y @ y / (len(y) - 1) / (1 + snr)
+    sweeps = int(np.clip(WORK // (4 * N_SHARES * Z.size), *SWEEPS))
     bound = np.full(N_SHARES, -np.inf)
     mean = np.zeros((N_SHARES, p))
     for order, start in ((range(N_SHARES - 1, -1, -1), DENSEST), (range(N_SHARES), 0.0)):
         coef, chance = np.zeros(p), np.full(p, start)
         for i in order:
             slab = max(snr / (p * shares[i]), 1e-5)
-            found = _ascend(Z, square, y, coef, chance, shares[i], noise, slab)
+            found = _ascend(Z, square, y, coef, chance, shares[i], noise, slab, sweeps)
             if found > bound[i]:
                 bound[i], mean[i] = found, chance * coef
     expected = np.maximum(shares * p, 1.0)
