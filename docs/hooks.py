@@ -1,4 +1,4 @@
-"""Formulas of docstrings and pages as pictures, drawn by matplotlib: no script, no network."""
+"""Formulas as pictures, drawn by matplotlib, and flowcharts as tables: no script, no network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZE = 10
 SAME = {
     r"\\[lr]Vert": r"\\Vert",
     r"\\[lr]vert": "|",
-    r"\\frac(\w)(\w)": r"\\frac{\1}{\2}",
+    r"\\(d?frac)(\w)(\w)": r"\\\1{\2}{\3}",
     r"\\sqrt (\w)": r"\\sqrt{\1}",
 }
 # all before the picture, what says when it was made, and its white ground
@@ -32,6 +32,9 @@ BLOCK = re.compile(
     r"|```math\n(?P<fenced>(?:.*\n)*?)(?P=indent)```\n)",
     re.MULTILINE,
 )
+FLOWCHART = re.compile(r"^```mermaid\nflowchart \w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NODE = r'(\w+)(?:\["([^"]*)"\])?'
+ARROW = re.compile(rf' *{NODE} -(?:- "?([^"]*?)"? -)?-> {NODE}')
 INLINE = re.compile(r":math:`([^`]+)`")
 
 
@@ -55,29 +58,43 @@ def draw(formula: str) -> str:
     return re.sub(r"\s+", " ", svg).strip()
 
 
-class Formulas(Preprocessor):
-    """Puts a picture in the place of each formula."""
+def tabulate(chart: str) -> str:
+    """The arrows of a flowchart as the rows of a table."""
+    arrows = [ARROW.fullmatch(line).groups() for line in chart.splitlines()]
+    names: dict[str, str] = {}
+    for start, start_name, _, end, end_name in arrows:
+        names |= {k: v for k, v in ((start, start_name), (end, end_name)) if v}
+    rows = [(names.get(a, a), by or "–", names.get(b, b)) for a, _, by, b, _ in arrows]
+    lines = [("from", "by", "comes"), ("---", "---", "---"), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines).replace("*", r"\*")
+
+
+class Pictures(Preprocessor):
+    """Puts a picture in the place of each formula, and a table in that of a flowchart."""
 
     def run(self, lines: list[str]) -> list[str]:
         """Replace blocks first, then what stands in a line."""
-        text = BLOCK.sub(self._block, "\n".join(lines) + "\n")
+        text = FLOWCHART.sub(lambda m: tabulate(m[1]), "\n".join(lines) + "\n")
+        text = BLOCK.sub(self._block, text)
         return INLINE.sub(lambda m: self.md.htmlStash.store(draw(m[1])), text).split("\n")
 
     def _block(self, match: re.Match[str]) -> str:
         formula = " ".join(filter(None, (match["line"], match["rest"], match["fenced"])))
+        # fractions in full size
+        formula = formula.replace(r"\frac", r"\dfrac")
         stored = self.md.htmlStash.store(f'<p class="formula">{draw(formula)}</p>')
         return f"\n{match['indent']}{stored}\n\n"
 
 
-class FormulaExtension(Extension):
+class PictureExtension(Extension):
     """The preprocessor, after line ends are normalised and before fences are read."""
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register it."""
-        md.preprocessors.register(Formulas(md), "formulas", 27)
+        md.preprocessors.register(Pictures(md), "pictures", 27)
 
 
 def on_config(config: Any) -> Any:
-    """Add the formulas to the extensions, also for docstrings."""
-    config.markdown_extensions.append(FormulaExtension())
+    """Add it to the extensions, also for docstrings."""
+    config.markdown_extensions.append(PictureExtension())
     return config

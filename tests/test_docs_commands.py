@@ -40,12 +40,16 @@ INSTEAD = (
         r"\g<0> --dry-run",
         "a study of minutes to hours",
     ),
+    (r"snakemake --executor \S+ (.*)", r"snakemake \1 --dry-run", "needs a cluster"),
+    (r"uv pip install .*", "true", "would change the environment that the tests run in"),
     (
         r"snakemake --report report\.zip",
         r"\g<0> 2>&1 | grep 'marked for report but does not exist'",
         "needs the results of the default study, and asks for them",
     ),
 )
+# to be read, not run; examples of a config are checked in test_docs.py
+SHOWN = ("yaml", "mermaid")
 LEFT_OUT = (".*", "__pycache__", "results", "site", "tests", "*.egg-info")
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n"
@@ -130,6 +134,7 @@ class Page:
             elif block.kind == "text":
                 expect(block.body.splitlines(), self.output)
             else:
+                assert block.kind in SHOWN, f"what to do with a block of {block.kind}?"
                 done -= 1
         return done
 
