@@ -109,7 +109,9 @@ def test_site_has_every_page_and_every_formula(root: Path, site: Path) -> None:
     assert '<svg role="img" aria-label="\\lambda"' in estimators
     architecture = (site / "architecture.html").read_text(encoding="utf-8")
     # an arrow of its flowchart
-    assert re.search(r"<td>tables</td>\s*<td>–</td>\s*<td>report.html</td>", architecture)
+    assert re.search(
+        r"<td>tables/\*.parquet, \*.csv</td>\s*<td>–</td>\s*<td>report.html</td>", architecture
+    )
 
 
 def test_site_asks_the_network_for_nothing(site: Path) -> None:
