@@ -250,7 +250,8 @@ def write_report(
     imported = {Path(path).stem: read_source(path) for path in sources}
     own = own_data_sheet(data, config, imported)
     files = packed_files({Path(path).stem: Path(path) for path in tables})
-    texts = {Path(t).name: Path(t).read_text(encoding="utf-8") for t in templates}
+    # a template from a repository elsewhere has its commit after its name
+    texts = {Path(t).name.partition("@")[0]: Path(t).read_text("utf-8") for t in templates}
     environment = Environment(
         loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

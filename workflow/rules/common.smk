@@ -23,7 +23,8 @@ from normwise.tabular import InputError
 
 # where this workflow lies, also when another one includes it
 HERE = Path(str(workflow.current_basedir)).parent
-SCHEMA = HERE / "schemas" / "config.schema.yaml"
+# a copy, if the workflow comes from a repository elsewhere
+SCHEMA = workflow.source_path("../schemas/config.schema.yaml")
 # no pathlib: a config may have come from --config alone
 CONFIG_NAME = str(workflow.configfiles[-1]) if workflow.configfiles else "config"
 
@@ -32,7 +33,7 @@ try:
     load(f for f in config.get("extensions") or [] if str(f).endswith(".py"))
     config = check_config(config, SCHEMA, CONFIG_NAME)
     # rules from elsewhere may make a file that is missing
-    alone = os.path.samefile(workflow.main_snakefile, HERE / "Snakefile")
+    alone = Path(workflow.main_snakefile).resolve() == (HERE / "Snakefile").resolve()
     if alone and not any(f.endswith(".smk") for f in config["extensions"]):
         refuse_missing_files(config["datasets"])
 except (ConfigError, ExtensionError, InputError) as error:

@@ -23,7 +23,20 @@ TABLES = expand(
         "rule_scores",
     ],
 )
-TEMPLATES = sorted((HERE / "templates").iterdir())
+TEMPLATES = [
+    workflow.source_path(f"../templates/{name}")
+    for name in (
+        "checks.html.j2",
+        "explained.html.j2",
+        "explorer.html.j2",
+        "macros.html.j2",
+        "methods.html.j2",
+        "report.css",
+        "report.html.j2",
+        "report.js",
+        "rule.html.j2",
+    )
+]
 PATHS = expand("<results>/paths/{dataset}.parquet", dataset=TRACED) + expand(
     "<results>/paths/{dataset}_coefficients.parquet", dataset=TRACED
 )
