@@ -49,7 +49,7 @@ INSTEAD = (
     ),
 )
 # to be read, not run; examples of a config are checked in test_docs.py
-SHOWN = ("yaml", "mermaid")
+SHOWN = ("yaml", "math", "mermaid")
 LEFT_OUT = (".*", "__pycache__", "results", "site", "tests", "*.egg-info")
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n"
