@@ -31,7 +31,7 @@ check: env
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) snakefmt --check workflow
+	$(RUN) snakefmt --check workflow examples
 	@# one lint does not apply: all rules run in the environment that Snakemake runs in
 	$(RUN) snakemake --lint 2>&1 | awk '/^Lints for|^Congratulations/ {rule = $$0} !rule; \
 	  /^    \* / && !/Specify a conda/ {print rule; print; bad = 1} END {exit bad || !rule}'

@@ -40,7 +40,7 @@ def test_comments_docstrings_and_layout_do_not_count(package):
     before = code_digest("normwise.fit")
     path = package / "tuning.py"
     edit(path, '"""The choice of the penalty\'s strength', '"""How the strength is chosen')
-    edit(path, '    """The penalties of the study', '    """Something else')
+    edit(path, '    """One penalty on one data set', '    """Something else')
     path = package / "solvers/problem.py"
     edit(path, "L1_DEPTH = 1e-3", "\n\n# a remark\nL1_DEPTH = (  # another\n    1e-3\n)")
     assert code_digest("normwise.fit") == before

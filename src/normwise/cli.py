@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0, or 2 if the input cannot be used, or 130 if interrupted.
     """
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     # a terminal that cannot show a letter shows a question mark
     with contextlib.suppress(AttributeError):
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -67,7 +67,7 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="normwise",
         description="When does an L1 penalty (lasso) beat an L2 penalty (ridge)?",

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from normwise.cli import _parser as command_line
+from normwise.cli import parser as command_line
 from normwise.io import write_text
 from normwise.scenario import Scenario
 from normwise.tables import describe_tables

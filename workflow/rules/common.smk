@@ -26,7 +26,7 @@ HERE = Path(str(workflow.current_basedir)).parent
 # a copy, if the workflow comes from a repository elsewhere
 SCHEMA = workflow.source_path("../schemas/config.schema.yaml")
 # no pathlib: a config may have come from --config alone
-CONFIG_NAME = str(workflow.configfiles[-1]) if workflow.configfiles else "config"
+CONFIG_NAME = str(workflow.configfiles[0]) if workflow.configfiles else "config"
 
 try:
     # names that a config may use
