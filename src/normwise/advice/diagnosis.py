@@ -219,23 +219,24 @@ def _connected(Z: np.ndarray) -> Likeness:
         pairs = np.argwhere(corr >= COLLINEAR)
         found.append(np.column_stack([own[pairs[:, 0]], pairs[:, 1]]))
     known = best >= 0
-    size[known] = _correlations(Z, np.column_stack([np.flatnonzero(known), best[known]]))
+    features = np.ascontiguousarray(Z.T)
+    size[known] = _correlations(features, np.column_stack([np.flatnonzero(known), best[known]]))
     # few rows make pairs that the others do not bear out
     pairs = np.concatenate(found)
-    exact = _correlations(Z, pairs)
+    exact = _correlations(features, pairs)
     pairs, exact = pairs[exact >= COLLINEAR], exact[exact >= COLLINEAR]
     graph = sparse.coo_matrix((np.ones(len(pairs)), tuple(pairs.T)), shape=(p, p))
     labels = connected_components(graph, directed=False)[1]
     return Likeness(size, best, _groups(labels), _copies(pairs, exact))
 
 
-def _correlations(Z: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Absolute correlations of pairs of features, from all rows."""
+def _correlations(features: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Absolute correlations of pairs of standardised features, one a row, from all their values."""
     out = np.zeros(len(pairs))
     for start in range(0, len(pairs), CLUSTERED):
-        some = pairs[start : start + CLUSTERED]
-        out[start : start + CLUSTERED] = np.einsum("ij,ij->j", Z[:, some[:, 0]], Z[:, some[:, 1]])
-    return np.minimum(np.abs(out) / len(Z), 1)
+        first, second = pairs[start : start + CLUSTERED].T
+        out[start : start + CLUSTERED] = np.einsum("ij,ij->i", features[first], features[second])
+    return np.minimum(np.abs(out) / features.shape[1], 1)
 
 
 def _groups(labels: np.ndarray) -> tuple[tuple[int, ...], ...]:

@@ -19,7 +19,7 @@ N_SHARES = 16
 DENSEST = 0.98
 # sweeps for each share, and numbers that all sweeps together may pass through
 SWEEPS = (10, 300)
-WORK = 10_000_000_000
+WORK = 4_000_000_000
 TOLERANCE = 1e-3
 # independent factors are surer than they should be; on simulated tables a third fits best
 TEMPER = 0.3
