@@ -1,5 +1,6 @@
 """What several test modules share."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,3 +49,18 @@ def small_page(small_study, small_figures) -> tuple[Path, Path]:
     output = tables.with_name("report.html")
     write_page(small_study, *small_figures, output)
     return output, tables
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, one for all tests that open a page."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("no Chromium: install Debian's package chromium")
+    quiet = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=path, args=list(quiet))
+        yield browser
+        browser.close()

@@ -1,7 +1,6 @@
 """The page in a real browser, opened from disk with the network off."""
 
 import re
-import shutil
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,12 +13,7 @@ from normwise.surface import AXES
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install Debian's package chromium"),
-]
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+pytestmark = pytest.mark.browser
 WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1440, 900)}
 SHOTS = Path(__file__).parent / "screenshots"
 
@@ -58,14 +52,6 @@ def study(request, root) -> Study:
     if not path.is_file():
         pytest.skip("results/report.html is not there: no study has been run")
     return Study(path, path.parent / "tables")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def _fail(message: str, code: int) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
     parser = argparse.ArgumentParser(
         prog="normwise",
         description="When does an L1 penalty (lasso) beat an L2 penalty (ridge)?",
