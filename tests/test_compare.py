@@ -9,6 +9,7 @@ from normwise.compare import (
     compare,
     paired_effect,
     pairs,
+    standard_error,
     summarise,
     wilson_interval,
 )
@@ -301,3 +302,20 @@ def test_summary_keeps_groups_apart(rng):
             & (table["penalty"] == row["penalty"])
         ]
         assert row["mean"] == pytest.approx(same["value"].mean())
+
+
+def test_splits_of_one_table_count_for_less(rng):
+    # Nadeau & Bengio: 1/J + n_test / n_train in place of 1/J
+    first, second = risks(rng, 0.02, 0.3, 100)
+    alone = paired_effect(first, second, MARGIN, CONFIDENCE)
+    split = paired_effect(first, second, MARGIN, CONFIDENCE, overlap=1 / 3)
+    widened = np.sqrt((1 / 100 + 1 / 3) / (1 / 100))
+    assert split["mcse"] == pytest.approx(widened * alone["mcse"])
+    assert split["mcse"] == pytest.approx(standard_error(np.log(first / second), 1 / 3))
+    assert split["p_win"] > alone["p_win"]
+    # as many independent splits as would have that variance
+    few = wilson_interval(split["first_better"] * 100 / 34.3333, 100 / 34.3333, CONFIDENCE)
+    assert (split["first_better_low"], split["first_better_high"]) == pytest.approx(few, abs=1e-4)
+    table = metrics_table({"l1": first})
+    mcse = [summarise(table, overlaps)["mcse"].iloc[0] for overlaps in (None, {"d": 1 / 3})]
+    assert mcse[1] == pytest.approx(widened * mcse[0])

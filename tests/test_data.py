@@ -138,6 +138,16 @@ def test_zeros_and_ones_are_a_binary_response(tmp_path, arrays):
     assert read_one(tmp_path / "0.npz", arrays).response == "binary"
 
 
+def test_a_rare_value_held_out_makes_no_class(tmp_path, held_out):
+    # which rows are held out must not decide what kind of response a table has
+    held_out["y"], held_out["y_test"] = (
+        (held_out[name] > 0).astype(float) for name in ("y", "y_test")
+    )
+    assert read_one(tmp_path / "0.npz", held_out).response == "binary"
+    held_out["y_test"][0, 0] = 2
+    assert read_one(tmp_path / "1.npz", held_out).response == "gaussian"
+
+
 BROKEN = {
     "no X": (lambda a: a.pop("X"), ["X"]),
     "no y": (lambda a: a.pop("y"), ["y"]),

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise import extensions, goals, penalties, tables
+from normwise import config, extensions, goals, penalties, tables
 from normwise.config import check_config
 from normwise.data import write_simulated
 from normwise.evaluate import evaluate
-from normwise.extension_files import PREFIX, load, origin
-from normwise.extensions import ExtensionError, Fitted, measure
+from normwise.extension_files import load
+from normwise.extensions import PREFIX, ExtensionError, Fitted, measure, origin
 from normwise.figures.style import COLOURS, MARKERS, NAMES
 from normwise.fit import FitOptions, fit_file
 from normwise.goals import goal_table
@@ -103,14 +103,14 @@ def test_worker_processes_know_a_penalty_of_ones_own(extension, tmp_path):
 
 
 def test_a_config_may_name_what_was_registered(extension, schema_file):
-    config = {
+    study = {
         "penalties": ["l1", "half_lasso"],
         "datasets": [{"name": "one", "n_samples": 40, "n_features": 5, "n_nonzero": 2}],
     }
     with pytest.raises(ValueError, match="half_lasso"):
-        check_config(config, schema_file, "study.yaml")
+        check_config(study, schema_file, "study.yaml")
     extension(HALF)
-    checked = check_config(config, schema_file, "study.yaml")
+    checked = check_config(study, schema_file, "study.yaml")
     assert checked["datasets"][0]["penalties"] == ["l1", "half_lasso"]
 
 
@@ -161,6 +161,11 @@ def test_a_metric_of_a_wrong_shape_is_refused_by_name(extension):
         ("def broken(:", "mine.py fails with SyntaxError"),
         (HALF.replace("half_lasso", "l2"), "penalty name 'l2' is taken"),
         (LARGEST.replace("largest_error", "excess_risk"), "metric name 'excess_risk' is taken"),
+        (LARGEST.replace("largest_error", "mcp"), "metric name 'mcp' is taken by a penalty"),
+        (
+            "from normwise.extensions import dataset\n@dataset\ndef table(rng): pass",
+            "data set name 'table' is taken by a source",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(extension, text, message):
@@ -174,6 +179,10 @@ def test_a_missing_file_and_one_of_another_kind_are_named(tmp_path):
     (tmp_path / "notes.txt").write_text("words")
     with pytest.raises(ExtensionError, match=r"notes\.txt is no Python file"):
         load([tmp_path / "notes.txt"])
+
+
+def test_the_names_of_sources_are_those_of_the_config():
+    assert tuple(config.SOURCES) == extensions.SOURCES
 
 
 def test_a_file_is_loaded_once(extension):

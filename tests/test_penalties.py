@@ -84,6 +84,44 @@ def test_each_beats_the_lasso_where_few_coefficients_are_large(rng):
     assert max(means[name] for name in EXTRA) < means["l1"]
 
 
+def test_adaptive_lasso_of_noise_is_no_worse_than_no_model(rng):
+    # a ridge fit that is null would leave nothing to weigh with
+    for scale in (1.0, 1000.0):
+        X, y = rng.standard_normal((60, 20)), scale * rng.standard_normal(60)
+        found = tuned("adaptive_lasso", X, y)
+        assert found.path.coef[-1].any()
+        folds = fold_labels(y, 4, "gaussian", np.random.default_rng(0))
+        null = sum(((y[folds == k] - y[folds != k].mean()) ** 2).sum() for k in range(4)) / 60
+        assert found.cv_error[0] == pytest.approx(null, rel=0.2)
+
+
+def test_a_penalty_without_a_strength_is_fitted_as_it_is(rng):
+    class LeastSquares(Penalty):
+        name, tuned = "least_squares", False
+
+        def path(self, problem, alphas, tol):
+            return problem.path(alphas, 0.0, tol)
+
+    X, y = drawn(rng)
+    folds = fold_labels(y, 4, "gaussian", rng)
+    args = ("gaussian", folds, 20, TOLERANCE, lambda c, i: np.zeros(len(c)))
+    mine, none = fit(X, y, LeastSquares(), *args), fit(X, y, find("none", 0.5), *args)
+    np.testing.assert_array_equal(mine.path.coef, none.path.coef)
+
+
+def test_a_path_of_another_shape_is_refused(rng):
+    class Short(Penalty):
+        name = "short"
+
+        def path(self, problem, alphas, tol):
+            return problem.path(alphas[:3], 1.0, tol)
+
+    X, y = drawn(rng)
+    folds = fold_labels(y, 4, "gaussian", rng)
+    with pytest.raises(ValueError, match=r"Short.path returned .* \(3, 20\), must be \(20, 20\)"):
+        fit(X, y, Short(), "gaussian", folds, 20, TOLERANCE, lambda c, i: np.zeros(len(c)))
+
+
 def test_adaptive_lasso_solves_its_weighted_problem(rng):
     X, y = drawn(rng)
     path = path_of("adaptive_lasso", X, y)

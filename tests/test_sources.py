@@ -184,6 +184,14 @@ def test_signal_and_signs_are_those_of_the_config(rng):
         semi_synthetic_truth(X, SEMI | {"n_nonzero": [9]}, 1)
 
 
+def test_a_signal_that_cancels_is_refused(rng):
+    column = rng.standard_normal(50)
+    X, both = np.column_stack([column, 2 * column + 1]), SEMI | {"n_nonzero": [2]}
+    semi_synthetic_truth(X, both | {"signs": ["same"]}, 1)
+    with pytest.raises(InputError, match=r"'half': the columns .* cancel one another"):
+        semi_synthetic_truth(X, both | {"signs": ["alternating"]}, 1)
+
+
 def test_excess_risk_of_semi_synthetic_data_is_the_mean_over_the_rows(rng, tmp_path):
     source = made_source(rng)
     batch = semi(tmp_path / "a.npz", source, (0, 2))

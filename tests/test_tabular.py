@@ -182,6 +182,29 @@ def test_a_declared_category_is_no_number(frame):
         as_table(frame, y)
 
 
+def test_a_blank_before_quotation_marks(tmp_path):
+    path = tmp_path / "quoted.csv"
+    path.write_text("a, b, c\n" + "".join(f'{i}, "x,{i % 2}", {i % 3}\n' for i in range(30)))
+    assert "x,1" in " ".join(read_table(path, "c").names)
+
+
+def test_what_a_mask_hides_is_missing(frame):
+    rng = np.random.default_rng(0)
+    X = np.ma.masked_greater(rng.normal(size=(40, 3)), 1)
+    y = np.ma.masked_less(rng.normal(size=40), -1)
+    table = as_table(X, y)
+    assert sum(table.missing.values()) >= X.mask[~y.mask].sum() > 0
+    assert len(table.y) == (~y.mask).sum()
+    assert table.X.max() <= 1
+
+
+def test_numbers_too_small_to_square(rng):
+    X, y = rng.normal(size=(40, 3)), rng.normal(size=40)
+    with pytest.raises(InputError, match="rescale it"):
+        as_table(X, y * 1e-170)
+    assert as_table(X * [1, 1e-170, 1], y).constant == ("x1",)
+
+
 def test_rows_without_a_target_are_left_out(tmp_path, frame):
     frame.loc[[3, 8], "price"] = np.nan
     frame.loc[5, "price"] = np.inf

@@ -63,7 +63,9 @@ def _is_about_input(error: ValueError) -> bool:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"normwise: {' '.join(message.split())}", file=sys.stderr)
+    from normwise.tabular.messages import plain
+
+    print(f"normwise: {plain(message)}", file=sys.stderr)
     return code
 
 

@@ -23,17 +23,26 @@ def pairs(penalties: Iterable[str]) -> list[tuple[str, str]]:
     return [(first, second) for i, second in enumerate(names) for first in names[:i]]
 
 
-def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Table ``summary``: mean with Monte Carlo standard error, and quartiles, over replicates."""
+def summarise(metrics: pd.DataFrame, overlaps: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Table ``summary``: mean with Monte Carlo standard error, and quartiles, over replicates.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Table ``metrics``.
+    overlaps : mapping of str to float, optional
+        Of `standard_error`, for data sets whose replicates are splits of one table.
+    """
     keys = ["dataset", "scenario", "penalty", "tuning", "metric"]
     groups = metrics.groupby(keys, observed=True, sort=True)["value"]
     quartiles = groups.quantile([0.25, 0.5, 0.75]).unstack()
     n = groups.size()
+    overlap = n.index.get_level_values("dataset").map(lambda name: (overlaps or {}).get(name, 0.0))
     out = pd.DataFrame(
         {
             "n": n,
             "mean": groups.mean(),
-            "mcse": groups.std(ddof=1) / np.sqrt(n),
+            "mcse": groups.std(ddof=1) * np.sqrt(1 / n + np.asarray(overlap, float)),
             "q25": quartiles[0.25],
             "median": quartiles[0.5],
             "q75": quartiles[0.75],
@@ -42,7 +51,7 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     return out.astype(dict.fromkeys(keys, "str"))
 
 
-def wilson_interval(successes: float, n: int, confidence: float) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float, confidence: float) -> tuple[float, float]:
     """Wilson score interval of a proportion (Wilson 1927)."""
     z = stats.norm.ppf((1 + confidence) / 2)
     share = successes / n
@@ -84,7 +93,9 @@ def paired_effect(
     half = stats.t.ppf((1 + confidence) / 2, n - 1) * mcse
     p_win, p_equivalent = zone_tests(effect, mcse, n, margin)
     wins = float((d < 0).sum() + (d == 0).sum() / 2)
-    low, high = wilson_interval(wins, n, confidence)
+    # splits of one table are worth fewer independent ones
+    size = 1 / (1 / n + overlap)
+    low, high = wilson_interval(wins / n * size, size, confidence)
     return {
         "n": n,
         "effect": effect,

@@ -176,9 +176,7 @@ def _outside_truth(
         if "covariance" in given or "mean" in given:
             _fail(path, "has both 'population' and 'covariance' or 'mean'; keep one of the two")
         given["mean"] = rows.mean(axis=0)
-        # real columns may be copies of one another: no Cholesky factor
-        variances, vectors = np.linalg.eigh(np.cov(rows.T, bias=True).reshape(p, p))
-        root = vectors * np.sqrt(np.maximum(variances, 0.0))
+        root = rows_root(rows)
     else:
         given = {"covariance": np.eye(p), "mean": np.zeros(p), **given}
     shapes = {"coef": (p,), "covariance": (p, p), "mean": (p,), "intercept": (), "noise_var": ()}
@@ -194,6 +192,15 @@ def _outside_truth(
         given["mean"].astype(float),
         float(given["noise_var"]),
     )
+
+
+def rows_root(rows: np.ndarray) -> np.ndarray:
+    """Root of the covariance of rows of equal probability, with at most as many columns as these.
+
+    Unlike a Cholesky factor it exists where columns are copies of one another.
+    """
+    centred = (rows - rows.mean(axis=0)) / np.sqrt(len(rows))
+    return np.asarray(np.linalg.qr(centred, mode="r")).T
 
 
 def _covariance_root(path: str | Path, covariance: np.ndarray) -> np.ndarray:
@@ -249,13 +256,15 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
                 f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)",
             )
     key = outside_key(dataset)
+    # of a table that is split, the two parts are the whole in every replicate
+    known = y if y_test is None else np.concatenate([y, y_test], axis=1)
     return Batch(
         key[:10],
         key,
         int(arrays.get("start", 0)),
         X,
         y,
-        "binary" if np.isin(y, (0, 1)).all() else "gaussian",
+        "binary" if np.isin(known, (0, 1)).all() else "gaussian",
         truth,
         X_test,
         y_test,

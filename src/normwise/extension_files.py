@@ -7,16 +7,14 @@ import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import cloudpickle
 
-from normwise.extensions import DATASETS, METRICS, ExtensionError
+from normwise.extensions import DATASETS, METRICS, PREFIX, SOURCES, ExtensionError
 from normwise.goals import GOALS, Goal
-from normwise.penalties import REGISTERED
+from normwise.penalties import MIXES, REGISTERED, SHIPPED
 from normwise.tables import METRICS as DESCRIBED
 
-PREFIX = "normwise_extension_"
 OWN = frozenset((*DESCRIBED, *GOALS))
 
 
@@ -30,14 +28,28 @@ def load(files: Iterable[str | Path]) -> None:
     """
     for file in files:
         _import(Path(file).resolve())
+    _refuse_names()
     for name, own in METRICS.items():
-        if name in OWN:
-            raise ExtensionError(f"metric name '{name}' is taken; call the function otherwise")
         DESCRIBED[name] = own.description
         if own.margin is not None:
             GOALS[name] = Goal(
                 own.label, (name,), own.label, own.label, own.margin, own.higher_is_better
             )
+
+
+def _refuse_names() -> None:
+    """Every name stands for one thing."""
+    taken = dict.fromkeys((*MIXES, *SHIPPED), "penalty") | dict.fromkeys(OWN, "metric")
+    taken |= dict.fromkeys(SOURCES, "source")
+    kinds: dict[str, Iterable[str]]
+    kinds = {"penalty": REGISTERED, "metric": METRICS, "data set": DATASETS}
+    for kind, names in kinds.items():
+        for name in names:
+            if name in taken and not (kind == "penalty" and name in SHIPPED):
+                raise ExtensionError(
+                    f"{kind} name '{name}' is taken by a {taken[name]}; choose another"
+                )
+            taken[name] = kind
 
 
 def _import(path: Path) -> None:
@@ -75,14 +87,3 @@ def digest(file: str | Path) -> str:
             f"extensions: {file} cannot be read ({error.strerror}); paths are relative to the "
             "folder that snakemake runs in"
         ) from error
-
-
-def origin(name: str) -> str | None:
-    """The file that registered a penalty, metric or data set; None for what the package ships."""
-    made: Any = REGISTERED.get(name) or DATASETS.get(name)
-    if made is None and name in METRICS:
-        made = METRICS[name].compute
-    module = sys.modules.get(getattr(made, "__module__", ""))
-    if module is None or not module.__name__.startswith(PREFIX):
-        return None
-    return module.__file__

@@ -6,13 +6,14 @@ known by its name, like what the package ships.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from normwise.penalties import Penalty
+from normwise.penalties import REGISTERED, Penalty
 from normwise.penalties import register as penalty
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class Metric:
     higher_is_better: bool
 
 
+# names of modules that were loaded from files of the user's
+PREFIX = "normwise_extension_"
+# where data come from without any extension
+SOURCES = ("scenarios", "rule", "table", "semi_synthetic")
 Draw = Callable[..., Mapping[str, Any]]
 METRICS: dict[str, Metric] = {}
 DATASETS: dict[str, Draw] = {}
@@ -144,3 +149,14 @@ def measure(name: str, fitted: Fitted) -> np.ndarray | None:
             f"{fitted.alpha.shape} (replicates, tuning rules), or None where it has no meaning"
         )
     return values
+
+
+def origin(name: str) -> str | None:
+    """The file that registered a penalty, metric or data set; None for what the package ships."""
+    made: Any = REGISTERED.get(name) or DATASETS.get(name)
+    if made is None and name in METRICS:
+        made = METRICS[name].compute
+    module = sys.modules.get(getattr(made, "__module__", ""))
+    if module is None or not module.__name__.startswith(PREFIX):
+        return None
+    return module.__file__

@@ -145,8 +145,9 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     out["edge"] = np.zeros(len(TUNINGS))
     if penalty.tuned:
         # beyond the last strength lies at most the limit of no penalty
-        end = 0 if binary or not penalty.ends_with_limit else 1
-        out["edge"] = (out["alpha"] == np.unique(path.alphas)[end]).astype(float)
+        strengths = np.unique(path.alphas)
+        last = strengths[1 if not binary and penalty.ends_with_limit and len(strengths) > 1 else 0]
+        out["edge"] = (out["alpha"] == last).astype(float)
     for name in ("fold_gap", "n_uncertified", "n_iter"):
         out[name] = np.array(float(getattr(result, name)))
     if options.keep_paths:

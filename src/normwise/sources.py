@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from normwise.data import TRUTH_ARRAYS, DataFileError, outside_batch, outside_key
-from normwise.extension_files import origin
-from normwise.extensions import DATASETS, ExtensionError
+from normwise.data import TRUTH_ARRAYS, DataFileError, outside_batch, outside_key, rows_root
+from normwise.extensions import DATASETS, ExtensionError, origin
 from normwise.io import load_arrays, save_arrays
 from normwise.scenario import Scenario
 from normwise.simulate import Population, draw_response, generator, nonzero_values
@@ -27,6 +26,8 @@ from normwise.tabular import InputError, read_table
 UNUSABLE = (InputError, ExtensionError, DataFileError)
 # rows of each class that a split must leave for the folds
 MIN_CLASS = 2
+# variance of a signal, over what uncorrelated columns would give, that is rounding
+CANCELLED = 1e-10
 BY_REPLICATE = ("X", "y", "X_test", "y_test")
 GENERATED = (*BY_REPLICATE, *(n for n in TRUTH_ARRAYS if n not in ("scenarios", "start", "seed")))
 
@@ -255,11 +256,16 @@ def semi_synthetic_truth(
     coef = np.zeros(X.shape[1])
     coef[support] = nonzero_values(scenario, rng) / X[:, support].std(axis=0)
     spread = (X @ coef).var()
+    alone = coef**2 @ X.var(axis=0)
+    if spread <= CANCELLED * alone and scenario.n_nonzero:
+        raise InputError(
+            f"data set '{dataset['name']}': the columns that were drawn to carry the signal cancel "
+            "one another; use signs: same, another n_nonzero, or another seed"
+        )
     if scenario.n_nonzero:
         coef *= np.sqrt(scenario.snr * scenario.noise_var / spread)
     mean = X.mean(axis=0)
-    root = (X - mean).T / np.sqrt(len(X))
-    return scenario, Population(coef, -float(mean @ coef), root, mean, scenario.noise_var)
+    return scenario, Population(coef, -float(mean @ coef), rows_root(X), mean, scenario.noise_var)
 
 
 def write_semi_synthetic(

@@ -95,7 +95,7 @@ def study_tables(
     }
     tables = {
         "scenarios": scenario_table(datasets, seed),
-        "summary": summarise(values),
+        "summary": summarise(values, overlaps),
         "stability": read_all(stability).astype({"value": float, "se": float}),
         "verdicts": compare(values, comparison, overlaps),
         "theory": read_all(theory),

@@ -104,12 +104,20 @@ def fit(
     NoSolutionError
         If the problem has no finite solution.
     """
+    if response not in penalty.responses:
+        raise NoSolutionError(f"cannot be fitted to a {response} response")
     if response == "binary" and min((y == 0).sum(), (y == 1).sum()) < 2:
         # with two rows of each class, every stratified training part has both
         raise NoSolutionError("a class has fewer than two rows")
     problem = Problem(X, y, response, engine=engine)
     alphas = penalty.grid(problem, n_alphas)
     path = penalty.path(problem, alphas, tolerance)
+    expected = (len(alphas) * penalty.per_strength, problem.n_features)
+    if path.coef.shape != expected:
+        raise ValueError(
+            f"{type(penalty).__name__}.path returned coefficients of shape {path.coef.shape}, must "
+            f"be {expected}: per_strength candidates at each strength, features"
+        )
     usable = path.gap <= tolerance
     if not penalty.tuned:
         if not usable[0]:

@@ -55,13 +55,15 @@ class Penalty:
     def grid(self, problem: Problem, n_alphas: int) -> np.ndarray:
         """Candidate strengths, decreasing: from the null model down, by default the lasso's.
 
+        0 alone if there is nothing to tune.
+
         Parameters
         ----------
         problem : Problem
             All rows.
         n_alphas : int
         """
-        return problem.alpha_grid(1.0, n_alphas)
+        return problem.alpha_grid(1.0, n_alphas) if self.tuned else np.zeros(1)
 
     def path(self, problem: Problem, alphas: np.ndarray, tol: float) -> Path:
         """Fit every row of a problem at every strength.

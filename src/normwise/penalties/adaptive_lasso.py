@@ -18,7 +18,8 @@ N_FOLDS, N_ALPHAS = 5, 25
 
 def pilot(problem: Problem, tol: float) -> np.ndarray:
     """Ridge coefficients, their strength by leave-one-out or, with the log-loss, by folds."""
-    alphas = problem.alpha_grid(0.0, N_ALPHAS)
+    # weights need coefficients: the null model, first in the grid, has none
+    alphas = problem.alpha_grid(0.0, N_ALPHAS)[1:]
     path = problem.path(alphas, 0.0, tol)
     if not problem.binary:
         return np.asarray(path.coef[problem.leave_one_out(alphas).argmin()])

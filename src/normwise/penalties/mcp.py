@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 
 from normwise.penalties import Penalty, register
-from normwise.solvers import NoSolutionError, Path, Problem
+from normwise.solvers import Path, Problem
 
 # as ncvreg has it
 CONCAVITY = 3.0
@@ -48,8 +48,6 @@ class MinimaxConcave(Penalty):
         from skglm.penalties import MCPenalty
         from skglm.solvers import AndersonCD
 
-        if problem.binary:
-            raise NoSolutionError("MCP is fitted with squared error only")
         Z, mean, scale = _standardised(problem.X)
         unit = problem.alpha_max(1.0)
         solver = AndersonCD(max_iter=MAX_ITER, tol=tol * unit, fit_intercept=True)

@@ -14,8 +14,8 @@ from scipy import sparse
 
 from normwise.tabular.messages import InputError, counted, listed
 
-# squares of larger numbers leave the range of floating-point numbers
-LARGEST = 1e100
+# squares of larger and of smaller numbers leave the range of floating-point numbers
+LARGEST, SMALLEST = 1e100, 1e-100
 # so few distinct numbers may be labels of classes
 FEW_VALUES = 10
 # text with more levels than this, and than a tenth of the rows, names the rows
@@ -104,7 +104,7 @@ def _fill(X: np.ndarray, names: list[str]) -> Coded:
     for j in np.flatnonzero(filled):
         X[absent[:, j], j] = np.nanmedian(X[:, j])
     indicated = filled > INDICATED * len(X)
-    constant = (X.min(axis=0) == X.max(axis=0)) & ~empty
+    constant = (np.ptp(X, axis=0) < SMALLEST) & ~empty
     kept = ~empty & ~constant
     about = {
         "Infinite values, or beyond 1e100, count as missing": _with_counts(names, infinite.sum(0)),

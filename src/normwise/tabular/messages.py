@@ -18,6 +18,11 @@ def listed(items: Iterable[object], limit: int = 8) -> str:
     return ", ".join(shown[:limit]) + more
 
 
+def plain(text: str) -> str:
+    """Text on one line without what a terminal would obey."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def counted(count: float, noun: str) -> str:
     """A number and its noun, such as ``1,000 rows``."""
     return f"{count:,.0f} {noun}{'' if count == 1 else 's'}"

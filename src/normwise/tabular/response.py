@@ -10,6 +10,7 @@ import pandas as pd
 from normwise.tabular.columns import (
     FEW_VALUES,
     LARGEST,
+    SMALLEST,
     Unclear,
     is_boolean,
     to_label,
@@ -138,6 +139,11 @@ def _about_numbers(name: str, y: np.ndarray, levels: list[str]) -> list[str]:
     if np.abs(y).max() > LARGEST:
         raise InputError(
             f"target {name} has the value {np.abs(y).max():g}: rescale it below {LARGEST:g}"
+        )
+    if np.ptp(y) < SMALLEST:
+        raise InputError(
+            f"target {name} varies by {np.ptp(y):g}: rescale it, so that it varies by more than "
+            f"{SMALLEST:g}"
         )
     if len(levels) > FEW_VALUES or np.any(y != np.round(y)):
         return []

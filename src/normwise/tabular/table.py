@@ -88,6 +88,13 @@ def join_arrays(X: Any, y: Any, names: Sequence[str] | None) -> Raw:
     return Raw(features, found, target)
 
 
+def _unmasked(values: Any) -> np.ndarray:
+    """An array; what a masked one hides is missing."""
+    if np.ma.isMaskedArray(values):
+        return np.ma.filled(values.astype(float), np.nan)
+    return np.asarray(values)
+
+
 def _features(
     X: Any, names: Sequence[str] | None
 ) -> tuple[pd.DataFrame | sparse.csr_matrix, tuple[str, ...]]:
@@ -97,7 +104,7 @@ def _features(
         features = X.reset_index(drop=True)
         names = X.columns.map(str).tolist() if names is None else names
     else:
-        array = np.asarray(X)
+        array = _unmasked(X)
         if array.ndim != 2:
             raise InputError(
                 f"X has {array.ndim} dimensions, shape {array.shape}: give one row a sample and "
@@ -114,7 +121,10 @@ def _features(
 
 
 def _target(y: Any) -> pd.Series:
-    if np.ndim(y) not in (1, 2) or (frame := pd.DataFrame(y)).shape[1] != 1:
+    if (
+        np.ndim(y) not in (1, 2)
+        or (frame := pd.DataFrame(_unmasked(y) if np.ma.isMaskedArray(y) else y)).shape[1] != 1
+    ):
         raise InputError(f"y has shape {np.shape(y)}: give one value a row")
     name = frame.columns[0]
     target = frame.iloc[:, 0].reset_index(drop=True).infer_objects()

@@ -93,7 +93,8 @@ def _scan(path: Path, delimiter: str) -> tuple[str, list[str]]:
     for encoding in ("utf-8-sig", "cp1252"):
         with contextlib.suppress(UnicodeError), _opened(path) as file:
             lines = io.TextIOWrapper(file, encoding, newline="")
-            return encoding, _checked_header(csv.reader(lines, delimiter=delimiter))
+            rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+            return encoding, _checked_header(rows)
     raise InputError("not text in UTF-8 or Windows-1252: save the table as CSV in UTF-8")
 
 
