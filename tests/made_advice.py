@@ -167,6 +167,7 @@ def make_place():
         inside=False,
         neighbours=neighbours,
         measured=pd.DataFrame({"load": load, "effect": effect, "verdict": verdict}),
+        l1_chance=0.8,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from test_diagnosis import as_table
 
 from normwise.advice import advise, advise_table
 from normwise.advice import contest as contest_module
@@ -117,12 +116,12 @@ def test_arrays_and_labels(quick):
 
 def test_too_little_data_is_refused():
     rng = np.random.default_rng(0)
-    with pytest.raises(InputError, match="9 rows are too few"):
-        advise_table(as_table(rng.standard_normal((9, 2)), rng.standard_normal(9)))
+    with pytest.raises(InputError, match="9 rows with a value of target 'y'; at least 20"):
+        advise(rng.standard_normal((9, 2)), rng.standard_normal(9))
     y = np.zeros(40)
     y[:3] = 1
-    with pytest.raises(InputError, match="a class of y has 3 rows"):
-        advise_table(as_table(rng.standard_normal((40, 2)), y, "binary"))
+    with pytest.raises(InputError, match="in 3 rows; of each class at least 5"):
+        advise(rng.standard_normal((40, 2)), y)
 
 
 def test_the_page_and_the_terminal_take_it(quick, benchmark, tmp_path):

@@ -10,7 +10,7 @@ from sklearn.linear_model import LinearRegression
 from test_diagnosis import as_table
 
 from normwise.advice import contest
-from normwise.advice.contest import compare, corrected_se, summarise, zone_probabilities
+from normwise.advice.contest import compare, summarise, zone_probabilities
 from normwise.advice.findings import TRIED
 from normwise.scenario import Scenario
 from normwise.simulate import draw
@@ -23,11 +23,49 @@ def few_repeats(monkeypatch):
     monkeypatch.setattr(contest, "REPEATS", (2, 3))
 
 
-def test_corrected_error_by_hand():
-    values = np.array([0.1, 0.3, 0.2, 0.0, 0.4, 0.2, 0.1, 0.3, 0.3, 0.1])
-    variance = sum((v - 0.2) ** 2 for v in values) / 9
+def errors_of(null, l1) -> pd.DataFrame:
+    """Errors of ten splits, those of the other penalties being the null model's."""
+    errors = pd.DataFrame({"null": null, "l1": l1})
+    for name in TRIED:
+        errors[name] = errors.get(name, errors["null"])
+        errors[f"{name}_nonzeros"], errors[f"{name}_failed"] = 4.0, 0.0
+    return errors
+
+
+def test_corrected_errors_by_hand():
+    null = np.array([2.0, 4, 2, 4, 3, 2, 4, 3, 3, 3])
+    error = np.array([1.0, 2, 1.2, 1.8, 1.5, 0.8, 2.2, 1.5, 1.4, 1.6])
+    found = summarise(errors_of(null, error), [0] * 5 + [1] * 5, 5, 2, 0.01)
     # ten splits of five folds: a fourth as many test rows as training rows
-    assert corrected_se(values, 5) == pytest.approx(np.sqrt((1 / 10 + 1 / 4) * variance))
+    factor = np.sqrt(1 / 10 + 1 / 4)
+    row = found.pairs[(found.pairs["first"] == "l1") & (found.pairs["second"] == "l2")].iloc[0]
+    assert row["se"] == pytest.approx(factor * np.std((null - error) / 3, ddof=1))
+    score = found.scores.set_index("penalty").loc["l1"]
+    # half of the error is explained on average, whatever the null model's error
+    half = stats.t.ppf(0.975, 9) * factor * np.std((error - null / 2) / 3, ddof=1)
+    assert score["explained"] == pytest.approx(0.5)
+    assert [score["low"], score["high"]] == pytest.approx([0.5 - half, 0.5 + half])
+
+
+def test_the_interval_of_a_share_is_that_of_a_ratio():
+    # errors of which 98 % are explained, on parts of very unequal difficulty
+    rng = np.random.default_rng(0)
+    null = rng.gamma(4, size=10)
+    error = 0.02 * null * rng.uniform(0.8, 1.2, 10)
+    score = (
+        summarise(errors_of(null, error), [0] * 5 + [1] * 5, 5, 2, 0.01)
+        .scores.set_index("penalty")
+        .loc["l1"]
+    )
+    draws = rng.integers(10, size=(4000, 10))
+    ratio = 1 - error[draws].sum(axis=1) / null[draws].sum(axis=1)
+    # the bootstrap takes splits for independent, and divides by J for J - 1
+    se = ratio.std() * np.sqrt(10 / 9) * np.sqrt(10 * (1 / 10 + 1 / 4))
+    assert (score["high"] - score["low"]) / 2 == pytest.approx(stats.t.ppf(0.975, 9) * se, rel=0.1)
+    assert score["low"] > 0.95 and score["high"] < 1
+    # nothing is left to explain: no share exceeds one
+    error[1:] = 0
+    assert summarise(errors_of(null, error), [0] * 10, 5, 2, 0.01).scores["high"].max() <= 1
 
 
 @pytest.mark.parametrize(("difference", "se"), [(0.02, 0.01), (0.0, 0.004), (-0.3, 0.1), (0.5, 0)])

@@ -12,12 +12,10 @@ from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
-from normwise.tabular import InputError, Table, as_table
+from normwise.tabular import Table, as_table
 
 __all__ = ["Advice", "advise", "advise_table"]
 
-FEWEST_ROWS = 10
-FEWEST_PER_CLASS = 5
 # shares of the whole at which the parts begin
 DESCRIBED, TRIED_OUT, MODELLED = 0.1, 0.75, 0.95
 
@@ -72,20 +70,6 @@ class Advice:
         return f"<Advice for {rows} × {features}: {self.recommendation.headline}>"
 
 
-def _refuse(table: Table) -> None:
-    n = len(table.y)
-    if n < FEWEST_ROWS:
-        raise InputError(f"{n} rows are too few to try penalties on; at least {FEWEST_ROWS}")
-    if table.response == "binary":
-        ones = int(table.y.sum())
-        fewer = min(ones, n - ones)
-        if fewer < FEWEST_PER_CLASS:
-            raise InputError(
-                f"a class of {table.target} has {fewer} rows; every fold needs some, "
-                f"at least {FEWEST_PER_CLASS} in all"
-            )
-
-
 def advise_table(
     table: Table,
     *,
@@ -100,6 +84,7 @@ def advise_table(
     Parameters
     ----------
     table : Table
+        As `normwise.tabular.read_table` and `as_table` give it, which refuse too few rows.
     margin : float
         Differences of explained share up to this count as equal.
     seed : int
@@ -118,7 +103,7 @@ def advise_table(
     Raises
     ------
     InputError
-        If the table is too small, or the study lacks tables.
+        If the study lacks tables.
     """
     # heavy, and not needed to show an advice
     from normwise.advice.atlas import read_study, shipped
@@ -128,7 +113,6 @@ def advise_table(
     from normwise.advice.place import locate
     from normwise.advice.recommendation import recommend
 
-    _refuse(table)
     if n_jobs is None:
         n_jobs = cpu_count()
 

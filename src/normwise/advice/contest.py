@@ -13,6 +13,7 @@ from scipy.special import logit
 
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import TRIED, Contest
+from normwise.compare import standard_error
 from normwise.solvers import NoSolutionError, Path, Problem, prediction_loss
 from normwise.tabular import Table
 from normwise.tuning import choose, fold_labels
@@ -74,7 +75,11 @@ def _null_error(y_train: np.ndarray, y_test: np.ndarray, response: str) -> float
 def _split(
     X: Any, y: np.ndarray, response: str, train: np.ndarray, test: np.ndarray, seed: list[int]
 ) -> dict[str, Any]:
-    """Errors of all penalties on one test part; nothing of it is seen before."""
+    """Errors of all penalties on one test part.
+
+    No response of it is seen before. Its features are, where a table was made into numbers: the
+    medians that fill gaps and the levels that become columns are those of all rows.
+    """
     repeat = seed[2]
     out: dict[str, Any] = {"null": _null_error(y[train], y[test], response)}
     labels = fold_labels(y[train], N_FOLDS, response, np.random.default_rng(seed))
@@ -94,15 +99,6 @@ def _split(
         out[penalty] = float(prediction_loss(y[test], predictor, response))
         out[f"{penalty}_nonzeros"] = int((path.coef[best] != 0).sum())
     return out
-
-
-def corrected_se(values: np.ndarray, n_folds: int) -> float:
-    r"""Standard error of the mean over the splits of repeated K-fold cross-validation.
-
-    :math:`s \sqrt{1/J + n_\mathrm{test}/n_\mathrm{train}}` over J splits, whose training parts
-    share most of their rows (Nadeau & Bengio 2003).
-    """
-    return float(np.sqrt(1 / len(values) + 1 / (n_folds - 1)) * values.std(ddof=1))
 
 
 def zone_probabilities(
@@ -127,10 +123,23 @@ def _verdict(probabilities: tuple[float, float, float]) -> str:
     return "undecided"
 
 
-def _interval(values: np.ndarray, n_folds: int) -> tuple[float, float, float, float]:
-    mean, se = float(values.mean()), corrected_se(values, n_folds)
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * se
-    return mean, se, mean - half, mean + half
+def _interval(values: np.ndarray, n_folds: int) -> tuple[float, float]:
+    """Standard error of the mean over splits, and half the width of its 95 % interval."""
+    se = standard_error(values, 1 / (n_folds - 1))
+    return se, float(stats.t.ppf(0.975, len(values) - 1)) * se
+
+
+def _explained(errors: pd.DataFrame, n_folds: int) -> tuple[float, float, float]:
+    """Share of the null model's error that is removed, with its interval.
+
+    A ratio of two means, whose error is that of its linearisation; no share exceeds one.
+    """
+    if len(errors) < 2:
+        return np.nan, np.nan, np.nan
+    null, error = errors.to_numpy().T
+    share = float(1 - error.mean() / null.mean())
+    half = _interval((null - error - share * null) / null.mean(), n_folds)[1]
+    return share, share - half, min(share + half, 1.0)
 
 
 def _pairs(shares: pd.DataFrame, n_folds: int, margin: float) -> pd.DataFrame:
@@ -142,9 +151,11 @@ def _pairs(shares: pd.DataFrame, n_folds: int, margin: float) -> pd.DataFrame:
             names = ("difference", "se", "low", "high", "p_first", "p_equivalent", "p_second")
             rows.append(row | dict.fromkeys(names, np.nan) | {"verdict": "undecided"})
             continue
-        mean, se, low, high = _interval((both[first] - both[second]).to_numpy(), n_folds)
+        differences = (both[first] - both[second]).to_numpy()
+        mean = float(differences.mean())
+        se, half = _interval(differences, n_folds)
         found = zone_probabilities(mean, se, len(both), margin)
-        row |= {"difference": mean, "se": se, "low": low, "high": high}
+        row |= {"difference": mean, "se": se, "low": mean - half, "high": mean + half}
         row |= dict(zip(("p_first", "p_equivalent", "p_second"), found, strict=True))
         rows.append(row | {"verdict": _verdict(found)})
     return pd.DataFrame(rows)
@@ -182,9 +193,8 @@ def compare(
     width = row_width(table.X)
     rows = sample_rows(table.y, width, table.response, CELLS[table.response], rng)
     X, y = table.X[rows], table.y[rows]
-    n_folds = min(N_FOLDS, len(y))
     n_repeats = plan_repeats(len(y) * width, table.response)
-    labels = [fold_labels(y, n_folds, table.response, rng) for _ in range(n_repeats)]
+    labels = [fold_labels(y, N_FOLDS, table.response, rng) for _ in range(n_repeats)]
     jobs = [
         (repeat, train, test, [seed, 2, repeat, k])
         for repeat, own in enumerate(labels)
@@ -197,7 +207,7 @@ def compare(
         parts.append(found)
         if done is not None:
             done(len(parts) / len(jobs))
-    return summarise(pd.DataFrame(parts), [job[0] for job in jobs], n_folds, n_repeats, margin)
+    return summarise(pd.DataFrame(parts), [job[0] for job in jobs], N_FOLDS, n_repeats, margin)
 
 
 def summarise(
@@ -208,11 +218,7 @@ def summarise(
     shares = pd.DataFrame({p: (errors["null"] - errors[p]) / unit for p in TRIED})
     scores = []
     for penalty in TRIED:
-        own = shares[penalty].dropna().to_numpy()
-        if len(own) > 1:
-            explained, _, low, high = _interval(own, n_folds)
-        else:
-            explained = low = high = np.nan
+        explained, low, high = _explained(errors[["null", penalty]].dropna(), n_folds)
         scores.append(
             {
                 "penalty": penalty,

@@ -196,7 +196,7 @@ class Place:
     inside: bool
     neighbours: pd.DataFrame
     measured: pd.DataFrame
-    l1_chance: float = np.nan
+    l1_chance: float
 
 
 @dataclass(frozen=True)

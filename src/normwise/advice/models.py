@@ -98,10 +98,9 @@ def fit_models(
     rows = sample_rows(table.y, width, table.response, CELLS[table.response], rng)
     X, y = table.X[rows], table.y[rows]
     p = X.shape[1]
-    n_folds = min(N_FOLDS, len(y))
     splits = []
     for _ in range(int(np.clip(WORK // (len(y) * width), 1, REPEATS[table.response]))):
-        splits += splits_of(fold_labels(y, n_folds, table.response, rng))
+        splits += splits_of(fold_labels(y, N_FOLDS, table.response, rng))
     problem = Problem(X, y, table.response)
     scale = _spread(X)
     frame = pd.DataFrame({"feature": table.names})

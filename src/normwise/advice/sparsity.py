@@ -29,25 +29,28 @@ LOWEST, HIGHEST = 0.05, 0.95
 
 
 @njit(cache=True)
-def _ascend(Z, square, y, coef, chance, share, noise, slab, sweeps):  # type: ignore[no-untyped-def]
-    """Coordinate ascent at one share; ``coef`` (means given a slab) and ``chance`` are updated."""
-    n, p = Z.shape
+def _ascend(features, square, y, coef, chance, share, noise, slab, sweeps):  # type: ignore[no-untyped-def]
+    """Coordinate ascent at one share; ``coef`` (means given a slab) and ``chance`` are updated.
+
+    ``features`` holds a feature a row.
+    """
+    p, n = features.shape
     size = n - 1
     top = y @ y / size
     odds = np.log(share / (1 - share))
-    residual = y - Z @ (chance * coef)
+    residual = y - (chance * coef) @ features
     spread = np.zeros(p)
     bound, last = -np.inf, -np.inf
     for _ in range(sweeps):
         for j in range(p):
             old = chance[j] * coef[j]
             spread[j] = noise / (square[j] + 1 / slab)
-            coef[j] = spread[j] / noise * (Z[:, j] @ residual + square[j] * old)
+            coef[j] = spread[j] / noise * (features[j] @ residual + square[j] * old)
             score = odds + 0.5 * np.log(spread[j] / (noise * slab)) + coef[j] ** 2 / (2 * spread[j])
             chance[j] = 1 / (1 + np.exp(-score)) if score > -500 else 0.0
             new = chance[j] * coef[j]
             if new != old:
-                residual -= Z[:, j] * (new - old)
+                residual -= features[j] * (new - old)
         second = chance * (spread + coef**2)
         misfit = residual @ residual + square @ (second - (chance * coef) ** 2)
         bound = -0.5 * size * np.log(2 * np.pi * noise) - misfit / (2 * noise)
@@ -114,8 +117,8 @@ def estimate_sparsity(Z: np.ndarray, y: np.ndarray, snr: float) -> Sparsity:
     """
     p = Z.shape[1]
     y = y - y.mean()
-    Z = np.asfortranarray(Z)
-    square = (Z**2).sum(axis=0)
+    features = np.ascontiguousarray(Z.T)
+    square = (features**2).sum(axis=1)
     shares = np.geomspace(0.5 / p, DENSEST, N_SHARES)
     noise = y @ y / (len(y) - 1) / (1 + snr)
     sweeps = int(np.clip(WORK // (4 * N_SHARES * Z.size), *SWEEPS))
@@ -125,7 +128,7 @@ def estimate_sparsity(Z: np.ndarray, y: np.ndarray, snr: float) -> Sparsity:
         coef, chance = np.zeros(p), np.full(p, start)
         for i in order:
             slab = max(snr / (p * shares[i]), 1e-5)
-            found = _ascend(Z, square, y, coef, chance, shares[i], noise, slab, sweeps)
+            found = _ascend(features, square, y, coef, chance, shares[i], noise, slab, sweeps)
             if found > bound[i]:
                 bound[i], mean[i] = found, chance * coef
     expected = np.maximum(shares * p, 1.0)
