@@ -25,7 +25,7 @@ quick: env
 	$(RUN) snakemake --cores all --configfile config/quick.yaml
 
 test: env
-	$(RUN) pytest
+	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --dist loadfile
 
 check: env
 	$(RUN) ruff check .
