@@ -16,10 +16,10 @@ from made_advice import NASTY, feature_names, make_advice
 
 from normwise.advice.page import download, write_page
 from normwise.advice.pictures import draw
+from normwise.advice.recommendation import chance
 from normwise.advice.wording import (
     agreement,
     better,
-    chance,
     chosen_by_chance,
     describe,
     l1_against_l2,

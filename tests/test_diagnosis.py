@@ -10,10 +10,12 @@ from scipy import sparse
 from scipy.special import expit
 
 from normwise.advice.diagnosis import (
+    count_copies,
     diagnose,
     effective_features,
     latent_snr,
     likeness,
+    sample_rows,
     signal_to_noise,
     spectrum,
     standardise,
@@ -21,7 +23,7 @@ from normwise.advice.diagnosis import (
     variance_inflation,
 )
 from normwise.advice.findings import Diagnosis
-from normwise.advice.sparsity import estimate_sparsity
+from normwise.advice.sparsity import _ascend, estimate_sparsity
 from normwise.covariance import describe
 from normwise.scenario import Scenario
 from normwise.simulate import draw, population
@@ -156,6 +158,16 @@ def test_weights_of_the_numbers_sum_to_one_and_noise_keeps_them_wide():
     assert spread[0] > spread[1] + 1
 
 
+def test_one_feature_is_compiled_as_several_are():
+    rng = np.random.default_rng(1)
+    for p in (1, 3):
+        Z = standardise(rng.standard_normal((60, p)))
+        found = estimate_sparsity(Z, Z[:, 0] + rng.standard_normal(60), 1.0)
+        assert 1 <= found.middle <= p
+    # strided columns would be another kind of array, and slow
+    assert {str(signature[0].layout) for signature in _ascend.signatures} == {"C"}
+
+
 def _same(first: Diagnosis, second: Diagnosis, order: np.ndarray) -> None:
     for name in ("rank", "condition_number", "effective_features", "snr", "snr_low", "snr_high"):
         assert getattr(second, name) == pytest.approx(getattr(first, name), rel=1e-6), name
@@ -191,6 +203,7 @@ def test_more_features_than_rows():
     found = diagnose(as_table(X, y), 0)[0]
     assert found.rank == 39 and np.isinf(found.condition_number) and np.isnan(found.vif).all()
     assert any("rows per feature" in text for text in found.warnings)
+    assert any("unstable or does not exist" in text for text in found.warnings)
 
 
 def test_groups_copies_outliers_and_leaks_are_named():
@@ -206,7 +219,7 @@ def test_groups_copies_outliers_and_leaks_are_named():
     assert found.duplicates == (("x4", "x5"),)
     assert 17 in found.outliers and len(found.outliers) < 5
     text = " ".join(found.warnings)
-    for part in ("x4 and x5 are copies", "x7 has a correlation", "row 17", "nearly collinear"):
+    for part in ("x4 and x5 are copies", "x7 has a correlation", "Row 18 lies", "nearly collinear"):
         assert part in text
 
 
@@ -217,7 +230,45 @@ def test_missing_values_and_rare_classes_are_named():
     table = as_table(rng.standard_normal((200, 3)), y, "binary")
     table = replace(table, missing={"x1": 90, "x2": 3})
     text = " ".join(diagnose(table, 0)[0].warnings)
-    assert "9 of 200 rows" in text and "x1 (45%)" in text and "x2" not in text
+    assert "9 of 200 rows" in text and "x1 lacks 45% of its values" in text and "x2" not in text
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_outlying_rows_are_counted_as_a_reader_does(response):
+    X, y = draw(Scenario(200, 6, 2, snr=2, response=response), SEED, 0)
+    X[[4, 9]] = 1e6 * np.array([[1.0], [-1.0]])
+    said = next(t for t in diagnose(as_table(X, y, response), 0)[0].warnings if "far from" in t)
+    assert said.startswith("2 rows lie far from the others, the first of them row 5 (")
+    assert ("squared error" in said) == (response == "gaussian")
+
+
+@pytest.mark.parametrize("store", [np.asarray, sparse.csr_matrix])
+def test_copied_rows_are_named_and_discrete_tables_are_not_accused(store):
+    X, y = draw(Scenario(100, 4, 2, snr=2), SEED, 0)
+    twice = np.append(np.arange(100), np.arange(10))
+    said = " ".join(diagnose(as_table(store(X[twice]), y[twice]), 0)[0].warnings)
+    assert "10 rows are copies of others: held-out rows have been seen" in said
+    assert count_copies(store(X[twice]), np.append(y, y[:10] + 1)) == 0
+    # a few copies happen
+    assert "copies" not in " ".join(
+        diagnose(as_table(X[twice[:104]], y[twice[:104]]), 0)[0].warnings
+    )
+    rng = np.random.default_rng(0)
+    coarse, labels = rng.integers(0, 2, (300, 3)).astype(float), rng.integers(0, 2, 300)
+    assert count_copies(store(coarse), labels) > 200
+    found = diagnose(as_table(store(coarse), labels.astype(float), "binary"), 0)[0]
+    assert not any("rows are copies" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_a_sample_has_the_size_that_is_said(response):
+    rng = np.random.default_rng(0)
+    y = (np.arange(430) % 43 == 0).astype(float) if response == "binary" else rng.random(430)
+    rows = sample_rows(y, 10, response, 4000, rng)
+    assert len(rows) == len(set(rows)) == 400 and (np.diff(rows) > 0).all()
+    assert rows.tolist() != sample_rows(y, 10, response, 4000, rng).tolist()
+    if response == "binary":
+        assert 9 <= y[rows].sum() <= 10
 
 
 def test_a_clean_table_has_no_warnings():

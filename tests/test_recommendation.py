@@ -14,9 +14,11 @@ from normwise.advice.contest import summarise
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.findings import TRIED, Contest, Models
 from normwise.advice.place import locate
-from normwise.advice.recommendation import evidence, l1_probability, recommend
+from normwise.advice.recommendation import IN_MEMORY, evidence, l1_probability, recommend
 from normwise.scenario import Scenario
 from normwise.simulate import draw
+from normwise.tabular import as_table as from_memory
+from normwise.tabular import read_table
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,7 @@ def test_agreement_is_clear(table, diagnosis, place, winner, other):
     )
     assert (found.penalty, found.certainty) == (winner, "clear")
     assert winner.upper() in found.headline and "more than 99" in found.headline
+    assert "if the two differ" in found.headline
     assert not any("leans towards" in text for text in found.doubts)
 
 
@@ -107,15 +110,35 @@ def test_other_doubts(table, diagnosis, place):
     assert "outside of what was measured" in text and "2 groups" in text
     nothing = advised(table, diagnosis, place, l1=-0.1, l2=-0.1, elastic_net=-0.1, none=-0.1)
     assert any("No penalty predicts" in text for text in nothing.doubts)
+    assert any("No penalty predicts" in text for text in nothing.doubts)
+    # a little is something, whatever counts as equal
+    means = dict.fromkeys(TRIED, 0.008)
+    little = advised(table, diagnosis, place, noise=1e-4, **means)
+    assert not any("No penalty predicts" in text for text in little.doubts)
+
+
+def test_where_both_predict_equally_well_nothing_is_clear(table, diagnosis, place):
     equal = advised(table, diagnosis, place, l1=0.502, noise=0.0005, chance=0.99)
-    assert equal.penalty == "l1" and any("hardly differ" in text for text in equal.doubts)
+    assert (equal.penalty, equal.certainty) == ("l1", "likely")
+    assert equal.headline.endswith("; predictions hardly differ.")
+    assert any("costs little" in text for text in equal.doubts)
+    none = advised(table, diagnosis, place, noise=0.0005, chance=0.7)
+    assert none.penalty is None and none.headline == (
+        "L1 and L2 predict equally well here (within 1 point): choose by what else you need."
+    )
+
+
+def test_rounding_errors_are_no_evidence(place):
+    found = contest_of(l1=1 - 2e-9, l2=1 - 1e-9, noise=1e-11)
+    assert abs(found.pairs["difference"].iloc[0]) > 10 * found.pairs["se"].iloc[0]
+    assert evidence(found, place)[0] == 0
 
 
 @pytest.mark.parametrize("response", ["gaussian", "binary"])
 @pytest.mark.parametrize("chance", [0.98, 0.02])
 def test_the_code_runs(diagnosis, place, response, chance):
     X, y = draw(Scenario(60, 4, 2, snr=2, response=response), 3, 0)
-    table = as_table(X, y, response)
+    table = replace(as_table(X, y, response), source=IN_MEMORY)
     means = {"l1": 0.6} if chance > 0.5 else {"l2": 0.6}
     found = advised(table, diagnosis, place, chance=chance, **means)
     scope = {"X": X, "y": y}
@@ -123,3 +146,20 @@ def test_the_code_runs(diagnosis, place, response, chance):
     # explained share, or minus the log-loss
     assert scope["model"].score(X, y) > (0.4 if response == "gaussian" else -0.6)
     assert found.code.startswith("# X: 4 features as numbers; y: y")
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_the_code_reads_its_file(diagnosis, place, response, tmp_path):
+    X, y = draw(Scenario(60, 4, 2, snr=2, response=response), 3, 0)
+    path = tmp_path / "it's a table.csv"
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame.assign(**{'a "y"': np.where(y > 0, "no", "yes") if response == "binary" else y}).to_csv(
+        path, index=False
+    )
+    positive = "no" if response == "binary" else None
+    table = read_table(path, 'a "y"', positive=positive)
+    scope: dict = {}
+    exec(advised(table, diagnosis, place, l1=0.6, chance=0.98).code, scope)
+    np.testing.assert_array_equal(scope["y"], table.y)
+    assert scope["model"].score(table.X, table.y) > (0.4 if response == "gaussian" else -0.6)
+    assert from_memory(X, y).source == IN_MEMORY

@@ -1,6 +1,7 @@
 """An advice in a terminal: all of it, in the width there is, and names as they are."""
 
 import io
+import re
 
 import pytest
 from made_advice import NASTY, make_advice
@@ -82,3 +83,11 @@ def test_what_l1_keeps_comes_in_order():
     assert all(name in text for name in plain)
     assert kept.iloc[11] not in text.split("Coefficients per")[0]
     assert "Nothing" in printed(make_advice(p=1, null=True, never=True))
+
+
+def test_negative_numbers_have_a_minus_sign():
+    advice = make_advice(failed=("l1",))
+    advice.models.coefs.loc[:, "l1"] = -0.5
+    text = printed(advice, width=200)
+    assert "−730.0 (−736.0 to −725.0) %" in text and "−0.500" in text
+    assert not re.search(r"(?<![\w-])-\d", text)

@@ -17,7 +17,7 @@ from normwise.advice.sparsity import Sparsity, estimate_sparsity
 from normwise.scenario import LOGISTIC_VARIANCE
 from normwise.surface import COLLINEAR
 from normwise.tabular import Table
-from normwise.tuning import fold_labels
+from normwise.tabular.messages import counted
 
 # numbers that a description looks at; of a larger table it sees a sample of the rows
 CELLS = 20_000_000
@@ -37,6 +37,9 @@ MISSING = 0.2
 RARE = 0.1
 CONDITION = 30
 LEAK = 0.99
+# rows of few values are alike by chance; of others, a larger share of copies has a reason
+FEW_VALUES = 20
+COPIES = 0.05
 # numbers that the search for the number of coefficients passes through, again and again
 SPARSITY_CELLS = 500_000
 
@@ -49,15 +52,46 @@ def sample_size(n_rows: int, width: int, cells: int) -> int:
 def sample_rows(
     y: np.ndarray, width: int, response: str, cells: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Row numbers, as few as `sample_size` asks for.
+    """Row numbers, as many as `sample_size` says.
 
     A sample of the rows of a binary response keeps the shares of the classes.
     """
     size = sample_size(len(y), width, cells)
     if len(y) == size:
         return np.arange(size)
-    labels = fold_labels(y, -(-len(y) // size), response, rng)
-    return np.flatnonzero(labels == 0)
+    classes = y if response == "binary" else np.zeros(len(y))
+    order = rng.permutation(len(y))
+    place = np.empty(len(y))
+    for value in np.unique(classes):
+        own = order[classes[order] == value]
+        place[own] = (np.arange(len(own)) + 0.5) / len(own)
+    return np.sort(np.argsort(place, kind="stable")[:size])
+
+
+def count_copies(X: Any, y: np.ndarray) -> int:
+    """Rows that repeat an earlier one, its response included."""
+    seen = set()
+    if sparse.issparse(X):
+        X = X.tocsr(copy=True)
+        X.sum_duplicates()
+        X.eliminate_zeros()
+        for i in range(len(y)):
+            own = slice(X.indptr[i], X.indptr[i + 1])
+            seen.add(hash((y[i], X.indices[own].tobytes(), X.data[own].tobytes())))
+    else:
+        # minus zero is zero
+        seen = {hash((value, (row + 0.0).tobytes())) for value, row in zip(y, X, strict=True)}
+    return len(y) - len(seen)
+
+
+def has_many_values(X: Any) -> bool:
+    """Whether a feature takes more than `FEW_VALUES` values."""
+    columns = X.tocsc() if sparse.issparse(X) else X
+    for j in range(X.shape[1]):
+        column = columns[:, [j]].data if sparse.issparse(X) else columns[:, j]
+        if len(np.unique(column)) > FEW_VALUES:
+            return True
+    return False
 
 
 def standardise(X: Any) -> np.ndarray:
@@ -331,10 +365,17 @@ def _warnings(
         )
     if n < 2 * p:
         out.append(
-            f"There are {n / p:.2g} rows per feature: without a penalty there is no useful fit."
+            f"There are {n / p:.2g} rows per feature: a fit without a penalty is unstable or does "
+            "not exist."
         )
     if n < 50:
         out.append(f"With {n} rows every estimate below is rough.")
+    copies = count_copies(table.X, table.y)
+    if copies > COPIES * n and has_many_values(table.X):
+        out.append(
+            f"{counted(copies, 'row')} are copies of others: held-out rows have been seen, and the "
+            "shares explained are too good. Remove the copies, if nobody measured them twice."
+        )
     if found["duplicates"]:
         first, second = found["duplicates"][0]
         more = len(found["duplicates"]) - 1
@@ -358,17 +399,24 @@ def _warnings(
         fewer = int(min(table.y.sum(), n - table.y.sum()))
         out.append(f"The rarer class has {fewer} of {n} rows; they decide how much can be learnt.")
     if found["outliers"]:
-        out.append(
-            f"{len(found['outliers'])} rows lie far from the others, the first of them row "
-            f"{found['outliers'][0]} (counted from 0); squared error follows them."
+        number, first = len(found["outliers"]), found["outliers"][0] + 1
+        far = (
+            f"{number:,} rows lie far from the others, the first of them row {first:,}"
+            if number > 1
+            else f"Row {first:,} lies far from the others"
         )
+        effect = "; squared error follows such rows" if table.response == "gaussian" else ""
+        out.append(f"{far} (counted from 1, without rows that lack a target){effect}.")
     gaps = {name: count for name, count in table.missing.items() if count > MISSING * n}
     if gaps:
         name = max(gaps, key=lambda key: gaps[key])
-        out.append(
-            f"{len(gaps)} columns lack more than {MISSING:.0%} of their values, most of all {name} "
-            f"({gaps[name] / n:.0%})."
-        )
+        most = f"{name} lacks {gaps[name] / n:.0%} of its values"
+        if len(gaps) > 1:
+            most = (
+                f"{len(gaps):,} columns lack more than {MISSING:.0%} of their values: {most}, the "
+                "others less"
+            )
+        out.append(f"{most}.")
     if found["snr_low"] <= 0:
         out.append("The signal cannot be told from noise with these rows.")
     return tuple(out)

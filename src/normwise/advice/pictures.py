@@ -29,6 +29,7 @@ from normwise.advice.wording import (
     point_span,
     share_span,
     shorten,
+    signed,
     verdict_words,
 )
 from normwise.figures import lighter
@@ -182,7 +183,7 @@ def explained(contest: Contest) -> Picture:
     )
     return Picture(
         _inline(figure, "figure-explained", f"Explained share with 95 % interval: {said}"),
-        f"Most explained: {best['explained']:.1f} %, {NAMES[best['penalty']]}"
+        f"Most explained: {signed(format(best['explained'], '.1f'))} %, {NAMES[best['penalty']]}"
         if np.isfinite(best["explained"])
         else "No penalty has a solution",
         "The share of the null model's error that each penalty removes on rows it has not seen, "
@@ -213,7 +214,7 @@ def differences(contest: Contest) -> Picture:
     ax.axvspan(-zone, zone, color="#DDDDDD", lw=0, zorder=0.5)
     ax.axvline(0, color="#444444", lw=0.8, zorder=0.6)
     near = (pairs["first"] != "none") & (pairs["second"] != "none")
-    _intervals(ax, pairs, "difference", near, _verdict_look, lambda v: f"{v:+,.0f}")
+    _intervals(ax, pairs, "difference", near, _verdict_look, lambda v: signed(f"{v:+,.0f}"))
     left, right = ax.get_xlim()
     ax.set_xlim(min(left, -1.3 * zone), max(right, 1.3 * zone))
     ax.set_yticks(
@@ -390,7 +391,8 @@ def _largest(models: Models, penalty: str) -> str:
         models.coefs[penalty].abs().sort_values(ascending=False, kind="stable").index[:NAMED]
     ]
     return "; ".join(
-        f"{shorten(row['feature'], 40)} {number(row[penalty], 3)}" for _, row in own.iterrows()
+        f"{shorten(row['feature'], 40)} {signed(number(row[penalty], 3))}"
+        for _, row in own.iterrows()
     )
 
 

@@ -11,15 +11,20 @@ from normwise.advice.diagnosis import sample_size
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
 from normwise.sheets import percent
 from normwise.tabular import Table
+from normwise.tabular.messages import counted
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
 # standard error, of the map's log-odds, and the constant.
 WEIGHTS = (1.15, 0.56, -0.85)
 FARTHEST = 6.0
+# differences of explained share below this are rounding errors
+ROUNDING = 1e-6
 SUREST = 0.995
 CLEAR, LIKELY = 0.95, 0.8
 NAMES = {"l1": "L1 (lasso)", "l2": "L2 (ridge)"}
+# what `normwise.tabular.as_table` gives as source
+IN_MEMORY = "data in memory"
 OTHER = {"l1": "l2", "l2": "l1"}
 
 
@@ -32,7 +37,7 @@ def pair(contest: Contest, first: str, second: str) -> pd.Series:
 def evidence(contest: Contest, place: Place) -> tuple[float, float]:
     """Difference of L1 and L2 in standard errors, and the map's log-odds that L1 is better."""
     row = pair(contest, "l1", "l2")
-    if not np.isfinite(row["difference"]):
+    if not abs(row["difference"]) >= ROUNDING:
         z = 0.0
     elif row["se"] > 0:
         z = float(np.clip(row["difference"] / row["se"], -FARTHEST, FARTHEST))
@@ -42,14 +47,25 @@ def evidence(contest: Contest, place: Place) -> tuple[float, float]:
 
 
 def l1_probability(contest: Contest, place: Place) -> float:
-    """Probability that L1 has the smaller excess risk, by head-to-head and map together."""
+    """Probability that L1 has the smaller excess risk if the two differ, by both witnesses."""
     z, odds = evidence(contest, place)
     return float(expit(WEIGHTS[0] * z + WEIGHTS[1] * odds + WEIGHTS[2]))
 
 
-def probability(value: float) -> str:
-    """In per cent; nothing is certain."""
-    return f"more than {percent(0.99)}" if value > 0.99 else percent(value)
+def chance(share: float) -> str:
+    """A probability in per cent; near 0 and 1 its digits mean nothing."""
+    if share < 0.01:
+        return "<1\N{NO-BREAK SPACE}%"
+    return ">99\N{NO-BREAK SPACE}%" if share > 0.99 else percent(share)
+
+
+def _in_words(share: float) -> str:
+    return chance(share).replace(">", "more than ")
+
+
+def points(margin: float) -> str:
+    """A difference of explained shares in percentage points."""
+    return f"{100 * margin:g} point{'s' * (margin != 0.01)}"
 
 
 def _head_to_head(contest: Contest) -> str:
@@ -58,7 +74,8 @@ def _head_to_head(contest: Contest) -> str:
         return "Head-to-head: one of the two has no solution."
     points = [f"{100 * abs(row[name]):.1f}" for name in ("difference", "se")]
     ahead = "L1" if row["difference"] > 0 else "L2"
-    if row["difference"] == 0:
+    # less than is shown
+    if abs(row["difference"]) < 0.0005:
         return "Head-to-head: L1 and L2 predict held-out rows equally well."
     return (
         f"Head-to-head: {ahead} explains {points[0]} percentage points more of the held-out rows "
@@ -68,12 +85,12 @@ def _head_to_head(contest: Contest) -> str:
 
 def _map(place: Place) -> str:
     ratio, low, high = np.exp([place.effect, place.effect_low, place.effect_high])
-    chance = place.l1_chance
-    side, sure = ("L1", chance) if chance >= 0.5 else ("L2", 1 - chance)
+    sure = max(place.l1_chance, 1 - place.l1_chance)
+    side = "L1" if place.l1_chance >= 0.5 else "L2"
     return (
         f"Map: in measured scenarios like this table the excess risk of L1 is {ratio:.2f} times "
         f"that of L2 ({low:.2f} to {high:.2f}); {side} is the better one with a probability of "
-        f"{probability(sure)}."
+        f"{_in_words(sure)}."
     )
 
 
@@ -86,13 +103,16 @@ def _traits(diagnosis: Diagnosis) -> str:
     )
 
 
+def _equivalent(contest: Contest) -> bool:
+    return bool(pair(contest, "l1", "l2")["verdict"] == "equivalent")
+
+
 def _small_difference(contest: Contest, penalty: str) -> list[str]:
-    row = pair(contest, "l1", "l2")
-    if row["verdict"] != "equivalent":
+    if not _equivalent(contest):
         return []
     return [
-        f"Predictions would hardly differ: within {100 * contest.margin:g} percentage points of "
-        f"explained share. If {NAMES[OTHER[penalty]]} suits you better, it costs little."
+        f"Explained shares differ by less than {points(contest.margin)}: if "
+        f"{NAMES[OTHER[penalty]]} suits you better, it costs little."
     ]
 
 
@@ -138,10 +158,10 @@ def _doubts(
     size = sample_size(len(table.y), row_width(table.X), CELLS[table.response])
     if size < len(table.y):
         out.append(
-            f"Head-to-head and models use about {size} of the {len(table.y)} rows, drawn at "
+            f"Head-to-head and models use {size} of the {len(table.y)} rows, drawn at "
             "random, to save time."
         )
-    if len(contest.differences) and contest.scores["explained"].max() < contest.margin:
+    if contest.scores["explained"].max() < ROUNDING:
         out.append("No penalty predicts held-out rows better than the mean does.")
     if not place.inside:
         out.append(
@@ -155,7 +175,8 @@ def _doubts(
             "would give others."
         )
     if len(diagnosis.outliers) > 0.01 * diagnosis.n_samples:
-        out.append(f"{len(diagnosis.outliers)} rows lie far from the others and may decide this.")
+        far = counted(len(diagnosis.outliers), "row")
+        out.append(f"{far} far from the others may decide this.")
     return out
 
 
@@ -172,6 +193,22 @@ def _what_else(diagnosis: Diagnosis) -> list[str]:
     return out
 
 
+def _reading(table: Table) -> str:
+    """Lines that make X and y, but for data in memory."""
+    if table.source == IN_MEMORY:
+        return ""
+    how = ""
+    if table.classes is not None:
+        how = f", positive={table.classes[1]!r}"
+    elif len(np.unique(table.y)) == 2:
+        how = ', response="gaussian"'
+    return (
+        "from normwise.tabular import read_table\n"
+        f"table = read_table({table.source!r}, {table.target!r}{how})\n"
+        "X, y = table.X, table.y\n"
+    )
+
+
 def _code(table: Table, penalty: str) -> str:
     from normwise.explorer import SNIPPETS
 
@@ -180,7 +217,7 @@ def _code(table: Table, penalty: str) -> str:
     else:
         response = f"y: {table.target}, 1 for {table.classes[1]} and 0 for {table.classes[0]}"
     lines = f"X: {len(table.names)} features as numbers; {response}"
-    return f"# {' '.join(lines.split())}\n{SNIPPETS[table.response][penalty]}"
+    return f"# {' '.join(lines.split())}\n{_reading(table)}{SNIPPETS[table.response][penalty]}"
 
 
 def recommend(
@@ -189,25 +226,31 @@ def recommend(
     """Weigh the head-to-head against the map.
 
     A penalty is named if it has the smaller excess risk with a probability of at least 80 %, and
-    clearly so from 95 % on.
+    clearly so from 95 % on, unless both predict equally well.
     """
-    chance = l1_probability(contest, place)
-    side, sure = ("l1", chance) if chance >= 0.5 else ("l2", 1 - chance)
-    certainty = "clear" if sure >= CLEAR else "likely" if sure >= LIKELY else "none"
+    l1 = l1_probability(contest, place)
+    side, sure = ("l1", l1) if l1 >= 0.5 else ("l2", 1 - l1)
+    equal = _equivalent(contest)
+    certainty = "none" if sure < LIKELY else "clear" if sure >= CLEAR and not equal else "likely"
     named = None if certainty == "none" else side
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
     doubts = _contradictions(contest, place)
     if named is None:
-        headline = "No clear winner between L1 and L2: choose by what else you need."
+        found = "No clear winner between L1 and L2"
+        if equal:
+            found = f"L1 and L2 predict equally well here (within {points(contest.margin)})"
+        headline = f"{found}: choose by what else you need."
         reasons += _what_else(diagnosis)
         doubts.append(
-            f"{NAMES[side]} is the better one with a probability of {probability(sure)}: too "
+            f"{NAMES[side]} is the better one with a probability of {_in_words(sure)}: too "
             "little to name it."
         )
     else:
         how = "Use" if certainty == "clear" else "Probably use"
+        hardly = "; predictions hardly differ" if equal else ""
         headline = (
-            f"{how} {NAMES[named]}: it predicts better with a probability of {probability(sure)}."
+            f"{how} {NAMES[named]}: if the two differ, it predicts better with a probability of "
+            f"{_in_words(sure)}{hardly}."
         )
         doubts += _small_difference(contest, named)
     doubts += _others(contest, named)

@@ -25,6 +25,7 @@ from normwise.advice.wording import (
     rule_over_range,
     share_span,
     shorten,
+    signed,
     sources,
     verdict_words,
 )
@@ -128,7 +129,7 @@ def _features(console: Console, advice: Advice) -> None:
         for _, row in top.iterrows():
             grid.add_row(
                 Text(shorten(row["feature"], NAME)),
-                Text("0" if row["l1"] == 0 else number(row["l1"], 3)),
+                Text("0" if row["l1"] == 0 else signed(number(row["l1"], 3))),
                 Text(percent(row["selected"])),
                 Text(percent(row["l1_sign"])),
             )

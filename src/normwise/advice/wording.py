@@ -10,6 +10,7 @@ import pandas as pd
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.recommendation import pair as pair_of
+from normwise.advice.recommendation import points
 from normwise.sheets import count, number, percent
 from normwise.surface import COLLINEAR
 from normwise.tabular import Table
@@ -86,11 +87,9 @@ def large(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def chance(share: float) -> str:
-    """A probability in per cent; near 0 and 1 its digits mean nothing."""
-    if share < 0.01:
-        return "<1\N{NO-BREAK SPACE}%"
-    return ">99\N{NO-BREAK SPACE}%" if share > 0.99 else percent(share)
+def signed(text: str) -> str:
+    """A text with numbers, their hyphens made into minus signs."""
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def caveats(advice: Advice) -> str:
@@ -116,19 +115,15 @@ def share_span(row: pd.Series, key: str) -> str:
     """A share with its interval, in per cent."""
     if not np.isfinite(row[key]):
         return "–"
-    return span(*(f"{100 * row[name]:,.1f}" for name in (key, "low", "high"))) + " %"
+    return signed(span(*(f"{100 * row[name]:,.1f}" for name in (key, "low", "high")))) + " %"
 
 
 def point_span(row: pd.Series) -> str:
     """A difference of explained shares with its interval, in percentage points."""
     if not np.isfinite(row["difference"]):
         return "–"
-    return span(*(f"{100 * row[name]:+,.1f}" for name in ("difference", "low", "high"))) + " points"
-
-
-def points(margin: float) -> str:
-    """A difference of explained shares in percentage points."""
-    return f"{100 * margin:g} point{'s' * (margin != 0.01)}"
+    parts = (f"{100 * row[name]:+,.1f}" for name in ("difference", "low", "high"))
+    return signed(span(*parts)) + " points"
 
 
 def l1_against_l2(contest: Contest) -> pd.Series:
@@ -365,12 +360,12 @@ def _signal(d: Diagnosis) -> list[Item]:
 
 
 def _cells(d: Diagnosis) -> list[Item]:
-    rows = listed([str(i) for i in d.outliers])
+    rows = listed([f"{i + 1:,}" for i in d.outliers])
     gaps = sorted(d.missing.items(), key=lambda item: -item[1])
     return [
         Item(
             "outliers",
-            f"{many(len(d.outliers), 'row')}: {rows}, counted from 0" if rows else "none",
+            f"{many(len(d.outliers), 'row')}: {rows}, counted from 1" if rows else "none",
             "Rows far from the others in the response or the features; one may decide the fit.",
             bool(d.outliers),
         ),
