@@ -242,8 +242,8 @@ def recommend(
         headline = f"{found}: choose by what else you need."
         reasons += _what_else(diagnosis)
         doubts.append(
-            f"{NAMES[side]} is the better one with a probability of {_in_words(sure)}: too "
-            "little to name it."
+            f"If the two differ, {NAMES[side]} is the better one with a probability of "
+            f"{_in_words(sure)}: too little to name it."
         )
     else:
         how = "Use" if certainty == "clear" else "Probably use"
