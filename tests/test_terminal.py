@@ -2,9 +2,10 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
-from made_advice import NASTY, make_advice
+from made_advice import NASTY, feature_names, make_advice
 from rich.console import Console
 
 from normwise.advice.terminal import show
@@ -64,6 +65,14 @@ def test_names_are_text():
     for name in (*NASTY[:5], NASTY[7]):
         assert name in text
     assert f"{NASTY[0]} = {NASTY[1]}" in text
+
+
+def test_a_name_gives_the_terminal_no_orders():
+    advice = make_advice(names=("a\x1b]0;owned\x07b", *feature_names(11)[1:]), p=11)
+    advice = replace(advice, table=replace(advice.table, notes=("Column 'a\x1b[2Jb' left out.",)))
+    text = printed(advice)
+    assert "\x1b" not in text
+    assert "owned" in text
 
 
 def test_the_penalty_has_its_colour_in_a_terminal_alone():

@@ -11,7 +11,7 @@ from normwise.advice.diagnosis import sample_size
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
 from normwise.sheets import percent
 from normwise.tabular import Table
-from normwise.tabular.messages import counted
+from normwise.tabular.messages import counted, plain
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
@@ -217,7 +217,7 @@ def _code(table: Table, penalty: str) -> str:
     else:
         response = f"y: {table.target}, 1 for {table.classes[1]} and 0 for {table.classes[0]}"
     lines = f"X: {len(table.names)} features as numbers; {response}"
-    return f"# {' '.join(lines.split())}\n{_reading(table)}{SNIPPETS[table.response][penalty]}"
+    return f"# {plain(lines)}\n{_reading(table)}{SNIPPETS[table.response][penalty]}"
 
 
 def recommend(

@@ -31,7 +31,7 @@ from normwise.advice.wording import (
 )
 from normwise.figures.style import COLOURS, NAMES
 from normwise.sheets import number, percent
-from normwise.tabular.messages import listed
+from normwise.tabular.messages import listed, plain
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -50,7 +50,7 @@ def _rows(console: Console, rows: Iterable[tuple[str | Text, ...]]) -> None:
     """Rows whose last cell may be long: its lines stay in their column."""
     grid = Grid.grid(padding=(0, 2, 0, 0))
     for row in rows:
-        grid.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        grid.add_row(*(Text(plain(cell)) if isinstance(cell, str) else cell for cell in row))
     for column in grid.columns[:-1]:
         column.no_wrap = True
     if grid.columns:

@@ -14,7 +14,7 @@ from normwise.advice.recommendation import points
 from normwise.sheets import count, number, percent
 from normwise.surface import COLLINEAR
 from normwise.tabular import Table
-from normwise.tabular.messages import listed
+from normwise.tabular.messages import listed, plain
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -99,7 +99,7 @@ def caveats(advice: Advice) -> str:
 
 def shorten(text: str, most: int) -> str:
     """A text in one line of at most ``most`` characters, its middle left out if need be."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    text = plain(str(text))
     if len(text) <= most:
         return text
     tail = (most - 1) // 3
