@@ -11,9 +11,9 @@ from normwise.config import (
     cut,
     plan_chunks,
 )
-from normwise.extension_files import digest, load, origin
+from normwise.extension_files import digest, load
 from normwise.extensions import DATASETS as GENERATORS
-from normwise.extensions import ExtensionError
+from normwise.extensions import ExtensionError, origin
 from normwise.figures import plan_figures
 from normwise.penalties import SHIPPED
 from normwise.provenance import code_digest
