@@ -138,14 +138,28 @@ def test_rounding_errors_are_no_evidence(place):
 @pytest.mark.parametrize("chance", [0.98, 0.02])
 def test_the_code_runs(diagnosis, place, response, chance):
     X, y = draw(Scenario(60, 4, 2, snr=2, response=response), 3, 0)
-    table = replace(as_table(X, y, response), source=IN_MEMORY)
+    labels = np.where(y > 0, "yes", "no") if response == "binary" else y
+    table = from_memory(pd.DataFrame(X).assign(city=np.resize(["a", "b"], 60)), labels)
     means = {"l1": 0.6} if chance > 0.5 else {"l2": 0.6}
     found = advised(table, diagnosis, place, chance=chance, **means)
-    scope = {"X": X, "y": y}
+    scope = {"X": pd.DataFrame(X).assign(city=np.resize(["a", "b"], 60)), "y": labels}
     exec(found.code, scope)
     # explained share, or minus the log-loss
-    assert scope["model"].score(X, y) > (0.4 if response == "gaussian" else -0.6)
-    assert found.code.startswith("# X: 4 features as numbers; y: y")
+    assert scope["model"].score(scope["X"], scope["y"]) > (0.4 if response == "gaussian" else -0.6)
+    assert found.code.startswith("# X: 5 features as numbers; y: y")
+    both = advised(table, diagnosis, place, chance=0.6, noise=0.05)
+    assert both.penalty is None
+    exec(both.code, scope | {"X": pd.DataFrame(X), "y": labels})
+    assert ("l1 = make_pipeline" in both.code) and ("l2 = make_pipeline" in both.code)
+
+
+def test_a_copy_of_the_target_is_the_answer(diagnosis, place):
+    X, y = draw(Scenario(60, 4, 2), 3, 0)
+    table = from_memory(np.column_stack([X, 2 * y + 1]), y)
+    assert table.copies == ("x4",)
+    found = advised(table, diagnosis, place, l1=0.6, chance=0.98)
+    assert (found.penalty, found.certainty, found.code) == (None, "none", "")
+    assert "copies the target" in found.headline and "x4" in found.headline
 
 
 @pytest.mark.parametrize("response", ["gaussian", "binary"])

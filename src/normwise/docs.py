@@ -22,7 +22,7 @@ SCHEMA = "workflow/schemas/config.schema.yaml"
 INTRODUCTION = """\
 # The config
 
-`config.yaml` is the default study, `quick.yaml` a look at every part in a minute or two,
+`config.yaml` is the default study, `quick.yaml` a look at every part in some three minutes,
 `full.yaml` the same questions asked at length, `real.yaml` real tables. To run another than the
 default:
 

@@ -11,7 +11,7 @@ from normwise.advice.diagnosis import sample_size
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
 from normwise.sheets import percent
 from normwise.tabular import Table
-from normwise.tabular.messages import counted, plain
+from normwise.tabular.messages import counted, listed, plain
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
@@ -116,6 +116,15 @@ def _small_difference(contest: Contest, penalty: str) -> list[str]:
     ]
 
 
+def _undecided(contest: Contest) -> list[str]:
+    if pair(contest, "l1", "l2")["verdict"] != "undecided":
+        return []
+    return [
+        "The rows held out alone do not settle it; the map of simulated data tips the balance, or "
+        "adds to it."
+    ]
+
+
 def _contradictions(contest: Contest, place: Place) -> list[str]:
     row = pair(contest, "l1", "l2")
     ahead = "l1" if row["difference"] > 0 else "l2"
@@ -194,14 +203,18 @@ def _what_else(diagnosis: Diagnosis) -> list[str]:
 
 
 def _reading(table: Table) -> str:
-    """Lines that make X and y, but for data in memory."""
-    if table.source == IN_MEMORY:
-        return ""
+    """Lines that make X and y."""
     how = ""
     if table.classes is not None:
         how = f", positive={table.classes[1]!r}"
     elif len(np.unique(table.y)) == 2:
         how = ', response="gaussian"'
+    if table.source == IN_MEMORY:
+        return (
+            "from normwise.tabular import as_table\n"
+            f"table = as_table(X, y{how})  # your X and y as numbers\n"
+            "X, y = table.X, table.y\n"
+        )
     return (
         "from normwise.tabular import read_table\n"
         f"table = read_table({table.source!r}, {table.target!r}{how})\n"
@@ -209,7 +222,7 @@ def _reading(table: Table) -> str:
     )
 
 
-def _code(table: Table, penalty: str) -> str:
+def _code(table: Table, penalty: str | None) -> str:
     from normwise.explorer import SNIPPETS
 
     if table.classes is None:
@@ -217,7 +230,29 @@ def _code(table: Table, penalty: str) -> str:
     else:
         response = f"y: {table.target}, 1 for {table.classes[1]} and 0 for {table.classes[0]}"
     lines = f"X: {len(table.names)} features as numbers; {response}"
-    return f"# {plain(lines)}\n{_reading(table)}{SNIPPETS[table.response][penalty]}"
+    fits = SNIPPETS[table.response]
+    chosen = (
+        fits[penalty]
+        if penalty
+        else "\n".join(
+            f"# {NAMES[name]}\n{fits[name].replace('model = ', f'{name} = ')}" for name in NAMES
+        )
+    )
+    return f"# {plain(lines)}\n{_reading(table)}{chosen}"
+
+
+def _leaked(table: Table) -> Recommendation:
+    names = listed(table.copies)
+    return Recommendation(
+        penalty=None,
+        certainty="none",
+        headline=f"Leave out what copies the target, and ask again: {names}.",
+        reasons=(
+            "With the target among the features every penalty predicts perfectly, and no number "
+            "here says anything about other rows.",
+        ),
+        doubts=("If the column is truly known before the target is, no model is needed.",),
+    )
 
 
 def recommend(
@@ -226,8 +261,11 @@ def recommend(
     """Weigh the head-to-head against the map.
 
     A penalty is named if it has the smaller excess risk with a probability of at least 80 %, and
-    clearly so from 95 % on, unless both predict equally well.
+    clearly so from 95 % on, unless both predict equally well. With a copy of the target among the
+    features there is nothing to weigh.
     """
+    if table.copies:
+        return _leaked(table)
     l1 = l1_probability(contest, place)
     side, sure = ("l1", l1) if l1 >= 0.5 else ("l2", 1 - l1)
     equal = _equivalent(contest)
@@ -252,7 +290,7 @@ def recommend(
             f"{how} {NAMES[named]}: if the two differ, it predicts better with a probability of "
             f"{_in_words(sure)}{hardly}."
         )
-        doubts += _small_difference(contest, named)
+        doubts += _small_difference(contest, named) + _undecided(contest)
     doubts += _others(contest, named)
     doubts += _doubts(table, diagnosis, contest, models, place)
     return Recommendation(
@@ -261,5 +299,5 @@ def recommend(
         headline=headline,
         reasons=tuple(reasons),
         doubts=tuple(doubts),
-        code=_code(table, side),
+        code=_code(table, named),
     )

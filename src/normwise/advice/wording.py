@@ -28,7 +28,7 @@ ANSWERS = {
     "undecided": "undecided",
 }
 CERTAINTY = {
-    "clear": "clear; what was measured leaves little doubt",
+    "clear": "clear; the rows held out and the map together leave little doubt",
     "likely": "likely; what was measured points this way and does not settle it",
     "none": "too little to name one of them",
 }

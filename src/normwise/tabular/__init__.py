@@ -105,6 +105,7 @@ def _tabulate(raw: Raw, source: str, positive: object, response: str | None) -> 
         reasons = " ".join(coded.notes) or "there is no column besides the target."
         raise InputError(f"no feature is left: {reasons}")
     refuse_duplicates(coded.names, "features that were made of the columns")
+    copies = _copies(coded.X, answer.y, coded.names)
     return Table(
         X=coded.X,
         y=answer.y,
@@ -115,11 +116,12 @@ def _tabulate(raw: Raw, source: str, positive: object, response: str | None) -> 
         source=source,
         missing=coded.missing,
         constant=tuple(coded.constant),
-        notes=(*raw.notes, *answer.notes, *coded.notes, *_leaks(coded.X, answer.y, coded.names)),
+        notes=(*raw.notes, *answer.notes, *coded.notes, *_warning(copies)),
+        copies=tuple(copies),
     )
 
 
-def _leaks(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
+def _copies(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
     if sparse.issparse(X):
         from sklearn.utils.sparsefuncs import mean_variance_axis
 
@@ -128,7 +130,10 @@ def _leaks(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
         variance = X.var(axis=0)
     covariance = X.T @ (y - y.mean()) / len(y)
     scale = np.sqrt(variance) * y.std()
-    copies = picked(names, np.abs(covariance) > (1 - 1e-9) * scale)
+    return picked(names, np.abs(covariance) > (1 - 1e-9) * scale)
+
+
+def _warning(copies: list[str]) -> list[str]:
     if not copies:
         return []
     return [

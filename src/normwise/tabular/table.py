@@ -38,6 +38,8 @@ class Table:
         Columns that were left out because they hold one value.
     notes : tuple of str
         What was done to the columns, a sentence each.
+    copies : tuple of str
+        Features that are the target itself, up to scale.
     """
 
     X: np.ndarray
@@ -50,6 +52,7 @@ class Table:
     missing: dict[str, int]
     constant: tuple[str, ...]
     notes: tuple[str, ...]
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
