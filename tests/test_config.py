@@ -54,7 +54,7 @@ BAD_AXES = {
     "unknown signal": ("n_nonzero: 3\n    signal: strong", ["signal", "'strong'", "decaying"]),
     "unknown penalty of a data set": (
         "n_nonzero: 3\n    penalties: [lasso]",
-        ["penalties", "'lasso'", "elastic_net"],
+        ["penalties", "'lasso'", "elastic_net", "mean 'l1'"],
     ),
     "a penalty twice": ("n_nonzero: 3\n    penalties: [l1, l1]", ["penalties", "twice"]),
     "both ways to say sparsity": (
@@ -335,6 +335,13 @@ def test_schema_and_code_have_the_same_axes(schema_file):
     about_the_set |= {"hold_out", "story", "file", "target", "positive", "test_share", "options"}
     assert keys - about_the_set == {f.name for f in fields(Scenario)} | {"nonzero_fraction"}
     assert about_the_set <= keys
+
+
+def test_a_part_of_the_study_is_left_out_by_a_zero(schema_file):
+    text = GOOD + "calibration: 0\nreplications: 0\n"
+    config = check_config(yaml.safe_load(text), schema_file, "study.yaml")
+    assert config["calibration"] == {"replicates": 0}
+    assert set(config["replications"].values()) == {0}
 
 
 def test_schema_names_every_penalty_that_is_shipped(schema_file):

@@ -20,6 +20,8 @@ from normwise.scenario import AXES, Scenario, expand_grid, problems
 
 GRID_KEYS = (*AXES, "nonzero_fraction")
 MIN_ROWS_PER_FOLD = 2
+# other words for what a config may name
+ALSO = {"lasso": "l1", "ridge": "l2", "ols": "none", "elasticnet": "elastic_net"}
 TEST_SHARE = 0.25
 
 
@@ -51,6 +53,8 @@ def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str
     """
     schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
     complete = copy.deepcopy(dict(config))
+    # a part of the default study left out whole
+    complete |= {key: {} for key in ("calibration", "replications") if complete.get(key) == 0}
     listed = _wrap_axes(complete)
     errors = sorted(
         Draft202012Validator(schema).iter_errors(complete), key=lambda e: [str(p) for p in e.path]
@@ -158,7 +162,7 @@ def _explain(
 
 def _not_one_of(value: Any, known: Sequence[Any]) -> str:
     names = [str(name) for name in known]
-    close = difflib.get_close_matches(str(value), names, n=1)
+    close = difflib.get_close_matches(ALSO.get(str(value), str(value)), names, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
     return f"({value!r}) is not one of {', '.join(names) or '(none are known)'}{hint}"
 
