@@ -435,13 +435,13 @@ def own_data_sheet(
         frame,
         [
             Column("name", "data set", words, "Name in the config"),
+            Column("verdict", "verdict", verdict, "L1 against L2"),
             Column("measure", "measure", words, "Test error: mean squared error or log-loss on "
                    "rows held out. Excess risk: by how much it exceeds that of the truth"),
             *(
                 Column(p, _named(p), _error, f"Mean over the replicates, {_named(p)}", True)
                 for p in ordered(p for p in errors if frame[p].notna().any())
             ),
-            Column("verdict", "verdict", verdict, "L1 against L2"),
             Column("rows", "rows", count, "Of the table, those without a target left out"),
             Column("columns", "columns", count, "Features that became of the table's columns"),
             Column("replicates", "replicates", count, "Splits of the table, or draws"),
