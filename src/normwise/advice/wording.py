@@ -30,7 +30,7 @@ ANSWERS = {
 CERTAINTY = {
     "clear": "clear; the rows held out and the map together leave little doubt",
     "likely": "likely; what was measured points this way and does not settle it",
-    "none": "too little to name one of them",
+    "none": "neither is named",
 }
 # Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
 HIGH_CONDITION, HIGH_VIF = 30, 10
