@@ -189,7 +189,7 @@ def judge(rows: pd.DataFrame, by: str) -> dict[str, Any]:
         "named one of two equals": (named & ~decided).mean(),
         "wrong": wrong.mean(),
         "right where there is a winner": right[decided].mean(),
-        "right or none": (right | ~named | ~decided).mean(),
+        "right or none": (right | ~named).mean(),
     }
 
 

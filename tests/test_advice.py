@@ -71,7 +71,7 @@ def test_recommendations_are_right_or_none(quick, benchmark):
         found = advise_table(benchmark.as_drawn(scenario, SEED, 0), n_jobs=1).recommendation
         rows.append({"truth": better, "advice": found.penalty or "neither"})
     score = benchmark.judge(pd.DataFrame(rows), "advice")
-    assert score["right or none"] >= 0.9 and score["wrong"] <= 0.08
+    assert score["right or none"] >= 0.9 and score["wrong"] <= 0.05
     # one that never names a penalty would be of no use
     assert score["right"] >= 0.6
 
@@ -88,7 +88,7 @@ def test_the_judge_by_hand(benchmark):
     assert score["named none"] == pytest.approx(2 / 6)
     assert score["named one of two equals"] == pytest.approx(1 / 6)
     assert score["right where there is a winner"] == pytest.approx(2 / 4)
-    assert score["right or none"] == pytest.approx(5 / 6)
+    assert score["right or none"] == pytest.approx(4 / 6)
 
 
 def test_the_same_whatever_the_number_of_threads_and_progress_is_told(quick, benchmark):
