@@ -291,8 +291,9 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "A penalty is named from 80 % on, and clearly so from 95 % on, but never clearly where "
             "the two predict equally well. In that fit the map's odds came from a surface that had "
             "seen most of those scenarios. On how many tables from outside of the study the answer "
-            "was right is in benchmarks/results/advice.md of the project; so it is that the lower "
-            "cross-validated error alone was right as often.",
+            "was right is in benchmarks/results/advice.md of the project. The lower "
+            "cross-validated error alone names the better penalty more often there and the wrong "
+            "one as often; what is added here is to know when that is not sure.",
         ),
         (
             "head to head",
