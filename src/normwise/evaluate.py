@@ -77,6 +77,17 @@ def read_estimates(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> It
             yield Estimates(origins[key], penalty, np.concatenate(first), arrays)
 
 
+def _extra_metrics(
+    names: Sequence[str], e: Estimates, a: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    held_out = a.get("y_test"), a.get("predictor_test")
+    fitted = Fitted(
+        e.origin.response, e.origin.truth, a["coef"], a["intercept"], a["alpha"], *held_out
+    )
+    found = {name: measure(name, fitted) for name in names}
+    return {name: values for name, values in found.items() if values is not None}
+
+
 def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd.DataFrame:
     ok = e.fitted
     a = {name: array[ok] for name, array in e.arrays.items()}
@@ -102,7 +113,7 @@ def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd
         values["optimism"] = expected - a["train_error"]
         if selects(e.penalty):
             values |= selection_metrics(a["coef"], truth.support)
-    values |= {name: own for name in extra if (own := measure(name, _fitted(e))) is not None}
+    values |= _extra_metrics(extra, e, a)
     n = int(ok.sum())
     keys: dict[str, str | int | np.ndarray] = {
         "dataset": dataset,
@@ -117,19 +128,6 @@ def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd
     ]
     frame = pd.concat(parts, ignore_index=True)
     return frame[frame["value"].notna()]
-
-
-def _fitted(e: Estimates) -> Fitted:
-    a = {name: array[e.fitted] for name, array in e.arrays.items()}
-    return Fitted(
-        e.origin.response,
-        e.origin.truth,
-        a["coef"],
-        a["intercept"],
-        a["alpha"],
-        a.get("y_test"),
-        a.get("predictor_test"),
-    )
 
 
 def _scenario_rows(e: Estimates, dataset: str) -> Iterator[dict]:

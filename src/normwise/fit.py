@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.data import Batch, read_batches, truth_arrays
 from normwise.io import save_arrays
-from normwise.penalties import Mix, Penalty, find
+from normwise.penalties import Mix, Penalty, find, standardised
 from normwise.risk import risk_function
 from normwise.simulate import generator
 from normwise.solvers import NoSolutionError, prediction_loss
@@ -78,12 +78,6 @@ def effective_dof(
     return float((eigenvalues / (eigenvalues + alpha * (1 - penalty.l1_ratio))).sum())
 
 
-def _standardised(X: np.ndarray) -> np.ndarray:
-    spread = X.std(axis=0)
-    # a constant column becomes zero
-    return (X - X.mean(axis=0)) / np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, np.inf)
-
-
 def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
     """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
     X, y = batch.X[0].astype(float), batch.y[0]
@@ -131,7 +125,7 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     out["alpha"], out["risk"] = path.alphas[chosen], out["path_risk"][chosen]
     predictor = intercept[:, None] + coef @ X.T
     out["train_error"] = prediction_loss(y, predictor, batch.response)
-    Z = _standardised(X)
+    Z = standardised(X)[0]
     inner = np.abs(Z.T @ (y - y.mean())).max() / len(y)
     out["max_correlation"] = inner / (y.std() or np.inf)
     if isinstance(penalty, Mix):

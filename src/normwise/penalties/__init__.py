@@ -22,6 +22,16 @@ SHIPPED = tuple(sorted(f.stem for f in File(__file__).parent.glob("[a-z]*.py")))
 REGISTERED: dict[str, type[Penalty]] = {}
 
 
+def standardised(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features of mean 0 and variance 1, with their means and scales.
+
+    A constant column becomes zero; its scale is infinite.
+    """
+    mean, spread = X.mean(axis=0), X.std(axis=0)
+    scale = np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, np.inf)
+    return (X - mean) / scale, mean, scale
+
+
 class Penalty:
     """A way to fit a linear model, with a strength to be chosen.
 

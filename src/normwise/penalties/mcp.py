@@ -12,18 +12,12 @@ import warnings
 
 import numpy as np
 
-from normwise.penalties import Penalty, register
+from normwise.penalties import Penalty, register, standardised
 from normwise.solvers import Path, Problem
 
 # as ncvreg has it
 CONCAVITY = 3.0
 MAX_ITER = 200
-
-
-def _standardised(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    mean, spread = X.mean(axis=0), X.std(axis=0)
-    scale = np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, np.inf)
-    return (X - mean) / scale, mean, scale
 
 
 @register
@@ -48,7 +42,7 @@ class MinimaxConcave(Penalty):
         from skglm.penalties import MCPenalty
         from skglm.solvers import AndersonCD
 
-        Z, mean, scale = _standardised(problem.X)
+        Z, mean, scale = standardised(problem.X)
         unit = problem.alpha_max(1.0)
         solver = AndersonCD(max_iter=MAX_ITER, tol=tol * unit, fit_intercept=True)
         penalty = MCPenalty(alphas[0], CONCAVITY)
