@@ -131,7 +131,7 @@ def _pair_rows(
         # two penalties with the same expectation, and the hardest nulls, at both ends of the zone
         for target in (0.0, -1.0, 1.0) if same else (-1.0, 1.0):
             shifted = effect - truth + target * zone
-            p_win, p_equivalent = zone_tests(shifted, mcse, n, margin)
+            p_win, p_equivalent = zone_tests(shifted, mcse, n, zone)
             wins = p_win <= level
             yield _share("false_win", wins, n, target)
             if target:
@@ -139,7 +139,7 @@ def _pair_rows(
         half = stats.t.ppf((1 + comparison["confidence"]) / 2, n - 1) * mcse
         yield _share("coverage", np.abs(effect - truth) <= half, n, truth / zone)
         if winner:
-            p_win, _ = zone_tests(effect, mcse, n, margin)
+            p_win, _ = zone_tests(effect, mcse, n, zone)
             right = (effect < 0) == (winner == "l1")
             yield _share("right_winner", (p_win <= level) & right, n, truth / zone)
             yield _share("wrong_winner", (p_win <= level) & ~right, n, truth / zone)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from normwise.evaluate import read_estimates
+from normwise.estimates import each_estimate
 from normwise.scenario import expand_grid
 from normwise.simulate import draw
 from normwise.tables import typed
@@ -46,7 +46,7 @@ def illustrate(
             )
         )
     examples = []
-    for e in read_estimates({p: fits[p] for p in PENALTIES}, dataset["name"]):
+    for e in each_estimate({p: fits[p] for p in PENALTIES}, dataset["name"]):
         truth = e.origin.truth
         assert truth is not None
         coef = e.arrays["coef"][e.fitted, 0][:REPLICATES]

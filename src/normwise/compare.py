@@ -23,26 +23,25 @@ def pairs(penalties: Iterable[str]) -> list[tuple[str, str]]:
     return [(first, second) for i, second in enumerate(names) for first in names[:i]]
 
 
-def summarise(metrics: pd.DataFrame, overlaps: Mapping[str, float] | None = None) -> pd.DataFrame:
+def summarise(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
     """Table ``summary``: mean with Monte Carlo standard error, and quartiles, over replicates.
 
     Parameters
     ----------
     metrics : DataFrame
         Table ``metrics``.
-    overlaps : mapping of str to float, optional
-        Of `standard_error`, for data sets whose replicates are splits of one table.
+    overlap : float
+        Of `standard_error`.
     """
     keys = ["dataset", "scenario", "penalty", "tuning", "metric"]
     groups = metrics.groupby(keys, observed=True, sort=True)["value"]
     quartiles = groups.quantile([0.25, 0.5, 0.75]).unstack()
     n = groups.size()
-    overlap = n.index.get_level_values("dataset").map(lambda name: (overlaps or {}).get(name, 0.0))
     out = pd.DataFrame(
         {
             "n": n,
             "mean": groups.mean(),
-            "mcse": groups.std(ddof=1) * np.sqrt(1 / n + np.asarray(overlap, float)),
+            "mcse": groups.std(ddof=1) * np.sqrt(1 / n + overlap),
             "q25": quartiles[0.25],
             "median": quartiles[0.5],
             "q75": quartiles[0.75],
@@ -51,65 +50,47 @@ def summarise(metrics: pd.DataFrame, overlaps: Mapping[str, float] | None = None
     return out.astype(dict.fromkeys(keys, "str"))
 
 
-def wilson_interval(successes: float, n: float, confidence: float) -> tuple[float, float]:
+def wilson_interval(
+    successes: float | np.ndarray, n: float | np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Wilson score interval of a proportion (Wilson 1927)."""
     z = stats.norm.ppf((1 + confidence) / 2)
-    share = successes / n
+    share = np.asarray(successes) / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return float(centre - half), float(centre + half)
+    return centre - half, centre + half
 
 
-def paired_effect(
-    first: np.ndarray,
-    second: np.ndarray,
-    margin: float,
-    confidence: float,
-    overlap: float = 0.0,
-) -> dict[str, float | int]:
+def paired_effect(first: np.ndarray, second: np.ndarray, overlap: float = 0.0) -> dict[str, float]:
     """Compare two penalties on the same replicates.
 
     Parameters
     ----------
     first, second : ndarray of shape (n_replicates,)
         Nonnegative risks.
-    margin : float
-        Half-width of the zone of equivalence, as a relative change.
-    confidence : float
     overlap : float
         Of `standard_error`.
 
     Returns
     -------
     dict
-        The effect columns of table ``verdicts``, with unadjusted p-values. ``p_win`` is the
-        two-sided p-value of the interval null hypothesis that the effect lies within the zone;
-        ``p_equivalent`` is that of two one-sided tests (Schuirmann 1987).
+        Columns of table ``pairs``.
     """
-    n = len(first)
     d = log_ratio(first, second)
-    effect = float(d.mean())
-    mcse = standard_error(d, overlap)
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * mcse
-    p_win, p_equivalent = zone_tests(effect, mcse, n, margin)
-    wins = float((d < 0).sum() + (d == 0).sum() / 2)
-    # splits of one table are worth fewer independent ones
-    size = 1 / (1 / n + overlap)
-    low, high = wilson_interval(wins / n * size, size, confidence)
     return {
-        "n": n,
-        "effect": effect,
-        "mcse": mcse,
-        "low": effect - half,
-        "high": effect + half,
-        "ratio": float(np.exp(effect)),
+        "n": len(d),
+        "effect": float(d.mean()),
+        "mcse": standard_error(d, overlap),
         "median_ratio": float(np.exp(np.median(d))),
-        "first_better": wins / n,
-        "first_better_low": low,
-        "first_better_high": high,
-        "p_win": float(p_win),
-        "p_equivalent": float(p_equivalent),
+        "first_better": float(((d < 0).sum() + (d == 0).sum() / 2) / len(d)),
+        "overlap": overlap,
     }
+
+
+def with_intervals(effects: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Add columns ``low`` and ``high``, the t interval, to effects with ``n`` and ``mcse``."""
+    half = stats.t.ppf((1 + confidence) / 2, effects["n"] - 1) * effects["mcse"]
+    return effects.assign(low=effects["effect"] - half, high=effects["effect"] + half)
 
 
 def standard_error(values: np.ndarray, overlap: float = 0.0) -> float:
@@ -127,10 +108,17 @@ def standard_error(values: np.ndarray, overlap: float = 0.0) -> float:
 
 
 def zone_tests(
-    effect: np.ndarray | float, mcse: np.ndarray | float, n: int, margin: float
+    effect: np.ndarray | float, mcse: np.ndarray | float, n: np.ndarray | int, zone: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The two p-values of `paired_effect`, for arrays of effects from `n` replicates each."""
-    zone = np.log1p(margin)
+    """The two p-values of effects from `n` replicates each.
+
+    Returns
+    -------
+    p_win : ndarray
+        Two-sided, of the interval null hypothesis that the effect is at most `zone` in size.
+    p_equivalent : ndarray
+        Of two one-sided tests that it is larger (Schuirmann 1987).
+    """
     # a tiny floor keeps identical fits (mcse 0) defined
     unit = np.maximum(mcse, 1e-12)
     nearer = stats.t.cdf((zone - np.abs(effect)) / unit, n - 1)
@@ -143,14 +131,18 @@ def log_ratio(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def decide(
-    effect: pd.Series, p_win: pd.Series, p_equivalent: pd.Series, level: float, names: pd.DataFrame
+    effect: pd.Series,
+    p_win: np.ndarray,
+    p_equivalent: np.ndarray,
+    level: float,
+    names: pd.DataFrame,
 ) -> pd.DataFrame:
     """Verdicts of one family of scenarios, after Benjamini & Hochberg (1995).
 
     Parameters
     ----------
     effect, p_win, p_equivalent : Series
-        Of `paired_effect`.
+        Of `zone_tests`, one each.
     level : float
         False discovery rate.
     names : DataFrame
@@ -161,8 +153,8 @@ def decide(
     DataFrame
         Columns ``q_win``, ``q_equivalent`` and ``verdict``.
     """
-    q_win = stats.false_discovery_control(p_win.to_numpy())
-    q_equivalent = stats.false_discovery_control(p_equivalent.to_numpy())
+    q_win = stats.false_discovery_control(np.asarray(p_win))
+    q_equivalent = stats.false_discovery_control(np.asarray(p_equivalent))
     winner = np.where(effect < 0, names["first"], names["second"])
     verdict = np.where(q_equivalent <= level, "equivalent", "undecided")
     verdict = np.where(q_win <= level, winner, verdict)
@@ -171,9 +163,34 @@ def decide(
     )
 
 
-def compare(
-    metrics: pd.DataFrame, options: Mapping[str, Any], overlaps: Mapping[str, float] | None = None
-) -> pd.DataFrame:
+def pair_table(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
+    """Table ``pairs``: the effects of every two penalties.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Table ``metrics``.
+    overlap : float
+        Of `standard_error`.
+    """
+    risks = metrics[metrics["metric"].isin(RISKS)]
+    rows = []
+    keys = ["dataset", "scenario", "metric", "tuning"]
+    for key, group in risks.groupby(keys, observed=True, sort=True):
+        wide = group.pivot(index="replicate", columns="penalty", values="value").astype(float)
+        for first, second in pairs(wide):
+            pair = wide[[first, second]].dropna()
+            if len(pair) < 2:
+                continue
+            rows.append(
+                dict(zip(keys, key, strict=True))
+                | {"first": first, "second": second, "n_lost": len(wide) - len(pair)}
+                | paired_effect(pair[first].to_numpy(), pair[second].to_numpy(), overlap)
+            )
+    return typed(pd.DataFrame(rows), "pairs")
+
+
+def judge(effects: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     """Table ``verdicts`` of the whole study.
 
     A penalty wins where its advantage exceeds the margin, two penalties are equivalent where the
@@ -183,47 +200,27 @@ def compare(
 
     Parameters
     ----------
-    metrics : DataFrame
-        Table ``metrics``.
+    effects : DataFrame
+        Table ``pairs``.
     options : mapping
         ``margin``, ``confidence`` and ``false_discovery_rate``.
-    overlaps : mapping of str to float, optional
-        Of `standard_error`, for data sets whose replicates are splits of one table.
     """
-    risks = metrics[metrics["metric"].isin(RISKS)]
-    rows = []
-    keys = ["dataset", "scenario", "metric", "tuning"]
-    for (dataset, scenario, metric, tuning), group in risks.groupby(keys, observed=True, sort=True):
-        wide = group.pivot(index="replicate", columns="penalty", values="value").astype(float)
-        for first, second in pairs(wide):
-            pair = wide[[first, second]].dropna()
-            if len(pair) < 2:
-                continue
-            effect = paired_effect(
-                pair[first].to_numpy(),
-                pair[second].to_numpy(),
-                options["margin"],
-                options["confidence"],
-                (overlaps or {}).get(str(dataset), 0.0),
-            )
-            rows.append(
-                {
-                    "dataset": dataset,
-                    "scenario": scenario,
-                    "metric": metric,
-                    "tuning": tuning,
-                    "first": first,
-                    "second": second,
-                    "n_lost": len(wide) - len(pair),
-                }
-                | effect
-            )
-    if not rows:
+    if not len(effects):
         return typed(pd.DataFrame(), "verdicts")
-    frame = pd.DataFrame(rows)
+    frame = effects.reset_index(drop=True)
+    frame["ratio"] = np.exp(frame["effect"])
+    # splits of one table are worth fewer independent ones
+    size = 1 / (1 / frame["n"] + frame["overlap"])
+    frame["first_better_low"], frame["first_better_high"] = wilson_interval(
+        frame["first_better"] * size, size, options["confidence"]
+    )
+    frame["p_win"], frame["p_equivalent"] = zone_tests(
+        frame["effect"], frame["mcse"], frame["n"], np.log1p(options["margin"])
+    )
     level = options["false_discovery_rate"]
     families = [
         decide(f["effect"], f["p_win"], f["p_equivalent"], level, f[["first", "second"]])
         for _, f in frame.groupby(["first", "second", "tuning"])
     ]
-    return typed(frame.join(pd.concat(families)), "verdicts")
+    frame = with_intervals(frame, options["confidence"]).join(pd.concat(families))
+    return typed(frame, "verdicts")

@@ -1,12 +1,10 @@
-"""The config of a study: read, checked, completed with defaults, and cut into jobs."""
+"""The config of a study: read, checked, completed with defaults."""
 
 from __future__ import annotations
 
 import copy
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from normwise.extensions import DATASETS, METRICS
 from normwise.penalties import known_penalties, responses
-from normwise.scenario import AXES, Scenario, expand_grid, problems
+from normwise.scenario import AXES, expand_grid, problems
 
 GRID_KEYS = (*AXES, "nonzero_fraction")
 MIN_ROWS_PER_FOLD = 2
@@ -309,57 +307,3 @@ def _fit_problems(
                 f"penalties ({name}) cannot be fitted to response: {response}, only to "
                 f"{', '.join(responses(name))}; give the data set penalties of its own"
             )
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """The content of one data file: some scenarios, and a range of replicates of each."""
-
-    scenarios: tuple[Scenario, ...]
-    start: int
-    stop: int
-
-    def as_params(self) -> dict[str, Any]:
-        """Plain values, so that Snakemake re-runs what a change of them touches."""
-        return {
-            "scenarios": [s.as_dict() for s in self.scenarios],
-            "start": self.start,
-            "stop": self.stop,
-        }
-
-
-def replicate_megabytes(scenario: Scenario) -> float:
-    """Size of one replicate in a data file."""
-    width = 1 if scenario.features == "sparse_binary" else 8
-    return scenario.n_samples * (scenario.n_features * width + 8) / 1e6
-
-
-def cut(n: int, parts: int) -> list[tuple[int, int]]:
-    """Ranges that cut 0 to ``n`` into parts of equal size, or as nearly so as can be."""
-    return list(pairwise(n * i // parts for i in range(parts + 1)))
-
-
-def plan_chunks(dataset: Mapping[str, Any], max_chunk_mb: float) -> list[Chunk]:
-    """Cut a data set into data files of bounded size.
-
-    Scenarios small enough to share a file share it, in order; a larger one is cut by
-    replicates into equal parts.
-    """
-    chunks: list[Chunk] = []
-    shared: list[Scenario] = []
-    filled = 0.0
-    replicates = dataset["replicates"]
-    for scenario in expand_grid(dataset):
-        size = replicates * replicate_megabytes(scenario)
-        if shared and filled + size > max_chunk_mb:
-            chunks.append(Chunk(tuple(shared), 0, replicates))
-            shared, filled = [], 0.0
-        if size <= max_chunk_mb:
-            shared.append(scenario)
-            filled += size
-            continue
-        room = max(1, int(max_chunk_mb // replicate_megabytes(scenario)))
-        chunks += [Chunk((scenario,), a, b) for a, b in cut(replicates, -(-replicates // room))]
-    if shared:
-        chunks.append(Chunk(tuple(shared), 0, replicates))
-    return chunks

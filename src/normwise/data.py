@@ -8,7 +8,9 @@ absent), and the law of the features, either as ``population`` (n_rows, n_featur
 probability, or as ``covariance`` (n_features, n_features; identity if absent) and ``mean``
 (n_features,; zero if absent). A ``y`` of zeros and ones is a binary response. Simulated files
 hold several scenarios, their arrays named ``X.0``, ``X.1``, …, and the scenarios themselves as
-JSON, from which the truth is rebuilt.
+JSON, from which the truth is rebuilt. In place of these arrays a simulated file may hold their
+*recipe*: the range of replicates, and for each scenario the digests of its replicates, ``digest.0``,
+``digest.1``, …, by which whoever draws the arrays again knows that they are the same.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -39,6 +41,10 @@ TRUTH_ARRAYS = (
     "noise_var",
     "population",
 )
+
+
+# of a recipe so much is drawn at a time
+DRAWN_MB = 64
 
 
 class DataFileError(ValueError):
@@ -90,48 +96,114 @@ class Batch:
 
 
 def write_simulated(
-    path: str | Path, scenarios: Sequence[Scenario], start: int, stop: int, seed: int
+    path: str | Path,
+    scenarios: Sequence[Scenario],
+    start: int,
+    stop: int,
+    seed: int,
+    recipe: bool = False,
 ) -> None:
-    """Draw replicates ``start`` to ``stop - 1`` of each scenario into one data file."""
+    """Draw replicates ``start`` to ``stop - 1`` of each scenario into one data file.
+
+    Parameters
+    ----------
+    path : path
+    scenarios : sequence of Scenario
+    start, stop : int
+    seed : int
+        Root seed.
+    recipe : bool
+        Write the digests of the arrays in place of the arrays.
+    """
     arrays: dict[str, np.ndarray] = {
         "scenarios": np.array(json.dumps([s.as_dict() for s in scenarios])),
         "start": np.array(start),
         "seed": np.array(seed),
     }
+    if recipe:
+        arrays["stop"] = np.array(stop)
     # results must not depend on the number of threads of the linear algebra
     with threadpool_limits(1):
         for i, scenario in enumerate(scenarios):
-            draws = [draw(scenario, seed, r) for r in range(start, stop)]
-            arrays[f"X.{i}"] = np.stack([X for X, _ in draws])
-            arrays[f"y.{i}"] = np.stack([y for _, y in draws])
+            draws = (draw(scenario, seed, r) for r in range(start, stop))
+            if recipe:
+                arrays[f"digest.{i}"] = np.array([_digest(X, y) for X, y in draws])
+                continue
+            kept = list(draws)
+            arrays[f"X.{i}"] = np.stack([X for X, _ in kept])
+            arrays[f"y.{i}"] = np.stack([y for _, y in kept])
     save_arrays(path, arrays)
 
 
+def _digest(X: np.ndarray, y: np.ndarray) -> str:
+    """Digest of one replicate: kinds, shapes and bytes."""
+    found = hashlib.blake2b(digest_size=16)
+    for array in (X, y):
+        found.update(f"{array.dtype.str}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def _drawn_again(
+    path: str | Path, scenario: Scenario, seed: int, start: int, digests: np.ndarray
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Replicates of a recipe, a few at a time: number of the first, X, y."""
+    n_bytes = scenario.n_samples * (scenario.n_features + 1) * 8
+    step = max(1, DRAWN_MB * 1_000_000 // n_bytes)
+    for first in range(0, len(digests), step):
+        with threadpool_limits(1):
+            draws = [
+                draw(scenario, seed, start + r)
+                for r in range(first, min(first + step, len(digests)))
+            ]
+        for r, (X, y) in enumerate(draws, start=first):
+            if _digest(X, y) != digests[r]:
+                _fail(
+                    path,
+                    f"replicate {start + r} of scenario {scenario.id} is not what it was when the "
+                    "recipe was written: another kind of processor, other versions of the "
+                    "packages, or a changed file. Run all jobs on one kind of machine, or raise "
+                    "recipe_above_mb so that the data travel themselves; if the file was "
+                    "changed, delete it",
+                )
+        yield (
+            start + first,
+            np.stack([X for X, _ in draws]),
+            np.stack([y for _, y in draws]),
+        )
+
+
 def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
-    """The scenarios of a data file, one at a time.
+    """The scenarios of a data file, one at a time; those of a recipe in several batches each.
 
     Raises
     ------
     DataFileError
-        If an array is missing, has the wrong shape, or holds NaN or infinity.
+        If an array is missing, has the wrong shape, or holds NaN or infinity, or if the recipe's
+        digests are not those of what is drawn.
     """
     with _opened(path) as file:
         if "scenarios" not in file:
             yield outside_batch(path, _read_all(path, file), dataset)
             return
         seed, start = int(file["seed"]), int(file["start"])
-        for i, content in enumerate(json.loads(str(file["scenarios"]))):
-            s = Scenario(**content)
-            yield Batch(
-                s.id,
-                s.key,
-                start,
-                file[f"X.{i}"],
-                file[f"y.{i}"],
-                s.response,
-                population(s, seed),
-                _test_rows(s, seed),
-            )
+        for i, s in enumerate(scenarios_of(file)):
+            parts: Iterable[tuple[int, np.ndarray, np.ndarray]]
+            if f"digest.{i}" in file:
+                parts = _drawn_again(path, s, seed, start, file[f"digest.{i}"])
+            else:
+                parts = [(start, file[f"X.{i}"], file[f"y.{i}"])]
+            for first, X, y in parts:
+                yield Batch(
+                    s.id,
+                    s.key,
+                    first,
+                    X,
+                    y,
+                    s.response,
+                    population(s, seed),
+                    _test_rows(s, seed),
+                )
 
 
 def _fail(path: str | Path, message: str) -> NoReturn:
@@ -282,12 +354,13 @@ def outside_key(dataset: str) -> str:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the batches of a file came from: what `Batch` knows, without the data."""
+    """Where a batch of a file came from: what `Batch` knows, without the data."""
 
     id: str
     response: str
     truth: Population | None
     X_test: np.ndarray | None
+    scenario: Scenario | None = None
 
 
 def truth_arrays(path: str | Path) -> dict[str, np.ndarray]:
@@ -296,20 +369,34 @@ def truth_arrays(path: str | Path) -> dict[str, np.ndarray]:
         return _read_all(path, file, TRUTH_ARRAYS)
 
 
-def read_origins(
-    arrays: Mapping[str, np.ndarray], dataset: str, response: str, n_features: int
-) -> list[Origin]:
-    """The origins of the batches of a fits file, in order."""
+def scenarios_of(arrays: Mapping[str, np.ndarray]) -> list[Scenario]:
+    """The scenarios of a data or fits file, in order; none if it was not simulated."""
     if "scenarios" not in arrays:
+        return []
+    return [Scenario(**content) for content in json.loads(str(arrays["scenarios"]))]
+
+
+def read_origin(
+    arrays: Mapping[str, np.ndarray], index: int, dataset: str, response: str, n_features: int
+) -> Origin:
+    """The origin of one batch of a fits file.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        Of the file.
+    index : int
+        Of the scenario in the file.
+    dataset, response : str
+        For a file that was not simulated.
+    n_features : int
+    """
+    scenarios = scenarios_of(arrays)
+    if not scenarios:
         truth = _outside_truth(dataset, arrays, n_features)
-        rows = _population_rows(arrays)
-        return [Origin(outside_key(dataset)[:10], response, truth, rows)]
-    seed = int(arrays["seed"])
-    origins = []
-    for content in json.loads(str(arrays["scenarios"])):
-        s = Scenario(**content)
-        origins.append(Origin(s.id, s.response, population(s, seed), _test_rows(s, seed)))
-    return origins
+        return Origin(outside_key(dataset)[:10], response, truth, _population_rows(arrays))
+    seed, s = int(arrays["seed"]), scenarios[index]
+    return Origin(s.id, s.response, population(s, seed), _test_rows(s, seed), s)
 
 
 def _test_rows(s: Scenario, seed: int) -> np.ndarray | None:

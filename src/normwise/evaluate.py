@@ -1,18 +1,19 @@
-"""Fits files of one data set in, tables of metrics out."""
+"""Fits files of a block in, tables of its scenarios out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from normwise.data import Origin, read_origins
+from normwise.compare import pair_table, summarise
+from normwise.estimates import Estimates, each_estimate, read_estimates
 from normwise.extensions import Fitted, measure
-from normwise.io import load_arrays
+from normwise.goals import goal_effects, strategy_table
+from normwise.grid_audit import audit
 from normwise.metrics import (
     bias_variance,
     held_out_metrics,
@@ -21,60 +22,9 @@ from normwise.metrics import (
     selection_metrics,
 )
 from normwise.penalties import selects
+from normwise.planning import pilot_table
 from normwise.tables import typed
 from normwise.tuning import TUNINGS
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """All replicates of one scenario under one penalty, in order."""
-
-    origin: Origin
-    penalty: str
-    replicate: np.ndarray
-    arrays: Mapping[str, np.ndarray]
-
-    @property
-    def fitted(self) -> np.ndarray:
-        """Which replicates have a solution."""
-        return self.arrays["failed"] == 0
-
-
-def read_estimates(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> Iterator[Estimates]:
-    """Join the chunks of a data set, one scenario and penalty at a time.
-
-    Parameters
-    ----------
-    fits : mapping of str to sequence of paths
-        Fits files by penalty.
-    dataset : str
-    """
-    for penalty, paths in fits.items():
-        parts: dict[str, list[dict[str, np.ndarray]]] = {}
-        origins: dict[str, Origin] = {}
-        for path in paths:
-            with load_arrays(path) as file:
-                simulated = "scenarios" in file
-                responses = [str(r) for r in file["responses"]]
-                width = file["coef.0"].shape[-1]
-                for i, origin in enumerate(read_origins(file, dataset, responses[0], width)):
-                    names = [n[: -len(f".{i}")] for n in file.files if n.endswith(f".{i}")]
-                    part = {name: file[f"{name}.{i}"] for name in names}
-                    if not simulated:
-                        # files of a rule know nothing of each other: number them in order
-                        before = parts.get(origin.id, [])
-                        part["first"] = np.array(sum(len(p["failed"]) for p in before))
-                    origins[origin.id] = origin
-                    parts.setdefault(origin.id, []).append(part)
-        for key, group in parts.items():
-            group.sort(key=lambda part: int(part["first"]))
-            first = [int(p["first"]) + np.arange(len(p["failed"])) for p in group]
-            arrays = {
-                name: np.concatenate([p[name] for p in group])
-                for name in group[0]
-                if name != "first"
-            }
-            yield Estimates(origins[key], penalty, np.concatenate(first), arrays)
 
 
 def _extra_metrics(
@@ -166,11 +116,15 @@ def _health_row(e: Estimates, dataset: str) -> dict:
     }
 
 
-@threadpool_limits.wrap(limits=1)
 def evaluate(
-    fits: Mapping[str, Sequence[str | Path]], dataset: str, extra: Sequence[str] = ()
-) -> dict[str, pd.DataFrame]:
-    """Tables ``metrics``, ``stability``, ``timings`` and ``fit_health`` of one data set.
+    fits: Mapping[str, Sequence[str | Path]],
+    dataset: str,
+    extra: Sequence[str] = (),
+    overlap: float = 0.0,
+    wanted: Collection[str] | None = None,
+    replicates: int | None = None,
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Tables of a block, one scenario at a time.
 
     Parameters
     ----------
@@ -179,41 +133,55 @@ def evaluate(
     dataset : str
     extra : sequence of str
         Metrics from extensions to add.
+    overlap : float
+        Of `normwise.compare.standard_error`.
+    wanted, replicates
+        Of `normwise.estimates.read_estimates`.
+
+    Yields
+    ------
+    dict of str to DataFrame
+        By the names of ``BLOCK_TABLES``.
     """
-    metrics, stability, timings, health = [], [], [], []
-    for e in read_estimates(fits, dataset):
-        metrics.append(_replicate_rows(e, dataset, extra))
-        stability += list(_scenario_rows(e, dataset))
-        health.append(_health_row(e, dataset))
-        timings.append(
-            pd.DataFrame(
-                {
-                    "dataset": dataset,
-                    "scenario": e.origin.id,
-                    "replicate": e.replicate.astype(np.int32),
-                    "penalty": e.penalty,
-                    "seconds": e.arrays["seconds"],
-                    "n_iter": e.arrays["n_iter"],
-                }
+    with threadpool_limits(1):
+        for found in read_estimates(fits, dataset, wanted, replicates):
+            metrics = pd.concat(
+                [_replicate_rows(e, dataset, extra) for e in found.values()], ignore_index=True
             )
-        )
-    rows = pd.concat(metrics, ignore_index=True)
-    for name in ("dataset", "scenario", "penalty", "tuning", "metric"):
-        rows[name] = rows[name].astype("category")
-    columns = ["dataset", "scenario", "penalty", "tuning", "metric", "value", "se"]
-    return {
-        "metrics": rows,
-        "stability": pd.DataFrame(stability, columns=columns).astype({"value": float, "se": float}),
-        "timings": pd.concat(timings, ignore_index=True),
-        "fit_health": pd.DataFrame(health),
-    }
+            stability = [row for e in found.values() for row in _scenario_rows(e, dataset)]
+            timings = [
+                pd.DataFrame(
+                    {
+                        "dataset": dataset,
+                        "scenario": e.origin.id,
+                        "replicate": e.replicate.astype(np.int32),
+                        "penalty": e.penalty,
+                        "seconds": e.arrays["seconds"],
+                        "n_iter": e.arrays["n_iter"],
+                    }
+                )
+                for e in found.values()
+            ]
+            yield {
+                "metrics": metrics,
+                "stability": typed(pd.DataFrame(stability), "stability"),
+                "timings": pd.concat(timings, ignore_index=True),
+                "fit_health": pd.DataFrame([_health_row(e, dataset) for e in found.values()]),
+                "summary": summarise(metrics, overlap),
+                "pairs": pair_table(metrics, overlap),
+                "goal_effects": goal_effects(metrics, overlap),
+                "strategies": strategy_table(metrics),
+                # more splits of one table are no more data
+                "pilots": typed(pd.DataFrame(), "pilots") if overlap else pilot_table(metrics),
+                "grid_effects": audit(found),
+            }
 
 
 @threadpool_limits.wrap(limits=1)
 def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str, pd.DataFrame]:
     """Tables ``paths`` and ``coefficients`` of a data set whose fits keep their paths."""
     paths, coefficients = [], []
-    for e in read_estimates(fits, dataset):
+    for e in each_estimate(fits, dataset):
         truth, ok = e.origin.truth, e.fitted
         if truth is None or e.penalty == "none":
             continue

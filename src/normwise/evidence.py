@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from normwise.evaluate import Estimates, read_estimates
-from normwise.scenario import Scenario, expand_grid
+from normwise.estimates import Estimates, each_estimate
+from normwise.scenario import Scenario
 from normwise.simulate import Population, generator, population
 from normwise.tables import typed
 from normwise.theory import (
@@ -93,9 +92,13 @@ def _risk_at(e: Estimates, alpha: float) -> np.ndarray:
 
 @threadpool_limits.wrap(limits=1)
 def theory_table(
-    dataset: Mapping[str, Any], fits: Mapping[str, Sequence[str | Path]], seed: int
+    dataset: str,
+    fits: Mapping[str, Sequence[str | Path]],
+    seed: int,
+    wanted: Collection[str] | None = None,
+    replicates: int | None = None,
 ) -> pd.DataFrame:
-    """Hold the measurements of one data set against theory.
+    """Hold the measurements of one block against theory.
 
     Least squares is held against its exact risk, ridge and lasso against the limit at the strength
     that theory calls best, the same for all replicates. Where that strength is not known in closed
@@ -104,11 +107,12 @@ def theory_table(
 
     Parameters
     ----------
-    dataset : mapping
-        Of the checked config.
+    dataset : str
     fits : mapping of str to sequence of paths
         Fits files by penalty.
     seed : int
+    wanted, replicates
+        Of `normwise.estimates.read_estimates`.
 
     Returns
     -------
@@ -116,29 +120,27 @@ def theory_table(
         Table ``theory``, of the scenarios with Gaussian features and noise.
     """
     rows = []
-    if dataset["source"] == "scenarios":
-        scenarios = {s.id: s for s in expand_grid(dataset)}
-        for e in read_estimates(fits, dataset["name"]):
-            s = scenarios[e.origin.id]
-            predicted = _predicted(s, e, seed) if e.fitted.sum() > 1 else None
-            if predicted is None:
-                continue
-            kind, alpha, risk = predicted
-            values = _risk_at(e, alpha)
-            mean, mcse = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
-            rows.append(
-                {
-                    "dataset": dataset["name"],
-                    "scenario": s.id,
-                    "penalty": e.penalty,
-                    "kind": kind,
-                    "alpha": alpha,
-                    "n": len(values),
-                    "measured": mean,
-                    "predicted": risk,
-                    "mcse": mcse,
-                    "z": (mean - risk) / max(mcse, np.finfo(float).tiny),
-                    "deviation": mean / risk - 1,
-                }
-            )
+    for e in each_estimate(fits, dataset, wanted, replicates):
+        s = e.origin.scenario
+        predicted = _predicted(s, e, seed) if s and e.fitted.sum() > 1 else None
+        if s is None or predicted is None:
+            continue
+        kind, alpha, risk = predicted
+        values = _risk_at(e, alpha)
+        mean, mcse = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
+        rows.append(
+            {
+                "dataset": dataset,
+                "scenario": s.id,
+                "penalty": e.penalty,
+                "kind": kind,
+                "alpha": alpha,
+                "n": len(values),
+                "measured": mean,
+                "predicted": risk,
+                "mcse": mcse,
+                "z": (mean - risk) / max(mcse, np.finfo(float).tiny),
+                "deviation": mean / risk - 1,
+            }
+        )
     return typed(pd.DataFrame(rows), "theory")

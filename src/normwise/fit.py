@@ -172,15 +172,19 @@ def fit_file(
     """
     arrays = truth_arrays(data)
     what = find(penalty, options.l1_ratio)
-    responses = []
+    responses: dict[str, str] = {}
+    parts: dict[str, list[np.ndarray]] = {}
     with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
-        for i, batch in enumerate(read_batches(data, dataset)):
+        for batch in read_batches(data, dataset):
+            if batch.id not in responses:
+                arrays[f"first.{len(responses)}"] = np.array(batch.start)
+            responses.setdefault(batch.id, batch.response)
+            i = list(responses).index(batch.id)
             rows = Parallel(n_jobs=n_jobs)(
                 delayed(fit_replicate)(batch.only(r), what, options) for r in range(len(batch.y))
             )
-            responses.append(batch.response)
             for name in rows[0]:
-                arrays[f"{name}.{i}"] = np.stack([row[name] for row in rows])
-            arrays[f"first.{i}"] = np.array(batch.start)
-    arrays["responses"] = np.array(responses)
+                parts.setdefault(f"{name}.{i}", []).append(np.stack([row[name] for row in rows]))
+    arrays |= {name: np.concatenate(found) for name, found in parts.items()}
+    arrays["responses"] = np.array(list(responses.values()))
     save_arrays(output, arrays)

@@ -8,9 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from normwise.compare import RISKS, decide, log_ratio, standard_error, zone_tests
+from normwise.compare import (
+    RISKS,
+    decide,
+    log_ratio,
+    standard_error,
+    with_intervals,
+    zone_tests,
+)
 from normwise.tables import typed
 
 TUNING = "cv_min"
@@ -93,69 +99,66 @@ def _pairs(
             yield str(dataset), str(scenario), wide
 
 
-def goal_table(
-    metrics: pd.DataFrame,
-    comparison: Mapping[str, Any],
-    held_out: Collection[str] = (),
-    overlaps: Mapping[str, float] | None = None,
-) -> pd.DataFrame:
-    """Table ``goals``: L1 against L2 for each goal.
+def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
+    """Table ``goal_effects``: L1 against L2 for each goal.
 
     Parameters
     ----------
     metrics : DataFrame
         Table ``metrics``.
-    comparison : mapping
-        ``margin``, ``confidence`` and ``false_discovery_rate``.
-    held_out : collection of str
-        Data sets whose verdicts are given apart, so that they cannot change those of the others.
-    overlaps : mapping of str to float, optional
-        Of `normwise.compare.standard_error`, for data sets whose replicates are splits of a table.
+    overlap : float
+        Of `normwise.compare.standard_error`.
     """
-    parts = []
+    rows = []
     for key, goal in GOALS.items():
-        rows = []
-        zone = goal.zone(comparison["margin"])
         for dataset, scenario, wide in _pairs(metrics, goal.metrics):
             pair = wide[["l1", "l2"]].dropna()
-            n = len(pair)
-            if n < 2:
+            if len(pair) < 2:
                 continue
             first, second = pair["l1"].to_numpy(), pair["l2"].to_numpy()
             d = log_ratio(first, second) if goal.is_ratio else first - second
             d = -d if goal.gain else d
-            effect = float(d.mean())
-            mcse = standard_error(d, (overlaps or {}).get(dataset, 0.0))
-            half = stats.t.ppf((1 + comparison["confidence"]) / 2, n - 1) * mcse
-            p_win, p_equivalent = zone_tests(effect, mcse, n, np.expm1(zone))
             rows.append(
                 {
                     "dataset": dataset,
                     "scenario": scenario,
                     "goal": key,
-                    "n": n,
-                    "effect": effect,
-                    "mcse": mcse,
-                    "low": effect - half,
-                    "high": effect + half,
-                    "p_win": float(p_win),
-                    "p_equivalent": float(p_equivalent),
+                    "n": len(d),
+                    "effect": float(d.mean()),
+                    "mcse": standard_error(d, overlap),
                 }
             )
+    return typed(pd.DataFrame(rows), "goal_effects")
+
+
+def judge_goals(
+    effects: pd.DataFrame, comparison: Mapping[str, Any], held_out: Collection[str] = ()
+) -> pd.DataFrame:
+    """Table ``goals``: verdicts for each goal.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        Table ``goal_effects``.
+    comparison : mapping
+        ``margin``, ``confidence`` and ``false_discovery_rate``.
+    held_out : collection of str
+        Data sets whose verdicts are given apart, so that they cannot change those of the others.
+    """
+    parts = []
+    effects = with_intervals(effects, comparison["confidence"])
+    for key, goal in GOALS.items():
         for apart in (False, True):
-            own = [row for row in rows if (row["dataset"] in held_out) == apart]
-            if not own:
+            own = effects["dataset"].isin(held_out) == apart
+            frame = effects[own & (effects["goal"] == key)]
+            if not len(frame):
                 continue
-            frame = pd.DataFrame(own)
-            names = pd.DataFrame({"first": "l1", "second": "l2"}, index=frame.index)
-            found = decide(
-                frame["effect"],
-                frame["p_win"],
-                frame["p_equivalent"],
-                comparison["false_discovery_rate"],
-                names,
+            p_win, p_equivalent = zone_tests(
+                frame["effect"], frame["mcse"], frame["n"], goal.zone(comparison["margin"])
             )
-            parts.append(frame.join(found))
+            names = pd.DataFrame({"first": "l1", "second": "l2"}, index=frame.index)
+            level = comparison["false_discovery_rate"]
+            parts.append(frame.join(decide(frame["effect"], p_win, p_equivalent, level, names)))
     return typed(pd.concat(parts) if parts else pd.DataFrame(), "goals")
 
 

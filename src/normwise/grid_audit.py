@@ -8,16 +8,14 @@ Softw.* 33(1), and the help page of ``glmnet``, arguments ``lambda`` and ``lambd
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from normwise.compare import decide, log_ratio, paired_effect
-from normwise.evaluate import Estimates, read_estimates
-from normwise.scenario import expand_grid
+from normwise.compare import decide, log_ratio, paired_effect, zone_tests
+from normwise.estimates import Estimates
 from normwise.tables import typed
 from normwise.tuning import TUNINGS
 
@@ -53,75 +51,72 @@ def _restricted(ridge: Estimates, floor: np.ndarray, top: np.ndarray) -> np.ndar
     return np.asarray(ridge.arrays["path_risk"][np.arange(len(chosen)), chosen])
 
 
-def audit(
-    fits: Mapping[str, Mapping[str, Sequence[str | Path]]],
-    datasets: Sequence[Mapping[str, Any]],
-    comparison: Mapping[str, Any],
-) -> pd.DataFrame:
-    """Table ``fair_grid``: L1 against ridge on its own grid and on glmnet's.
+def audit(estimates: Mapping[str, Estimates]) -> pd.DataFrame:
+    """Table ``grid_effects``: L1 against ridge on its own grid and on glmnet's.
 
     The grid of the study is far wider; glmnet's choice is the best cross-validated strength of it
     within glmnet's bounds.
 
     Parameters
     ----------
-    fits : mapping of str to mapping
-        Fits files of L1 and L2, by data set.
-    datasets : sequence of mapping
-        Of the checked config.
-    comparison : mapping
-        ``margin``, ``confidence`` and ``false_discovery_rate``.
+    estimates : mapping of str to Estimates
+        Of one scenario, by penalty.
 
     Returns
     -------
     DataFrame
-        The scenarios with a Gaussian response.
+        One row, or none without a simulated Gaussian response and both penalties.
     """
     cv_min, rows = TUNINGS.index("cv_min"), []
-    scenarios = {
-        d["name"]: {s.id: s for s in expand_grid(d)} for d in datasets if d["name"] in fits
-    }
-    for dataset, files in fits.items():
-        first: dict[str, np.ndarray] = {}
-        for e in read_estimates({p: files[p] for p in ("l1", "l2")}, dataset):
-            if e.origin.response == "binary":
-                continue
-            own = np.where(e.fitted, e.arrays["risk"][:, cv_min], np.nan)
-            if e.penalty == "l1":
-                first[e.origin.id] = own
-                continue
-            s = scenarios[dataset][e.origin.id]
-            floor, top = glmnet_bounds(e.arrays["max_correlation"], s.n_samples, s.n_features)
-            risk = _restricted(e, np.asarray(floor), np.asarray(top))
-            lasso = first[e.origin.id]
-            ok = np.isfinite(lasso) & np.isfinite(own)
-            if ok.sum() < 2:
-                continue
-            sides = [
-                paired_effect(lasso[ok], r[ok], comparison["margin"], comparison["confidence"])
-                for r in (own, risk)
-            ]
+    if {"l1", "l2"} <= set(estimates):
+        lasso, ridge = estimates["l1"], estimates["l2"]
+        s = ridge.origin.scenario
+        first, own = (
+            np.where(e.fitted, e.arrays["risk"][:, cv_min], np.nan) for e in (lasso, ridge)
+        )
+        ok = np.isfinite(first) & np.isfinite(own)
+        if s is not None and s.response != "binary" and ok.sum() >= 2:
+            floor, top = map(
+                np.asarray,
+                glmnet_bounds(ridge.arrays["max_correlation"], s.n_samples, s.n_features),
+            )
+            risk = _restricted(ridge, floor, top)
             row = {
-                "dataset": dataset,
-                "scenario": e.origin.id,
+                "dataset": ridge.dataset,
+                "scenario": s.id,
                 "n": int(ok.sum()),
-                "floor": float(np.median(np.asarray(floor)[ok])),
-                "below": float((e.arrays["alpha"][ok, cv_min] < np.asarray(floor)[ok]).mean()),
+                "floor": float(np.median(floor[ok])),
+                "below": float((ridge.arrays["alpha"][ok, cv_min] < floor[ok]).mean()),
                 "cost": float(np.exp(log_ratio(risk[ok], own[ok]).mean())),
             }
-            for name, side in zip(("", "_glmnet"), sides, strict=True):
-                row |= {f"{k}{name}": side[k] for k in ("effect", "p_win", "p_equivalent")}
+            for name, side in (("", own), ("_glmnet", risk)):
+                found = paired_effect(first[ok], side[ok])
+                row |= {f"{k}{name}": found[k] for k in ("effect", "mcse")}
             rows.append(row)
-    if not rows:
+    return typed(pd.DataFrame(rows), "grid_effects")
+
+
+def judge_grids(effects: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``fair_grid``: the verdicts with either grid.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        Table ``grid_effects``.
+    comparison : mapping
+        ``margin`` and ``false_discovery_rate``.
+    """
+    if not len(effects):
         return typed(pd.DataFrame(), "fair_grid")
-    frame = pd.DataFrame(rows).assign(first="l1", second="l2")
+    frame = effects.assign(first="l1", second="l2")
     level, names = comparison["false_discovery_rate"], frame[["first", "second"]]
     for name in ("", "_glmnet"):
-        frame[f"verdict{name}"] = decide(
+        tests = zone_tests(
             frame[f"effect{name}"],
-            frame[f"p_win{name}"],
-            frame[f"p_equivalent{name}"],
-            level,
-            names,
-        )["verdict"]
+            frame[f"mcse{name}"],
+            frame["n"],
+            np.log1p(comparison["margin"]),
+        )
+        found = decide(frame[f"effect{name}"], *tests, level, names)
+        frame[f"verdict{name}"] = found["verdict"]
     return typed(frame, "fair_grid")

@@ -26,7 +26,7 @@ def health_table(
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``fit_health``, ``verdicts``, ``theory`` and ``calibration``.
+        ``missing``, ``fit_health``, ``verdicts``, ``theory`` and ``calibration``.
     tolerance : float
         Largest relative duality gap of a solution that may be chosen.
     replicates : int
@@ -52,6 +52,13 @@ def health_table(
 def _checks(
     tables: Mapping[str, pd.DataFrame], tolerance: float, replicates: int
 ) -> Iterator[Check]:
+    yield (
+        "missing scenarios",
+        "scenarios that have no results, because a job failed",
+        len(tables["missing"]),
+        AT_MOST,
+        0.0,
+    )
     fits = tables["fit_health"]
     fits = fits[fits["penalty"] != "none"]
     if len(fits):

@@ -15,11 +15,18 @@ import numpy as np
 
 def write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary neighbour of ``path``, then move it into place."""
+    with being_written(path) as partial:
+        write(partial)
+
+
+@contextlib.contextmanager
+def being_written(path: str | Path) -> Iterator[Path]:
+    """Temporary neighbour of ``path`` to fill, moved into place at the end."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
     try:
-        write(partial)
+        yield partial
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

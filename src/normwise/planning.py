@@ -16,7 +16,9 @@ PILOT = 20
 TUNING = "cv_min"
 
 
-def planned_replicates(pilot: np.ndarray, half_width: float, confidence: float = 0.95) -> int:
+def planned_replicates(
+    pilot: int, pilot_sd: float, half_width: float, confidence: float = 0.95
+) -> int:
     """Number of replicates for an interval of given half-width, from a pilot.
 
     Only the pilot's variance counts, never its mean. With the pilot's replicates kept and the
@@ -25,8 +27,10 @@ def planned_replicates(pilot: np.ndarray, half_width: float, confidence: float =
 
     Parameters
     ----------
-    pilot : ndarray of shape (n_pilot,)
-        First differences, at least two.
+    pilot : int
+        Number of first differences, at least two.
+    pilot_sd : float
+        Their standard deviation.
     half_width : float
         In their unit, positive.
     confidence : float
@@ -41,26 +45,22 @@ def planned_replicates(pilot: np.ndarray, half_width: float, confidence: float =
     ValueError
         If the pilot has less than two values or the half-width is not positive.
     """
-    if len(pilot) < 2:
-        raise ValueError(f"pilot has {len(pilot)} value(s), needs at least 2")
+    if pilot < 2:
+        raise ValueError(f"pilot has {pilot} value(s), needs at least 2")
     if not half_width > 0:
         raise ValueError(f"half_width ({half_width!r}) must be greater than 0")
-    reach = stats.t.ppf((1 + confidence) / 2, len(pilot) - 1) * pilot.std(ddof=1)
-    return max(len(pilot), int(np.ceil((reach / half_width) ** 2)))
+    reach = stats.t.ppf((1 + confidence) / 2, pilot - 1) * pilot_sd
+    return max(pilot, int(np.ceil((reach / half_width) ** 2)))
 
 
-def plan_table(metrics: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataFrame:
-    """Table ``plan``: replicates that every comparison of L1 with L2 would take.
+def pilot_table(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Table ``pilots``: how much log(L1 / L2) varies over the first replicates, and over all.
 
     Parameters
     ----------
     metrics : DataFrame
         Table ``metrics``.
-    comparison : mapping
-        ``margin``, ``confidence`` and ``precision``.
     """
-    zone = np.log1p(comparison["margin"])
-    half_width, confidence = comparison["precision"] * zone, comparison["confidence"]
     chosen = metrics[
         metrics["metric"].isin(("excess_risk", "test_error"))
         & (metrics["tuning"] == TUNING)
@@ -72,17 +72,37 @@ def plan_table(metrics: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataF
         if wide.shape[1] < 2 or len(pair := wide.dropna().sort_index()) < 2:
             continue
         d = log_ratio(pair["l1"].to_numpy(), pair["l2"].to_numpy())
-        pilot, n = d[:PILOT], len(d)
-        reached = stats.t.ppf((1 + confidence) / 2, n - 1) * d.std(ddof=1) / np.sqrt(n)
         rows.append(
             {
                 "dataset": dataset,
                 "scenario": scenario,
-                "pilot": len(pilot),
-                "pilot_sd": pilot.std(ddof=1),
-                "planned": planned_replicates(pilot, half_width, confidence),
-                "n": n,
-                "half_width": reached / zone,
+                "pilot": len(d[:PILOT]),
+                "pilot_sd": d[:PILOT].std(ddof=1),
+                "n": len(d),
+                "sd": d.std(ddof=1),
             }
         )
-    return typed(pd.DataFrame(rows), "plan")
+    return typed(pd.DataFrame(rows), "pilots")
+
+
+def plan_table(pilots: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``plan``: replicates that every comparison of L1 with L2 would take.
+
+    Parameters
+    ----------
+    pilots : DataFrame
+        Table ``pilots``.
+    comparison : mapping
+        ``margin``, ``confidence`` and ``precision``.
+    """
+    zone = np.log1p(comparison["margin"])
+    half_width, confidence = comparison["precision"] * zone, comparison["confidence"]
+    reach = stats.t.ppf((1 + confidence) / 2, pilots["n"] - 1)
+    frame = pilots.assign(
+        planned=[
+            planned_replicates(n, sd, half_width, confidence)
+            for n, sd in zip(pilots["pilot"], pilots["pilot_sd"], strict=True)
+        ],
+        half_width=reach * pilots["sd"] / np.sqrt(pilots["n"]) / zone,
+    )
+    return typed(frame, "plan")

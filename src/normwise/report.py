@@ -24,6 +24,7 @@ from normwise.explorer import payload
 from normwise.figures.style import NAMES, VERDICT_NAMES
 from normwise.health import passed_all
 from normwise.io import write_text
+from normwise.penalties import ordered
 from normwise.provenance import SOURCE, describe_run
 from normwise.sheets import number, packed_files, percent, words
 from normwise.shown import CLOSE, all_sheets, own_data_sheet, span
@@ -150,17 +151,17 @@ def boundary_summary(tables: Tables) -> dict[str, Any] | None:
 
 
 def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
-    """Measured fit time by penalty."""
-    frame = pd.concat([pd.read_parquet(path) for path in timings], ignore_index=True)
-    groups = frame.groupby("penalty", observed=True)["seconds"]
+    """Measured fit time by penalty, from the files of all blocks."""
+    found: dict[str, list[float]] = {}
+    for path in timings:
+        frame = pd.read_parquet(path, columns=["penalty", "seconds"])
+        for penalty, seconds in frame.groupby("penalty", observed=True)["seconds"]:
+            sums = found.setdefault(str(penalty), [0.0, 0.0])
+            sums[0] += len(seconds)
+            sums[1] += float(seconds.sum())
     return [
-        {
-            "penalty": NAMES[str(penalty)],
-            "fits": int(group.size),
-            "total": float(group.sum()),
-            "median_ms": 1000 * float(group.median()),
-        }
-        for penalty, group in groups
+        {"penalty": NAMES[p], "fits": int(n), "total": total, "mean_ms": 1000 * total / n}
+        for p, (n, total) in ((p, found[p]) for p in ordered(found))
     ]
 
 
@@ -225,7 +226,7 @@ def write_report(
     tables : sequence of paths
         The study's tables.
     timings : sequence of paths
-        Tables ``timings`` of the data sets.
+        Tables ``timings`` of the blocks.
     benchmarks : path
         Folder of Snakemake's benchmark files.
     figures, captions : sequences of paths

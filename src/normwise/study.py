@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +10,38 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from normwise.compare import compare, summarise
+from normwise.compare import judge
 from normwise.covariance import describe
-from normwise.goals import goal_table, strategy_table
+from normwise.goals import judge_goals
+from normwise.grid_audit import judge_grids
 from normwise.health import health_table
 from normwise.planning import plan_table
 from normwise.scenario import expand_grid, varied_axes
 from normwise.simulate import population
-from normwise.tables import TABLES, typed
+from normwise.tables import TABLES, read_parts, typed
 
 
-def read_all(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Concatenate tables, text as plain strings."""
-    frame = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
-    texts = [c for c in frame if not pd.api.types.is_numeric_dtype(frame[c])]
-    return frame.astype(dict.fromkeys(texts, "category"))
+def scenario_table(
+    datasets: Sequence[Mapping[str, Any]], seed: int, left_out: Collection[tuple[str, str]] = ()
+) -> pd.DataFrame:
+    """Table ``scenarios``: what each one is, and how collinear its population is.
 
-
-def scenario_table(datasets: Sequence[Mapping[str, Any]], seed: int) -> pd.DataFrame:
-    """Table ``scenarios``: what each one is, and how collinear its population is."""
+    Parameters
+    ----------
+    datasets : sequence of mapping
+        Of the checked config.
+    seed : int
+    left_out : collection of tuple of str
+        Data set and id of scenarios without results.
+    """
     rows = []
     for dataset in datasets:
         if dataset["source"] != "scenarios":
             continue
         varied = [a if a != "nonzero_fraction" else "n_nonzero" for a in varied_axes(dataset)]
         for scenario in expand_grid(dataset):
+            if (dataset["name"], scenario.id) in left_out:
+                continue
             truth = population(scenario, seed)
             values = scenario.as_dict()
             label = ", ".join(f"{a} {_short(values[a])}" for a in dict.fromkeys(varied))
@@ -60,23 +67,22 @@ def _short(value: Any) -> str:
 
 @threadpool_limits.wrap(limits=1)
 def study_tables(
-    metrics: Sequence[str | Path],
-    stability: Sequence[str | Path],
-    theory: Sequence[str | Path],
-    fit_health: Sequence[str | Path],
+    parts: Mapping[str, Sequence[str | Path]],
     calibration: Sequence[str | Path],
     datasets: Sequence[Mapping[str, Any]],
     comparison: Mapping[str, Any],
     tolerance: float,
     replicates: int,
     seed: int,
+    missing: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
     """Every table of the study, by name.
 
     Parameters
     ----------
-    metrics, stability, theory, fit_health : sequences of paths
-        The tables of each data set.
+    parts : mapping of str to sequence of paths
+        Tables of the blocks: ``theory``, and those of `normwise.evaluate.evaluate`. ``metrics`` and
+        ``timings`` are not needed: what grows with the replicates stays with its block.
     calibration : sequence of paths
         The tables of each cell.
     datasets : sequence of mapping
@@ -87,28 +93,29 @@ def study_tables(
     replicates : int
         Of a scenario of the study.
     seed : int
+    missing : sequence of mapping
+        Rows of table ``missing``: scenarios that have no parts.
     """
-    values = read_all(metrics)
-    # rows held out per row that is fitted
-    overlaps = {
-        d["name"]: d["test_share"] / (1 - d["test_share"]) for d in datasets if "test_share" in d
-    }
+
+    def joined(table: str) -> pd.DataFrame:
+        return read_parts(parts[table], table)
+
+    lost = typed(pd.DataFrame(list(missing)), "missing")
+    left_out = set(zip(lost["dataset"], lost["scenario"], strict=True))
+    held_out = [d["name"] for d in datasets if d["hold_out"]]
     tables = {
-        "scenarios": scenario_table(datasets, seed),
-        "summary": summarise(values, overlaps),
-        "stability": read_all(stability).astype({"value": float, "se": float}),
-        "verdicts": compare(values, comparison, overlaps),
-        "theory": read_all(theory),
-        "calibration": read_all(calibration)
-        if calibration
-        else typed(pd.DataFrame(), "calibration"),
-        # more splits of one table are no more data
-        "plan": plan_table(values[~values["dataset"].isin(overlaps)], comparison),
-        "fit_health": read_all(fit_health),
-        "goals": goal_table(
-            values, comparison, [d["name"] for d in datasets if d["hold_out"]], overlaps
-        ),
-        "strategies": strategy_table(values),
+        "scenarios": scenario_table(datasets, seed, left_out),
+        "summary": joined("summary"),
+        "stability": joined("stability"),
+        "verdicts": judge(joined("pairs"), comparison),
+        "theory": joined("theory"),
+        "calibration": read_parts(calibration, "calibration"),
+        "fair_grid": judge_grids(joined("grid_effects"), comparison),
+        "plan": plan_table(joined("pilots"), comparison),
+        "fit_health": joined("fit_health"),
+        "goals": judge_goals(joined("goal_effects"), comparison, held_out),
+        "strategies": joined("strategies"),
+        "missing": lost,
     }
     return tables | {"health": health_table(tables, tolerance, replicates)}
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from normwise.io import write_atomic, write_text
+from normwise.io import being_written, write_atomic, write_text
 
 Columns = dict[str, tuple[str, str]]
 
@@ -118,6 +122,50 @@ TABLES: dict[str, Columns] = {
         "p_equivalent": ("float", "p-value against 'the effect lies outside the zone'"),
         "q_equivalent": ("float", "The same after Benjamini-Hochberg"),
         "verdict": ("text", "The better penalty, equivalent, or undecided"),
+    },
+    "pairs": _KEYS
+    | {
+        "metric": ("text", "excess_risk, or test_error where the truth is unknown"),
+        "tuning": _FIT["tuning"],
+        "first": ("text", "First penalty of the pair"),
+        "second": ("text", "Second penalty of the pair"),
+        "n": ("int", "Pairs: replicates on which both penalties have a value"),
+        "n_lost": ("int", "Replicates on which one of them has none"),
+        "effect": ("float", "Mean of log(first / second); below 0 the first is better"),
+        "mcse": ("float", "Monte Carlo standard error of the effect"),
+        "median_ratio": ("float", "Median of first / second"),
+        "first_better": ("float", "Share of pairs on which the first is better, ties one half"),
+        "overlap": ("float", "Rows held out per row that is fitted, for splits of one table"),
+    },
+    "goal_effects": _KEYS
+    | {
+        "goal": ("text", "As in table goals"),
+        "n": ("int", "Pairs: replicates on which both penalties have a value"),
+        "effect": ("float", "As in table goals"),
+        "mcse": ("float", "Monte Carlo standard error of the effect"),
+    },
+    "pilots": _KEYS
+    | {
+        "pilot": ("int", "Replicates of the pilot, the first ones"),
+        "pilot_sd": ("float", "Standard deviation of log(L1 / L2) in the pilot"),
+        "n": ("int", "Replicates run"),
+        "sd": ("float", "Standard deviation of log(L1 / L2) over all of them"),
+    },
+    "grid_effects": _KEYS
+    | {
+        "n": ("int", "Replicates"),
+        "floor": ("float", "Least strength of glmnet's default grid for ridge, median"),
+        "below": ("float", "Share of the replicates whose cv_min strength of ridge is below it"),
+        "cost": ("float", "Ridge's excess risk with that grid over its own, geometric mean"),
+        "effect": ("float", "Mean of log(L1 / L2), as in table verdicts"),
+        "mcse": ("float", "Monte Carlo standard error of the effect"),
+        "effect_glmnet": ("float", "The same with the grid of glmnet for ridge"),
+        "mcse_glmnet": ("float", "Monte Carlo standard error of that"),
+    },
+    "missing": _KEYS
+    | {
+        "replicates": ("int", "Replicates that were asked for"),
+        "reason": ("text", "Last words of the job that failed, where it left any"),
     },
     "goals": _KEYS
     | {
@@ -424,6 +472,73 @@ def write_table(
         write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
 
 
+# what is said of a block, in files of its own
+BLOCK_TABLES = (
+    "metrics",
+    "stability",
+    "timings",
+    "fit_health",
+    "summary",
+    "pairs",
+    "goal_effects",
+    "strategies",
+    "pilots",
+    "grid_effects",
+)
+_ARROW = {
+    "text": pa.dictionary(pa.int32(), pa.string()),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+}
+
+
+def write_parts(
+    parts: Iterable[Mapping[str, pd.DataFrame]], files: Mapping[str, str | Path]
+) -> None:
+    """Write tables that come in parts, of which one at a time is in memory.
+
+    Parameters
+    ----------
+    parts : iterable of mapping of str to DataFrame
+        The parts of every table by its name; each becomes a row group.
+    files : mapping of str to path
+        Parquet files by table.
+    """
+    with contextlib.ExitStack() as stack:
+        writers = {}
+        for table, path in files.items():
+            schema = pa.schema([(name, _ARROW[kind]) for name, (kind, _) in TABLES[table].items()])
+            partial = stack.enter_context(being_written(path))
+            writers[table] = stack.enter_context(pq.ParquetWriter(partial, schema))
+        for part in parts:
+            for table, writer in writers.items():
+                check_table(part[table], table)
+                if len(part[table]):
+                    writer.write_table(
+                        pa.Table.from_pandas(part[table], writer.schema, preserve_index=False)
+                    )
+
+
+def read_parts(paths: Iterable[str | Path], table: str) -> pd.DataFrame:
+    """One table from the files of all blocks, in an order that does not depend on the blocks.
+
+    Parameters
+    ----------
+    paths : iterable of path
+    table : str
+
+    Returns
+    -------
+    DataFrame
+        Sorted by its columns of text; these are plain strings.
+    """
+    read = [pq.read_table(path).to_pandas() for path in paths]
+    frame = typed(pd.concat(read, ignore_index=True) if read else pd.DataFrame(), table)
+    keys = [name for name, (kind, _) in TABLES[table].items() if kind == "text"]
+    return frame.sort_values(keys, kind="stable", ignore_index=True)
+
+
 def describe_tables() -> str:
     """Markdown text that describes every table, column and metric."""
     lines = [
@@ -438,15 +553,18 @@ def describe_tables() -> str:
         "| `figures/*.svg`, `*.png`, `*.json` | the figures, and their captions |",
         "| `tables/*.parquet`, `*.csv` | `scenarios`, `summary`, `stability`, `verdicts`, "
         "`theory`, `calibration`, `fair_grid`, `plan`, `replications`, `fit_health`, `health`, "
-        "`goals`, `strategies`, `surface`, `surface_scores`, `importance`, `rules`, "
+        "`goals`, `strategies`, `missing`, `surface`, `surface_scores`, `importance`, `rules`, "
         "`rule_scores` |",
-        "| `metrics/<dataset>.parquet` | table `metrics`: one value per replicate |",
-        "| `stability/<dataset>.parquet` | table `stability` of one data set |",
-        "| `fit_health/<dataset>.parquet` | table `fit_health` of one data set |",
-        "| `theory/<dataset>.parquet` | table `theory` of one data set |",
+        "| `chunks.json` | which scenarios lie in which data file |",
+        "| `metrics/<dataset>/<block>.parquet` | table `metrics`: one value per replicate; "
+        "pandas reads the folder of a data set as one table |",
+        "| `timings/<dataset>/<block>.parquet` | table `timings`, the one that differs between "
+        "runs |",
+        "| `<table>/<dataset>/<block>.parquet` | what tables of the study are made from: "
+        "`stability`, `fit_health`, `theory`, `summary`, `pairs`, `goal_effects`, `strategies`, "
+        "`pilots`, `grid_effects` |",
         "| `calibration/<cell>.parquet` | table `calibration` of one cell |",
         "| `replications/<study>/<batch>.parquet` | what was measured on each data set |",
-        "| `timings/<dataset>.parquet` | table `timings`, the one that differs between runs |",
         "| `paths/<dataset>*.parquet` | tables `paths` and `coefficients` (`figure: anatomy`) |",
         "| `cases/<dataset>_*.parquet` | tables `draws` and `examples` (`figure: case`) |",
         "| `logs/`, `benchmarks/` | what each job said, and what it took |",

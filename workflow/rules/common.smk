@@ -3,22 +3,25 @@ import sys
 from pathlib import Path
 
 from normwise.calibration import CELLS
+from normwise.chunks import cut, plan_study, recall, remember, remove_others
 from normwise.config import (
     MIN_ROWS_PER_FOLD,
     TABLE_KEYS,
     ConfigError,
     check_config,
-    cut,
-    plan_chunks,
 )
+from normwise.data import outside_key
 from normwise.extension_files import digest, load
 from normwise.extensions import DATASETS as GENERATORS
 from normwise.extensions import ExtensionError, origin
 from normwise.figures import plan_figures
+from normwise.missing import Expected, announce
 from normwise.penalties import SHIPPED
 from normwise.provenance import code_digest
 from normwise.replications import PUBLISHED, plan_batches
+from normwise.scenario import expand_grid
 from normwise.sources import is_local, refuse_missing_files
+from normwise.tables import BLOCK_TABLES
 from normwise.tabular import InputError
 
 # where this workflow lies, also when another one includes it
@@ -46,10 +49,42 @@ SEMI_SYNTHETIC = [n for n, d in DATASETS.items() if d["source"] == "semi_synthet
 GENERATED = [n for n, d in DATASETS.items() if d["source"] in GENERATORS]
 TRACED = [n for n, d in DATASETS.items() if d["figure"] == "anatomy"]
 CASES = [n for n, d in DATASETS.items() if d["figure"] == "case"]
-CHUNKS = {n: plan_chunks(d, config["max_chunk_mb"]) for n, d in SIMULATED.items()}
-FIGURES = plan_figures(config)
+SCENARIOS = {name: set(expand_grid(d)) for name, d in SIMULATED.items()}
 CALIBRATED = list(CELLS) if config["calibration"]["replicates"] else []
 REPLICATIONS = plan_batches(config["replications"])
+
+RESULTS = Path(workflow.pathvars.apply("<results>"))
+CHUNK_PLAN = RESULTS / "chunks.json"
+# what all fits depend on: if it changes they are all made anew, in whatever chunks
+FIT_BASIS = code_digest("normwise.fit", "normwise.data") + str(
+    [config[key] for key in ("seed", "tolerance", "engine", "tuning")]
+)
+
+
+def is_begun(dataset, chunk):
+    return any((RESULTS / "fits" / dataset).glob(f"*/{chunk}.npz"))
+
+
+BLOCKS = plan_study(
+    config["datasets"],
+    config["max_chunk_mb"],
+    config["max_jobs"],
+    # a job keeps to the plan of the run that it belongs to
+    recall(CHUNK_PLAN, FIT_BASIS, is_begun if workflow.is_main_process else None),
+)
+CHUNKS = {
+    name: {number: chunk for block in blocks for number, chunk in block.chunks.items()}
+    for name, blocks in BLOCKS.items()
+}
+# numbers of the chunks of each block
+CUTS = {
+    name: (
+        {block.name: list(block.cuts) for block in BLOCKS[name]}
+        if name in BLOCKS
+        else {0: list(range(dataset["chunks"]))}
+    )
+    for name, dataset in DATASETS.items()
+}
 
 
 def either(names):
@@ -61,10 +96,11 @@ wildcard_constraints:
     dataset=either(DATASETS),
     penalty=either(dict.fromkeys(p for d in DATASETS.values() for p in d["penalties"])),
     chunk=r"\d+",
+    block=r"\d+",
     batch=r"\d+",
     cell=either(CELLS),
     study=either(REPLICATIONS),
-    figure=either(FIGURES),
+    figure=r"\w+",
 
 
 def chunk_params(wildcards):
@@ -88,22 +124,39 @@ def table_of(wildcards):
     return {k: dataset[k] for k in TABLE_KEYS if k in dataset}
 
 
-def chunk_names(dataset):
-    known = CHUNKS.get(dataset)
-    return range(len(known) if known else DATASETS[dataset]["chunks"])
-
-
 def fits_of(wildcards):
-    """Fits files of a data set by penalty."""
+    """Fits files of a block, or of a whole data set, by penalty."""
+    cuts = CUTS[wildcards.dataset]
+    own = [int(wildcards.block)] if "block" in wildcards.keys() else list(cuts)
     return {
         penalty: expand(
             "<results>/fits/{dataset}/{penalty}/{chunk}.npz",
             dataset=wildcards.dataset,
             penalty=penalty,
-            chunk=chunk_names(wildcards.dataset),
+            chunk=[chunk for block in own for chunk in cuts[block]],
         )
         for penalty in DATASETS[wildcards.dataset]["penalties"]
     }
+
+
+def wanted(dataset, block):
+    """Scenarios of a block that the config asks for."""
+    if dataset not in BLOCKS:
+        return [outside_key(dataset)[:10]]
+    (own,) = (b for b in BLOCKS[dataset] if b.name == block)
+    return [s.id for s in own.scenarios if s in SCENARIOS[dataset]]
+
+
+def wanted_of(wildcards):
+    # of data from elsewhere all is wanted
+    if wildcards.dataset in BLOCKS:
+        return wanted(wildcards.dataset, int(wildcards.block))
+
+
+def overlap_of(wildcards):
+    """Rows held out per row that is fitted, if the replicates are splits of one table."""
+    share = DATASETS[wildcards.dataset].get("test_share", 0)
+    return share / (1 - share)
 
 
 def design_of(wildcards):
@@ -139,21 +192,6 @@ def penalty_code(wildcards):
     return code_digest(
         "normwise.fit", *[f"normwise.penalties.{name}"] * (name in SHIPPED)
     )
-
-
-def fits_by_name(wildcards):
-    """Fits of L1 and L2, where both are fitted to simulated data."""
-    return {
-        f"{penalty}__{name}": expand(
-            "<results>/fits/{dataset}/{penalty}/{chunk}.npz",
-            dataset=name,
-            penalty=penalty,
-            chunk=chunk_names(name),
-        )
-        for name in SIMULATED
-        for penalty in ("l1", "l2")
-        if {"l1", "l2"} <= set(DATASETS[name]["penalties"])
-    }
 
 
 def data_file(path):

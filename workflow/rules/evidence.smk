@@ -1,5 +1,5 @@
-# Is the study to be believed? Verdicts where the answer is known, ridge with another grid, and
-# published studies run again. The verdicts need none of it.
+# Is the study to be believed? Verdicts where the answer is known, and published studies run again.
+# The verdicts need none of it.
 
 
 rule calibrate:
@@ -24,24 +24,6 @@ rule calibrate:
         "../scripts/calibrate.py"
 
 
-rule audit_grid:
-    input:
-        unpack(fits_by_name),
-    output:
-        parquet="<results>/tables/fair_grid.parquet",
-        csv="<results>/tables/fair_grid.csv",
-    log:
-        "<logs>/audit_grid.log",
-    benchmark:
-        "<benchmarks>/audit_grid.tsv"
-    params:
-        datasets=config["datasets"],
-        comparison=config["comparison"],
-        code=code_digest("normwise.grid_audit"),
-    script:
-        "../scripts/audit_grid.py"
-
-
 rule replicate:
     output:
         "<results>/replications/{study}/{batch}.parquet",
@@ -63,7 +45,7 @@ rule judge_replications:
     input:
         batches=[
             f"<results>/replications/{study}/{batch}.parquet"
-            for study, batches in REPLICATIONS.items()
+            for study, batches in STUDIES_THERE.items()
             for batch in range(len(batches))
         ],
         published=str(PUBLISHED),
@@ -77,7 +59,7 @@ rule judge_replications:
     params:
         code=code_digest(
             "normwise.replications",
-            *(f"normwise.replications.{s}" for s in REPLICATIONS),
+            *(f"normwise.replications.{s}" for s in STUDIES_THERE),
         ),
     script:
         "../scripts/judge_replications.py"

@@ -22,16 +22,16 @@ rule evaluate:
     input:
         unpack(fits_of),
     output:
-        metrics="<results>/metrics/{dataset}.parquet",
-        stability="<results>/stability/{dataset}.parquet",
-        timings="<results>/timings/{dataset}.parquet",
-        fit_health="<results>/fit_health/{dataset}.parquet",
+        **{t: f"<results>/{t}/{{dataset}}/{{block}}.parquet" for t in BLOCK_TABLES},
     log:
-        "<logs>/evaluate/{dataset}.log",
+        "<logs>/evaluate/{dataset}/{block}.log",
     benchmark:
-        "<benchmarks>/evaluate/{dataset}.tsv"
+        "<benchmarks>/evaluate/{dataset}/{block}.tsv"
     params:
         metrics=config["metrics"],
+        overlap=overlap_of,
+        scenarios=wanted_of,
+        replicates=lambda wildcards: DATASETS[wildcards.dataset]["replicates"],
         extensions=lambda wildcards: extensions_of(
             *DATASETS[wildcards.dataset]["penalties"], *config["metrics"]
         ),

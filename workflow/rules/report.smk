@@ -14,6 +14,7 @@ TABLES = expand(
         "replications",
         "fit_health",
         "health",
+        "missing",
         "goals",
         "strategies",
         "surface",
@@ -37,12 +38,14 @@ TEMPLATES = [
         "rule.html.j2",
     )
 ]
-PATHS = expand("<results>/paths/{dataset}.parquet", dataset=TRACED) + expand(
-    "<results>/paths/{dataset}_coefficients.parquet", dataset=TRACED
+PATHS = expand(
+    "<results>/paths/{dataset}{table}.parquet",
+    dataset=[name for name in TRACED if name in WHOLE],
+    table=["", "_coefficients"],
 )
 CLOSE = expand(
     "<results>/cases/{dataset}_{table}.parquet",
-    dataset=CASES,
+    dataset=[name for name in CASES if name in WHOLE],
     table=["draws", "examples"],
 )
 
@@ -76,9 +79,10 @@ rule figure:
 rule report:
     input:
         tables=TABLES,
-        timings=expand("<results>/timings/{dataset}.parquet", dataset=DATASETS),
+        timings=of_blocks("timings"),
         sources=expand(
-            "<results>/sources/{dataset}.npz", dataset=SPLIT + SEMI_SYNTHETIC
+            "<results>/sources/{dataset}.npz",
+            dataset=[n for n in SPLIT + SEMI_SYNTHETIC if n in WHOLE],
         ),
         figures=figure_files(),
         captions=expand("<results>/figures/{figure}.json", figure=FIGURES),

@@ -2,13 +2,14 @@ rule predict:
     input:
         unpack(fits_of),
     output:
-        "<results>/theory/{dataset}.parquet",
+        "<results>/theory/{dataset}/{block}.parquet",
     log:
-        "<logs>/predict/{dataset}.log",
+        "<logs>/predict/{dataset}/{block}.log",
     benchmark:
-        "<benchmarks>/predict/{dataset}.tsv"
+        "<benchmarks>/predict/{dataset}/{block}.tsv"
     params:
-        dataset=design_of,
+        scenarios=wanted_of,
+        replicates=lambda wildcards: DATASETS[wildcards.dataset]["replicates"],
         seed=config["seed"],
         code=code_digest("normwise.evidence"),
     script:
@@ -17,11 +18,9 @@ rule predict:
 
 rule compare:
     input:
-        metrics=expand("<results>/metrics/{dataset}.parquet", dataset=DATASETS),
-        stability=expand("<results>/stability/{dataset}.parquet", dataset=DATASETS),
-        theory=expand("<results>/theory/{dataset}.parquet", dataset=DATASETS),
-        fit_health=expand("<results>/fit_health/{dataset}.parquet", dataset=DATASETS),
-        calibration=expand("<results>/calibration/{cell}.parquet", cell=CALIBRATED),
+        **{t: of_blocks(t) for t in BLOCK_TABLES if t not in ("metrics", "timings")},
+        theory=of_blocks("theory"),
+        calibration=expand("<results>/calibration/{cell}.parquet", cell=CELLS_THERE),
     output:
         expand(
             "<results>/tables/{table}.{format}",
@@ -32,11 +31,13 @@ rule compare:
                 "verdicts",
                 "theory",
                 "calibration",
+                "fair_grid",
                 "plan",
                 "fit_health",
                 "health",
                 "goals",
                 "strategies",
+                "missing",
             ],
             format=["parquet", "csv"],
         ),
@@ -52,6 +53,7 @@ rule compare:
         tolerance=config["tolerance"],
         replicates=config["replicates"],
         seed=config["seed"],
+        missing=MISSING,
         code=code_digest("normwise.study"),
     script:
         "../scripts/compare.py"

@@ -9,17 +9,16 @@ from normwise.tables import write_table
 
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)
+    files = {name: [f] if isinstance(f, str) else list(f) for name, f in snakemake.input.items()}
     tables = study_tables(
-        snakemake.input.metrics,
-        snakemake.input.stability,
-        snakemake.input.theory,
-        snakemake.input.fit_health,
-        snakemake.input.calibration,
+        files,
+        files["calibration"],
         snakemake.params.datasets,
         snakemake.params.comparison,
         snakemake.params.tolerance,
         snakemake.params.replicates,
         snakemake.params.seed,
+        snakemake.params.missing,
     )
     folder = Path(snakemake.params.folder)
     for name, frame in tables.items():

@@ -1,14 +1,18 @@
-"""Turn the fits of one data set into tables of metrics."""
+"""Turn the fits of one block into tables."""
 
 from normwise.evaluate import evaluate
 from normwise.extension_files import load
 from normwise.io import log_to
-from normwise.tables import write_table
+from normwise.tables import write_parts
 
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)
-    tables = evaluate(
-        dict(snakemake.input.items()), snakemake.wildcards.dataset, snakemake.params.metrics
+    parts = evaluate(
+        {p: [f] if isinstance(f, str) else list(f) for p, f in snakemake.input.items()},
+        snakemake.wildcards.dataset,
+        snakemake.params.metrics,
+        snakemake.params.overlap,
+        snakemake.params.scenarios,
+        snakemake.params.replicates,
     )
-    for name, frame in tables.items():
-        write_table(frame, name, snakemake.output[name])
+    write_parts(parts, dict(snakemake.output.items()))

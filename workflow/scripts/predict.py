@@ -1,11 +1,16 @@
-"""Hold one data set's fits against theory."""
+"""Hold one block's fits against theory."""
 
 from normwise.evidence import theory_table
 from normwise.io import log_to
 from normwise.tables import write_table
 
 with log_to(snakemake.log[0]):
+    fits = {p: [f] if isinstance(f, str) else list(f) for p, f in snakemake.input.items()}
     table = theory_table(
-        snakemake.params.dataset, dict(snakemake.input.items()), snakemake.params.seed
+        snakemake.wildcards.dataset,
+        fits,
+        snakemake.params.seed,
+        snakemake.params.scenarios,
+        snakemake.params.replicates,
     )
     write_table(table, "theory", snakemake.output[0])

@@ -1,12 +1,18 @@
 """Draw the replicates of one chunk into a data file."""
 
+from normwise.chunks import Chunk
 from normwise.data import write_simulated
 from normwise.io import log_to
 from normwise.scenario import Scenario
 
 with log_to(snakemake.log[0]):
-    chunk = snakemake.params.chunk
-    scenarios = [Scenario(**content) for content in chunk["scenarios"]]
+    content = snakemake.params.chunk
+    scenarios = tuple(Scenario(**s) for s in content["scenarios"])
+    chunk = Chunk(scenarios, content["start"], content["stop"])
+    # no parameter: it decides how the data travel, not what they are
+    recipe = not snakemake.config["keep_data"] and (
+        chunk.megabytes > snakemake.config["recipe_above_mb"]
+    )
     write_simulated(
-        snakemake.output[0], scenarios, chunk["start"], chunk["stop"], snakemake.params.seed
+        snakemake.output[0], scenarios, chunk.start, chunk.stop, snakemake.params.seed, recipe
     )
