@@ -3,20 +3,22 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from joined import evaluated
+
 from normwise.calibration import calibrate
 from normwise.cases import illustrate
-from normwise.config import check_config, plan_chunks
+from normwise.chunks import plan_blocks
+from normwise.config import check_config
 from normwise.data import write_simulated
-from normwise.evaluate import evaluate, trace_paths
+from normwise.evaluate import trace_paths
 from normwise.evidence import theory_table
 from normwise.figures import draw_figure, plan_figures
 from normwise.fit import FitOptions, fit_file
-from normwise.grid_audit import audit
 from normwise.replications import judge, run_batch
 from normwise.report import write_report
 from normwise.rules import learn
 from normwise.study import study_tables
-from normwise.tables import write_table
+from normwise.tables import BLOCK_TABLES, write_table
 
 WORKFLOW = Path(__file__).parents[1] / "workflow"
 SHAPE = {"n_samples": 40, "n_features": 12, "snr": 3.0}
@@ -66,12 +68,13 @@ class SmallStudy:
 def run_study(folder: Path) -> SmallStudy:
     """Simulate, fit and tabulate."""
     config = check_config(CONFIG, WORKFLOW / "schemas/config.schema.yaml", "test")
-    parts = {n: [] for n in ("metrics", "stability", "theory", "fit_health", "timings")}
+    parts = {n: [] for n in (*BLOCK_TABLES, "theory")}
     closer, files = [], {}
     options = {"seed": config["seed"], "tolerance": config["tolerance"], **config["tuning"]}
     for dataset in config["datasets"]:
         name = dataset["name"]
-        (chunk,) = plan_chunks(dataset, config["max_chunk_mb"])
+        (block,) = plan_blocks(dataset, config["max_chunk_mb"])
+        (chunk,) = block.chunks.values()
         data = folder / f"{name}.npz"
         write_simulated(data, chunk.scenarios, chunk.start, chunk.stop, config["seed"])
         fits = {}
@@ -80,7 +83,7 @@ def run_study(folder: Path) -> SmallStudy:
             keep = FitOptions(**options, keep_paths=dataset["figure"] == "anatomy")
             fit_file(data, fits[penalty][0], name, penalty, keep, 1)
         files[name] = fits
-        found = evaluate(fits, name) | {"theory": theory_table(dataset, fits, options["seed"])}
+        found = evaluated(fits, name) | {"theory": theory_table(name, fits, options["seed"])}
         for table, frame in found.items():
             parts[table].append(folder / f"{name}_{table}.parquet")
             write_table(frame, table, parts[table][-1])
@@ -103,10 +106,7 @@ def run_study(folder: Path) -> SmallStudy:
     )
     write_table(rows, "calibration", calibration)
     made = study_tables(
-        parts["metrics"],
-        parts["stability"],
-        parts["theory"],
-        parts["fit_health"],
+        parts,
         [calibration],
         config["datasets"],
         config["comparison"],
@@ -116,7 +116,6 @@ def run_study(folder: Path) -> SmallStudy:
     )
     (published, count), *_ = ((k, v) for k, v in config["replications"].items() if v)
     made |= {
-        "fair_grid": audit(files, config["datasets"], config["comparison"]),
         "replications": judge([run_batch(published, 0, count, config["seed"])]),
         **learn(made["goals"], made["scenarios"], made["strategies"], config["comparison"]),
     }

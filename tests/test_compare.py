@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from joined import compare
 from scipy import stats
 
 from normwise.compare import (
-    compare,
+    infer,
     paired_effect,
     pairs,
     standard_error,
@@ -26,6 +27,11 @@ def risks(rng, effect: float, spread: float, n: int) -> tuple[np.ndarray, np.nda
     return np.exp(shared + rng.normal(effect, spread, n)), np.exp(shared)
 
 
+def effect_of(first, second, overlap=0.0, confidence=CONFIDENCE) -> dict:
+    frame = pd.DataFrame([paired_effect(first, second, overlap)])
+    return infer(frame, MARGIN, confidence).iloc[0].to_dict()
+
+
 def metrics_table(risk: dict[str, np.ndarray], scenario: str = "s", **columns) -> pd.DataFrame:
     """Table ``metrics`` with one value per replicate and penalty."""
     keys = {"dataset": "d", "scenario": scenario, "tuning": "cv_min", "metric": "excess_risk"}
@@ -41,7 +47,7 @@ def metrics_table(risk: dict[str, np.ndarray], scenario: str = "s", **columns) -
 
 def test_effect_is_the_mean_log_ratio_with_its_t_interval(rng):
     first, second = risks(rng, 0.2, 0.5, 40)
-    found = paired_effect(first, second, MARGIN, CONFIDENCE)
+    found = effect_of(first, second)
     d = np.log(first) - np.log(second)
     expected = stats.ttest_1samp(d, 0).confidence_interval(CONFIDENCE)
     assert found["effect"] == pytest.approx(d.mean())
@@ -54,7 +60,7 @@ def test_effect_is_the_mean_log_ratio_with_its_t_interval(rng):
 def test_p_values_are_those_of_t_tests_at_the_edges_of_the_zone(rng):
     first, second = risks(rng, 0.1, 0.3, 25)
     d = np.log(first / second)
-    found = paired_effect(first, second, MARGIN, CONFIDENCE)
+    found = effect_of(first, second)
     above = stats.ttest_1samp(d, ZONE, alternative="greater").pvalue
     below = stats.ttest_1samp(d, -ZONE, alternative="less").pvalue
     assert found["p_win"] == pytest.approx(2 * min(above, below))
@@ -67,9 +73,7 @@ def test_p_values_are_those_of_t_tests_at_the_edges_of_the_zone(rng):
 
 def test_the_order_of_the_pair_flips_the_sign(rng):
     first, second = risks(rng, 0.2, 0.5, 30)
-    one, other = (
-        paired_effect(*pair, MARGIN, CONFIDENCE) for pair in [(first, second), (second, first)]
-    )
+    one, other = (effect_of(*pair) for pair in [(first, second), (second, first)])
     assert other["effect"] == pytest.approx(-one["effect"])
     assert other["low"] == pytest.approx(-one["high"])
     assert other["ratio"] * one["ratio"] == pytest.approx(1)
@@ -82,23 +86,20 @@ def test_the_order_of_the_pair_flips_the_sign(rng):
 
 def test_the_unit_of_the_risks_does_not_matter(rng):
     first, second = risks(rng, 0.2, 0.5, 30)
-    plain = paired_effect(first, second, MARGIN, CONFIDENCE)
-    assert paired_effect(1e6 * first, 1e6 * second, MARGIN, CONFIDENCE) == pytest.approx(plain)
+    plain = effect_of(first, second)
+    assert effect_of(1e6 * first, 1e6 * second) == pytest.approx(plain)
 
 
 def test_ties_count_one_half():
     first, second = np.array([1.0, 1, 1, 2]), np.array([1.0, 1, 2, 1])
-    assert paired_effect(first, second, MARGIN, CONFIDENCE)["first_better"] == 0.5
+    assert effect_of(first, second)["first_better"] == 0.5
 
 
 @pytest.mark.parametrize("edge", [-ZONE, ZONE])
 @pytest.mark.parametrize("spread", [0.02, 0.2, 2.0])
 def test_false_wins_at_the_edge_of_the_zone_keep_their_level(rng, edge, spread):
     runs, level = 2500, 0.05
-    wins = [
-        paired_effect(*risks(rng, edge, spread, 20), MARGIN, CONFIDENCE)["p_win"] <= level
-        for _ in range(runs)
-    ]
+    wins = [effect_of(*risks(rng, edge, spread, 20))["p_win"] <= level for _ in range(runs)]
     allowed = 3 * np.sqrt(level * (1 - level) / runs)
     assert np.mean(wins) <= level + allowed
     # and the test is no stricter than one-sided: a wide zone halves the level
@@ -109,10 +110,7 @@ def test_false_wins_at_the_edge_of_the_zone_keep_their_level(rng, edge, spread):
 def test_false_equivalence_at_the_edge_of_the_zone_keeps_its_level(rng, edge):
     runs, level = 2500, 0.05
     # a zone wide in standard errors, so that the test has its whole level
-    claims = [
-        paired_effect(*risks(rng, edge, 0.02, 20), MARGIN, CONFIDENCE)["p_equivalent"] <= level
-        for _ in range(runs)
-    ]
+    claims = [effect_of(*risks(rng, edge, 0.02, 20))["p_equivalent"] <= level for _ in range(runs)]
     assert np.mean(claims) == pytest.approx(level, abs=3 * np.sqrt(level * (1 - level) / runs))
 
 
@@ -120,7 +118,7 @@ def test_false_equivalence_at_the_edge_of_the_zone_keeps_its_level(rng, edge):
 def test_intervals_cover_the_effect_as_often_as_stated(rng, confidence):
     runs, covered = 2500, 0
     for _ in range(runs):
-        found = paired_effect(*risks(rng, 0.3, 0.5, 15), MARGIN, confidence)
+        found = effect_of(*risks(rng, 0.3, 0.5, 15), confidence=confidence)
         covered += found["low"] < 0.3 < found["high"]
     assert covered / runs == pytest.approx(
         confidence, abs=3 * np.sqrt(confidence * (1 - confidence) / runs)
@@ -307,8 +305,8 @@ def test_summary_keeps_groups_apart(rng):
 def test_splits_of_one_table_count_for_less(rng):
     # Nadeau & Bengio: 1/J + n_test / n_train in place of 1/J
     first, second = risks(rng, 0.02, 0.3, 100)
-    alone = paired_effect(first, second, MARGIN, CONFIDENCE)
-    split = paired_effect(first, second, MARGIN, CONFIDENCE, overlap=1 / 3)
+    alone = effect_of(first, second)
+    split = effect_of(first, second, overlap=1 / 3)
     widened = np.sqrt((1 / 100 + 1 / 3) / (1 / 100))
     assert split["mcse"] == pytest.approx(widened * alone["mcse"])
     assert split["mcse"] == pytest.approx(standard_error(np.log(first / second), 1 / 3))
@@ -317,5 +315,5 @@ def test_splits_of_one_table_count_for_less(rng):
     few = wilson_interval(split["first_better"] * 100 / 34.3333, 100 / 34.3333, CONFIDENCE)
     assert (split["first_better_low"], split["first_better_high"]) == pytest.approx(few, abs=1e-4)
     table = metrics_table({"l1": first})
-    mcse = [summarise(table, overlaps)["mcse"].iloc[0] for overlaps in (None, {"d": 1 / 3})]
+    mcse = [summarise(table, overlaps)["mcse"].iloc[0] for overlaps in (0.0, 1 / 3)]
     assert mcse[1] == pytest.approx(widened * mcse[0])

@@ -4,11 +4,9 @@ from dataclasses import fields
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from normwise import scenario as axes
-from normwise.config import ConfigError, check_config, plan_chunks, replicate_megabytes
+from normwise.config import ConfigError, check_config
 from normwise.penalties import MIXES, SHIPPED, mixes
 from normwise.scenario import Scenario, expand_grid, problems
 
@@ -361,58 +359,3 @@ def test_every_default_of_the_schema_is_valid_and_every_key_described(schema_fil
         assert part["description"], key
         if "default" in part:
             Draft202012Validator({**part, "$defs": schema["$defs"]}).validate(part["default"])
-
-
-@st.composite
-def simulated_data_sets(draw):
-    counts = {"min_size": 1, "max_size": 3, "unique": True}
-    return {
-        "n_samples": draw(st.lists(st.integers(10, 400), **counts)),
-        "n_features": draw(st.lists(st.integers(1, 300), **counts)),
-        "n_nonzero": [1],
-        "features": [draw(st.sampled_from(["gaussian", "sparse_binary"]))],
-        "replicates": draw(st.integers(5, 60)),
-    }
-
-
-@given(simulated_data_sets(), st.floats(1e-4, 50))
-def test_chunks_cover_every_replicate_of_every_scenario_once(dataset, limit):
-    chunks = plan_chunks(dataset, limit)
-    covered = [(s, r) for c in chunks for s in c.scenarios for r in range(c.start, c.stop)]
-    assert len(covered) == len(set(covered))
-    assert set(covered) == {
-        (s, r) for s in expand_grid(dataset) for r in range(dataset["replicates"])
-    }
-
-
-@given(simulated_data_sets(), st.floats(1e-4, 50))
-def test_chunks_keep_the_limit_unless_a_single_replicate_exceeds_it(dataset, limit):
-    for chunk in plan_chunks(dataset, limit):
-        replicates = chunk.stop - chunk.start
-        size = replicates * sum(replicate_megabytes(s) for s in chunk.scenarios)
-        assert size <= limit * (1 + 1e-9) or (replicates, len(chunk.scenarios)) == (1, 1)
-
-
-def test_scenarios_share_a_file_where_they_fit():
-    dataset = {"n_samples": [100], "n_features": [10, 20, 30], "n_nonzero": [1], "replicates": 10}
-    assert len(plan_chunks(dataset, 1000)) == 1
-    # 0.09, 0.17 and 0.25 megabytes
-    assert [len(c.scenarios) for c in plan_chunks(dataset, 0.3)] == [2, 1]
-
-
-@pytest.mark.parametrize("features", ["gaussian", "sparse_binary"])
-def test_size_of_a_replicate_is_that_of_its_arrays(features):
-    from normwise.simulate import draw
-
-    s = Scenario(200, 50, 5, features=features)
-    X, y = draw(s, 1, 0)
-    assert replicate_megabytes(s) * 1e6 == X.nbytes + y.nbytes
-
-
-def test_chunk_parameters_are_plain_values():
-    chunk = plan_chunks(
-        {"n_samples": [100], "n_features": [10], "n_nonzero": [1], "replicates": 5}, 1
-    )[0]
-    params = chunk.as_params()
-    assert yaml.safe_load(yaml.safe_dump(params)) == params
-    assert [Scenario(**content) for content in params["scenarios"]] == list(chunk.scenarios)

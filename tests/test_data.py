@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from normwise.data import DataFileError, read_batches, read_origins, truth_arrays, write_simulated
+from normwise import data as data_file
+from normwise.data import DataFileError, read_batches, read_origin, truth_arrays, write_simulated
 from normwise.io import load_arrays, save_arrays, write_atomic, write_text
 from normwise.risk import excess_risk, risk_function
 from normwise.scenario import Scenario
@@ -75,8 +76,9 @@ def test_one_replicate_of_a_batch_keeps_its_number(tmp_path):
 def test_origins_rebuild_the_truth_of_simulated_files(tmp_path):
     path = tmp_path / "0.npz"
     write_simulated(path, SCENARIOS, 0, 1, SEED)
-    origins = read_origins(truth_arrays(path), "any", "gaussian", 4)
-    for origin, batch in zip(origins, read_batches(path, "any"), strict=True):
+    for i, batch in enumerate(read_batches(path, "any")):
+        origin = read_origin(truth_arrays(path), i, "any", "gaussian", 4)
+        assert origin.scenario == SCENARIOS[i]
         assert (origin.id, origin.response) == (batch.id, batch.response)
         np.testing.assert_array_equal(origin.truth.coef, batch.truth.coef)
         if batch.X_test is not None:
@@ -93,7 +95,7 @@ def test_outside_truth_gives_the_population_risk(tmp_path, arrays, rng):
     error = b - arrays["coef"]
     expected = error @ covariance @ error + (b0 - 0.5 + mean @ error) ** 2
     assert excess_risk(batch.truth, b, np.array(b0)) == pytest.approx(expected)
-    origin = read_origins(truth_arrays(tmp_path / "0.npz"), "mine", "gaussian", 4)[0]
+    origin = read_origin(truth_arrays(tmp_path / "0.npz"), 0, "mine", "gaussian", 4)
     assert excess_risk(origin.truth, b, np.array(b0)) == pytest.approx(expected)
     assert origin.id == batch.id
 
@@ -121,7 +123,7 @@ def test_rows_of_equal_probability_are_the_population(tmp_path, arrays, rng, res
         loss = [np.logaddexp(0, u) - expit(true) * u for u in (fitted, true)]
         expected = (loss[0] - loss[1]).mean()
     assert risk_function(batch.only(1))(b, b0) == pytest.approx([expected])
-    origin = read_origins(truth_arrays(tmp_path / "0.npz"), "mine", response, 4)[0]
+    origin = read_origin(truth_arrays(tmp_path / "0.npz"), 0, "mine", response, 4)
     np.testing.assert_array_equal(origin.X_test, rows)
     np.testing.assert_allclose(origin.truth.root @ origin.truth.root.T, np.cov(rows.T, bias=True))
 
@@ -275,3 +277,51 @@ def test_a_writer_that_fails_leaves_the_old_file_alone(tmp_path):
         write_atomic(tmp_path / "a.txt", half)
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
+
+
+@pytest.mark.parametrize("drawn_mb", [64, 1e-3])
+def test_a_recipe_gives_the_same_arrays(tmp_path, monkeypatch, drawn_mb):
+    monkeypatch.setattr(data_file, "DRAWN_MB", drawn_mb)
+    write_simulated(tmp_path / "whole.npz", SCENARIOS, 3, 9, SEED)
+    write_simulated(tmp_path / "recipe.npz", SCENARIOS, 3, 9, SEED, recipe=True)
+    whole = list(read_batches(tmp_path / "whole.npz", "a"))
+    parts = list(read_batches(tmp_path / "recipe.npz", "a"))
+    assert (len(parts) > len(whole)) == (drawn_mb < 1)
+    for batch in whole:
+        own = [p for p in parts if p.id == batch.id]
+        assert [p.start for p in own] == list(np.cumsum([3] + [len(p.y) for p in own])[:-1])
+        for name in ("X", "y"):
+            joined = np.concatenate([getattr(p, name) for p in own])
+            np.testing.assert_array_equal(joined, getattr(batch, name))
+            assert joined.dtype == getattr(batch, name).dtype
+            # else sums would differ in the last bit
+            assert all(
+                getattr(p, name).strides[1:] == getattr(batch, name).strides[1:] for p in own
+            )
+        np.testing.assert_array_equal(own[0].truth.coef, batch.truth.coef)
+
+
+def test_a_recipe_is_smaller_by_far(tmp_path):
+    scenario = Scenario(200, 100, 5)
+    write_simulated(tmp_path / "whole.npz", [scenario], 0, 20, SEED)
+    write_simulated(tmp_path / "recipe.npz", [scenario], 0, 20, SEED, recipe=True)
+    sizes = [(tmp_path / f"{name}.npz").stat().st_size for name in ("whole", "recipe")]
+    assert sizes[0] > 100 * sizes[1]
+
+
+@pytest.mark.parametrize("change", ["seed", "digest", "scenario"])
+def test_a_recipe_that_does_not_give_what_it_says_is_refused(tmp_path, change):
+    path = tmp_path / "recipe.npz"
+    write_simulated(path, [SMALL], 0, 4, SEED, recipe=True)
+    with load_arrays(path) as file:
+        arrays = {name: file[name] for name in ("scenarios", "start", "stop", "seed", "digest.0")}
+    if change == "seed":
+        arrays["seed"] = np.array(SEED + 1)
+    elif change == "digest":
+        arrays["digest.0"][2] = arrays["digest.0"][1]
+    else:
+        arrays["scenarios"] = np.array(str(arrays["scenarios"]).replace('"snr": ', '"snr": 1'))
+    save_arrays(path, arrays)
+    number = 2 if change == "digest" else 0
+    with pytest.raises(DataFileError, match=f"replicate {number} of scenario .* recipe_above_mb"):
+        list(read_batches(path, "a"))

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from joined import evaluated
 
 from normwise.compare import compare
 from normwise.data import write_simulated
-from normwise.evaluate import evaluate
 from normwise.fit import FitOptions, fit_file
 from normwise.scenario import Scenario
 
@@ -33,7 +33,7 @@ def tables(tmp_path_factory):
         fits = {penalty: [folder / engine / f"{penalty}.npz"] for penalty in PENALTIES}
         for penalty, (path,) in fits.items():
             fit_file(data, path, "both", penalty, options, 1)
-        found[engine] = evaluate(fits, "both")
+        found[engine] = evaluated(fits, "both")
     return found
 
 

@@ -5,19 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from joined import compare, evaluated
 from scipy.special import expit
 from sklearn.metrics import brier_score_loss, log_loss, r2_score
 
-from normwise.compare import compare
 from normwise.data import write_simulated
-from normwise.evaluate import evaluate, trace_paths
+from normwise.evaluate import trace_paths
 from normwise.fit import FitOptions, fit_file
 from normwise.io import load_arrays, save_arrays
 from normwise.metrics import bias_variance, held_out_metrics
 from normwise.risk import excess_risk
 from normwise.scenario import Scenario
 from normwise.simulate import population
-from normwise.tables import METRICS, check_table
+from normwise.tables import BLOCK_TABLES, METRICS, check_table
 from normwise.tuning import TUNINGS
 
 SEED = 2
@@ -55,7 +55,7 @@ def fits(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tables(fits):
-    return evaluate(fits, "tiny")
+    return evaluated(fits, "tiny")
 
 
 def values_of(
@@ -71,7 +71,7 @@ def values_of(
 
 
 def test_tables_match_their_description(tables):
-    assert set(tables) == {"metrics", "stability", "timings", "fit_health"}
+    assert set(tables) == set(BLOCK_TABLES)
     for name, frame in tables.items():
         check_table(frame, name)
         assert len(frame)
@@ -94,8 +94,8 @@ def test_every_value_appears_once(tables):
     ids=["by replicates", "by scenarios"],
 )
 def test_chunks_change_nothing(tmp_path, tables, chunks):
-    cut = evaluate(fit_chunks(tmp_path, chunks), "tiny")
-    for name in ("metrics", "stability", "fit_health"):
+    cut = evaluated(fit_chunks(tmp_path, chunks), "tiny")
+    for name in set(BLOCK_TABLES) - {"timings"}:
         pd.testing.assert_frame_equal(cut[name], tables[name], check_exact=True)
     columns = ["dataset", "scenario", "replicate", "penalty", "n_iter"]
     pd.testing.assert_frame_equal(cut["timings"][columns], tables["timings"][columns])
@@ -104,7 +104,7 @@ def test_chunks_change_nothing(tmp_path, tables, chunks):
 def test_the_order_of_the_files_changes_nothing(tmp_path, tables):
     fits = fit_chunks(tmp_path, [(SCENARIOS, 3, REPLICATES), (SCENARIOS, 0, 3)])
     pd.testing.assert_frame_equal(
-        evaluate(fits, "tiny")["metrics"], tables["metrics"], check_exact=True
+        evaluated(fits, "tiny")["metrics"], tables["metrics"], check_exact=True
     )
 
 
@@ -148,7 +148,7 @@ def test_penalties_that_do_not_select_have_no_selection_metrics(tables):
 
 def test_every_described_metric_is_produced_and_no_other(tmp_path, tables):
     outside(tmp_path / "0.npz")
-    held_out = evaluate(fit_chunks(tmp_path, [None], ["l1"], dataset="mine"), "mine")
+    held_out = evaluated(fit_chunks(tmp_path, [None], ["l1"], dataset="mine"), "mine")
     found = set()
     for frame in (tables["metrics"], tables["stability"], held_out["metrics"]):
         found |= set(frame["metric"])
@@ -172,7 +172,7 @@ def test_stability_table_holds_bias_and_variance_with_errors(fits, tables):
 def test_failures_are_counted_and_have_no_metrics(tmp_path):
     wide = Scenario(20, 30, 2, response="binary")
     fits = fit_chunks(tmp_path, [([wide, SCENARIOS[0]], 0, 5)], ["none", "l1"])
-    tables = evaluate(fits, "tiny")
+    tables = evaluated(fits, "tiny")
     health = tables["fit_health"].set_index(["scenario", "penalty"])
     assert health.loc[(wide.id, "none"), ["n", "failed"]].tolist() == [5, 1.0]
     assert np.isnan(health.loc[(wide.id, "none"), "max_gap"])
@@ -191,7 +191,7 @@ def test_health_counts_doubtful_fits(tmp_path):
     arrays["gap.0"][3, 1] = 0.25
     arrays["failed.0"][4] = 1
     save_arrays(fits["l1"][0], arrays)
-    row = evaluate(fits, "tiny")["fit_health"].iloc[0]
+    row = evaluated(fits, "tiny")["fit_health"].iloc[0]
     found = row[["n", "failed", "uncertified", "edge", "max_gap"]].tolist()
     assert found == pytest.approx([5, 0.2, 0.4, 0.25, 0.25])
 
@@ -209,7 +209,7 @@ def outside(path, replicates: int = 6, seed: int = 1, **others) -> np.ndarray:
 def test_outside_data_are_judged_on_their_held_out_rows(tmp_path):
     X_test, y_test = outside(tmp_path / "0.npz")
     fits = fit_chunks(tmp_path, [None], ["l1", "l2"], dataset="mine")
-    tables = evaluate(fits, "mine")
+    tables = evaluated(fits, "mine")
     check_table(tables["metrics"], "metrics")
     check_table(tables["stability"], "stability")
     with load_arrays(fits["l2"][0]) as file:
@@ -242,7 +242,7 @@ def test_classes_held_out_are_scored_as_by_scikit_learn(rng):
 
 def test_outside_data_with_a_truth_are_judged_by_it(tmp_path):
     outside(tmp_path / "0.npz", truth=True)
-    tables = evaluate(fit_chunks(tmp_path, [None], ["l1", "l2"], dataset="mine"), "mine")
+    tables = evaluated(fit_chunks(tmp_path, [None], ["l1", "l2"], dataset="mine"), "mine")
     assert {"excess_risk", "tpr", "ranking_pauc"} <= set(tables["metrics"]["metric"])
     assert "test_error" not in set(tables["metrics"]["metric"])
     assert len(tables["stability"])
@@ -253,7 +253,7 @@ def test_outside_data_in_two_files_are_different_replicates(tmp_path, numbered):
     # `start` is not among the arrays that the contract asks for
     for i in range(2):
         outside(tmp_path / f"{i}.npz", seed=i, **({"start": 6 * i} if numbered else {}))
-    tables = evaluate(fit_chunks(tmp_path, [None, None], ["l1", "l2"], dataset="mine"), "mine")
+    tables = evaluated(fit_chunks(tmp_path, [None, None], ["l1", "l2"], dataset="mine"), "mine")
     keys = ["scenario", "replicate", "penalty", "tuning", "metric"]
     assert not tables["metrics"].duplicated(keys).any()
     assert set(tables["metrics"]["replicate"]) == set(range(12))
@@ -264,7 +264,7 @@ def test_nothing_to_find_can_be_compared(tmp_path):
     # classes by the toss of a coin: the null model is often exactly right
     s = Scenario(20, 4, 0, response="binary")
     fits = fit_chunks(tmp_path, [([s], 0, 20)], ["l1", "l2"])
-    found = compare(evaluate(fits, "tiny")["metrics"], COMPARISON)
+    found = compare(evaluated(fits, "tiny")["metrics"], COMPARISON)
     assert set(found["verdict"]) <= {"l1", "l2", "equivalent", "undecided"}
 
 
@@ -272,7 +272,7 @@ def test_small_samples_of_two_classes_can_be_fitted(tmp_path):
     # the smallest size that the config allows: some draws hold one class only, or once
     s = Scenario(6, 2, 1, response="binary")
     fits = fit_chunks(tmp_path, [([s], 0, 60)], ["none", "l1", "l2"])
-    tables = evaluate(fits, "tiny")
+    tables = evaluated(fits, "tiny")
     metrics = tables["metrics"]
     # the strength of the null model is infinite
     assert np.isfinite(metrics.loc[metrics["metric"] != "alpha", "value"]).all()
@@ -341,6 +341,6 @@ def test_without_a_path_to_trace_the_tables_are_empty(tmp_path, case):
 
 def test_fewer_than_five_replicates_have_no_stability(tmp_path):
     options = replace(OPTIONS, keep_paths=False)
-    tables = evaluate(fit_chunks(tmp_path, [(SCENARIOS[:1], 0, 4)], ["l1"], options), "tiny")
+    tables = evaluated(fit_chunks(tmp_path, [(SCENARIOS[:1], 0, 4)], ["l1"], options), "tiny")
     check_table(tables["stability"], "stability")
     assert len(tables["stability"]) == 0

@@ -29,7 +29,7 @@ def table(tmp_path, dataset, replicates=30, penalties=("none", "l1", "l2", "elas
     for penalty in penalties:
         fits[penalty] = [tmp_path / f"{penalty}.npz"]
         fit_file(data, fits[penalty][0], "small", penalty, OPTIONS, 1)
-    found = theory_table(dataset, fits, 3)
+    found = theory_table("small", fits, 3)
     check_table(found, "theory")
     return found.set_index("penalty")
 
@@ -85,6 +85,6 @@ def test_least_squares_without_a_finite_variance_is_left_out(tmp_path):
 
 
 def test_data_of_a_rule_have_no_prediction():
-    found = theory_table({"name": "outside", "source": "rule"}, {}, 3)
+    found = theory_table("outside", {}, 3)
     assert not len(found)
     check_table(found, "theory")

@@ -69,7 +69,7 @@ def test_an_edit_of_the_table_plans_its_data_set_alone(changed):
 
 
 def test_an_edit_of_the_extension_or_its_options_draws_that_data_set_again(changed):
-    targets = ("metrics/moons_in_noise.parquet", "metrics/prices.parquet")
+    targets = ("metrics/moons_in_noise/0.parquet", "metrics/prices/0.parquet")
     again = {"generate": {"moons_in_noise"}, "fit": {"moons_in_noise"}}
     again["evaluate"] = {"moons_in_noise"}
     write_prices(changed.folder / "prices.csv")
@@ -120,7 +120,7 @@ def run(folder: Path, snakefile: Path, *options: str) -> subprocess.CompletedPro
 def test_a_rule_in_r_writes_a_data_set(tmp_path):
     folder = shutil.copytree(EXAMPLES / "r_rule", tmp_path / "r_rule")
     config = ("--configfile", str(folder / "config.yaml"), "--notemp", "--")
-    succeed(run(folder, SNAKEFILE, *config, "results/metrics/heavy_tails.parquet"))
+    succeed(run(folder, SNAKEFILE, *config, "results/metrics/heavy_tails/0.parquet"))
     (batch,) = read_batches(folder / "results/data/heavy_tails/0.npz", "heavy_tails")
     assert batch.X.shape == (10, 50, 20)
     assert batch.truth.coef[:4].tolist() == [1, -1, 1, 0]
@@ -128,7 +128,7 @@ def test_a_rule_in_r_writes_a_data_set(tmp_path):
     noise = batch.y - batch.X @ batch.truth.coef
     assert np.var(noise) < 0.6 * np.var(batch.y)
     assert np.abs(batch.X.mean()) < 4 / np.sqrt(batch.X.size)
-    metrics = pd.read_parquet(folder / "results/metrics/heavy_tails.parquet")
+    metrics = pd.read_parquet(folder / "results/metrics/heavy_tails/0.parquet")
     assert set(metrics["penalty"]) == {"l1", "l2"}
     assert (metrics.loc[metrics["metric"] == "excess_risk", "value"] > 0).all()
 

@@ -6,19 +6,17 @@ import textwrap
 import numpy as np
 import pandas as pd
 import pytest
+from joined import evaluated, goal_table
 
 from normwise import config, extensions, goals, penalties, tables
 from normwise.config import check_config
 from normwise.data import write_simulated
-from normwise.evaluate import evaluate
 from normwise.extension_files import load
 from normwise.extensions import PREFIX, ExtensionError, Fitted, measure, origin
 from normwise.figures.style import COLOURS, MARKERS, NAMES
 from normwise.fit import FitOptions, fit_file
-from normwise.goals import goal_table
 from normwise.scenario import Scenario
 from normwise.simulate import population
-from normwise.study import read_all
 
 OPTIONS = FitOptions(seed=1, n_folds=3, n_alphas=10, l1_ratio=0.5, tolerance=1e-6)
 HALF = """
@@ -82,7 +80,7 @@ def fitted(tmp_path, names, n_jobs=1):
 def test_a_penalty_of_ones_own_is_fitted_and_looks_like_itself(extension, tmp_path):
     path = extension(HALF)
     assert origin("half_lasso") == str(path)
-    found = evaluate(fitted(tmp_path, ["l1", "half_lasso"]), "any")["metrics"]
+    found = evaluated(fitted(tmp_path, ["l1", "half_lasso"]), "any")["metrics"]
     # tpr is for penalties that select, and they do by default
     own = found[found["metric"] == "tpr"]
     assert set(own["penalty"]) == {"l1", "half_lasso"}
@@ -117,9 +115,8 @@ def test_a_config_may_name_what_was_registered(extension, schema_file):
 def test_a_metric_with_a_margin_gets_verdicts(extension, tmp_path):
     extension(LARGEST)
     files = fitted(tmp_path, ["l1", "l2"])
-    made = evaluate(files, "any", ["largest_error"])
-    tables.write_table(made["metrics"], "metrics", tmp_path / "metrics.parquet")
-    values = read_all([tmp_path / "metrics.parquet"])
+    made = evaluated(files, "any", ["largest_error"])
+    values = made["metrics"]
     comparison = {"margin": 0.05, "confidence": 0.95, "false_discovery_rate": 0.05}
     found = goal_table(values, comparison)
     own = found[found["goal"] == "largest_error"].iloc[0]
@@ -134,7 +131,7 @@ def test_a_metric_with_a_margin_gets_verdicts(extension, tmp_path):
 
 def test_a_metric_that_is_not_asked_for_is_not_computed(extension, tmp_path):
     extension(LARGEST)
-    found = evaluate(fitted(tmp_path, ["l1"]), "any")["metrics"]
+    found = evaluated(fitted(tmp_path, ["l1"]), "any")["metrics"]
     assert "largest_error" not in set(found["metric"])
 
 
@@ -207,7 +204,7 @@ def test_splits_of_one_table_widen_the_interval_of_a_goal():
     )
     comparison = {"margin": 0.05, "confidence": 0.95, "false_discovery_rate": 0.05}
     alone = goal_table(values, comparison).iloc[0]
-    split = goal_table(values, comparison, overlaps={"d": 1 / 3}).iloc[0]
+    split = goal_table(values, comparison, overlap=1 / 3).iloc[0]
     # Nadeau & Bengio: the variance has 1/J + n_test / n_train in place of 1/J
     assert split["mcse"] / alone["mcse"] == pytest.approx(np.sqrt(1 + 20 / 3))
     assert split["effect"] == alone["effect"]

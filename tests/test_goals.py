@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from joined import goal_table
 
-from normwise.goals import GOALS, goal_table, strategy_table
+from normwise.goals import GOALS, strategy_table
 from normwise.metrics import coef_agreement
 from normwise.tables import METRICS, check_table
 

@@ -8,8 +8,9 @@ import pytest
 from normwise import grid_audit
 from normwise.config import check_config
 from normwise.data import write_simulated
+from normwise.estimates import read_estimates
 from normwise.fit import FitOptions, fit_file
-from normwise.grid_audit import audit, glmnet_bounds
+from normwise.grid_audit import audit, glmnet_bounds, judge_grids
 from normwise.scenario import expand_grid
 from normwise.tables import check_table
 
@@ -33,15 +34,20 @@ cat(format(range(glmnet(d[, -1], d[, 1], alpha = 0)$lambda), digits = 15))
 def study(tmp_path_factory, schema_file):
     folder = tmp_path_factory.mktemp("audit")
     datasets = check_config(STUDY, schema_file, "test")["datasets"]
-    fits = {}
+    found = {}
     for dataset in datasets:
         name = dataset["name"]
         data = folder / f"{name}.npz"
         write_simulated(data, expand_grid(dataset), 0, 20, OPTIONS.seed)
-        fits[name] = {p: [folder / f"{name}_{p}.npz"] for p in ("l1", "l2")}
-        for penalty, (path,) in fits[name].items():
+        fits = {p: [folder / f"{name}_{p}.npz"] for p in ("l1", "l2")}
+        for penalty, (path,) in fits.items():
             fit_file(data, path, name, penalty, OPTIONS, 1)
-    return fits, datasets
+        (found[name],) = read_estimates(fits, name)
+    return found
+
+
+def audited(estimates):
+    return judge_grids(audit(estimates), COMPARISON)
 
 
 @pytest.mark.parametrize("shape", [(30, 60), (60, 30)])
@@ -66,7 +72,7 @@ def test_bounds_are_those_of_glmnet(shape, rng, tmp_path):
 
 
 def test_a_short_grid_costs_ridge_where_the_signal_is_strong(study):
-    table = audit(*study, COMPARISON)
+    table = audited(study["wide"])
     check_table(table, "fair_grid")
     (row,) = table.to_dict("records")
     assert row["dataset"] == "wide"
@@ -79,12 +85,12 @@ def test_a_short_grid_costs_ridge_where_the_signal_is_strong(study):
 
 def test_a_grid_without_bounds_costs_nothing(study, monkeypatch):
     monkeypatch.setattr(grid_audit, "glmnet_bounds", lambda c, n, p: (0 * c, np.inf + 0 * c))
-    row = audit(*study, COMPARISON).iloc[0]
+    row = audited(study["wide"]).iloc[0]
     assert row["cost"] == pytest.approx(1, abs=1e-12)
     assert row["below"] == 0
     assert row["verdict"] == row["verdict_glmnet"]
 
 
 def test_no_gaussian_response_gives_an_empty_table(study):
-    fits, datasets = study
-    assert len(audit({"labels": fits["labels"]}, datasets, COMPARISON)) == 0
+    assert len(audited(study["labels"])) == 0
+    assert len(audited({"l2": study["wide"]["l2"]})) == 0

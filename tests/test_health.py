@@ -27,6 +27,7 @@ SOUND = {
         "deviation": [0.2, -0.02],
         "n": [50, 50],
     },
+    "missing": {"dataset": [], "scenario": []},
     "calibration": {
         "measure": ["false_win", "coverage"],
         "n": [50, 50],
@@ -60,7 +61,7 @@ def changed(table, column, value, row=0):
 def test_a_sound_study_passes():
     health = judged(SOUND)
     check_table(health, "health")
-    assert len(health) == 9
+    assert len(health) == 10
     assert passed_all(health)
     assert complaint(health, "health.csv") == ""
 
@@ -74,7 +75,7 @@ def test_one_broken_input_breaks_its_check_alone(check, table, column, value):
     assert health.loc[~health["passed"], "check"].tolist() == [check]
     assert not passed_all(health)
     text = complaint(health, "results/tables/health.csv")
-    assert text.startswith("results/tables/health.csv: 1 of 9 checks are broken")
+    assert text.startswith("results/tables/health.csv: 1 of 10 checks are broken")
     assert f"  - {check}: " in text
 
 
@@ -89,10 +90,15 @@ def test_checks_of_second_rows(check, table, column, value):
 
 def test_what_a_study_does_not_have_is_not_checked():
     tables = {k: pd.DataFrame(v).iloc[:0] for k, v in SOUND.items()}
-    assert len(health_table(tables, 1e-6, 50)) == 0
+    assert list(health_table(tables, 1e-6, 50)["check"]) == ["missing scenarios"]
 
 
 def test_only_the_calibration_with_the_studys_replicates_counts():
     tables = changed("calibration", "rate", 0.5)
     frames = {k: pd.DataFrame(v) for k, v in tables.items()}
     assert "false wins" not in set(health_table(frames, 1e-6, 20)["check"])
+
+
+def test_a_scenario_without_results_breaks_a_check():
+    health = judged(SOUND | {"missing": {"dataset": ["a"], "scenario": ["s"]}})
+    assert health.loc[~health["passed"], "check"].tolist() == ["missing scenarios"]

@@ -3,16 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from joined import evaluated
 from small import WORKFLOW
 
 from normwise.config import check_config
-from normwise.evaluate import evaluate
 from normwise.figures import own_data, plan_figures
 from normwise.fit import FitOptions, fit_file
 from normwise.shown import own_data_sheet
 from normwise.sources import import_table, read_source, write_semi_synthetic, write_splits
-from normwise.study import read_all, study_tables
-from normwise.tables import typed, write_table
+from normwise.study import study_tables
+from normwise.tables import BLOCK_TABLES, read_parts, typed, write_table
 
 WINE = {"file": "sklearn:wine", "positive": "class_1"}
 HALF = {"source": "semi_synthetic", "file": "sklearn:diabetes", "n_samples": 40, "snr": 2.0}
@@ -35,7 +35,7 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     config = check_config(CONFIG, WORKFLOW / "schemas/config.schema.yaml", "test")
     options = FitOptions(config["seed"], tolerance=config["tolerance"], **config["tuning"])
-    parts = {n: [] for n in ("metrics", "stability", "fit_health")}
+    parts = {n: [] for n in BLOCK_TABLES}
     sources = {}
     for d in config["datasets"]:
         name, data = d["name"], folder / f"{d['name']}.npz"
@@ -50,17 +50,17 @@ def study(tmp_path_factory):
         fits = {p: [folder / f"{name}_{p}.npz"] for p in d["penalties"]}
         for penalty, (path,) in fits.items():
             fit_file(data, path, name, penalty, options, 1)
-        for table, frame in evaluate(fits, name).items():
-            if table in parts:
-                parts[table].append(folder / f"{name}_{table}.parquet")
-                write_table(frame, table, parts[table][-1])
+        for table, frame in evaluated(
+            fits,
+            name,
+            overlap=d["test_share"] / (1 - d["test_share"]) if "test_share" in d else 0.0,
+        ).items():
+            parts[table].append(folder / f"{name}_{table}.parquet")
+            write_table(frame, table, parts[table][-1])
     theory = folder / "theory.parquet"
     write_table(typed(pd.DataFrame(), "theory"), "theory", theory)
     tables = study_tables(
-        parts["metrics"],
-        parts["stability"],
-        [theory],
-        parts["fit_health"],
+        parts | {"theory": [theory]},
         [],
         config["datasets"],
         config["comparison"],
@@ -68,7 +68,7 @@ def study(tmp_path_factory):
         config["replicates"],
         config["seed"],
     )
-    return config, tables | {"metrics": read_all(parts["metrics"])}, sources
+    return config, tables | {"metrics": read_parts(parts["metrics"], "metrics")}, sources
 
 
 def test_the_figure_is_planned_for_what_is_no_scenario_and_has_both_penalties(study):

@@ -3,20 +3,19 @@
 import numpy as np
 import pytest
 import yaml
+from joined import evaluated
 
 from normwise.calibration import calibrate
 from normwise.config import check_config
 from normwise.data import write_simulated
-from normwise.evaluate import evaluate
 from normwise.evidence import theory_table
 from normwise.fit import FitOptions, fit_file
 from normwise.io import save_arrays
 from normwise.scenario import expand_grid
 from normwise.study import finite, primary, read_tables, scenario_table, study_tables
-from normwise.tables import check_table, write_table
+from normwise.tables import BLOCK_TABLES, check_table, write_table
 
 OPTIONS = FitOptions(seed=2, n_folds=3, n_alphas=10, l1_ratio=0.5, tolerance=1e-6)
-TABLES = ("metrics", "stability", "theory", "fit_health")
 SIMULATED = """
   - {name: small, n_samples: 24, n_features: [5, 8], nonzero_fraction: [0.25, 1.0], snr: 2.0}
 """
@@ -29,7 +28,7 @@ def study(folder, schema_file, datasets: str) -> dict:
     """The tables of a study of l1, l2 and none with five replicates."""
     text = f"replicates: 5\npenalties: [none, l1, l2]\ndatasets: {datasets}"
     config = check_config(yaml.safe_load(text), schema_file, "study.yaml")
-    written: dict[str, list] = {name: [] for name in TABLES}
+    written: dict[str, list] = {name: [] for name in (*BLOCK_TABLES, "theory")}
     for dataset in config["datasets"]:
         name = dataset["name"]
         data = folder / f"{name}.npz"
@@ -43,17 +42,16 @@ def study(folder, schema_file, datasets: str) -> dict:
         fits = {p: [folder / f"{name}_{p}.npz"] for p in dataset["penalties"]}
         for penalty, (path,) in fits.items():
             fit_file(data, path, name, penalty, OPTIONS, 1)
-        found = evaluate(fits, name) | {"theory": theory_table(dataset, fits, OPTIONS.seed)}
+        found = evaluated(fits, name) | {"theory": theory_table(name, fits, OPTIONS.seed)}
         for table, frame in found.items():
-            if table in TABLES:
-                written[table].append(folder / table / f"{name}.parquet")
-                write_table(frame, table, written[table][-1])
+            written[table].append(folder / table / f"{name}.parquet")
+            write_table(frame, table, written[table][-1])
     calibrated = folder / "calibration.parquet"
     write_table(
         calibrate("one_matters", 20, 5, OPTIONS, config["comparison"]), "calibration", calibrated
     )
     return study_tables(
-        *written.values(),
+        written,
         [calibrated],
         config["datasets"],
         config["comparison"],

@@ -13,13 +13,15 @@ import pandas as pd
 import pytest
 from test_extensions import HALF, LARGEST
 
+from normwise.tables import BLOCK_TABLES, read_parts
+
 pytestmark = pytest.mark.workflow
 
 ROOT = Path(__file__).parents[1]
 SNAKEFILE = ROOT / "workflow" / "Snakefile"
 SETTINGS = """\
 seed: {seed}
-replicates: 8
+replicates: {replicates}
 penalties: [l1, l2]
 tuning: {{n_folds: 3, n_alphas: 10}}
 max_chunk_mb: {max_chunk_mb}
@@ -32,6 +34,7 @@ TABLES = (
     "paths/close.parquet",
     "cases/labels_draws.parquet",
 )
+KINDS = ("paths", "cases", "tables")
 CLOSE = "  - {name: close, figure: anatomy, n_samples: 20, n_features: 5, n_nonzero: [1, 5]}\n"
 LABELS = "  - {name: labels, n_samples: 24, n_features: 4, n_nonzero: 2, response: binary}\n"
 CASE = LABELS.replace("{", "{figure: case, ")
@@ -76,9 +79,15 @@ class Study:
         return self.folder / "results"
 
     def configure(
-        self, datasets: str = CLOSE + CASE, seed: int = 7, max_chunk_mb: float = 64
+        self,
+        datasets: str = CLOSE + CASE,
+        seed: int = 7,
+        max_chunk_mb: float = 64,
+        replicates: int = 8,
     ) -> None:
-        settings = SETTINGS.format(seed=seed, max_chunk_mb=max_chunk_mb, results=self.results)
+        settings = SETTINGS.format(
+            seed=seed, max_chunk_mb=max_chunk_mb, replicates=replicates, results=self.results
+        )
         (self.folder / "config.yaml").write_text(settings + datasets)
 
     def snakemake(
@@ -120,10 +129,16 @@ class Study:
         return found
 
     def contents(self) -> dict[str, bytes]:
-        """The tables by path, without the one that differs between runs."""
-        kinds = ("metrics", "stability", "theory", "fit_health", "paths", "cases", "tables")
-        files = sorted(p for kind in kinds for p in (self.results / kind).rglob("*.*"))
+        """The tables by path, without those of blocks, which depend on where the cuts are."""
+        files = sorted(p for kind in KINDS for p in (self.results / kind).rglob("*.*"))
         return {str(p.relative_to(self.results)): p.read_bytes() for p in files}
+
+    def metrics(self) -> pd.DataFrame:
+        return read_parts(sorted((self.results / "metrics").rglob("*.parquet")), "metrics")
+
+    def times(self, kind: str = "fits") -> dict[str, int]:
+        files = (self.results / kind).rglob("*.*")
+        return {str(p.relative_to(self.results)): p.stat().st_mtime_ns for p in files}
 
 
 def succeed(answer: subprocess.CompletedProcess) -> str:
@@ -157,9 +172,9 @@ def test_the_workflow_runs_to_its_verdicts(finished):
     assert set(verdicts["dataset"]) == {"close", "labels"}
     assert (verdicts["n"] == 8).all()
     assert (verdicts["n_lost"] == 0).all()
-    for kind in ("metrics", "stability", "timings", "theory", "fit_health"):
+    for kind in (*BLOCK_TABLES, "theory"):
         for dataset in ("close", "labels"):
-            assert (finished.results / kind / f"{dataset}.parquet").is_file()
+            assert (finished.results / kind / dataset / "0.parquet").is_file()
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -186,6 +201,72 @@ def test_cores_chunks_and_folders_change_no_byte(finished, study):
     theirs, ours = finished.contents(), study.contents()
     assert set(theirs) == set(ours)
     assert {name for name in ours if ours[name] != theirs[name]} == set()
+    pd.testing.assert_frame_equal(finished.metrics(), study.metrics(), check_exact=True)
+
+
+def test_data_that_travel_as_recipes_change_no_byte(finished, study):
+    study.configure(CLOSE + CASE + "recipe_above_mb: 0\n")
+    succeed(study.snakemake(targets=TABLES))
+    assert finished.contents() == study.contents()
+
+
+def test_a_study_grows_by_what_is_new_and_is_as_if_made_at_once(study):
+    both = CLOSE.replace("[1, 5]", "[1, 3, 5]")
+    study.configure(both + CASE, replicates=11)
+    succeed(study.snakemake(targets=TABLES))
+    at_once = study.contents()
+    shutil.rmtree(study.results)
+    study.configure()
+    succeed(study.snakemake(targets=TABLES))
+    first = study.times()
+    # another scenario is fitted alone
+    study.configure(both + CASE)
+    new = {"close"}
+    jobs = dict.fromkeys(("simulate", "fit", "evaluate", "predict", "trace_paths"), new)
+    assert study.planned(targets=TABLES) == jobs | {"compare": {""}, "learn": {""}}
+    succeed(study.snakemake(targets=TABLES))
+    second = study.times()
+    assert {name: second[name] for name in first} == first
+    assert set(second) - set(first) == {"fits/close/l1/1.npz", "fits/close/l2/1.npz"}
+    # and more replicates alone
+    study.configure(both + CASE, replicates=11)
+    succeed(study.snakemake(targets=TABLES))
+    third = study.times()
+    assert {name: third[name] for name in second} == second
+    assert len(third) == 2 * 2 * 3 - 2
+    assert study.contents() == at_once
+    # fewer scenarios need nothing but the tables
+    study.configure(CLOSE + CASE, replicates=11)
+    assert "fit" not in study.planned(targets=TABLES)
+
+
+def test_a_report_on_what_there_is_names_what_is_missing(study):
+    study.configure(CLOSE + LABELS)
+    path = study.folder / "config.yaml"
+    (study.folder / "half.py").write_text(HALF.replace("def path(", "def no_path(", 1))
+    named = "extensions: [half.py]\npenalties: [l1, l2, half_lasso]\n"
+    text = path.read_text().replace("penalties: [l1, l2]\n", named)
+    path.write_text(text.replace("name: close,", "name: close, penalties: [l1, l2],"))
+    answer = study.snakemake("--keep-going", targets=())
+    assert answer.returncode != 0
+    assert "1 scenarios have no results" in answer.stderr
+    assert "labels: " in answer.stderr
+    assert not (study.results / "tables").exists()
+    fits = study.times()
+    succeed(study.snakemake("--config", "incomplete=true", targets=()))
+    assert study.times() == fits
+    missing = pd.read_csv(study.results / "tables" / "missing.csv")
+    assert set(missing["dataset"]) == {"labels"}
+    assert "no_path" in missing["reason"][0] or "path" in missing["reason"][0]
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"close"}
+    page = (study.results / "report.html").read_text(encoding="utf-8")
+    assert "missing scenarios" in page
+    # mended, the same command finishes the study
+    (study.folder / "half.py").write_text(HALF)
+    succeed(study.snakemake())
+    assert len(pd.read_csv(study.results / "tables" / "missing.csv")) == 0
+    assert {name: t for name, t in study.times().items() if name in fits} == fits
 
 
 def test_another_seed_plans_everything_again(changed):

@@ -213,7 +213,7 @@ def remember(path: str | Path, plan: Plan, basis: str) -> None:
         "basis": basis,
         "datasets": {
             name: [
-                {"scenarios": [s.as_dict() for s in block.scenarios], "cuts": dict(block.cuts)}
+                {"scenarios": [s.as_dict() for s in block.scenarios], "cuts": {**block.cuts}}
                 for block in blocks
             ]
             for name, blocks in plan.items()
@@ -260,7 +260,7 @@ def recall(
 
 
 def remove_others(folder: str | Path, blocks: Collection[int]) -> None:
-    """Remove the tables of blocks that are no longer part of a study, so that none is read twice."""
+    """Remove the tables of blocks that are no longer part of a study: none is to be read twice."""
     for file in Path(folder).glob("*.parquet"):
         if file.stem not in map(str, blocks):
             file.unlink()

@@ -190,6 +190,30 @@ def pair_table(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
     return typed(pd.DataFrame(rows), "pairs")
 
 
+def infer(effects: pd.DataFrame, margin: float, confidence: float) -> pd.DataFrame:
+    """Add intervals and p-values to table ``pairs``.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        Columns of `paired_effect`.
+    margin : float
+        Half-width of the zone of equivalence, as a relative change.
+    confidence : float
+    """
+    frame = with_intervals(effects, confidence)
+    frame["ratio"] = np.exp(frame["effect"])
+    # splits of one table are worth fewer independent ones
+    size = 1 / (1 / frame["n"] + frame["overlap"])
+    frame["first_better_low"], frame["first_better_high"] = wilson_interval(
+        frame["first_better"] * size, size, confidence
+    )
+    frame["p_win"], frame["p_equivalent"] = zone_tests(
+        frame["effect"], frame["mcse"], frame["n"], np.log1p(margin)
+    )
+    return frame
+
+
 def judge(effects: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     """Table ``verdicts`` of the whole study.
 
@@ -207,20 +231,10 @@ def judge(effects: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     """
     if not len(effects):
         return typed(pd.DataFrame(), "verdicts")
-    frame = effects.reset_index(drop=True)
-    frame["ratio"] = np.exp(frame["effect"])
-    # splits of one table are worth fewer independent ones
-    size = 1 / (1 / frame["n"] + frame["overlap"])
-    frame["first_better_low"], frame["first_better_high"] = wilson_interval(
-        frame["first_better"] * size, size, options["confidence"]
-    )
-    frame["p_win"], frame["p_equivalent"] = zone_tests(
-        frame["effect"], frame["mcse"], frame["n"], np.log1p(options["margin"])
-    )
+    frame = infer(effects, options["margin"], options["confidence"])
     level = options["false_discovery_rate"]
     families = [
         decide(f["effect"], f["p_win"], f["p_equivalent"], level, f[["first", "second"]])
         for _, f in frame.groupby(["first", "second", "tuning"])
     ]
-    frame = with_intervals(frame, options["confidence"]).join(pd.concat(families))
-    return typed(frame, "verdicts")
+    return typed(frame.join(pd.concat(families)), "verdicts")

@@ -9,8 +9,8 @@ probability, or as ``covariance`` (n_features, n_features; identity if absent) a
 (n_features,; zero if absent). A ``y`` of zeros and ones is a binary response. Simulated files
 hold several scenarios, their arrays named ``X.0``, ``X.1``, …, and the scenarios themselves as
 JSON, from which the truth is rebuilt. In place of these arrays a simulated file may hold their
-*recipe*: the range of replicates, and for each scenario the digests of its replicates, ``digest.0``,
-``digest.1``, …, by which whoever draws the arrays again knows that they are the same.
+*recipe*: the range of replicates, and for each scenario the digests of its replicates,
+``digest.0``, ``digest.1``, …, by which whoever draws the arrays again knows that they are the same.
 """
 
 from __future__ import annotations
@@ -166,9 +166,10 @@ def _drawn_again(
                     "recipe_above_mb so that the data travel themselves; if the file was "
                     "changed, delete it",
                 )
+        # in the order in which files hold them: sums in another order differ in the last bit
         yield (
             start + first,
-            np.stack([X for X, _ in draws]),
+            np.ascontiguousarray(np.stack([X for X, _ in draws])),
             np.stack([y for _, y in draws]),
         )
 
