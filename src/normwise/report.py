@@ -29,6 +29,7 @@ from normwise.sheets import number, packed_files, percent, words
 from normwise.shown import CLOSE, all_sheets, own_data_sheet, span
 from normwise.sources import read_source
 from normwise.study import read_tables
+from normwise.tables import read_parquet
 from normwise.theory import phase_boundary
 
 # shared with the page of an advice
@@ -151,7 +152,7 @@ def boundary_summary(tables: Tables) -> dict[str, Any] | None:
 
 def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
     """Measured fit time by penalty."""
-    frame = pd.concat([pd.read_parquet(path) for path in timings], ignore_index=True)
+    frame = pd.concat([read_parquet(path) for path in timings], ignore_index=True)
     groups = frame.groupby("penalty", observed=True)["seconds"]
     return [
         {
