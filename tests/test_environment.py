@@ -63,7 +63,9 @@ def wanted(texts: list[str]) -> set[tuple]:
 def test_lock_file_is_in_step(root: Path, pyproject: dict, project: dict) -> None:
     lock = tomllib.loads((root / "uv.lock").read_text())
     own = next(p for p in lock["package"] if p["name"] == project["name"])
-    assert locked(own["metadata"]["requires-dist"]) == wanted(project["dependencies"])
+    optional = [text for texts in project["optional-dependencies"].values() for text in texts]
+    assert locked(own["metadata"]["requires-dist"]) == wanted(project["dependencies"] + optional)
+    assert own["metadata"]["provides-extras"] == list(project["optional-dependencies"])
     for group, texts in pyproject["dependency-groups"].items():
         assert locked(own["metadata"]["requires-dev"][group]) == wanted(texts)
     assert lock["requires-python"] == project["requires-python"]

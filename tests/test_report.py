@@ -18,6 +18,7 @@ from normwise.goals import GOALS
 from normwise.report import plan_summary
 from normwise.shown import all_sheets
 from normwise.study import read_tables
+from normwise.tables import write_parquet
 
 # elements without an end
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -200,7 +201,7 @@ def test_names_with_markup_are_shown_and_not_run(
             frame["label"] = EVIL
         paths.append(tmp_path / "tables" / path.name)
         paths[-1].parent.mkdir(exist_ok=True)
-        frame.to_parquet(paths[-1], index=False)
+        write_parquet(frame, paths[-1])
         frame.to_csv(paths[-1].with_suffix(".csv"), index=False)
     text = write_page(
         small_study,

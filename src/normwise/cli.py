@@ -1,4 +1,4 @@
-"""The command line: ``normwise advise table.csv --target price``."""
+"""The command line: ``normwise advise table.csv --target price``, ``normwise verify results``."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 if the input cannot be used, or 130 if interrupted.
+        0, or 2 if the input cannot be used, or 130 if interrupted; of ``verify`` also 3 or 1.
     """
     args = parser().parse_args(argv)
     # a terminal that cannot show a letter shows a question mark
     with contextlib.suppress(AttributeError):
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        args.run(args)
+        return args.run(args) or 0
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except MemoryError:
@@ -53,7 +53,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not _is_about_input(error):
             raise
         return _fail(str(error), BAD_INPUT)
-    return 0
 
 
 def _is_about_input(error: ValueError) -> bool:
@@ -91,6 +90,34 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_options(advise)
     advise.set_defaults(run=_advise)
+    verify = commands.add_parser(
+        "verify",
+        help="whether a study's files and numbers are what they were",
+        description=(
+            "Hold the files of a study against their digests, and make a random sample of its\n"
+            "results again from the seeds alone: data, fits, metrics, summaries, verdicts.\n"
+            "Files of yours that provenance.json names as extensions are run."
+        ),
+        epilog=(
+            "exit codes: 0 if all bits are the same, 3 if numbers differ by rounding alone\n"
+            "(1e-8), 1 if a file or a number is different, 2 if there is nothing to verify"
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verify.add_argument(
+        "data", metavar="RESULTS", nargs="?", default="results", help="(default: results)"
+    )
+    verify.add_argument(
+        "--sample",
+        type=_natural,
+        default=20,
+        metavar="N",
+        help="replicates to make again (default: %(default)s)",
+    )
+    verify.add_argument(
+        "--seed", type=_natural, metavar="S", help="of the sample (default: another each time)"
+    )
+    verify.set_defaults(run=_verify)
     return parser
 
 
@@ -179,6 +206,17 @@ def _advise(args: argparse.Namespace) -> None:
     found.show(console)
     if report:
         console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    import secrets
+
+    from normwise.verify import CODES, tell, verify
+
+    seed = secrets.randbelow(10**6) if args.seed is None else args.seed
+    found = verify(args.data, args.sample, seed)
+    print(*tell(found, seed), sep="\n")
+    return CODES[found.outcome]
 
 
 def _stem(data: str) -> str:

@@ -30,6 +30,7 @@ from normwise.sheets import number, packed_files, percent, words
 from normwise.shown import CLOSE, all_sheets, own_data_sheet, span
 from normwise.sources import read_source
 from normwise.study import read_tables
+from normwise.tables import read_parquet
 from normwise.theory import phase_boundary
 
 # shared with the page of an advice
@@ -154,7 +155,7 @@ def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
     """Measured fit time by penalty, from the files of all blocks."""
     found: dict[str, list[float]] = {}
     for path in timings:
-        frame = pd.read_parquet(path, columns=["penalty", "seconds"])
+        frame = read_parquet(path)
         for penalty, seconds in frame.groupby("penalty", observed=True)["seconds"]:
             sums = found.setdefault(str(penalty), [0.0, 0.0])
             sums[0] += len(seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from normwise.io import being_written, write_atomic, write_text
+from normwise.io import DamagedFileError, being_written, harmless, write_atomic, write_text
 
 Columns = dict[str, tuple[str, str]]
 
@@ -461,15 +462,76 @@ def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     return frame.astype({name: kinds[kind] for name, (kind, _) in columns.items()})
 
 
+# in the metadata of a Parquet file
+DIGEST = b"normwise.digest"
+
+
+def _digest(schema: pa.Schema, frame: pd.DataFrame) -> bytes:
+    """Digest of the names, kinds and values of the columns."""
+    # a file keeps text as text, but not how wide its offsets and codes are
+    kinds = [
+        (f.name, str(getattr(f.type, "value_type", f.type)).removeprefix("large_")) for f in schema
+    ]
+    digest = hashlib.blake2b(repr((kinds, list(frame), len(frame))).encode(), digest_size=16)
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest().encode()
+
+
+def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as a Parquet file with checksums of its pages and a digest of it all.
+
+    The checksums alone do not cover what a file says about itself, its number of rows for one.
+    """
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    digest = {DIGEST: _digest(table.schema, frame)}
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **digest})
+    write_atomic(path, lambda partial: pq.write_table(table, partial, write_page_checksum=True))
+
+
+def read_parquet(path: str | Path) -> pd.DataFrame:
+    """Read a Parquet file that `write_parquet` wrote.
+
+    Raises
+    ------
+    DamagedFileError
+        If it is not what was written.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read()
+        digest = (table.schema.metadata or {}).get(DIGEST)
+        frame = table.to_pandas()
+        found = _digest(table.schema, frame)
+    except (FileNotFoundError, PermissionError, IsADirectoryError, MemoryError):
+        raise
+    except Exception as error:  # a flipped bit may show as an error of any kind
+        raise DamagedFileError(path, f"cannot be read: {error}") from error
+    if digest is None:
+        raise DamagedFileError(path, "it has no digest: this version did not write it")
+    if digest != found:
+        raise DamagedFileError(path, "its content differs from its digest")
+    return frame
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV; text that a spreadsheet would run as a formula begins with ``'``."""
+    texts = {
+        name: column.astype(object).map(harmless)
+        for name, column in frame.items()
+        if not pd.api.types.is_numeric_dtype(column)
+    }
+    write_text(path, frame.assign(**texts).to_csv(index=False, lineterminator="\n"))
+
+
 def write_table(
     frame: pd.DataFrame, table: str, parquet: str | Path, csv: str | Path | None = None
 ) -> None:
     """Check a table and write it as Parquet, and as CSV if asked."""
     check_table(frame, table)
     frame = frame.reset_index(drop=True)
-    write_atomic(parquet, lambda partial: frame.to_parquet(partial, index=False))
+    write_parquet(frame, parquet)
     if csv is not None:
-        write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
+        write_csv(frame, csv)
 
 
 # what is said of a block, in files of its own

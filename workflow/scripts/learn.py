@@ -2,20 +2,19 @@
 
 from pathlib import Path
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from normwise.extension_files import load
 from normwise.io import log_to
 from normwise.rules import learn
-from normwise.tables import write_table
+from normwise.tables import read_parquet, write_table
 
 with log_to(snakemake.log[0]), threadpool_limits(1):
     load(file for file, _ in snakemake.params.extensions)
     tables = learn(
-        pd.read_parquet(snakemake.input.goals),
-        pd.read_parquet(snakemake.input.scenarios),
-        pd.read_parquet(snakemake.input.strategies),
+        read_parquet(snakemake.input.goals),
+        read_parquet(snakemake.input.scenarios),
+        read_parquet(snakemake.input.strategies),
         snakemake.params.comparison,
         snakemake.threads,
     )

@@ -41,7 +41,7 @@ from normwise.advice.wording import (
     verdict_words,
 )
 from normwise.figures.style import NAMES
-from normwise.io import write_text
+from normwise.io import harmless, write_text
 from normwise.provenance import SOURCE
 from normwise.sheets import Column, Sheet, count, number, percent, sheet, significant, verdict
 from normwise.tabular.messages import listed
@@ -234,20 +234,9 @@ def neighbour_sheet(place: Place) -> Sheet:
     )
 
 
-def _harmless(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
-
-
 def download(models: Models) -> dict[str, Any] | None:
     """All coefficients as a link that holds its file; None if that is too heavy for a page."""
-    frame = models.coefs.assign(feature=models.coefs["feature"].map(_harmless))
+    frame = models.coefs.assign(feature=models.coefs["feature"].map(harmless))
     raw = frame.to_csv(index=False, float_format="%.5g").encode()
     name, kind = "coefficients.csv", "text/csv;charset=utf-8"
     if len(raw) > PLAIN:

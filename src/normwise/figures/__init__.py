@@ -149,7 +149,10 @@ def draw_figure(
     drawing.figure.savefig(text, format="svg", dpi=200, metadata={"Date": None}, **look)
     write_text(svg, lighter(text.getvalue()))
     write_atomic(
-        png, lambda f: drawing.figure.savefig(f, dpi=160, metadata={"Software": None}, **look)
+        png,
+        lambda f: drawing.figure.savefig(
+            f, format="png", dpi=160, metadata={"Software": None}, **look
+        ),
     )
     words = {"title": drawing.title, "caption": drawing.caption}
     write_text(caption, json.dumps(words, indent=1, ensure_ascii=False) + "\n")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from normwise.io import load_arrays
+from normwise.io import Arrays
 from normwise.tabular.memory import refuse_large
 from normwise.tabular.messages import InputError, gist, listed, meant, refuse_duplicates
 from normwise.tabular.table import Raw, join_arrays, split_target
@@ -57,7 +57,7 @@ def _read_npz(path: Path, target: str | None) -> Raw:
     _refuse_target(target, "array 'y'")
     refuse_large(3 * path.stat().st_size)
     try:
-        with load_arrays(path) as file:
+        with Arrays(path) as file:
             arrays = dict(file)
     except (zipfile.BadZipFile, zlib.error, TypeError, ValueError) as error:
         raise InputError(
