@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from normwise.data import Origin, read_origin, scenarios_of
-from normwise.io import load_arrays
+from normwise.io import Arrays, load_arrays
 
 MAX_OPEN = 64
 
@@ -48,13 +48,13 @@ def read_estimates(
     replicates : int, optional
         How many to read of each; all by default.
     """
-    opened: dict[str | Path, np.lib.npyio.NpzFile] = {}
+    opened: dict[str | Path, Arrays] = {}
 
-    def file_of(path: str | Path) -> np.lib.npyio.NpzFile:
+    def file_of(path: str | Path) -> Arrays:
         if path not in opened:
             if len(opened) >= MAX_OPEN:
                 opened.pop(next(iter(opened))).close()
-            opened[path] = load_arrays(path)
+            opened[path] = load_arrays(path, ours=True)
         return opened[path]
 
     # place of each scenario in each file
@@ -89,7 +89,7 @@ def each_estimate(
 
 
 def _joined(
-    files: Sequence[tuple[np.lib.npyio.NpzFile, int]],
+    files: Sequence[tuple[Arrays, int]],
     dataset: str,
     penalty: str,
     replicates: int | None,

@@ -42,6 +42,8 @@ from normwise.theory import phase_boundary
 
 NEITHER = "neither"
 FOLDS = 5
+# time grows with the cube of the scenarios
+MOST = 1000
 BOOTSTRAP = 2000
 TABLES = ("surface", "surface_scores", "importance", "rules", "rule_scores")
 # an unneeded name for a winner costs half of a missed one: it misleads, and harms little
@@ -332,6 +334,7 @@ def learn(
     -------
     dict of str to DataFrame
         The tables `TABLES`; empty for goals with fewer than `normwise.surface.FEWEST` scenarios.
+        Of more than ``MOST`` scenarios a random sample of so many is learnt from.
     """
     parts: dict[str, list[Any]] = {name: [] for name in TABLES}
     for goal, what in GOALS.items():
@@ -341,6 +344,9 @@ def learn(
         )
         if len(frame) < FEWEST:
             continue
+        # ids are digests, so that the first of them are a sample at random
+        frame = frame.sort_values("scenario", kind="stable")[:MOST].sort_index()
+        frame = frame.reset_index(drop=True)
         zone = what.zone(comparison["margin"])
         surface = Surface(frame, zone)
         parts["surface"].append(tabulate(surface, frame, goal))

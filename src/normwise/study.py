@@ -18,7 +18,7 @@ from normwise.health import health_table
 from normwise.planning import plan_table
 from normwise.scenario import expand_grid, varied_axes
 from normwise.simulate import population
-from normwise.tables import TABLES, read_parts, typed
+from normwise.tables import TABLES, read_parquet, read_parts, typed
 
 
 def scenario_table(
@@ -122,7 +122,7 @@ def study_tables(
 
 def read_tables(paths: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
     """Tables by the name of their file, text as plain strings."""
-    return {Path(path).stem: pd.read_parquet(path) for path in paths}
+    return {Path(path).stem: read_parquet(path) for path in paths}
 
 
 def primary(verdicts: pd.DataFrame, tuning: str = "cv_min") -> pd.DataFrame:

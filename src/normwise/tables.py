@@ -464,6 +464,8 @@ def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 # in the metadata of a Parquet file
 DIGEST = b"normwise.digest"
+# says that the digest is one of the digests of the row groups
+PARTS = b"normwise.parts"
 
 
 def _digest(schema: pa.Schema, frame: pd.DataFrame) -> bytes:
@@ -475,6 +477,11 @@ def _digest(schema: pa.Schema, frame: pd.DataFrame) -> bytes:
     digest = hashlib.blake2b(repr((kinds, list(frame), len(frame))).encode(), digest_size=16)
     digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest().encode()
+
+
+def _joint(digests: Iterable[bytes]) -> bytes:
+    """Digest of the digests of parts."""
+    return hashlib.blake2b(b" ".join(digests), digest_size=16).hexdigest().encode()
 
 
 def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:
@@ -489,7 +496,7 @@ def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_parquet(path: str | Path) -> pd.DataFrame:
-    """Read a Parquet file that `write_parquet` wrote.
+    """Read a Parquet file that `write_parquet` or `write_parts` wrote.
 
     Raises
     ------
@@ -499,9 +506,13 @@ def read_parquet(path: str | Path) -> pd.DataFrame:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read()
-        digest = (table.schema.metadata or {}).get(DIGEST)
-        frame = table.to_pandas()
-        found = _digest(table.schema, frame)
+            metadata = {**(table.schema.metadata or {}), **(file.metadata.metadata or {})}
+            digest, frame = metadata.get(DIGEST), table.to_pandas()
+            if PARTS in metadata:
+                parts = [file.read_row_group(i) for i in range(file.num_row_groups)]
+                found = _joint(_digest(part.schema, part.to_pandas()) for part in parts)
+            else:
+                found = _digest(table.schema, frame)
     except (FileNotFoundError, PermissionError, IsADirectoryError, MemoryError):
         raise
     except Exception as error:  # a flipped bit may show as an error of any kind
@@ -569,17 +580,23 @@ def write_parts(
     """
     with contextlib.ExitStack() as stack:
         writers = {}
+        digests: dict[str, list[bytes]] = {table: [] for table in files}
         for table, path in files.items():
             schema = pa.schema([(name, _ARROW[kind]) for name, (kind, _) in TABLES[table].items()])
             partial = stack.enter_context(being_written(path))
-            writers[table] = stack.enter_context(pq.ParquetWriter(partial, schema))
+            writers[table] = stack.enter_context(
+                pq.ParquetWriter(partial, schema, write_page_checksum=True)
+            )
         for part in parts:
             for table, writer in writers.items():
                 check_table(part[table], table)
                 if len(part[table]):
-                    writer.write_table(
-                        pa.Table.from_pandas(part[table], writer.schema, preserve_index=False)
-                    )
+                    rows = pa.Table.from_pandas(part[table], writer.schema, preserve_index=False)
+                    rows = rows.replace_schema_metadata(None)
+                    digests[table].append(_digest(rows.schema, rows.to_pandas()))
+                    writer.write_table(rows, row_group_size=len(rows))
+        for table, writer in writers.items():
+            writer.add_key_value_metadata({DIGEST: _joint(digests[table]), PARTS: b"1"})
 
 
 def read_parts(paths: Iterable[str | Path], table: str) -> pd.DataFrame:
@@ -595,7 +612,7 @@ def read_parts(paths: Iterable[str | Path], table: str) -> pd.DataFrame:
     DataFrame
         Sorted by its columns of text; these are plain strings.
     """
-    read = [pq.read_table(path).to_pandas() for path in paths]
+    read = [read_parquet(path) for path in paths]
     frame = typed(pd.concat(read, ignore_index=True) if read else pd.DataFrame(), table)
     keys = [name for name, (kind, _) in TABLES[table].items() if kind == "text"]
     return frame.sort_values(keys, kind="stable", ignore_index=True)

@@ -15,6 +15,7 @@ from normwise.extension_files import digest, load
 from normwise.extensions import DATASETS as GENERATORS
 from normwise.extensions import ExtensionError, origin
 from normwise.figures import plan_figures
+from normwise.io import BusyError, StorageError, begin_run
 from normwise.missing import Expected, announce
 from normwise.penalties import SHIPPED
 from normwise.provenance import code_digest
@@ -105,6 +106,29 @@ wildcard_constraints:
 
 def chunk_params(wildcards):
     return CHUNKS[wildcards.dataset][int(wildcards.chunk)].as_params()
+
+
+def n_fits(wildcards):
+    """Replicates in a chunk, each to be fitted once by a penalty."""
+    if wildcards.dataset in CHUNKS:
+        return CHUNKS[wildcards.dataset][int(wildcards.chunk)].n_fits
+    dataset = DATASETS[wildcards.dataset]
+    return -(-dataset["replicates"] // dataset["chunks"])
+
+
+def travels_as_recipe(dataset, chunk):
+    return (
+        dataset in CHUNKS
+        and not config["keep_data"]
+        and CHUNKS[dataset][int(chunk)].megabytes > config["recipe_above_mb"]
+    )
+
+
+def data_mb(wildcards):
+    """What a chunk may take on the disk, the same for all: see the profiles."""
+    if travels_as_recipe(wildcards.dataset, wildcards.chunk):
+        return 0
+    return int(-(-config["max_chunk_mb"] // 1))
 
 
 def bounds_of(wildcards):

@@ -12,6 +12,8 @@ rule simulate:
         "<benchmarks>/simulate/{dataset}/{chunk}.tsv"
     wildcard_constraints:
         dataset=either(SIMULATED),
+    resources:
+        data_mb=data_mb,
     params:
         chunk=chunk_params,
         seed=config["seed"],
@@ -49,6 +51,8 @@ rule split_table:
         "<benchmarks>/split_table/{dataset}/{chunk}.tsv"
     wildcard_constraints:
         dataset=either(SPLIT),
+    resources:
+        data_mb=data_mb,
     params:
         dataset=design_of,
         bounds=bounds_of,
@@ -71,6 +75,8 @@ rule simulate_response:
         "<benchmarks>/simulate_response/{dataset}/{chunk}.tsv"
     wildcard_constraints:
         dataset=either(SEMI_SYNTHETIC),
+    resources:
+        data_mb=data_mb,
     params:
         dataset=design_of,
         bounds=bounds_of,
@@ -90,6 +96,8 @@ rule generate:
         "<benchmarks>/generate/{dataset}/{chunk}.tsv"
     wildcard_constraints:
         dataset=either(GENERATED),
+    resources:
+        data_mb=data_mb,
     params:
         dataset=design_of,
         bounds=bounds_of,

@@ -10,6 +10,9 @@ rule fit:
     # data on disk is fitted before more is simulated
     priority: 10
     threads: config["threads_per_fit"]
+    resources:
+        data_mb=data_mb,
+        fits=n_fits,
     params:
         options=fit_options,
         extensions=lambda wildcards: extensions_of(wildcards.penalty),

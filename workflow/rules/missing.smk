@@ -39,7 +39,11 @@ def expected_study(study):
 
 
 PARTS = {
-    **{(name, block): expected_block(name, block) for name in CUTS for block in CUTS[name]},
+    **{
+        (name, block): expected_block(name, block)
+        for name in CUTS
+        for block in CUTS[name]
+    },
     **{("calibration", cell): expected_cell(cell) for cell in CALIBRATED},
     **{("replications", study): expected_study(study) for study in REPLICATIONS},
 }
@@ -60,7 +64,11 @@ FIGURES = plan_figures(
     {
         **config,
         "datasets": [
-            d if n in WHOLE or d["figure"] not in ("anatomy", "case") else {**d, "figure": "none"}
+            (
+                d
+                if n in WHOLE or d["figure"] not in ("anatomy", "case")
+                else {**d, "figure": "none"}
+            )
             for n, d in DATASETS.items()
             if BLOCKS_THERE[n]
         ],

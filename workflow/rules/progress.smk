@@ -4,7 +4,7 @@
 from snakemake.logging import logger
 
 # what a job takes, roughly; what jobs really take corrects it
-SECONDS = {"audit_grid": 20, "compare": 20, "learn": 80, "report": 15}
+SECONDS = {"compare": 20, "learn": 80, "report": 15}
 SECONDS_PER_FIT = 0.02
 
 

@@ -6,32 +6,38 @@ from normwise.record import RUNS
 from normwise.runs import Run
 
 # entered into by the handlers of the Snakefile
-RUN = Run(Path(workflow.pathvars.apply("<results>")) / RUNS)
-# what is made of one data set, between its data and the tables
-MADE = ("metrics", "stability", "timings", "theory", "fit_health", "paths", "cases")
+RUN = Run(RESULTS / RUNS)
 
 
 def made_between():
     """Files between data and tables, relative to the results folder."""
     fits = [
         f"fits/{name}/{penalty}/{chunk}.npz"
-        for name, dataset in DATASETS.items()
-        for penalty in dataset["penalties"]
-        for chunk in chunk_names(name)
+        for name, blocks in BLOCKS_THERE.items()
+        for penalty in DATASETS[name]["penalties"]
+        for block in blocks
+        for chunk in CUTS[name][block]
     ]
-    tables = [f"{kind}/{name}" for kind in MADE for name in DATASETS]
-    tables += [f"paths/{name}_coefficients" for name in TRACED]
+    tables = [
+        f"{table}/{name}/{block}"
+        for table in (*BLOCK_TABLES, "theory")
+        for name, blocks in BLOCKS_THERE.items()
+        for block in blocks
+    ]
     tables += [
-        f"cases/{name}_{table}" for name in CASES for table in ("draws", "examples")
+        f"paths/{n}{t}" for n in TRACED if n in WHOLE for t in ("", "_coefficients")
     ]
-    tables += [f"calibration/{cell}" for cell in CALIBRATED]
-    return fits + tables + [f"replications/{study}" for study in REPLICATIONS]
+    tables += [
+        f"cases/{n}_{t}" for n in CASES if n in WHOLE for t in ("draws", "examples")
+    ]
+    tables += [f"calibration/{cell}" for cell in CELLS_THERE]
+    return fits + tables + [f"replications/{study}" for study in STUDIES_THERE]
 
 
 def code_of_rules():
     """Digest of the code of each rule, for each value of the wildcard that it depends on."""
     penalties = dict.fromkeys(p for d in DATASETS.values() for p in d["penalties"])
-    wildcards = {"penalty": penalties, "figure": FIGURES, "study": REPLICATIONS}
+    wildcards = {"penalty": penalties, "figure": FIGURES, "study": STUDIES_THERE}
     found = {}
     for rule in workflow.rules:
         code = rule.params.get("code")
@@ -51,7 +57,8 @@ rule provenance:
         figures=figure_files(),
         captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
         sources=expand(
-            "<results>/sources/{dataset}.npz", dataset=SPLIT + SEMI_SYNTHETIC
+            "<results>/sources/{dataset}.npz",
+            dataset=[n for n in SPLIT + SEMI_SYNTHETIC if n in WHOLE],
         ),
         report=["<results>/report.html"],
         snakefile=workflow.source_path("../Snakefile"),
