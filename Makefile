@@ -2,6 +2,7 @@
 #
 #  make report      set up .venv, run the default study and write results/report.html
 #  make quick       the same with config/quick.yaml: every part in some three minutes
+#  make verify      hold results/ against its digests, and a sample of it against its seeds
 #  make test        the tests
 #  make check       formatting, lints and types
 #  make benchmarks  the speed beside scikit-learn and glmnet; takes hours
@@ -11,7 +12,7 @@
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help report quick test check benchmarks docs env
+.PHONY: help report quick verify test check benchmarks docs env
 # all targets share .venv, and two studies would share results/
 .NOTPARALLEL:
 
@@ -23,6 +24,9 @@ report: env
 
 quick: env
 	$(RUN) snakemake --cores all --configfile config/quick.yaml
+
+verify: env
+	$(RUN) normwise verify
 
 test: env
 	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --dist loadfile

@@ -6,11 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from published import Published, publish
 from small import draw_all, run_study, write_page
 
 # the same examples in every run; compilation makes the first ones slow
 settings.register_profile("normwise", deadline=None, derandomize=True, database=None)
 settings.load_profile("normwise")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=4, help="how often test_faults.py kills a study")
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +54,12 @@ def small_page(small_study, small_figures) -> tuple[Path, Path]:
     output = tables.with_name("report.html")
     write_page(small_study, *small_figures, output)
     return output, tables
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory) -> Published:
+    """A study run by Snakemake to its provenance."""
+    return publish(tmp_path_factory.mktemp("published"))
 
 
 @pytest.fixture(scope="session")

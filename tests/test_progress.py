@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
@@ -368,41 +369,43 @@ onstart:
 """
 
 
+def watch(command: list[str], folder: Path, terminal: bool) -> tuple[str, int]:
+    """What a command writes, and its exit status."""
+    clean = {k: v for k, v in os.environ.items() if k not in ("SNAKEMAKE_PROFILE", "NO_COLOR")}
+    ours, theirs = pty.openpty() if terminal else os.pipe()
+    sent: list[bytes] = []
+
+    def listen() -> None:
+        # a pseudo-terminal ends with an error
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 65536):
+                sent.append(part)
+
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=clean | {"TERM": "xterm", "COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    listener = threading.Thread(target=listen)
+    listener.start()
+    status = process.wait(timeout=300)
+    listener.join()
+    os.close(ours)
+    return b"".join(sent).decode(), status
+
+
 @pytest.fixture
 def small_run(tmp_path):
-    """Runs a workflow of four fits; returns what was written and the exit status."""
+    """Runs a workflow of four fits."""
     (tmp_path / "Snakefile").write_text(SNAKEFILE.format(root=ROOT))
-    clean = {k: v for k, v in os.environ.items() if k not in ("SNAKEMAKE_PROFILE", "NO_COLOR")}
 
     def run(*options: str, terminal: bool) -> tuple[str, int]:
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--logger", "normwise"]
-        command += ["--show-failed-logs", *options]
-        ours, theirs = pty.openpty() if terminal else os.pipe()
-        sent: list[bytes] = []
-
-        def listen() -> None:
-            # a pseudo-terminal ends with an error
-            try:
-                while part := os.read(ours, 65536):
-                    sent.append(part)
-            except OSError:
-                pass
-
-        process = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env=clean | {"TERM": "xterm", "COLUMNS": "80"},
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        listener = threading.Thread(target=listen)
-        listener.start()
-        status = process.wait(timeout=120)
-        listener.join()
-        os.close(ours)
-        return b"".join(sent).decode(), status
+        return watch([*command, "--show-failed-logs", *options], tmp_path, terminal)
 
     return run
 

@@ -69,7 +69,7 @@ def tables(tmp_path_factory, schema_file):
 def test_tables_of_a_mixed_study_match_their_description(tables):
     for name, frame in tables.items():
         check_table(frame, name)
-        assert len(frame)
+        assert len(frame) or name == "missing"
     assert set(tables["verdicts"]["dataset"]) == {"small", "mine"}
     assert set(tables["scenarios"]["dataset"]) == {"small"}
     assert set(tables["fit_health"]["dataset"]) == {"small", "mine"}
@@ -86,7 +86,7 @@ def test_a_study_of_outside_data_alone_has_tables(tmp_path, schema_file):
 def test_a_study_of_simulated_data_alone_has_tables(tmp_path, schema_file):
     for name, frame in study(tmp_path, schema_file, SIMULATED).items():
         check_table(frame, name)
-        assert len(frame)
+        assert len(frame) or name == "missing"
 
 
 def test_written_tables_are_read_back_by_name(tmp_path, tables):

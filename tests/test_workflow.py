@@ -359,7 +359,7 @@ def test_a_strict_study_whose_checks_break_fails_after_its_report(copied):
     assert "Do not rely on the numbers" in page
     assert not (study.results / "healthy").exists()
     study.configure(BROKEN)
-    assert study.planned(targets=()).keys() <= {"report", "all"}
+    assert study.planned(targets=()).keys() <= {"report", "provenance", "all"}
     study.configure(BROKEN + "strict: true\n")
 
 

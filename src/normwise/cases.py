@@ -65,6 +65,8 @@ def illustrate(
             )
         )
     return {
-        "draws": typed(pd.concat(draws, ignore_index=True), "draws"),
-        "examples": typed(pd.concat(examples, ignore_index=True), "examples"),
+        name: typed(pd.concat(frames), name).sort_values(
+            "scenario", kind="stable", ignore_index=True
+        )
+        for name, frames in (("draws", draws), ("examples", examples))
     }

@@ -213,7 +213,10 @@ def remember(path: str | Path, plan: Plan, basis: str) -> None:
         "basis": basis,
         "datasets": {
             name: [
-                {"scenarios": [s.as_dict() for s in block.scenarios], "cuts": {str(n): ends for n, ends in block.cuts.items()}}
+                {
+                    "scenarios": [s.as_dict() for s in block.scenarios],
+                    "cuts": {str(n): ends for n, ends in block.cuts.items()},
+                }
                 for block in blocks
             ]
             for name, blocks in plan.items()

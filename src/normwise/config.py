@@ -53,6 +53,8 @@ def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str
     complete = copy.deepcopy(dict(config))
     # a part of the default study left out whole
     complete |= {key: {} for key in ("calibration", "replications") if complete.get(key) == 0}
+    # --config gives text
+    complete |= {k: v == "true" for k, v in complete.items() if v in ("true", "false")}
     listed = _wrap_axes(complete)
     errors = sorted(
         Draft202012Validator(schema).iter_errors(complete), key=lambda e: [str(p) for p in e.path]

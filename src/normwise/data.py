@@ -149,7 +149,7 @@ def _drawn_again(
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Replicates of a recipe, a few at a time: number of the first, X, y."""
     n_bytes = scenario.n_samples * (scenario.n_features + 1) * 8
-    step = max(1, DRAWN_MB * 1_000_000 // n_bytes)
+    step = max(1, int(DRAWN_MB * 1_000_000 / n_bytes))
     for first in range(0, len(digests), step):
         with threadpool_limits(1):
             draws = [

@@ -57,10 +57,11 @@ COMMANDS = """\
 # Command line
 
 This page is generated from what the command says of itself, and a test keeps it so.
-[Advise on my data](../tutorials/advise.md) shows it at work.
+[Advise on my data](../tutorials/advise.md) and [Verify and publish](../tutorials/verify.md) show it
+at work.
 
 Exit codes: 0 if an advice was given, 2 if the input cannot be used (a line on standard error says
-why), 130 if interrupted.
+why), 130 if interrupted. Those of `verify` are below.
 """
 WIDTH = 88
 

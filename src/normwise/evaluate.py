@@ -219,7 +219,12 @@ def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[
                 )
             )
     empty = pd.DataFrame()
-    return {
+    found = {
         "paths": typed(pd.DataFrame(paths), "paths"),
         "coefficients": typed(pd.concat([empty, *coefficients], ignore_index=True), "coefficients"),
+    }
+    # the order of the blocks is that in which they were added
+    return {
+        name: frame.sort_values("scenario", kind="stable", ignore_index=True)
+        for name, frame in found.items()
     }

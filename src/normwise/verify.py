@@ -8,6 +8,7 @@ in these tables thus follows from the seed in steps, any of which the sample may
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from normwise.agreement import (
@@ -29,11 +31,11 @@ from normwise.agreement import (
     difference,
     level,
 )
-from normwise.compare import compare, decide, summarise
+from normwise.compare import decide, judge, pair_table, summarise
 from normwise.config import TABLE_KEYS
 from normwise.evaluate import evaluate
 from normwise.extension_files import load
-from normwise.io import load_arrays, save_arrays
+from normwise.io import DamagedFileError, load_arrays, save_arrays
 from normwise.provenance import code_state, environment, sha256
 from normwise.record import NAME, describe_file, read_record
 from normwise.redraw import Row, draw_again, find_row, fit_again, scenarios_of, why_not
@@ -185,23 +187,38 @@ class _Study:
     def check(self, sample: int, rng: np.random.Generator) -> None:
         done: set[tuple] = set()
         for dataset, scenario, penalty, replicate in self._picks(sample, rng):
+            name = (dataset["name"], scenario.id if scenario else None)
             paths = self._files(f"fits/{dataset['name']}/{penalty}/")
-            if not self._check_fit(dataset, scenario, penalty, replicate, paths):
-                continue
-            name = scenario.id if scenario else None
-            if (dataset["name"], name, penalty) not in done:
-                done.add((dataset["name"], name, penalty))
-                self._check_metrics(dataset, scenario, penalty, paths)
-            if (dataset["name"], name) not in done:
-                done.add((dataset["name"], name))
-                self._check_tables(dataset, name)
-        self._check_families()
+            with self._readable():
+                self._check_fit(dataset, scenario, penalty, replicate, paths)
+            if (*name, penalty) not in done:
+                done.add((*name, penalty))
+                with self._readable():
+                    self._check_metrics(dataset, scenario, penalty, paths)
+            if name not in done:
+                done.add(name)
+                with self._readable():
+                    self._check_tables(*name)
+        with self._readable():
+            self._check_families()
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Enter a file that cannot be read, and go on."""
+        try:
+            yield
+        except (DamagedFileError, FileNotFoundError, pa.ArrowException) as error:
+            if str(error) not in self.found.faults:
+                self.found.faults.append(str(error))
 
     def _files(self, prefix: str) -> list[Path]:
         """Files on record that are there, in the order of their chunks."""
         names = [n for n in self.record["files"] if n.startswith(prefix)]
         names.sort(key=lambda n: (len(n), n))
         return [self.folder / n for n in names if (self.folder / n).is_file()]
+
+    def _metric_files(self, dataset: str) -> list[Path]:
+        return self._files(f"metrics/{dataset}.parquet") or self._files(f"metrics/{dataset}/")
 
     def _picks(
         self, sample: int, rng: np.random.Generator
@@ -214,7 +231,8 @@ class _Study:
                 continue
             datasets.append(dataset)
             if dataset["source"] in ("table", "semi_synthetic"):
-                self._check_source(dataset)
+                with self._readable():
+                    self._check_source(dataset)
         picked: set[tuple] = set()
         # all data sets in turn, so that none is left out by chance
         order = [datasets[i] for i in rng.permutation(len(datasets))]
@@ -253,13 +271,13 @@ class _Study:
         penalty: str,
         replicate: int,
         paths: Sequence[Path],
-    ) -> bool:
+    ) -> None:
         named = f"{scenario.id} " if scenario else ""
         where = f"{dataset['name']} {named}replicate {replicate}, {penalty}"
         row = find_row(paths, scenario, replicate)
         if row is None:
-            self.found.faults.append(f"{where}: is in no fits file on record")
-            return False
+            self.found.faults.append(f"{where}: is in no fits file that is there")
+            return
         self._check_seed(row)
         theirs = row.read()
         file = row.path.relative_to(self.folder).as_posix()
@@ -280,7 +298,6 @@ class _Study:
             for name in names
         }
         self.found.note("fits", f"{file}: {where}", found)
-        return True
 
     def _check_seed(self, row: Row) -> None:
         with load_arrays(row.path) as file:
@@ -295,7 +312,7 @@ class _Study:
 
     def _metrics(self, dataset: str, scenario: str | None) -> pd.DataFrame:
         """Metrics on file of one scenario, keys as plain strings."""
-        paths = self._files(f"metrics/{dataset}.parquet") or self._files(f"metrics/{dataset}/")
+        paths = self._metric_files(dataset)
         chosen = [("scenario", "==", scenario)] if scenario else None
         frame = pd.concat([pd.read_parquet(path, filters=chosen) for path in paths])
         return frame.astype(dict.fromkeys(KEYS, "str"))
@@ -307,32 +324,35 @@ class _Study:
         penalty: str,
         paths: Sequence[Path],
     ) -> None:
+        # what is missing is on the list already
+        files = self._metric_files(dataset["name"])
+        if not files or not paths:
+            return
         parts = [cut_out(p, scenario, self.scratch / f"{i}.npz") for i, p in enumerate(paths)]
         fits = {penalty: [part for part in parts if part]}
-        ours = evaluate(fits, dataset["name"], self.config["metrics"])["metrics"]
+        (found,) = evaluate(fits, dataset["name"], self.config["metrics"])
+        ours = found["metrics"]
         theirs = self._metrics(dataset["name"], scenario.id if scenario else None)
         theirs = theirs[theirs["penalty"] == penalty]
-        files = self._files(f"metrics/{dataset['name']}")
         where = f"{files[0].relative_to(self.folder).as_posix()}: {penalty}"
         self.found.note("metrics", where, by_metric(ours, theirs, [*KEYS, "replicate"]))
 
-    def _check_tables(self, dataset: Mapping[str, Any], scenario: str | None) -> None:
-        metrics = self._metrics(dataset["name"], scenario)
+    def _check_tables(self, dataset: str, scenario: str | None) -> None:
+        if not self._metric_files(dataset):
+            return
+        metrics = self._metrics(dataset, scenario)
         scenario = metrics["scenario"].iloc[0]
-        overlaps = {
-            d["name"]: d["test_share"] / (1 - d["test_share"])
-            for d in self.config["datasets"]
-            if "test_share" in d
-        }
-        chosen = [("dataset", "==", dataset["name"]), ("scenario", "==", scenario)]
+        (share,) = (d.get("test_share", 0) for d in self.config["datasets"] if d["name"] == dataset)
+        overlap = share / (1 - share)
+        chosen = [("dataset", "==", dataset), ("scenario", "==", scenario)]
         summary = pd.read_parquet(self.folder / "tables" / "summary.parquet", filters=chosen)
-        where = f"tables/summary.parquet: {dataset['name']} {scenario}"
-        self.found.note("summary", where, by_metric(summarise(metrics, overlaps), summary, KEYS))
-        ours = compare(metrics, self.config["comparison"], overlaps)
+        where = f"tables/summary.parquet: {dataset} {scenario}"
+        self.found.note("summary", where, by_metric(summarise(metrics, overlap), summary, KEYS))
+        ours = judge(pair_table(metrics, overlap), self.config["comparison"])
         theirs = pd.read_parquet(self.folder / "tables" / "verdicts.parquet", filters=chosen)
         # these are adjusted over all scenarios of the study
         own = [c for c in ours if not c.startswith("q_") and c != "verdict"]
-        where = f"tables/verdicts.parquet: {dataset['name']} {scenario}"
+        where = f"tables/verdicts.parquet: {dataset} {scenario}"
         self.found.note("verdicts", where, by_column(ours[own], theirs[own], PAIR))
 
     def _check_families(self) -> None:

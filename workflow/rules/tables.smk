@@ -1,3 +1,7 @@
+# these grow with the replicates and stay with their block
+PER_REPLICATE = ("metrics", "timings")
+
+
 rule predict:
     input:
         unpack(fits_of),
@@ -18,7 +22,7 @@ rule predict:
 
 rule compare:
     input:
-        **{t: of_blocks(t) for t in BLOCK_TABLES if t not in ("metrics", "timings")},
+        **{t: of_blocks(t) for t in BLOCK_TABLES if t not in PER_REPLICATE},
         theory=of_blocks("theory"),
         calibration=expand("<results>/calibration/{cell}.parquet", cell=CELLS_THERE),
     output:
