@@ -1,6 +1,6 @@
 """Machines die, disks fill: the same numbers or an honest error, through the real workflow.
 
-``pytest tests/test_faults.py -k random --kills 20`` kills the study more often.
+``KILLS=20 pytest tests/test_faults.py -k random`` kills the study more often.
 """
 
 import contextlib
@@ -277,8 +277,8 @@ def killed_at_random(study: Killable, whole: Killable, times: int, seed: int = 1
     return stages
 
 
-def test_a_study_killed_at_random_moments_ends_with_the_same_tables(whole, study, request, capsys):
-    stages = killed_at_random(study, whole, request.config.getoption("--kills"))
+def test_a_study_killed_at_random_moments_ends_with_the_same_tables(whole, study, capsys):
+    stages = killed_at_random(study, whole, int(os.environ.get("KILLS", 4)))
     assert_equal(study, whole)
     check_files(study)
     assert [p for p in study.results.rglob("*") if LEFTOVER.fullmatch(p.name)] == []
