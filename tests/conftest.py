@@ -14,10 +14,6 @@ settings.register_profile("normwise", deadline=None, derandomize=True, database=
 settings.load_profile("normwise")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=4, help="how often test_faults.py kills a study")
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Folder of the repository."""

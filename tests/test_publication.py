@@ -199,11 +199,13 @@ def test_a_changed_table_is_recorded_again_and_nothing_else_is_made(published, t
     path = published.results / "tables" / "health.csv"
     then = path.stat()
     time.sleep(0.01)
-    path.touch()
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"\n")
     said = published.run("--dry-run")
     assert "provenance" in said
     assert "report " not in said.split("Job stats:")[1].split("total")[0]
     assert len(read_runs(published.results / "runs.jsonl")) == 1
+    path.write_bytes(whole)
     os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
     assert "Nothing to be done" in published.run()
 
@@ -232,7 +234,7 @@ def test_citation_keeps_its_schema_and_names_this_version(root):
     cited = yaml.safe_load(text)
     assert cited["version"] == environment()["packages"]["normwise"]
     assert {"date-released", "abstract", "keywords", "references", "license"} <= set(cited)
-    with pytest.raises(Exception, match=r"is a required property"):
+    with pytest.raises(Exception, match=r"required property|Additional properties"):
         Citation(text.replace('title: "normwise', 'titel: "normwise')).validate()
 
 

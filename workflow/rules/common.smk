@@ -77,6 +77,8 @@ CHUNKS = {
     name: {number: chunk for block in blocks for number, chunk in block.chunks.items()}
     for name, blocks in BLOCKS.items()
 }
+# tables that grow with the replicates stay with their block
+PER_REPLICATE = ("metrics", "timings")
 # numbers of the chunks of each block
 CUTS = {
     name: (

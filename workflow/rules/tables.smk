@@ -1,7 +1,3 @@
-# these grow with the replicates and stay with their block
-PER_REPLICATE = ("metrics", "timings")
-
-
 rule predict:
     input:
         unpack(fits_of),
