@@ -45,6 +45,10 @@ def _refuse_names() -> None:
     kinds = {"penalty": REGISTERED, "metric": METRICS, "data set": DATASETS}
     for kind, names in kinds.items():
         for name in names:
+            if not name.isidentifier():
+                raise ExtensionError(
+                    f"{kind} name {name!r} must be letters, digits and _: it becomes part of paths"
+                )
             if name in taken and not (kind == "penalty" and name in SHIPPED):
                 raise ExtensionError(
                     f"{kind} name '{name}' is taken by a {taken[name]}; choose another"

@@ -110,6 +110,8 @@ def being_written(path: str | Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # a link of that name would be written through
+        partial.unlink(missing_ok=True)
         yield partial
         with partial.open("rb") as file:
             os.fsync(file.fileno())
@@ -351,7 +353,8 @@ def _lock(path: Path, *, shared: bool = False, wait: bool = False) -> int:
     """
     import fcntl
 
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    # a link that somebody else put there would have its target emptied
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
         how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         fcntl.flock(handle, how | (0 if wait else fcntl.LOCK_NB))

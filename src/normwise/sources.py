@@ -118,7 +118,7 @@ def import_table(
 
 def read_source(path: str | Path) -> Source:
     """The table that `import_table` wrote."""
-    with load_arrays(path) as file:
+    with load_arrays(path, ours=True) as file:
         return Source(
             file["X"],
             file["y"],
