@@ -5,6 +5,7 @@
 #  make verify      hold results/ against its digests, and a sample of it against its seeds
 #  make test        the tests
 #  make check       formatting, lints and types
+#  make audit       whether a known vulnerability is in a package of uv.lock; asks osv.dev
 #  make benchmarks  the speed beside scikit-learn and glmnet; takes hours
 #  make docs        the pages that the code writes, and the site of all pages, in site/
 #  make env         .venv alone, as uv.lock says
@@ -12,7 +13,7 @@
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help report quick verify test check benchmarks docs env
+.PHONY: help report quick verify test check audit benchmarks docs env
 # all targets share .venv, and two studies would share results/
 .NOTPARALLEL:
 
@@ -40,6 +41,9 @@ check: env
 	$(RUN) snakemake --lint 2>&1 | awk '/^Lints for|^Congratulations/ {rule = $$0} !rule; \
 	  /^    \* / && !/Specify a conda/ {print rule; print; bad = 1} END {exit bad || !rule}'
 
+audit: $(UV)
+	$(UV) audit --locked
+
 benchmarks: env
 	$(RUN) python -m benchmarks
 
@@ -51,4 +55,4 @@ env: $(UV)
 	$(UV) sync --locked --compile-bytecode
 
 .tools/bin/uv:
-	python3 -m pip install --quiet --root-user-action=ignore --target .tools uv
+	python3 -m pip install --quiet --root-user-action=ignore --require-hashes --target .tools -r uv.txt
