@@ -3,6 +3,7 @@
 ``KILLS=20 pytest tests/test_faults.py -k random`` kills the study more often.
 """
 
+import base64
 import contextlib
 import os
 import shutil
@@ -236,6 +237,16 @@ def test_fits_that_do_not_converge_are_counted_and_fail_the_checks(study):
     assert health.loc["uncertified solutions", "value"] == worst["uncertified"]
 
 
+def at_work(study: Killable, since: float) -> list[str]:
+    """Folders of the files that were being made, by Snakemake's marks."""
+    marks = (study.folder / ".snakemake" / "incomplete").rglob("*")
+    new = [p for p in marks if p.is_file() and p.stat().st_mtime > since]
+    # a long name is cut into folders
+    texts = ["".join(p.relative_to(study.folder / ".snakemake/incomplete").parts) for p in new]
+    files = [base64.urlsafe_b64decode(text.replace("@", "")).decode() for text in texts]
+    return sorted({file.removeprefix(f"{study.results}/").split("/")[0] for file in files})
+
+
 def check_files(study: Killable) -> None:
     """Whatever has its final name is whole; what has not becomes rubbish, so that none reads it."""
     for path in study.results.rglob("*"):
@@ -260,13 +271,13 @@ def killed_at_random(study: Killable, whole: Killable, times: int, seed: int = 1
     seconds = last - (whole.folder / "config.yaml").stat().st_mtime
     stages: list[str] = []
     while len(stages) < times:
+        began = time.time()
         running = study.start()
         try:
             running.wait(rng.uniform(0, seconds))
         except subprocess.TimeoutExpired:
-            words = kill(running).splitlines()
-            rules = [line.split()[1][:-1] for line in words if line.startswith("rule ")]
-            stages.append(rules[-1] if rules else "planning")
+            kill(running)
+            stages.append("+".join(at_work(study, began)) or "no job")
             check_files(study)
         else:
             out = running.communicate()[0]
