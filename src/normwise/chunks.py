@@ -40,6 +40,10 @@ class Chunk:
         """Size of its arrays."""
         return (self.stop - self.start) * sum(map(replicate_megabytes, self.scenarios))
 
+    def travels_as_recipe(self, config: Mapping[str, Any]) -> bool:
+        """Whether the checked config lets its arrays be drawn again by each fit."""
+        return not config["keep_data"] and self.megabytes > config["recipe_above_mb"]
+
     def as_params(self) -> dict[str, Any]:
         """Plain values, so that Snakemake re-runs what a change of them touches."""
         return {
@@ -115,8 +119,9 @@ def plan_blocks(
         return {number - len(bounds) + i: ends for i, ends in enumerate(bounds)}
 
     there: set[Scenario] = set()
+    asked_for = set(wanted)
     for block in known:
-        if there.isdisjoint(block.scenarios) and not set(wanted).isdisjoint(block.scenarios):
+        if there.isdisjoint(block.scenarios) and not asked_for.isdisjoint(block.scenarios):
             there.update(block.scenarios)
             cuts = {n: ends for n, ends in block.cuts.items() if ends[0] < replicates}
             last = max(stop for _, stop in cuts.values())

@@ -93,6 +93,18 @@ def with_intervals(effects: pd.DataFrame, confidence: float) -> pd.DataFrame:
     return effects.assign(low=effects["effect"] - half, high=effects["effect"] + half)
 
 
+def overlap(dataset: Mapping[str, Any]) -> float:
+    """Rows held out per row that is fitted, if the replicates are splits of one table.
+
+    Parameters
+    ----------
+    dataset : mapping
+        Of the checked config.
+    """
+    share = dataset.get("test_share", 0.0)
+    return float(share / (1 - share))
+
+
 def standard_error(values: np.ndarray, overlap: float = 0.0) -> float:
     r"""Standard error of a mean over replicates.
 

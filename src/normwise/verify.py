@@ -31,7 +31,7 @@ from normwise.agreement import (
     difference,
     level,
 )
-from normwise.compare import decide, judge, pair_table, summarise
+from normwise.compare import decide, judge, overlap, pair_table, summarise
 from normwise.config import TABLE_KEYS
 from normwise.evaluate import evaluate
 from normwise.extension_files import load
@@ -342,13 +342,12 @@ class _Study:
             return
         metrics = self._metrics(dataset, scenario)
         scenario = metrics["scenario"].iloc[0]
-        (share,) = (d.get("test_share", 0) for d in self.config["datasets"] if d["name"] == dataset)
-        overlap = share / (1 - share)
+        (shared,) = (overlap(d) for d in self.config["datasets"] if d["name"] == dataset)
         chosen = [("dataset", "==", dataset), ("scenario", "==", scenario)]
         summary = pd.read_parquet(self.folder / "tables" / "summary.parquet", filters=chosen)
         where = f"tables/summary.parquet: {dataset} {scenario}"
-        self.found.note("summary", where, by_metric(summarise(metrics, overlap), summary, KEYS))
-        ours = judge(pair_table(metrics, overlap), self.config["comparison"])
+        self.found.note("summary", where, by_metric(summarise(metrics, shared), summary, KEYS))
+        ours = judge(pair_table(metrics, shared), self.config["comparison"])
         theirs = pd.read_parquet(self.folder / "tables" / "verdicts.parquet", filters=chosen)
         # these are adjusted over all scenarios of the study
         own = [c for c in ours if not c.startswith("q_") and c != "verdict"]

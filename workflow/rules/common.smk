@@ -1,9 +1,12 @@
+import math
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from normwise.calibration import CELLS
 from normwise.chunks import cut, plan_study, recall, remember, remove_others
+from normwise.compare import overlap
 from normwise.config import (
     MIN_ROWS_PER_FOLD,
     TABLE_KEYS,
@@ -118,19 +121,12 @@ def n_fits(wildcards):
     return -(-dataset["replicates"] // dataset["chunks"])
 
 
-def travels_as_recipe(dataset, chunk):
-    return (
-        dataset in CHUNKS
-        and not config["keep_data"]
-        and CHUNKS[dataset][int(chunk)].megabytes > config["recipe_above_mb"]
-    )
-
-
 def data_mb(wildcards):
     """What a chunk may take on the disk, the same for all: see the profiles."""
-    if travels_as_recipe(wildcards.dataset, wildcards.chunk):
+    chunk = CHUNKS.get(wildcards.dataset, {}).get(int(wildcards.chunk))
+    if chunk and chunk.travels_as_recipe(config):
         return 0
-    return int(-(-config["max_chunk_mb"] // 1))
+    return math.ceil(config["max_chunk_mb"])
 
 
 def bounds_of(wildcards):
@@ -180,9 +176,7 @@ def wanted_of(wildcards):
 
 
 def overlap_of(wildcards):
-    """Rows held out per row that is fitted, if the replicates are splits of one table."""
-    share = DATASETS[wildcards.dataset].get("test_share", 0)
-    return share / (1 - share)
+    return overlap(DATASETS[wildcards.dataset])
 
 
 def design_of(wildcards):
@@ -218,6 +212,22 @@ def penalty_code(wildcards):
     return code_digest(
         "normwise.fit", *[f"normwise.penalties.{name}"] * (name in SHIPPED)
     )
+
+
+def code_of_rules():
+    """Digest of the code of each rule, for each value of the wildcard that it depends on."""
+    penalties = dict.fromkeys(p for d in DATASETS.values() for p in d["penalties"])
+    wildcards = {"penalty": penalties, "figure": FIGURES, "study": STUDIES_THERE}
+    found = {}
+    for each in workflow.rules:
+        code = each.params.get("code")
+        if not callable(code):
+            found |= {each.name: code} if code else {}
+            continue
+        name = next(n for n in wildcards if n in each.wildcard_names)
+        for value in wildcards[name]:
+            found[f"{each.name}/{value}"] = code(SimpleNamespace(**{name: value}))
+    return found
 
 
 def data_file(path):

@@ -11,10 +11,10 @@ def expected_block(dataset, block):
     jobs += [(f"theory/{part}.parquet", f"predict/{part}.log")]
     # whatever made the data; they go once they are fitted
     jobs += [(f"sources/{dataset}.npz", f"import_table/{dataset}.log")]
-    for rule in ("simulate", "split_table", "simulate_response", "generate"):
+    for maker in ("simulate", "split_table", "simulate_response", "generate"):
         for chunk in chunks:
             data = f"{dataset}/{chunk}"
-            jobs.append((f"data/{data}.npz", f"{rule}/{data}.log"))
+            jobs.append((f"data/{data}.npz", f"{maker}/{data}.log"))
     return Expected(
         dataset,
         wanted(dataset, block),
@@ -54,7 +54,7 @@ def missing():
 
 
 MISSING = missing() if config["incomplete"] else []
-THERE = [key for key, part in PARTS.items() if not MISSING or part.is_there]
+THERE = {key for key, part in PARTS.items() if not MISSING or part.is_there}
 BLOCKS_THERE = {n: [b for b in CUTS[n] if (n, b) in THERE] for n in DATASETS}
 CELLS_THERE = [cell for cell in CALIBRATED if ("calibration", cell) in THERE]
 STUDIES_THERE = {s: b for s, b in REPLICATIONS.items() if ("replications", s) in THERE}
@@ -85,3 +85,28 @@ def of_blocks(table):
         for name, blocks in BLOCKS_THERE.items()
         for block in blocks
     ]
+
+
+def made_between():
+    """Files between data and tables, relative to the results folder."""
+    fits = [
+        f"fits/{name}/{penalty}/{chunk}.npz"
+        for name, blocks in BLOCKS_THERE.items()
+        for penalty in DATASETS[name]["penalties"]
+        for block in blocks
+        for chunk in CUTS[name][block]
+    ]
+    tables = [
+        f"{table}/{name}/{block}"
+        for table in (*BLOCK_TABLES, "theory")
+        for name, blocks in BLOCKS_THERE.items()
+        for block in blocks
+    ]
+    tables += [
+        f"paths/{n}{t}" for n in TRACED if n in WHOLE for t in ("", "_coefficients")
+    ]
+    tables += [
+        f"cases/{n}_{t}" for n in CASES if n in WHOLE for t in ("draws", "examples")
+    ]
+    tables += [f"calibration/{cell}" for cell in CELLS_THERE]
+    return fits + tables + [f"replications/{study}" for study in STUDIES_THERE]

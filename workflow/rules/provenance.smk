@@ -1,53 +1,10 @@
 # What the study was made from and with, to be verified and published.
 
-from types import SimpleNamespace
-
 from normwise.record import RUNS
 from normwise.runs import Run
 
 # entered into by the handlers of the Snakefile
 RUN = Run(RESULTS / RUNS)
-
-
-def made_between():
-    """Files between data and tables, relative to the results folder."""
-    fits = [
-        f"fits/{name}/{penalty}/{chunk}.npz"
-        for name, blocks in BLOCKS_THERE.items()
-        for penalty in DATASETS[name]["penalties"]
-        for block in blocks
-        for chunk in CUTS[name][block]
-    ]
-    tables = [
-        f"{table}/{name}/{block}"
-        for table in (*BLOCK_TABLES, "theory")
-        for name, blocks in BLOCKS_THERE.items()
-        for block in blocks
-    ]
-    tables += [
-        f"paths/{n}{t}" for n in TRACED if n in WHOLE for t in ("", "_coefficients")
-    ]
-    tables += [
-        f"cases/{n}_{t}" for n in CASES if n in WHOLE for t in ("draws", "examples")
-    ]
-    tables += [f"calibration/{cell}" for cell in CELLS_THERE]
-    return fits + tables + [f"replications/{study}" for study in STUDIES_THERE]
-
-
-def code_of_rules():
-    """Digest of the code of each rule, for each value of the wildcard that it depends on."""
-    penalties = dict.fromkeys(p for d in DATASETS.values() for p in d["penalties"])
-    wildcards = {"penalty": penalties, "figure": FIGURES, "study": STUDIES_THERE}
-    found = {}
-    for rule in workflow.rules:
-        code = rule.params.get("code")
-        if not callable(code):
-            found |= {rule.name: code} if code else {}
-            continue
-        name = next(n for n in wildcards if n in rule.wildcard_names)
-        for value in wildcards[name]:
-            found[f"{rule.name}/{value}"] = code(SimpleNamespace(**{name: value}))
-    return found
 
 
 rule provenance:

@@ -10,9 +10,7 @@ with log_to(snakemake.log[0]):
     scenarios = tuple(Scenario(**s) for s in content["scenarios"])
     chunk = Chunk(scenarios, content["start"], content["stop"])
     # no parameter: it decides how the data travel, not what they are
-    recipe = not snakemake.config["keep_data"] and (
-        chunk.megabytes > snakemake.config["recipe_above_mb"]
-    )
+    recipe = chunk.travels_as_recipe(snakemake.config)
     write_simulated(
         snakemake.output[0], scenarios, chunk.start, chunk.stop, snakemake.params.seed, recipe
     )
