@@ -10,25 +10,6 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
-SNAKEFILE = """\
-include: "{root}/workflow/Snakefile"
-
-if "provenance" not in [rule.name for rule in workflow.rules]:
-
-    include: "{root}/workflow/rules/provenance.smk"
-
-
-onstart:
-    RUN.start()
-
-
-onsuccess:
-    RUN.end("success")
-
-
-onerror:
-    RUN.end("error")
-"""
 CONFIG = """\
 seed: 7
 replicates: 6
@@ -72,7 +53,8 @@ class Published:
     def run(self, *options: str) -> str:
         """Run the workflow; what it says."""
         command = [sys.executable, "-m", "snakemake", "--nocolor", "--cores", "2"]
-        command += ["--snakefile", "Snakefile", "--configfile", "config.yaml", *options]
+        command += ["--snakefile", str(ROOT / "workflow" / "Snakefile")]
+        command += ["--configfile", "config.yaml", *options]
         clean = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
         answer = subprocess.run(
             [*command, "--", str(self.results / "provenance.json")],
@@ -94,7 +76,6 @@ def publish(folder: Path) -> Published:
     frame = pd.DataFrame(rng.standard_normal((40, 3)), columns=["age", "size", "price"])
     frame.to_csv(folder / "houses.csv", index=False)
     (folder / "waves.py").write_text(EXTENSION)
-    (folder / "Snakefile").write_text(SNAKEFILE.format(root=ROOT))
     (folder / "config.yaml").write_text(CONFIG.format(results=study.results))
     study.run()
     return study

@@ -90,8 +90,9 @@ def test_every_value_appears_once(tables):
     [
         [(SCENARIOS, 0, 3), (SCENARIOS, 3, REPLICATES)],
         [(SCENARIOS[:1], 0, REPLICATES), (SCENARIOS[1:], 0, 2), (SCENARIOS[1:], 2, REPLICATES)],
+        [(SCENARIOS, r, r + 1) for r in range(REPLICATES)],
     ],
-    ids=["by replicates", "by scenarios"],
+    ids=["by replicates", "by scenarios", "one by one"],
 )
 def test_chunks_change_nothing(tmp_path, tables, chunks):
     cut = evaluated(fit_chunks(tmp_path, chunks), "tiny")

@@ -59,6 +59,12 @@ def frame(rng) -> pd.DataFrame:
     )
 
 
+@pytest.fixture(autouse=True)
+def of_no_run(monkeypatch):
+    """Whatever run a test begins is forgotten after it."""
+    monkeypatch.setenv(io.RUN, "")
+
+
 def flipped(raw: bytes, rng: np.random.Generator):
     """The file with one bit flipped, here and there from the first byte to the last."""
     for i in np.arange(0, len(raw), 5) + rng.integers(5):
@@ -437,6 +443,15 @@ def test_a_job_of_an_earlier_run_that_starts_late_is_not_begun(tmp_path, monkeyp
         write_text(tmp_path / "a.txt", "too late")
     assert "of a run that has ended" in str(left.value)
     assert (tmp_path / "a.txt").read_text() == "in time"
+
+
+def test_a_lock_of_another_program_above_the_results_is_none_of_ours(tmp_path, monkeypatch):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / ".lock").write_text("4711")
+    monkeypatch.setenv(io.RUN, "ours")
+    with log_to(tmp_path / "logs" / "a.log"):
+        write_text(tmp_path / "a.txt", "written")
+    assert (tmp_path / "a.txt").read_text() == "written"
 
 
 def begin_here(folder: Path) -> None:

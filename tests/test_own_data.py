@@ -6,6 +6,7 @@ import pytest
 from joined import evaluated
 from small import WORKFLOW
 
+from normwise.compare import overlap
 from normwise.config import check_config
 from normwise.figures import own_data, plan_figures
 from normwise.fit import FitOptions, fit_file
@@ -53,7 +54,7 @@ def study(tmp_path_factory):
         for table, frame in evaluated(
             fits,
             name,
-            overlap=d["test_share"] / (1 - d["test_share"]) if "test_share" in d else 0.0,
+            overlap=overlap(d),
         ).items():
             parts[table].append(folder / f"{name}_{table}.parquet")
             write_table(frame, table, parts[table][-1])

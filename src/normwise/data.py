@@ -26,7 +26,7 @@ from typing import NoReturn
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from normwise.io import load_arrays, save_arrays
+from normwise.io import array_digest, load_arrays, save_arrays
 from normwise.scenario import Scenario
 from normwise.simulate import Population, draw, draw_test_features, population
 
@@ -129,19 +129,18 @@ def write_simulated(
             if recipe:
                 arrays[f"digest.{i}"] = np.array([_digest(X, y) for X, y in draws])
                 continue
-            kept = list(draws)
-            arrays[f"X.{i}"] = np.stack([X for X, _ in kept])
-            arrays[f"y.{i}"] = np.stack([y for _, y in kept])
+            arrays[f"X.{i}"], arrays[f"y.{i}"] = _stacked(list(draws))
     save_arrays(path, arrays)
 
 
-def _digest(X: np.ndarray, y: np.ndarray) -> str:
-    """Digest of one replicate: kinds, shapes and bytes."""
-    found = hashlib.blake2b(digest_size=16)
-    for array in (X, y):
-        found.update(f"{array.dtype.str}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
+def _digest(X: np.ndarray, y: np.ndarray) -> bytes:
+    """Digest of one replicate."""
+    return f"{array_digest('X', X)}{array_digest('y', y)}".encode()
+
+
+def _stacked(draws: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    # in the same order however many there are: sums in another one differ in the last bit
+    return np.ascontiguousarray([X for X, _ in draws]), np.stack([y for _, y in draws])
 
 
 def _drawn_again(
@@ -166,12 +165,7 @@ def _drawn_again(
                     "recipe_above_mb so that the data travel themselves; if the file was "
                     "changed, delete it",
                 )
-        # in the order in which files hold them: sums in another order differ in the last bit
-        yield (
-            start + first,
-            np.ascontiguousarray(np.stack([X for X, _ in draws])),
-            np.stack([y for _, y in draws]),
-        )
+        yield start + first, *_stacked(draws)
 
 
 def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
@@ -188,7 +182,7 @@ def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
             yield outside_batch(path, _read_all(path, file), dataset)
             return
         seed, start = int(file["seed"]), int(file["start"])
-        for i, s in enumerate(scenarios_of(file)):
+        for i, s in enumerate(read_scenarios(file)):
             parts: Iterable[tuple[int, np.ndarray, np.ndarray]]
             if f"digest.{i}" in file:
                 parts = _drawn_again(path, s, seed, start, file[f"digest.{i}"])
@@ -370,7 +364,7 @@ def truth_arrays(path: str | Path) -> dict[str, np.ndarray]:
         return _read_all(path, file, TRUTH_ARRAYS)
 
 
-def scenarios_of(arrays: Mapping[str, np.ndarray]) -> list[Scenario]:
+def read_scenarios(arrays: Mapping[str, np.ndarray]) -> list[Scenario]:
     """The scenarios of a data or fits file, in order; none if it was not simulated."""
     if "scenarios" not in arrays:
         return []
@@ -392,7 +386,7 @@ def read_origin(
         For a file that was not simulated.
     n_features : int
     """
-    scenarios = scenarios_of(arrays)
+    scenarios = read_scenarios(arrays)
     if not scenarios:
         truth = _outside_truth(dataset, arrays, n_features)
         return Origin(outside_key(dataset)[:10], response, truth, _population_rows(arrays))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from normwise.data import Origin, read_origin, scenarios_of
+from normwise.data import Origin, read_origin, read_scenarios
 from normwise.io import Arrays, load_arrays
 
 MAX_OPEN = 64
@@ -62,14 +62,21 @@ def read_estimates(
     try:
         for penalty, paths in fits.items():
             for path in paths:
-                scenarios = scenarios_of(file_of(path))
+                scenarios = read_scenarios(file_of(path))
                 names = [s.id for s in scenarios] if scenarios else [dataset]
                 for i, name in enumerate(names):
                     if wanted is None or name in wanted:
                         places.setdefault(name, {}).setdefault(penalty, []).append((path, i))
         for found in places.values():
+            # all penalties saw the same data
+            (path, i), *_ = next(iter(found.values()))
+            file = file_of(path)
+            width = file[f"coef.{i}"].shape[-1]
+            origin = read_origin(file, i, dataset, str(file["responses"][0]), width)
             yield {
-                penalty: _joined([(file_of(p), i) for p, i in files], dataset, penalty, replicates)
+                penalty: _joined(
+                    [(file_of(p), i) for p, i in files], dataset, origin, penalty, replicates
+                )
                 for penalty, files in found.items()
             }
     finally:
@@ -91,6 +98,7 @@ def each_estimate(
 def _joined(
     files: Sequence[tuple[Arrays, int]],
     dataset: str,
+    origin: Origin,
     penalty: str,
     replicates: int | None,
 ) -> Estimates:
@@ -102,8 +110,6 @@ def _joined(
             # files of a rule know nothing of each other: number them in order
             part["first"] = np.array(sum(len(p["failed"]) for p in parts))
         parts.append(part)
-    file, i = files[0]
-    origin = read_origin(file, i, dataset, str(file["responses"][0]), parts[0]["coef"].shape[-1])
     parts.sort(key=lambda part: int(part["first"]))
     numbers = np.concatenate([int(p["first"]) + np.arange(len(p["failed"])) for p in parts])
     kept = numbers < (np.inf if replicates is None else replicates)

@@ -80,7 +80,8 @@ def effective_dof(
 
 def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
     """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
-    X, y = batch.X[0].astype(float), batch.y[0]
+    # in one order whatever the file's: sums in another one differ in the last bit
+    X, y = batch.X[0].astype(float, order="C"), batch.y[0]
     p = X.shape[1]
     binary = batch.response == "binary"
     rng = generator(options.seed, batch.key, "folds", batch.start)

@@ -88,9 +88,18 @@ GOALS = {
 }
 
 
-def _pairs(
+def side_by_side(
     metrics: pd.DataFrame, names: tuple[str, ...]
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Data set, scenario, and values by replicate and penalty, where L1 and L2 are among these.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Table ``metrics``.
+    names : tuple of str
+        Metrics, of which a scenario has one.
+    """
     chosen = metrics[metrics["metric"].isin(names) & (metrics["tuning"] == TUNING)]
     for (dataset, scenario), own in chosen.groupby(["dataset", "scenario"], observed=True):
         wide = own.pivot(index="replicate", columns="penalty", values="value").astype(float)
@@ -111,7 +120,7 @@ def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
     """
     rows = []
     for key, goal in GOALS.items():
-        for dataset, scenario, wide in _pairs(metrics, goal.metrics):
+        for dataset, scenario, wide in side_by_side(metrics, goal.metrics):
             pair = wide[["l1", "l2"]].dropna()
             if len(pair) < 2:
                 continue
@@ -170,9 +179,9 @@ def strategy_table(metrics: pd.DataFrame) -> pd.DataFrame:
     metrics : DataFrame
         Table ``metrics``.
     """
-    errors = {(d, s): wide for d, s, wide in _pairs(metrics, ("cv_error",))}
+    errors = {(d, s): wide for d, s, wide in side_by_side(metrics, ("cv_error",))}
     rows = []
-    for dataset, scenario, risk in _pairs(metrics, RISKS):
+    for dataset, scenario, risk in side_by_side(metrics, RISKS):
         risk = risk.dropna(subset=["l1", "l2"])
         if len(risk) < 2:
             continue

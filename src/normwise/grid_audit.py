@@ -67,33 +67,32 @@ def audit(estimates: Mapping[str, Estimates]) -> pd.DataFrame:
     DataFrame
         One row, or none without a simulated Gaussian response and both penalties.
     """
-    cv_min, rows = TUNINGS.index("cv_min"), []
-    if {"l1", "l2"} <= set(estimates):
-        lasso, ridge = estimates["l1"], estimates["l2"]
-        s = ridge.origin.scenario
-        first, own = (
-            np.where(e.fitted, e.arrays["risk"][:, cv_min], np.nan) for e in (lasso, ridge)
-        )
-        ok = np.isfinite(first) & np.isfinite(own)
-        if s is not None and s.response != "binary" and ok.sum() >= 2:
-            floor, top = map(
-                np.asarray,
-                glmnet_bounds(ridge.arrays["max_correlation"], s.n_samples, s.n_features),
-            )
-            risk = _restricted(ridge, floor, top)
-            row = {
-                "dataset": ridge.dataset,
-                "scenario": s.id,
-                "n": int(ok.sum()),
-                "floor": float(np.median(floor[ok])),
-                "below": float((ridge.arrays["alpha"][ok, cv_min] < floor[ok]).mean()),
-                "cost": float(np.exp(log_ratio(risk[ok], own[ok]).mean())),
-            }
-            for name, side in (("", own), ("_glmnet", risk)):
-                found = paired_effect(first[ok], side[ok])
-                row |= {f"{k}{name}": found[k] for k in ("effect", "mcse")}
-            rows.append(row)
-    return typed(pd.DataFrame(rows), "grid_effects")
+    nothing = typed(pd.DataFrame(), "grid_effects")
+    if not {"l1", "l2"} <= set(estimates):
+        return nothing
+    lasso, ridge = estimates["l1"], estimates["l2"]
+    s, cv_min = ridge.origin.scenario, TUNINGS.index("cv_min")
+    if s is None or s.response == "binary":
+        return nothing
+    first, own = (np.where(e.fitted, e.arrays["risk"][:, cv_min], np.nan) for e in (lasso, ridge))
+    ok = np.isfinite(first) & np.isfinite(own)
+    if ok.sum() < 2:
+        return nothing
+    bounds = glmnet_bounds(ridge.arrays["max_correlation"], s.n_samples, s.n_features)
+    floor, top = map(np.asarray, bounds)
+    risk = _restricted(ridge, floor, top)
+    row = {
+        "dataset": ridge.dataset,
+        "scenario": s.id,
+        "n": int(ok.sum()),
+        "floor": float(np.median(floor[ok])),
+        "below": float((ridge.arrays["alpha"][ok, cv_min] < floor[ok]).mean()),
+        "cost": float(np.exp(log_ratio(risk[ok], own[ok]).mean())),
+    }
+    for name, side in (("", own), ("_glmnet", risk)):
+        found = paired_effect(first[ok], side[ok])
+        row |= {f"{k}{name}": found[k] for k in ("effect", "mcse")}
+    return typed(pd.DataFrame([row]), "grid_effects")
 
 
 def judge_grids(effects: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataFrame:

@@ -153,7 +153,7 @@ def harmless(cell: Any) -> Any:
     return cell
 
 
-def _digest(name: str, array: np.ndarray) -> str:
+def array_digest(name: str, array: np.ndarray) -> str:
     """Digest of an array's name, kind, shape and bytes in the order in which they are stored."""
     if array.flags.f_contiguous and not array.flags.c_contiguous:
         stored = array.T
@@ -174,7 +174,7 @@ def save_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:
     objects = [name for name, array in kept.items() if array.dtype.hasobject]
     if objects:
         raise ValueError(f"{path}: array '{objects[0]}' holds objects, which only a pickle stores")
-    digests = {name: _digest(name, array) for name, array in kept.items()}
+    digests = {name: array_digest(name, array) for name, array in kept.items()}
 
     def write(partial: Path) -> None:
         with partial.open("wb") as file:
@@ -210,7 +210,7 @@ class Arrays(np.lib.npyio.NpzFile):
         if key not in self.digests:
             raise KeyError(f"{key} is not a file in the archive")
         array = np.asarray(self._read(key))
-        if _digest(key, array) != self.digests[key]:
+        if array_digest(key, array) != self.digests[key]:
             raise DamagedFileError(self.path, f"array '{key}' differs from its digest")
         return array
 
@@ -429,7 +429,7 @@ def _holder(folder: Path) -> str:
     try:
         run = json.loads((folder / ".lock").read_text(encoding="utf-8"))
         who = f"process {run['pid']} on {run['host']}, since {run['since']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         who = "just started"
     return f"{who}. Wait until it ends, or end it: two runs would write the same files."
 
@@ -437,7 +437,7 @@ def _holder(folder: Path) -> str:
 @contextlib.contextmanager
 def _at_work(log: str | Path) -> Iterator[None]:
     """Mark the results folder of a job, which its log lies in, as being worked in."""
-    folder = next((p for p in Path(log).resolve().parents if (p / ".lock").is_file()), None)
+    folder = next((p for p in Path(log).resolve().parents if _is_locked_by_runs(p)), None)
     handle = None
     if folder is not None:
         with contextlib.suppress(OSError, ImportError):
@@ -450,6 +450,16 @@ def _at_work(log: str | Path) -> Iterator[None]:
     finally:
         if handle is not None:
             os.close(handle)
+
+
+def _is_locked_by_runs(folder: Path) -> bool:
+    """Whether the lock file there is one of ours; other programs have files of that name."""
+    try:
+        text = (folder / ".lock").read_text(encoding="utf-8")
+        # empty while a run begins
+        return not text or "run" in json.loads(text)
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _run(folder: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,10 +67,8 @@ def announce(missing: Sequence[dict[str, Any]]) -> str:
     """What is missing after a run that has failed, in words; empty if nothing is."""
     if not missing:
         return ""
-    lines = {f"  - {row['dataset']}: {row['reason']}": 0 for row in missing}
-    for row in missing:
-        lines[f"  - {row['dataset']}: {row['reason']}"] += 1
-    listing = "\n".join(f"{line} ({n} scenario{'s' * (n > 1)})" for line, n in lines.items())
+    counted = Counter(f"  - {row['dataset']}: {row['reason']}" for row in missing)
+    listing = "\n".join(f"{line} ({n} scenario{'s' * (n > 1)})" for line, n in counted.items())
     return (
         f"{len(missing)} scenarios have no results:\n{listing}\n"
         "All that is finished is kept: the same command goes on from there. Add\n"

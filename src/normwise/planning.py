@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from normwise.compare import log_ratio
+from normwise.compare import RISKS, log_ratio
+from normwise.goals import side_by_side
 from normwise.tables import typed
 
 PILOT = 20
-TUNING = "cv_min"
 
 
 def planned_replicates(
@@ -61,15 +61,10 @@ def pilot_table(metrics: pd.DataFrame) -> pd.DataFrame:
     metrics : DataFrame
         Table ``metrics``.
     """
-    chosen = metrics[
-        metrics["metric"].isin(("excess_risk", "test_error"))
-        & (metrics["tuning"] == TUNING)
-        & metrics["penalty"].isin(("l1", "l2"))
-    ]
     rows = []
-    for (dataset, scenario), own in chosen.groupby(["dataset", "scenario"], observed=True):
-        wide = own.pivot(index="replicate", columns="penalty", values="value").astype(float)
-        if wide.shape[1] < 2 or len(pair := wide.dropna().sort_index()) < 2:
+    for dataset, scenario, wide in side_by_side(metrics, RISKS):
+        pair = wide[["l1", "l2"]].dropna().sort_index()
+        if len(pair) < 2:
             continue
         d = log_ratio(pair["l1"].to_numpy(), pair["l2"].to_numpy())
         rows.append(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from normwise.data import Batch, read_batches, write_simulated
+from normwise.data import Batch, read_batches, read_scenarios, write_simulated
 from normwise.extensions import DATASETS
 from normwise.fit import FitOptions, fit_replicate
 from normwise.io import load_arrays
@@ -60,12 +59,11 @@ def find_row(paths: Sequence[Path], scenario: Scenario | None, replicate: int) -
     before = 0
     for path in paths:
         with load_arrays(path) as file:
-            contents = json.loads(str(file["scenarios"])) if "scenarios" in file else [None]
-            for index, content in enumerate(contents):
+            for index, own in enumerate(read_scenarios(file) or [None]):
                 n = len(file[f"failed.{index}"])
                 if scenario is None:
                     first, before = before, before + n
-                elif Scenario(**content) == scenario:
+                elif own == scenario:
                     first = int(file[f"first.{index}"])
                 else:
                     continue
@@ -140,8 +138,7 @@ def draw_again(
         else:
             write_semi_synthetic(scratch, source, dataset, bounds, seed, largest_mb=math.inf)
     (batch,) = read_batches(scratch, name)
-    # a file of one replicate keeps the order in which its rows were drawn
-    return replace(batch, X=np.ascontiguousarray(batch.X))
+    return batch
 
 
 def fit_again(

@@ -124,45 +124,6 @@ TABLES: dict[str, Columns] = {
         "q_equivalent": ("float", "The same after Benjamini-Hochberg"),
         "verdict": ("text", "The better penalty, equivalent, or undecided"),
     },
-    "pairs": _KEYS
-    | {
-        "metric": ("text", "excess_risk, or test_error where the truth is unknown"),
-        "tuning": _FIT["tuning"],
-        "first": ("text", "First penalty of the pair"),
-        "second": ("text", "Second penalty of the pair"),
-        "n": ("int", "Pairs: replicates on which both penalties have a value"),
-        "n_lost": ("int", "Replicates on which one of them has none"),
-        "effect": ("float", "Mean of log(first / second); below 0 the first is better"),
-        "mcse": ("float", "Monte Carlo standard error of the effect"),
-        "median_ratio": ("float", "Median of first / second"),
-        "first_better": ("float", "Share of pairs on which the first is better, ties one half"),
-        "overlap": ("float", "Rows held out per row that is fitted, for splits of one table"),
-    },
-    "goal_effects": _KEYS
-    | {
-        "goal": ("text", "As in table goals"),
-        "n": ("int", "Pairs: replicates on which both penalties have a value"),
-        "effect": ("float", "As in table goals"),
-        "mcse": ("float", "Monte Carlo standard error of the effect"),
-    },
-    "pilots": _KEYS
-    | {
-        "pilot": ("int", "Replicates of the pilot, the first ones"),
-        "pilot_sd": ("float", "Standard deviation of log(L1 / L2) in the pilot"),
-        "n": ("int", "Replicates run"),
-        "sd": ("float", "Standard deviation of log(L1 / L2) over all of them"),
-    },
-    "grid_effects": _KEYS
-    | {
-        "n": ("int", "Replicates"),
-        "floor": ("float", "Least strength of glmnet's default grid for ridge, median"),
-        "below": ("float", "Share of the replicates whose cv_min strength of ridge is below it"),
-        "cost": ("float", "Ridge's excess risk with that grid over its own, geometric mean"),
-        "effect": ("float", "Mean of log(L1 / L2), as in table verdicts"),
-        "mcse": ("float", "Monte Carlo standard error of the effect"),
-        "effect_glmnet": ("float", "The same with the grid of glmnet for ridge"),
-        "mcse_glmnet": ("float", "Monte Carlo standard error of that"),
-    },
     "missing": _KEYS
     | {
         "replicates": ("int", "Replicates that were asked for"),
@@ -381,6 +342,28 @@ TABLES: dict[str, Columns] = {
         "true_coef": ("float", "True coefficient"),
     },
 }
+
+
+def _some_of(table: str, *names: str) -> Columns:
+    return _KEYS | {name: TABLES[table][name] for name in names}
+
+
+# what blocks know of verdicts, goals, plan and fair_grid
+TABLES["pairs"] = _some_of(
+    "verdicts",
+    *("metric", "tuning", "first", "second"),
+    *("n", "n_lost", "effect", "mcse", "median_ratio", "first_better"),
+) | {"overlap": ("float", "Rows held out per row that is fitted, for splits of one table")}
+TABLES["goal_effects"] = _some_of("goals", "goal", "n", "effect", "mcse")
+TABLES["pilots"] = _some_of("plan", "pilot", "pilot_sd", "n") | {
+    "sd": ("float", "Standard deviation of log(L1 / L2) over all replicates")
+}
+_MCSE = ("float", "Monte Carlo standard error of the effect before")
+TABLES["grid_effects"] = (
+    _some_of("fair_grid", "n", "floor", "below", "cost", "effect")
+    | {"mcse": _MCSE}
+    | {"effect_glmnet": TABLES["fair_grid"]["effect_glmnet"], "mcse_glmnet": _MCSE}
+)
 
 METRICS: dict[str, str] = {
     "excess_risk": "Expected loss on a new row minus that of the truth, exact: squared error "
