@@ -7,7 +7,8 @@
 ARG BASE=python:3.12-slim-bookworm
 
 FROM ${BASE} AS build
-RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir uv==0.13.9
+COPY uv.txt /
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r /uv.txt
 ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1
 WORKDIR /normwise
 # packages change less often than the code; uv checks each against its hash in uv.lock
