@@ -22,7 +22,7 @@ def known():
 
 
 def check_of(table: pd.DataFrame, name: str) -> pd.Series:
-    names = ("fit_health", "verdicts", "theory")
+    names = ("missing", "fit_health", "verdicts", "theory")
     tables = {n: typed(pd.DataFrame(), n) for n in names} | {"calibration": table}
     return health_table(tables, 1e-6, 100).set_index("check").loc[name]
 

@@ -7,6 +7,7 @@ from normwise.cases import REPLICATES, ROWS, illustrate
 from normwise.config import check_config
 from normwise.data import write_simulated
 from normwise.fit import FitOptions, fit_file
+from normwise.io import load_arrays, save_arrays
 from normwise.scenario import expand_grid
 from normwise.simulate import draw, population
 from normwise.tables import check_table
@@ -84,12 +85,12 @@ def test_examples_are_the_coefficients_of_the_fits(case):
 def test_a_failed_fit_is_no_example(case, tmp_path):
     dataset, fits, tables = case
     before = tables["examples"].query("penalty == 'l1'")
-    with np.load(fits["l1"][0]) as file:
+    with load_arrays(fits["l1"][0]) as file:
         arrays = dict(file)
     arrays["failed.0"] = arrays["failed.0"].copy()
     arrays["failed.0"][2] = 1
     broken = tmp_path / "broken.npz"
-    np.savez(broken, **arrays)
+    save_arrays(broken, arrays)
     changed = fits | {"l1": [broken, fits["l1"][1]]}
     after = illustrate(dataset, changed, SEED)["examples"].query("penalty == 'l1'")
     own = after[after["scenario"] == expand_grid(dataset)[0].id]

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from joined import evaluated
+from joined import compare, evaluated
 
-from normwise.compare import compare
 from normwise.data import write_simulated
 from normwise.fit import FitOptions, fit_file
 from normwise.scenario import Scenario
