@@ -30,7 +30,18 @@ tails() {
 }
 
 running() {
-  [ -s "$HOME_DIR/pid/$1" ] && kill -0 "$(cat "$HOME_DIR/pid/$1")" 2>/dev/null
+  local pid
+  # a number may have gone to another process since; one that nobody waits for has no program left
+  [ -s "$HOME_DIR/pid/$1" ] && pid=$(cat "$HOME_DIR/pid/$1") &&
+    [ "$(basename "$(readlink "/proc/$pid/exe")")" = "$1" ]
+}
+
+any_running() {
+  local name
+  for name in "${DAEMONS[@]}"; do
+    ! running "$name" || return 0
+  done
+  return 1
 }
 
 start() { # name, command...
@@ -108,7 +119,9 @@ up() {
   [ ${#missing[@]} -eq 0 ] ||
     fail "not installed: ${missing[*]} (Debian: slurm-wlm munge slurmdbd mariadb-server)"
   [ "$(id -u)" -eq 0 ] || fail "needs root"
-  [ ! -e "$HOME_DIR" ] || fail "$HOME_DIR exists; is it up already? 'slurm.sh down' removes it"
+  ! any_running || fail "it is up already; 'slurm.sh down' ends it"
+  # of one that was killed
+  [ ! -e "$HOME_DIR" ] || down
   for need in /etc/slurm/slurm.conf "$RUN_CONF"; do
     [ ! -e "$need" ] || fail "$need exists: this machine has a Slurm of its own"
   done
@@ -174,7 +187,7 @@ down() {
     pid=$(cat "$HOME_DIR/pid/$name")
     kill "$pid"
     end=$((SECONDS + 20))
-    while kill -0 "$pid" 2>/dev/null; do
+    while running "$name"; do
       [ "$SECONDS" -lt "$end" ] || { kill -KILL "$pid"; echo "$name had to be killed" >&2; }
       sleep 0.2
     done
