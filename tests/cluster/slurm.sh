@@ -29,11 +29,13 @@ tails() {
   done
 }
 
+program_of() { # what the process of a daemon runs; nothing if it has ended, waited for or not
+  [ -s "$HOME_DIR/pid/$1" ] && readlink "/proc/$(cat "$HOME_DIR/pid/$1")/exe"
+}
+
 running() {
-  local pid
-  # a number may have gone to another process since; one that nobody waits for has no program left
-  [ -s "$HOME_DIR/pid/$1" ] && pid=$(cat "$HOME_DIR/pid/$1") &&
-    [ "$(basename "$(readlink "/proc/$pid/exe")")" = "$1" ]
+  # its number may have gone to another process since
+  [ "$(basename "$(program_of "$1")")" = "$1" ]
 }
 
 any_running() {
@@ -56,7 +58,8 @@ wait_for() { # daemon, seconds, command that succeeds once it is ready
   shift 2
   end=$((SECONDS + seconds))
   until answer=$("$@" 2>&1); do
-    running "$name" || fail "$name has ended"
+    # at first it is still the shell that starts it
+    program_of "$name" >/dev/null || fail "$name has ended"
     [ "$SECONDS" -lt "$end" ] || fail "$name is not ready after $seconds s; '$*' says: $answer"
     sleep 0.2
   done
