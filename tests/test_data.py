@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from normwise import data as data_file
 from normwise.data import DataFileError, read_batches, read_origin, truth_arrays, write_simulated
-from normwise.io import load_arrays, save_arrays, write_atomic, write_text
+from normwise.io import DamagedFileError, load_arrays, save_arrays, write_atomic, write_text
 from normwise.risk import excess_risk, risk_function
 from normwise.scenario import Scenario
 from normwise.simulate import draw, population
@@ -245,9 +245,18 @@ def test_a_file_that_holds_no_arrays_is_refused_by_name(tmp_path, arrays, kind):
             np.save(file, arrays["X"])
     else:
         path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(DataFileError) as error:
+    with pytest.raises(DamagedFileError) as error:
         next(read_batches(path, "mine"))
-    assert str(path) in str(error.value)
+    assert str(error.value).count("is damaged") == str(error.value).count(str(path)) == 1
+
+
+@pytest.mark.parametrize("name", ["seed", "start"])
+def test_scenarios_without_what_draws_them_are_refused(tmp_path, name):
+    write_simulated(tmp_path / "0.npz", [Scenario(10, 3, 1)], 0, 2, seed=1)
+    with load_arrays(tmp_path / "0.npz") as file:
+        arrays = {key: file[key] for key in file.files if key != name}
+    with pytest.raises(DataFileError, match=f"0.npz: array '{name}' is missing"):
+        read_one(tmp_path / "0.npz", arrays)
 
 
 def test_save_and_load_arrays(tmp_path):

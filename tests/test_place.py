@@ -16,6 +16,7 @@ from normwise.advice.place import locate, spread_effect
 from normwise.advice.sparsity import Sparsity
 from normwise.rules import Bounds
 from normwise.surface import Surface
+from normwise.tables import write_parquet
 from normwise.tabular import InputError
 
 
@@ -154,7 +155,7 @@ def _study(folder, cells):
     )
     rules = pd.DataFrame([{"goal": "prediction", "floor": 0.1, "lower": 0.2, "upper": 0.3}])
     for name, table in (("goals", goals), ("scenarios", scenarios), ("rules", rules)):
-        table.to_parquet(folder / "tables" / f"{name}.parquet")
+        write_parquet(table, folder / "tables" / f"{name}.parquet")
 
 
 def test_another_study_is_the_map(atlas, tmp_path):
@@ -171,4 +172,8 @@ def test_a_study_without_tables_is_refused(atlas, tmp_path):
         read_study(tmp_path)
     _study(tmp_path / "own", atlas.cells.head(3))
     with pytest.raises(InputError, match=r"3 scenarios with a signal.*at least 12"):
+        read_study(tmp_path / "own")
+    table = tmp_path / "own" / "tables" / "rules.parquet"
+    table.write_bytes(table.read_bytes()[:-50])
+    with pytest.raises(InputError, match=r"rules\.parquet: is damaged"):
         read_study(tmp_path / "own")

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from typing import NoReturn
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from normwise.io import array_digest, load_arrays, save_arrays
+from normwise.io import BROKEN, DamagedFileError, array_digest, load_arrays, save_arrays
 from normwise.scenario import Scenario
 from normwise.simulate import Population, draw, draw_test_features, population
 
@@ -176,11 +175,16 @@ def read_batches(path: str | Path, dataset: str) -> Iterator[Batch]:
     DataFileError
         If an array is missing, has the wrong shape, or holds NaN or infinity, or if the recipe's
         digests are not those of what is drawn.
+    DamagedFileError
+        If it is no whole ``.npz`` file, or one of the workflow's that was changed.
     """
-    with _opened(path) as file:
+    with load_arrays(path) as file:
         if "scenarios" not in file:
             yield outside_batch(path, _read_all(path, file), dataset)
             return
+        for name in ("seed", "start"):
+            if name not in file:
+                _fail(path, f"array '{name}' is missing; with 'scenarios' it must be there")
         seed, start = int(file["seed"]), int(file["start"])
         for i, s in enumerate(read_scenarios(file)):
             parts: Iterable[tuple[int, np.ndarray, np.ndarray]]
@@ -205,16 +209,6 @@ def _fail(path: str | Path, message: str) -> NoReturn:
     raise DataFileError(f"{path}: {message}")
 
 
-def _opened(path: str | Path) -> np.lib.npyio.NpzFile:
-    try:
-        file = load_arrays(path)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        _fail(path, f"is not a whole .npz file of plain arrays ({error})")
-    if not isinstance(file, np.lib.npyio.NpzFile):
-        _fail(path, "is not an .npz file of named arrays")
-    return file
-
-
 def _read_all(
     path: str | Path, file: np.lib.npyio.NpzFile, names: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
@@ -223,7 +217,9 @@ def _read_all(
     for name in wanted:
         try:
             arrays[name] = file[name]
-        except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        except DamagedFileError:
+            raise
+        except (ValueError, *BROKEN) as error:
             _fail(path, f"array '{name}' cannot be read ({error})")
     return arrays
 
@@ -360,7 +356,7 @@ class Origin:
 
 def truth_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """The arrays of a data file from which the truth is rebuilt, to be passed on with fits."""
-    with _opened(path) as file:
+    with load_arrays(path) as file:
         return _read_all(path, file, TRUTH_ARRAYS)
 
 

@@ -44,7 +44,7 @@ LESS_MEMORY = (
     "runtime. " + RESUME
 )
 # how a broken .npz file shows, besides as ValueError
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, OSError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, OSError)
 # the array that holds the digests of the others
 DIGESTS = "digests"
 # no glob for .npz, .parquet or .csv finds it, and pyarrow skips names that begin with a dot
@@ -217,7 +217,7 @@ class Arrays(np.lib.npyio.NpzFile):
     def _read(self, key: str) -> Any:
         try:
             return super().__getitem__(key)
-        except (ValueError, *_BROKEN) as error:
+        except (ValueError, *BROKEN) as error:
             raise DamagedFileError(self.path, f"array '{key}' cannot be read: {error}") from error
 
     def _read_digests(self) -> dict[str, str]:
@@ -247,7 +247,7 @@ def load_arrays(path: str | Path, *, ours: bool = False) -> Arrays:
         return Arrays(path, ours=ours)
     except (FileNotFoundError, PermissionError, IsADirectoryError, DamagedFileError):
         raise
-    except (ValueError, *_BROKEN) as error:
+    except (ValueError, *BROKEN) as error:
         raise DamagedFileError(path, f"not a whole .npz file: {error}") from error
 
 

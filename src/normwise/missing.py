@@ -68,9 +68,14 @@ def announce(missing: Sequence[dict[str, Any]]) -> str:
     if not missing:
         return ""
     counted = Counter(f"  - {row['dataset']}: {row['reason']}" for row in missing)
-    listing = "\n".join(f"{line} ({n} scenario{'s' * (n > 1)})" for line, n in counted.items())
+    listing = "\n".join(f"{line} ({_scenarios(n)})" for line, n in counted.items())
+    have = "has" if len(missing) == 1 else "have"
     return (
-        f"{len(missing)} scenarios have no results:\n{listing}\n"
+        f"{_scenarios(len(missing))} {have} no results:\n{listing}\n"
         "All that is finished is kept: the same command goes on from there. Add\n"
         "--config incomplete=true for a report on what there is, which names what is missing."
     )
+
+
+def _scenarios(n: int) -> str:
+    return f"{n} scenario{'s' * (n != 1)}"

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from normwise.io import write_text
 from normwise.provenance import code_state, environment, sha256
 from normwise.runs import contributing, digest, read_runs
 from normwise.simulate import STREAMS
 from normwise.sources import is_local
+from normwise.tables import read_parquet
 from normwise.tabular import InputError
 
 NAME = "provenance.json"
@@ -102,7 +101,7 @@ def _moment(seconds: float) -> str:
 
 def _fits(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """What kind of fits, and how many by penalty."""
-    health = pd.read_parquet(folder / "tables" / "fit_health.parquet")
+    health = read_parquet(folder / "tables" / "fit_health.parquet")
     counts = health.groupby("penalty", observed=True)["n"].sum()
     return {
         "engine": config["engine"],

@@ -67,7 +67,7 @@ rule judge_replications:
 
 rule enforce_health:
     input:
-        health="<results>/tables/health.csv",
+        health="<results>/tables/health.parquet",
         report="<results>/report.html",
     output:
         touch("<results>/healthy"),

@@ -19,8 +19,10 @@ import pyarrow.parquet as pq
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from normwise.goals import GOALS
+from normwise.io import DamagedFileError
 from normwise.rules import Bounds, read_bounds
 from normwise.surface import FEWEST, Surface, cells
+from normwise.tables import read_parquet
 from normwise.tabular import InputError
 
 GOAL = "prediction"
@@ -106,7 +108,7 @@ def read_study(folder: str | Path) -> Atlas:
     Raises
     ------
     InputError
-        If tables are missing, or hold too few scenarios.
+        If tables are missing, are damaged, or hold too few scenarios.
     """
     folder = Path(folder)
     place = folder / "tables" if (folder / "tables").is_dir() else folder
@@ -116,7 +118,10 @@ def read_study(folder: str | Path) -> Atlas:
             f"{place}: {missing[0]}.parquet is missing; give the results folder of a finished "
             f"study, with {', '.join(f'{name}.parquet' for name in NEEDED)} in its folder tables"
         )
-    goals, scenarios, rules = (pd.read_parquet(place / f"{name}.parquet") for name in NEEDED)
+    try:
+        goals, scenarios, rules = (read_parquet(place / f"{name}.parquet") for name in NEEDED)
+    except DamagedFileError as error:
+        raise InputError(str(error)) from error
     frame = cells(goals, scenarios, GOAL)
     bounds = read_bounds(rules, GOAL)
     measured = int((~frame["held_out"]).sum()) if len(frame) else 0
