@@ -1,5 +1,5 @@
 # docker build -t normwise .
-# docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/study" normwise --cores 4
+# docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/study" normwise --cores 4 --configfile study.yaml
 #
 # What is run, and where its results go, lies in /study: a folder of yours.
 
@@ -13,9 +13,9 @@ ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1
 WORKDIR /normwise
 # packages change less often than the code; uv checks each against its hash in uv.lock
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN /opt/uv/bin/uv sync --locked --no-dev --extra slurm --no-install-project --compile-bytecode
+RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-project --compile-bytecode
 COPY src src
-RUN /opt/uv/bin/uv sync --locked --no-dev --extra slurm --compile-bytecode
+RUN /opt/uv/bin/uv sync --locked --no-dev --compile-bytecode
 
 FROM ${BASE}
 COPY --from=build /normwise /normwise
@@ -23,10 +23,10 @@ COPY config /normwise/config
 COPY workflow /normwise/workflow
 # whoever runs it may write here
 RUN useradd --create-home study && mkdir /study && chown study /study
+# Snakemake asks for a user's name, and one of `--user` has none; caches go below HOME
 ENV PATH=/normwise/.venv/bin:$PATH \
     HOME=/tmp/home \
-    NUMBA_CACHE_DIR=/tmp/numba \
-    MPLCONFIGDIR=/tmp/matplotlib \
+    USER=study \
     PYTHONDONTWRITEBYTECODE=1
 WORKDIR /study
 USER study

@@ -1,5 +1,6 @@
-"""The three lists of dependencies, pyproject.toml, environment.yml and uv.lock, say the same."""
+"""Lists of dependencies and the recipe of the container are in step with the project."""
 
+import re
 import tomllib
 from importlib.metadata import requires
 from pathlib import Path
@@ -69,3 +70,32 @@ def test_lock_file_is_in_step(root: Path, pyproject: dict, project: dict) -> Non
     for group, texts in pyproject["dependency-groups"].items():
         assert locked(own["metadata"]["requires-dev"][group]) == wanted(texts)
     assert lock["requires-python"] == project["requires-python"]
+
+
+def test_container_copies_what_its_context_lets_through(root: Path) -> None:
+    recipe = (root / "Dockerfile").read_text()
+    copied = [
+        name
+        for line in re.findall(r"^COPY (?!--from)(.+)$", recipe, re.MULTILINE)
+        for name in line.split()[:-1]
+    ]
+    let_through = re.findall(r"^!(.+)$", (root / ".dockerignore").read_text(), re.MULTILINE)
+    assert sorted(copied) == sorted(let_through)
+    assert [name for name in copied if not (root / name).exists()] == []
+
+
+def test_manifests_fit_the_container(root: Path) -> None:
+    page = (root / "docs" / "tutorials" / "container.md").read_text(encoding="utf-8")
+    files = dict(
+        re.findall(r'^```yaml title="(\w+\.yaml)"\n(.*?)^```', page, re.DOTALL | re.MULTILINE)
+    )
+    things = [*yaml.safe_load_all(files["job.yaml"]), yaml.safe_load(files["files.yaml"])]
+    claim, job, pod = things
+    assert [thing["kind"] for thing in things] == ["PersistentVolumeClaim", "Job", "Pod"]
+    folder = re.findall(r"^WORKDIR (.+)$", (root / "Dockerfile").read_text(), re.MULTILINE)[-1]
+    for spec in (job["spec"]["template"]["spec"], pod["spec"]):
+        volumes = {volume["name"]: volume for volume in spec["volumes"]}
+        mounts = {m["mountPath"]: m["name"] for m in spec["containers"][0]["volumeMounts"]}
+        assert set(mounts.values()) == set(volumes)
+        study = volumes[mounts[folder]]["persistentVolumeClaim"]
+        assert study["claimName"] == claim["metadata"]["name"]
