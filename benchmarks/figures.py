@@ -32,7 +32,8 @@ INK = dict(zip(CONTENDERS, _INKS, strict=True))
 SIGN = dict(zip(CONTENDERS, _SIGNS, strict=True))
 
 
-def _save(figure: Figure, folder: Path, name: str) -> None:
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as SVG and PNG."""
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
     figure.savefig(folder / f"{name}.png", dpi=130, bbox_inches="tight")
     plt.close(figure)
@@ -102,7 +103,7 @@ def draw_accuracy(runs: pd.DataFrame, folder: Path) -> None:
         Line2D([], [], color="#999999", ls=":", label="gap 1e-6"),
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside upper center", ncols=min(4, n_columns + 1))
-    _save(figure, folder, "accuracy")
+    save(figure, folder, "accuracy")
 
 
 def draw_growth(growth: pd.DataFrame, folder: Path) -> None:
@@ -140,4 +141,4 @@ def draw_growth(growth: pd.DataFrame, folder: Path) -> None:
     axes[0, 0].set_ylabel("seconds")
     axes[1, 0].set_ylabel("peak MB above imports")
     axes[0, 0].legend()
-    _save(figure, folder, "growth")
+    save(figure, folder, "growth")

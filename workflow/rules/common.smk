@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+from normwise import resources as ask
 from normwise.calibration import CELLS
 from normwise.chunks import cut, plan_study, recall, remember, remove_others
 from normwise.compare import overlap
@@ -80,6 +81,8 @@ CHUNKS = {
     name: {number: chunk for block in blocks for number, chunk in block.chunks.items()}
     for name, blocks in BLOCKS.items()
 }
+# processes that look for rules
+LEARNERS = 8
 # tables that grow with the replicates stay with their block
 PER_REPLICATE = ("metrics", "timings")
 # numbers of the chunks of each block
@@ -127,6 +130,82 @@ def data_mb(wildcards):
     if chunk and chunk.travels_as_recipe(config):
         return 0
     return math.ceil(config["max_chunk_mb"])
+
+
+def ask_for(needs_of):
+    """Memory and time of a job on a cluster; one that they did not suffice for gets more."""
+    return {
+        "mem_mb": lambda wildcards, attempt: attempt * needs_of(wildcards).mem_mb,
+        "runtime": lambda wildcards, attempt: attempt * needs_of(wildcards).runtime,
+    }
+
+
+def size_of_chunk(wildcards):
+    chunk = CHUNKS[wildcards.dataset][int(wildcards.chunk)]
+    return (
+        chunk.scenarios,
+        chunk.stop - chunk.start,
+        chunk.travels_as_recipe(config),
+    )
+
+
+def needs_of_simulate(wildcards):
+    return ask.of_simulate(*size_of_chunk(wildcards))
+
+
+def needs_of_fit(wildcards):
+    if wildcards.dataset not in CHUNKS:
+        return ask.needs()
+    return ask.of_fit(
+        *size_of_chunk(wildcards),
+        config["tuning"]["n_folds"],
+        config["tuning"]["n_alphas"],
+        wildcards.dataset in TRACED,
+        config["threads_per_fit"],
+    )
+
+
+def size_of_block(wildcards):
+    """Of a block, or of a whole data set; without scenarios for data from elsewhere."""
+    dataset = DATASETS[wildcards.dataset]
+    scenarios = [
+        s
+        for block in BLOCKS.get(wildcards.dataset, [])
+        if str(block.name) == wildcards.get("block", str(block.name))
+        for s in block.scenarios
+    ]
+    return scenarios, dataset["replicates"], len(dataset["penalties"])
+
+
+def needs_of_evaluate(wildcards):
+    scenarios, *size = size_of_block(wildcards)
+    if not scenarios:
+        return ask.needs()
+    keep_paths = wildcards.dataset in TRACED
+    return ask.of_evaluate(scenarios, *size, config["tuning"]["n_alphas"], keep_paths)
+
+
+def needs_of_predict(wildcards):
+    scenarios, *size = size_of_block(wildcards)
+    return ask.of_predict(scenarios, *size) if scenarios else ask.needs()
+
+
+def needs_of_study(wildcards):
+    return ask.of_study(sum(map(len, SCENARIOS.values())))
+
+
+def needs_of_learn(wildcards):
+    return ask.of_study(sum(map(len, SCENARIOS.values())), LEARNERS)
+
+
+def needs_of_calibrate(wildcards):
+    replicates = config["calibration"]["replicates"]
+    return ask.of_fit(list(CELLS.values())[:1], 3 * replicates, False)
+
+
+def needs_of_replicate(wildcards):
+    # the longest of them, a batch of data sets
+    return ask.needs(seconds=600)
 
 
 def bounds_of(wildcards):

@@ -13,6 +13,7 @@ rule simulate:
     wildcard_constraints:
         dataset=either(SIMULATED),
     resources:
+        **ask_for(needs_of_simulate),
         data_mb=data_mb,
     params:
         chunk=chunk_params,

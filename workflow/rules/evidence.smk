@@ -9,6 +9,8 @@ rule calibrate:
         "<logs>/calibrate/{cell}.log",
     benchmark:
         "<benchmarks>/calibrate/{cell}.tsv"
+    resources:
+        **ask_for(needs_of_calibrate),
     params:
         replicates=config["calibration"]["replicates"],
         group=config["replicates"],
@@ -31,6 +33,8 @@ rule replicate:
         "<logs>/replicate/{study}/{batch}.log",
     benchmark:
         "<benchmarks>/replicate/{study}/{batch}.tsv"
+    resources:
+        **ask_for(needs_of_replicate),
     params:
         bounds=lambda wildcards: REPLICATIONS[wildcards.study][int(wildcards.batch)],
         seed=config["seed"],

@@ -11,6 +11,7 @@ rule fit:
     priority: 10
     threads: config["threads_per_fit"]
     resources:
+        **ask_for(needs_of_fit),
         data_mb=data_mb,
         fits=n_fits,
     params:
@@ -30,6 +31,8 @@ rule evaluate:
         "<logs>/evaluate/{dataset}/{block}.log",
     benchmark:
         "<benchmarks>/evaluate/{dataset}/{block}.tsv"
+    resources:
+        **ask_for(needs_of_evaluate),
     params:
         metrics=config["metrics"],
         overlap=overlap_of,
@@ -55,6 +58,8 @@ rule illustrate:
         "<benchmarks>/illustrate/{dataset}.tsv"
     wildcard_constraints:
         dataset=either(CASES),
+    resources:
+        **ask_for(needs_of_evaluate),
     params:
         dataset=design_of,
         seed=config["seed"],
@@ -75,6 +80,8 @@ rule trace_paths:
         "<benchmarks>/trace_paths/{dataset}.tsv"
     wildcard_constraints:
         dataset=either(TRACED),
+    resources:
+        **ask_for(needs_of_evaluate),
     params:
         extensions=lambda wildcards: extensions_of(
             *DATASETS[wildcards.dataset]["penalties"]

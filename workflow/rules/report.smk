@@ -68,6 +68,8 @@ rule figure:
         "<logs>/figure/{figure}.log",
     benchmark:
         "<benchmarks>/figure/{figure}.tsv"
+    resources:
+        **ask_for(needs_of_study),
     params:
         extensions=extensions_of_study(),
         plan=lambda wildcards: FIGURES[wildcards.figure],
@@ -99,6 +101,8 @@ rule report:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
+    resources:
+        **ask_for(needs_of_study),
     params:
         extensions=extensions_of_study(),
         config=config,

@@ -7,6 +7,8 @@ rule predict:
         "<logs>/predict/{dataset}/{block}.log",
     benchmark:
         "<benchmarks>/predict/{dataset}/{block}.tsv"
+    resources:
+        **ask_for(needs_of_predict),
     params:
         scenarios=wanted_of,
         replicates=lambda wildcards: DATASETS[wildcards.dataset]["replicates"],
@@ -45,6 +47,8 @@ rule compare:
         "<logs>/compare.log",
     benchmark:
         "<benchmarks>/compare.tsv"
+    resources:
+        **ask_for(needs_of_study),
     params:
         extensions=extensions_of_study(),
         folder=lambda wildcards, output: str(Path(output[0]).parent),
@@ -74,7 +78,9 @@ rule learn:
         "<logs>/learn.log",
     benchmark:
         "<benchmarks>/learn.tsv"
-    threads: 8
+    threads: LEARNERS
+    resources:
+        **ask_for(needs_of_learn),
     params:
         extensions=extensions_of_study(),
         comparison=config["comparison"],
