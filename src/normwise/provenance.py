@@ -50,32 +50,37 @@ def _file(module: str) -> Path | None:
     return None
 
 
-class _Bare(ast.NodeTransformer):
-    """Drops docstrings; comments are not in the tree to begin with."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [  # type: ignore[attr-defined]
-                n
-                for n in body
-                if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
-            ]
-        return node
+def _told(node: ast.AST, parts: list[str], used: list[str]) -> None:
+    """Write a tree down without docstrings; comments are not in it to begin with."""
+    parts.append(type(node).__name__)
+    if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("normwise"):
+        used.append(node.module or "")
+        used += [f"{node.module}.{alias.name}" for alias in node.names]
+    elif isinstance(node, ast.Import):
+        used += [a.name for a in node.names if a.name.startswith("normwise")]
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            _told(value, parts, used)
+        elif isinstance(value, list):
+            parts.append("[")
+            for each in value:
+                if not isinstance(each, ast.AST):
+                    parts.append(repr(each))
+                elif not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)):
+                    _told(each, parts, used)
+            parts.append("]")
+        else:
+            parts.append(repr(value))
 
 
 @cache
 def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    """Digest of a module without docstrings, and what it imports of the package."""
+    parts: list[str] = []
     used: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("normwise"):
-            used.append(node.module or "")
-            used += [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            used += [a.name for a in node.names if a.name.startswith("normwise")]
-    return ast.dump(_Bare().visit(tree)), tuple(used)
+    _told(ast.parse(path.read_text(encoding="utf-8")), parts, used)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest(), tuple(used)
 
 
 def code_digest(*modules: str) -> str:
