@@ -6,7 +6,8 @@ The blocks of a page run in order in a copy of the project:
 - ``bash``: every line is a command;
 - any block with a ``title`` is written to the file of that name;
 - ``python`` without a title is a script that goes on where the one before ended;
-- ``text`` is what the block above it prints.
+- ``text`` is what the block above it prints;
+- ``sh`` is only shown, since it needs what no test has.
 
 Printed lines are looked for in order in the real output, however it is spaced; in them and in
 place of them, ``…`` stands for anything.
@@ -40,7 +41,7 @@ INSTEAD = (
         r"\g<0> --dry-run",
         "a study of minutes to hours",
     ),
-    (r"snakemake --executor \S+ (.*)", r"snakemake \1 --dry-run", "needs a cluster"),
+    (r"snakemake --workflow-profile \S+ (.*)", r"snakemake \1 --dry-run", "needs a cluster"),
     (r"uv pip install .*", "true", "would change the environment that the tests run in"),
     (
         r"snakemake --report report\.zip",
@@ -49,7 +50,7 @@ INSTEAD = (
     ),
 )
 # to be read, not run; examples of a config are checked in test_docs.py
-SHOWN = ("yaml", "math", "mermaid")
+SHOWN = ("yaml", "math", "mermaid", "sh")
 LEFT_OUT = (".*", "__pycache__", "results", "site", "tests", "*.egg-info")
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n"
