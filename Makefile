@@ -30,7 +30,7 @@ verify: env
 	$(RUN) normwise verify
 
 test: env
-	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: env
 	$(RUN) ruff check .

@@ -14,6 +14,20 @@ settings.register_profile("normwise", deadline=None, derandomize=True, database=
 settings.load_profile("normwise")
 
 
+# files that take minutes, the longest first: the processes that share the tests then end together
+LONGEST = ("test_workflow", "test_faults", "test_slurm", "test_verify")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes longest."""
+
+    def rank(item: pytest.Item) -> int:
+        names = [*LONGEST, item.path.stem]
+        return names.index(item.path.stem) + ("workflow" not in item.keywords)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Folder of the repository."""
