@@ -250,7 +250,7 @@ def test_a_report_on_what_there_is_names_what_is_missing(study):
     path.write_text(text.replace("name: close,", "name: close, penalties: [l1, l2],"))
     answer = study.snakemake("--keep-going", targets=())
     assert answer.returncode != 0
-    assert "1 scenarios have no results" in answer.stderr
+    assert "1 scenario has no results" in answer.stderr
     assert "labels: " in answer.stderr
     assert not (study.results / "tables" / "verdicts.csv").exists()
     fits = study.times()
