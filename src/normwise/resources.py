@@ -1,7 +1,7 @@
 """What to ask of a cluster for a job: memory and time, from the sizes of what it works on.
 
-Fitted to jobs of many shapes on one machine, with room to spare; ``benchmarks/results/scale.md``
-holds requests against what was used. A job that still takes more is sent again and gets more.
+The constants were fitted to jobs of many shapes on one machine, with room to spare, and the tests
+hold requests against what jobs take. One that still takes more is sent again and gets more.
 """
 
 from __future__ import annotations

@@ -124,12 +124,24 @@ def n_fits(wildcards):
     return -(-dataset["replicates"] // dataset["chunks"])
 
 
+# what a chunk may take on the disk, the same for all: see the profiles
+LARGEST_MB = math.ceil(
+    max(
+        config["max_chunk_mb"],
+        *(
+            chunk.megabytes
+            for chunks in CHUNKS.values()
+            for chunk in chunks.values()
+            if not chunk.travels_as_recipe(config)
+        ),
+        0,
+    )
+)
+
+
 def data_mb(wildcards):
-    """What a chunk may take on the disk, the same for all: see the profiles."""
     chunk = CHUNKS.get(wildcards.dataset, {}).get(int(wildcards.chunk))
-    if chunk and chunk.travels_as_recipe(config):
-        return 0
-    return math.ceil(config["max_chunk_mb"])
+    return 0 if chunk and chunk.travels_as_recipe(config) else LARGEST_MB
 
 
 def ask_for(needs_of):
