@@ -197,31 +197,33 @@ def exponent(rows: pd.DataFrame, column: str) -> float:
     return float(np.polyfit(np.log(last["value"]), np.log(last[column]), 1)[0])
 
 
-def _growth_table(rows: pd.DataFrame, quantity: str, parts: dict[str, str]) -> list[str]:
+def _growth_table(
+    rows: pd.DataFrame, quantity: str, parts: dict[str, tuple[str, str]]
+) -> list[str]:
     own = rows[rows["quantity"] == quantity]
     values = sorted(own["value"].unique())
     heads = [f"{v:,.0f}" for v in values]
     lines = [f"| {quantity} | {' | '.join(heads)} | exponent |", "|---" * (len(values) + 2) + "|"]
-    for column, unit in (("seconds", "s"), ("peak_mb", "MB")):
-        for part, text in parts.items():
+    for i, (column, unit) in enumerate([("seconds", "s"), ("peak_mb", "MB")]):
+        for part, texts in parts.items():
             each = own[own["part"] == part].sort_values("value").dropna(subset=[column])
             if len(each) < LARGE:
                 continue
             cells = each.set_index("value")[column].reindex(values)
             shown = ["" if pd.isna(c) else f"{c:,.3g}" for c in cells]
-            grown = exponent(each, column)
-            lines.append(f"| {text}, {unit} | {' | '.join(shown)} | {grown:.2f} |")
+            grown = exponent(each, column) + 0.0
+            lines.append(f"| {texts[i]}, {unit} | {' | '.join(shown)} | {grown:.2f} |")
     return lines
 
 
 def _page(rows: pd.DataFrame) -> str:
     studies = {
-        "study": "the whole study, 2 cores; memory of Snakemake",
-        "fit": "all fits; memory of the largest job",
-        "evaluate": "all tables of blocks; the largest job",
-        "predict": "all theory; the largest job",
-        "compare": "tables of the study",
-        "learn": "rules and surfaces, with its worker processes",
+        "study": ("the whole study on 2 cores", "Snakemake itself"),
+        "fit": ("all fits, one core", "the largest fit job"),
+        "evaluate": ("all tables of blocks, one core", "the largest job for tables of a block"),
+        "predict": ("all theory, one core", "the largest theory job"),
+        "compare": ("tables of the study", "the job for tables of the study"),
+        "learn": ("rules and surfaces", "rules and surfaces, with worker processes"),
     }
     first = rows.iloc[0]
     data = rows[rows["quantity"] == "data"]
@@ -239,8 +241,9 @@ def _page(rows: pd.DataFrame) -> str:
         "## Planning",
         "",
         "A dry run of a study of 1,000 replicates a scenario, n = 200, p = 100, two penalties.",
+        "Chunks grow so that there are at most 2,000 jobs.",
         "",
-        *_growth_table(rows, "planned scenarios", {"plan": "`snakemake --dry-run`"}),
+        *_growth_table(rows, "planned scenarios", {"plan": ("`snakemake --dry-run`",) * 2}),
         "",
         "## Whole studies",
         "",
@@ -254,7 +257,7 @@ def _page(rows: pd.DataFrame) -> str:
         "",
         "Fits of 100 replicates a scenario made into all tables of a block by one process.",
         "",
-        *_growth_table(rows, "rows", {"evaluate": "tables of a block"}),
+        *_growth_table(rows, "rows", {"evaluate": ("tables of a block",) * 2}),
         "",
         "## Data: arrays or recipes",
         "",
@@ -275,6 +278,7 @@ def _page(rows: pd.DataFrame) -> str:
 
 def _draw(rows: pd.DataFrame, folder: Path) -> None:
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     from benchmarks.figures import save
     from normwise.figures.style import set_style
@@ -301,6 +305,10 @@ def _draw(rows: pd.DataFrame, folder: Path) -> None:
                     row.plot(each["value"], each[column], color=ink, marker=sign, ms=5, label=label)
         ax[0].set(xscale="log", yscale="log", title=quantity)
         ax[1].set(xscale="log", yscale="log", xlabel=quantity)
+        for each in ax:
+            each.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.3g}"))
+            each.yaxis.set_minor_formatter(NullFormatter())
+        ax[1].set_yticks([200, 300, 500, 1000])
     axes[0, 0].set_ylabel("seconds, all jobs together")
     axes[1, 0].set_ylabel("peak MB, largest job")
     handles = {}

@@ -2,9 +2,21 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
-from normwise.tables import METRICS, TABLES, TableError, check_table, describe_tables, write_table
+from normwise import tables
+from normwise.io import DamagedFileError
+from normwise.tables import (
+    METRICS,
+    TABLES,
+    TableError,
+    check_table,
+    describe_tables,
+    read_parts,
+    write_parts,
+    write_table,
+)
 
 
 @pytest.fixture
@@ -118,3 +130,29 @@ def test_markdown_tables_have_the_same_number_of_cells_in_every_row():
 
 def test_the_page_in_the_results_folder_is_up_to_date(root):
     assert (root / "results" / "README.md").read_text(encoding="utf-8") == describe_tables()
+
+
+@pytest.mark.parametrize(("group_rows", "groups"), [(1, 7), (5, 3), (10**6, 1)])
+def test_parts_share_row_groups_and_are_read_as_one(
+    tmp_path, timings, monkeypatch, group_rows, groups
+):
+    monkeypatch.setattr(tables, "GROUP_ROWS", group_rows)
+    parts = [timings.assign(dataset=f"d{i}") for i in range(7)]
+    empty = {"timings": timings.head(0)}
+    path = tmp_path / "t.parquet"
+    write_parts([empty, *({"timings": part} for part in parts)], {"timings": path})
+    assert pq.ParquetFile(path).num_row_groups == groups
+    whole = pd.concat(parts, ignore_index=True).astype({"replicate": "int64"})
+    pd.testing.assert_frame_equal(read_parts([path], "timings"), whole)
+    raw = path.read_bytes()
+    found = 0
+    for place in range(0, len(raw), 41):
+        flipped = bytearray(raw)
+        flipped[place] ^= 1
+        path.write_bytes(flipped)
+        try:
+            # a bit that says nothing of the rows may go unseen
+            pd.testing.assert_frame_equal(read_parts([path], "timings"), whole)
+        except DamagedFileError:
+            found += 1
+    assert found > 10
