@@ -125,7 +125,7 @@ def compare(run: Watched, reference: Watched) -> dict[str, Any]:
         read_parts(sorted((r.results / "metrics").rglob("*.parquet")), "metrics").set_index(keys)
         for r in (run, reference)
     ]
-    values = both[0].join(both[1], lsuffix="_1", rsuffix="_2", how="outer")
+    values = both[0].join(both[1], how="outer", suffixes=("_1", "_2"))
     risk = values[values.index.get_level_values("metric") == "excess_risk"]
     at_minimum = risk[risk.index.get_level_values("tuning") == "cv_min"]
     apart = np.abs(at_minimum["value_1"] / at_minimum["value_2"] - 1)
