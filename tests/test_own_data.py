@@ -177,3 +177,11 @@ def test_scenarios_stay_out_of_the_table(study):
     mixed = tables | {"summary": pd.concat([tables["summary"], again[again.dataset == "diabetes"]])}
     sheet = own_data_sheet(mixed, config | {"datasets": datasets}, sources)
     assert [row[0][0] for row in sheet.rows] == ["wine", "half", "classes"]
+
+
+def test_data_sets_without_results_stay_out_of_the_table(study):
+    config, tables, sources = study
+    health = tables["fit_health"]
+    some = tables | {"fit_health": health[health["dataset"] == "wine"]}
+    assert [row[0][0] for row in own_data_sheet(some, config, sources).rows] == ["wine"]
+    assert own_data_sheet(tables | {"fit_health": health.head(0)}, config, {}) is None

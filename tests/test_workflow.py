@@ -263,6 +263,7 @@ def test_a_report_on_what_there_is_names_what_is_missing(study):
     assert set(verdicts["dataset"]) == {"close"}
     page = (study.results / "report.html").read_text(encoding="utf-8")
     assert "missing scenarios" in page
+    assert "NotImplementedError" in page
     # mended, the same command finishes the study
     (study.folder / "half.py").write_text(HALF)
     succeed(study.snakemake())

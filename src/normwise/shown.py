@@ -353,6 +353,28 @@ def health_sheet(health: pd.DataFrame) -> Sheet:
     )
 
 
+def missing_sheet(missing: pd.DataFrame) -> Sheet:
+    """What the study was to have and has not, a row for each data set and reason."""
+    frame = (
+        missing.astype({"dataset": str, "reason": str})
+        .groupby(["dataset", "reason"], sort=False)
+        .agg(scenarios=("scenario", "size"), replicates=("replicates", "first"))
+        .reset_index()
+    )
+    return sheet(
+        "missing",
+        "What has no results: nothing on this page counts it in.",
+        frame,
+        [
+            Column("dataset", "data set", words, "Name in the config"),
+            Column("scenarios", "scenarios", str, "Without results", True),
+            Column("replicates", "replicates", str, "Of each, asked for", True),
+            Column("reason", "reason", str, "Last words of the job that failed"),
+        ],
+        "missing",
+    )
+
+
 def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:
     """The data sets of the study, one row each."""
     scenarios = tables["scenarios"]
@@ -393,7 +415,7 @@ def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:
 def own_data_sheet(
     tables: Tables, config: Mapping[str, Any], sources: Mapping[str, Source]
 ) -> Sheet | None:
-    """The data sets that are not scenarios, one row each; None if there are none.
+    """The data sets that are not scenarios, one row each; None if there are no results of any.
 
     Parameters
     ----------
@@ -403,7 +425,10 @@ def own_data_sheet(
     sources : mapping of str to Source
         The tables that were read, by data set.
     """
-    datasets = [d for d in config["datasets"] if d["source"] != "scenarios"]
+    there = set(tables["fit_health"]["dataset"])
+    datasets = [
+        d for d in config["datasets"] if d["source"] != "scenarios" and d["name"] in there
+    ]
     if not datasets:
         return None
     names = [d["name"] for d in datasets]
@@ -497,6 +522,7 @@ def all_sheets(
         "replications": replication_sheet(tables),
         "fit_health": fit_health_sheet(tables["fit_health"]),
         "health": health_sheet(tables["health"]),
+        "missing": missing_sheet(tables["missing"]),
         "methods": method_sheet(config, tables),
         "plan": plan_sheet(undecided),
     }
