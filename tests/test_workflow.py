@@ -192,10 +192,12 @@ def test_all_that_is_written_lies_in_the_results_folder(finished):
     assert outside == {"config.yaml", "results", ".snakemake"}
 
 
-def test_cores_chunks_and_folders_change_no_byte(finished, study):
-    # all three differ at once: equal bytes prove that none matters
-    study.configure(max_chunk_mb=0.005)
-    succeed(study.snakemake(targets=TABLES, cores=1))
+def test_cores_threads_chunks_and_folders_change_no_byte(finished, study, monkeypatch):
+    # all differ at once: equal bytes prove that none matters
+    study.configure(CLOSE + CASE + "threads_per_fit: 3\n", max_chunk_mb=0.005)
+    for library in ("OMP", "OPENBLAS", "NUMBA"):
+        monkeypatch.setenv(f"{library}_NUM_THREADS", "4")
+    succeed(study.snakemake(targets=TABLES, cores=3))
     assert len(list((study.results / "fits" / "close" / "l1").iterdir())) > 1
     assert len(list((finished.results / "fits" / "close" / "l1").iterdir())) == 1
     theirs, ours = finished.contents(), study.contents()
