@@ -21,7 +21,14 @@ import pandas as pd
 
 from benchmarks.race import HERE
 from benchmarks.study import MB, VERDICTS, Watched, run_study
+from normwise.chunks import cut
+from normwise.data import write_simulated
+from normwise.evaluate import evaluate
+from normwise.fit import FitOptions, fit_file
+from normwise.io import load_arrays, save_arrays
 from normwise.provenance import describe_run, sha256
+from normwise.scenario import expand_grid
+from normwise.tables import BLOCK_TABLES, write_parts
 
 OUTPUT = HERE / "results"
 LEARNT = "tables/rules.csv"
@@ -38,6 +45,8 @@ FIXED = 10
 # of 1,000 replicates each
 PLANNED = (100, 1000, 10_000)
 ROWS = (10**5, 10**6, 10**7)
+# of 100 replicates of the size below, at the default max_chunk_mb
+SCENARIOS_OF_A_CHUNK = 380
 # exponents are those of the larger sizes, where what is done once no longer counts
 LARGE = 3
 WIDE = {
@@ -94,55 +103,44 @@ def measure_plans(folder: Path) -> Iterator[dict[str, Any]]:
         yield row | {"seconds": run.seconds, "peak_mb": run.head_mb}
 
 
-def aggregate(n_rows: int, folder: Path) -> dict[str, float]:
-    """Turn fits into that many rows of table ``metrics``; for a process of its own.
+def prepare(n_rows: int, folder: Path) -> int:
+    """Write fits that make that many rows of table ``metrics``; returns how many they make.
 
     A hundred replicates of one scenario are fitted; the others hold the same arrays under their own
-    names, since neither time nor memory depends on the values.
+    names, since neither time nor memory depends on the values. A file has no more scenarios than a
+    chunk would.
     """
-    from normwise.data import write_simulated
-    from normwise.evaluate import evaluate
-    from normwise.fit import FitOptions, fit_file
-    from normwise.io import load_arrays, save_arrays
-    from normwise.scenario import expand_grid
-    from normwise.tables import BLOCK_TABLES, write_parts
-
     scenarios = expand_grid(_grid(2000))
     options = FitOptions(seed=1, n_folds=10, n_alphas=100, l1_ratio=0.5, tolerance=1e-6)
     once: dict[str, dict[str, np.ndarray]] = {}
     write_simulated(folder / "data.npz", scenarios[:1], 0, 100, 1)
     for penalty in ("l1", "l2"):
-        fit_file(folder / "data.npz", folder / "one.npz", "grid", penalty, options, 1)
-        with load_arrays(folder / "one.npz") as file:
+        path = folder / f"0.{penalty}.npz"
+        fit_file(folder / "data.npz", path, "grid", penalty, options, 1)
+        with load_arrays(path) as file:
             once[penalty] = {name: file[name] for name in file.files}
-
-    def tables(wanted: list, out: Path) -> int:
-        fits = {}
+    (tables,) = evaluate({p: [folder / f"0.{p}.npz"] for p in once}, "grid")
+    each = len(tables["metrics"])
+    wanted = scenarios[: round(n_rows / each)]
+    n_files = -(-len(wanted) // SCENARIOS_OF_A_CHUNK)
+    for number, (start, stop) in enumerate(cut(len(wanted), n_files)):
+        own = wanted[start:stop]
         for penalty, arrays in once.items():
             many = {n: a for n, a in arrays.items() if not n.endswith(".0")}
-            many["scenarios"] = np.array(json.dumps([s.as_dict() for s in wanted]))
-            many["responses"] = np.repeat(arrays["responses"], len(wanted))
-            for i in range(len(wanted)):
+            many["scenarios"] = np.array(json.dumps([s.as_dict() for s in own]))
+            many["responses"] = np.repeat(arrays["responses"], len(own))
+            for i in range(len(own)):
                 many |= {f"{n[:-2]}.{i}": a for n, a in arrays.items() if n.endswith(".0")}
-            fits[penalty] = [out.with_suffix(f".{penalty}.npz")]
-            save_arrays(fits[penalty][0], many)
-        counted = 0
+            save_arrays(folder / f"{number}.{penalty}.npz", many)
+    return each * len(wanted)
 
-        def parts() -> Iterator[dict[str, pd.DataFrame]]:
-            nonlocal counted
-            for part in evaluate(fits, "grid"):
-                counted += len(part["metrics"])
-                yield part
 
-        write_parts(parts(), {t: out.with_suffix(f".{t}.parquet") for t in BLOCK_TABLES})
-        return counted
-
-    # the first loads what is loaded once
-    each = tables(scenarios[:1], folder / "first")
+def aggregate(folder: Path) -> dict[str, float]:
+    """Turn all fits of the folder into tables of one block."""
+    fits = {p: sorted(folder.glob(f"*.{p}.npz")) for p in ("l1", "l2")}
     started = time.perf_counter()
-    written = tables(scenarios[: round(n_rows / each)], folder / "all")
+    write_parts(evaluate(fits, "grid"), {t: folder / f"{t}.parquet" for t in BLOCK_TABLES})
     return {
-        "value": written,
         "seconds": time.perf_counter() - started,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MB,
     }
@@ -153,13 +151,14 @@ def measure_aggregation(folder: Path) -> Iterator[dict[str, Any]]:
     for n_rows in ROWS:
         place = folder / f"rows_{n_rows}"
         place.mkdir()
-        command = [sys.executable, "-m", "benchmarks.scale", "aggregate", str(n_rows), str(place)]
+        written = prepare(n_rows, place)
+        command = [sys.executable, "-m", "benchmarks.scale", "aggregate", str(place)]
         answer = subprocess.run(
             command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True
         )
         found = json.loads(answer.stdout.splitlines()[-1])
-        print(f"{found['value']} rows: {found['peak_mb']:.0f} MB", flush=True)
-        yield {"quantity": "rows", "part": "evaluate"} | found
+        print(f"{written} rows: {found['peak_mb']:.0f} MB", flush=True)
+        yield {"quantity": "rows", "part": "evaluate", "value": written} | found
 
 
 def measure_data(folder: Path) -> Iterator[dict[str, Any]]:
@@ -321,7 +320,7 @@ def _draw(rows: pd.DataFrame, folder: Path) -> None:
 def main() -> None:
     """Measure, and write table, page and figure."""
     if sys.argv[1:2] == ["aggregate"]:
-        print(json.dumps(aggregate(int(sys.argv[2]), Path(sys.argv[3]))))
+        print(json.dumps(aggregate(Path(sys.argv[2]))))
         return
     table = OUTPUT / "scale.csv"
     if "--redraw" not in sys.argv:

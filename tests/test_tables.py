@@ -5,7 +5,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from normwise import tables
 from normwise.io import DamagedFileError
 from normwise.tables import (
     METRICS,
@@ -132,16 +131,12 @@ def test_the_page_in_the_results_folder_is_up_to_date(root):
     assert (root / "results" / "README.md").read_text(encoding="utf-8") == describe_tables()
 
 
-@pytest.mark.parametrize(("group_rows", "groups"), [(1, 7), (5, 3), (10**6, 1)])
-def test_parts_share_row_groups_and_are_read_as_one(
-    tmp_path, timings, monkeypatch, group_rows, groups
-):
-    monkeypatch.setattr(tables, "GROUP_ROWS", group_rows)
+def test_parts_are_row_groups_and_are_read_as_one(tmp_path, timings):
     parts = [timings.assign(dataset=f"d{i}") for i in range(7)]
     empty = {"timings": timings.head(0)}
     path = tmp_path / "t.parquet"
     write_parts([empty, *({"timings": part} for part in parts)], {"timings": path})
-    assert pq.ParquetFile(path).num_row_groups == groups
+    assert pq.ParquetFile(path).num_row_groups == len(parts)
     whole = pd.concat(parts, ignore_index=True).astype({"replicate": "int64"})
     pd.testing.assert_frame_equal(read_parts([path], "timings"), whole)
     raw = path.read_bytes()

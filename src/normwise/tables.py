@@ -449,8 +449,6 @@ def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 DIGEST = b"normwise.digest"
 # says that the digest is one of the digests of the row groups
 PARTS = b"normwise.parts"
-# a group of rows that were written in parts has so many or a few more
-GROUP_ROWS = 100_000
 
 
 def _digest(schema: pa.Schema, frame: pd.DataFrame) -> bytes:
@@ -554,44 +552,33 @@ _ARROW = {
 def write_parts(
     parts: Iterable[Mapping[str, pd.DataFrame]], files: Mapping[str, str | Path]
 ) -> None:
-    """Write tables that come in parts, of which a few at a time are in memory.
+    """Write tables that come in parts, of which one at a time is in memory.
 
     Parameters
     ----------
     parts : iterable of mapping of str to DataFrame
-        The parts of every table by its name. Parts that follow one another share a row group, since
-        what a file says of its groups stays in memory until its end.
+        The parts of every table by its name; each becomes a row group.
     files : mapping of str to path
         Parquet files by table.
     """
     with contextlib.ExitStack() as stack:
         writers = {}
         digests: dict[str, list[bytes]] = {table: [] for table in files}
-        waiting: dict[str, list[pa.Table]] = {table: [] for table in files}
         for table, path in files.items():
             schema = pa.schema([(name, _ARROW[kind]) for name, (kind, _) in TABLES[table].items()])
             partial = stack.enter_context(being_written(path))
             writers[table] = stack.enter_context(
                 pq.ParquetWriter(partial, schema, write_page_checksum=True)
             )
-
-        def write_group(table: str) -> None:
-            rows = pa.concat_tables(waiting[table])
-            digests[table].append(_digest(rows.schema, rows.to_pandas()))
-            writers[table].write_table(rows, row_group_size=len(rows))
-            waiting[table].clear()
-
         for part in parts:
             for table, writer in writers.items():
                 check_table(part[table], table)
                 if len(part[table]):
                     rows = pa.Table.from_pandas(part[table], writer.schema, preserve_index=False)
-                    waiting[table].append(rows.replace_schema_metadata(None))
-                    if sum(map(len, waiting[table])) >= GROUP_ROWS:
-                        write_group(table)
+                    rows = rows.replace_schema_metadata(None)
+                    digests[table].append(_digest(rows.schema, rows.to_pandas()))
+                    writer.write_table(rows, row_group_size=len(rows))
         for table, writer in writers.items():
-            if waiting[table]:
-                write_group(table)
             writer.add_key_value_metadata({DIGEST: _joint(digests[table]), PARTS: b"1"})
 
 
