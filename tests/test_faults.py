@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_workflow import LABELS, SNAKEFILE, TABLES, Study, succeed
+from test_workflow import CLOSE, LABELS, SNAKEFILE, TABLES, Study, succeed
 
 from normwise.io import LEFTOVER, load_arrays
 from normwise.tables import read_parquet
@@ -211,6 +211,20 @@ def test_a_killed_study_goes_on_with_the_same_command(study):
     succeed(study.snakemake(targets=("fits/labels/l1/0.npz",)))
 
 
+def test_a_job_that_waited_in_a_queue_while_another_run_began_touches_nothing(study, monkeypatch):
+    study.configure(CLOSE + "keep_data: true\n")
+    data = ("data/close/0.npz",)
+    succeed(study.snakemake(targets=data))
+    before = (study.results / data[0]).read_bytes()
+    # as an executor of a cluster starts it
+    remote = ("--mode", "remote", "--no-hooks", "--force", "--allowed-rules", "simulate")
+    monkeypatch.setenv("NORMWISE_RUN", "of a run that was killed")
+    job = ("--target-jobs", "simulate:dataset=close,chunk=0")
+    text = failed(study.snakemake(*remote, *job, targets=data))
+    assert "of a run that has ended" in text
+    assert (study.results / data[0]).read_bytes() == before
+
+
 def test_a_clock_set_back_changes_no_number(whole, study):
     succeed(study.snakemake(targets=FITS))
     hour = time.time() + 3600
@@ -266,10 +280,10 @@ def killed_at_random(study: Killable, whole: Killable, times: int, seed: int = 1
     What ends before it is killed is compared, and begun anew. Returns what was at work.
     """
     rng = np.random.default_rng(seed)
-    logs = [p.stat().st_mtime for p in (whole.results / "logs").rglob("*.log")]
-    began = (whole.folder / "config.yaml").stat().st_mtime
-    # twice as long as the study in few files has jobs
-    first, last = min(logs) - began, 2 * max(logs) - min(logs) - began
+    configured = (whole.folder / "config.yaml").stat().st_mtime
+    logs = [p.stat().st_mtime - configured for p in (whole.results / "logs").rglob("*.log")]
+    # from the first job to twice the time until the last: many files take longer
+    first, last = min(logs), 2 * max(logs) - min(logs)
     stages: list[str] = []
     while len(stages) < times:
         began = time.time()

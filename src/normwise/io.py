@@ -442,14 +442,29 @@ def _at_work(log: str | Path) -> Iterator[None]:
     if folder is not None:
         with contextlib.suppress(OSError, ImportError):
             handle = _lock(folder / ".jobs", shared=True, wait=True)
-        own = os.environ.get(RUN)
-        if handle is not None and own and _run(folder) != own:
-            raise BusyError(f"{folder}: this job is of a run that has ended, and was not begun.")
+        if handle is not None:
+            refuse_earlier_run(folder)
     try:
         yield
     finally:
         if handle is not None:
             os.close(handle)
+
+
+def refuse_earlier_run(folder: str | Path) -> None:
+    """Stop a job that waited in a queue while its run ended and another one began.
+
+    Snakemake removes the outputs of a job before its script starts: a job must have called this
+    before.
+
+    Raises
+    ------
+    BusyError
+        If the run that the job is of is not the last one of the folder.
+    """
+    own, last = os.environ.get(RUN), _run(Path(folder))
+    if own and last and own != last:
+        raise BusyError(f"{folder}: this job is of a run that has ended, and was not begun.")
 
 
 def _is_locked_by_runs(folder: Path) -> bool:

@@ -24,8 +24,8 @@ LEAST_MINUTES = 10
 STRENGTHS, FOLDS = 100, 10
 # tuning rules by metrics, and what a row of a table takes in all while it is made
 ROWS, ROW_MB = 75, 4e-4
-# of those for which nothing is known
-UNKNOWN_MB = 2000
+# where the sizes are not known: data from elsewhere, published studies
+UNKNOWN_MB, UNKNOWN_SECONDS = 1400, 360
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Needs:
     runtime: int
 
 
-def needs(megabytes: float = UNKNOWN_MB / ROOM, seconds: float = 0.0) -> Needs:
+def needs(megabytes: float, seconds: float) -> Needs:
     """Round up what a job is expected to take, with room to spare.
 
     Parameters
@@ -54,6 +54,18 @@ def needs(megabytes: float = UNKNOWN_MB / ROOM, seconds: float = 0.0) -> Needs:
     minutes = max(LEAST_MINUTES, PATIENCE * seconds / 60)
     # whole hundreds and fives, since they are read
     return Needs(100 * math.ceil(ROOM * megabytes / 100), 5 * math.ceil(minutes / 5))
+
+
+def of_unknown(threads: int = 1) -> Needs:
+    """A job whose sizes are not known before it runs.
+
+    Parameters
+    ----------
+    threads : int
+        Processes.
+    """
+    workers = threads if threads > 1 else 0
+    return needs(UNKNOWN_MB + workers * (WORKER_MB + COMPILED_MB), UNKNOWN_SECONDS)
 
 
 def _square_mb(scenario: Scenario) -> float:
@@ -102,6 +114,7 @@ def of_fit(
     scenarios, replicates, recipe
         As in `of_simulate`.
     n_folds, n_alphas : int
+        Folds, and candidates of the penalty.
     keep_paths : bool
     threads : int
         Processes, over replicates.
@@ -109,7 +122,8 @@ def of_fit(
 
     def read(s: Scenario) -> float:
         # a recipe is drawn some replicates at a time, and they are held twice
-        return 2 * DRAWN_MB if recipe else replicates * replicate_megabytes(s)
+        drawn = 2 * max(DRAWN_MB, 8e-6 * s.n_samples * s.n_features)
+        return drawn if recipe else replicates * replicate_megabytes(s)
 
     def worked(s: Scenario) -> float:
         return (n_folds + 2) * 8e-6 * s.n_samples * s.n_features + 3.5 * _square_mb(s)
@@ -146,6 +160,7 @@ def of_evaluate(
     replicates : int
     n_penalties : int
     n_alphas : int
+        Candidates of the penalty that tries the most.
     keep_paths : bool
     """
 
@@ -156,7 +171,9 @@ def of_evaluate(
 
     seconds = len(scenarios) * (1 + 0.005 * replicates * n_penalties)
     return needs(
-        START_MB + _most(scenarios, held), seconds + sum(3e-11 * s.n_features**3 for s in scenarios)
+        # what the files say of each scenario stays in memory
+        START_MB + 0.2 * len(scenarios) + _most(scenarios, held),
+        seconds + sum(3e-11 * s.n_features**3 for s in scenarios),
     )
 
 

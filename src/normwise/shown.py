@@ -426,9 +426,7 @@ def own_data_sheet(
         The tables that were read, by data set.
     """
     there = set(tables["fit_health"]["dataset"])
-    datasets = [
-        d for d in config["datasets"] if d["source"] != "scenarios" and d["name"] in there
-    ]
+    datasets = [d for d in config["datasets"] if d["source"] != "scenarios" and d["name"] in there]
     if not datasets:
         return None
     names = [d["name"] for d in datasets]

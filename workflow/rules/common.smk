@@ -19,9 +19,10 @@ from normwise.extension_files import digest, load
 from normwise.extensions import DATASETS as GENERATORS
 from normwise.extensions import ExtensionError, origin
 from normwise.figures import plan_figures
-from normwise.io import BusyError, StorageError, begin_run
+from normwise.io import BusyError, StorageError, begin_run, refuse_earlier_run
 from normwise.missing import Expected, announce
 from normwise.penalties import SHIPPED
+from normwise.penalties import find as find_penalty
 from normwise.provenance import code_digest
 from normwise.replications import PUBLISHED, plan_batches
 from normwise.scenario import expand_grid
@@ -59,6 +60,11 @@ CALIBRATED = list(CELLS) if config["calibration"]["replicates"] else []
 REPLICATIONS = plan_batches(config["replications"])
 
 RESULTS = Path(workflow.pathvars.apply("<results>"))
+if not workflow.is_main_process:
+    try:
+        refuse_earlier_run(RESULTS)
+    except BusyError as error:
+        sys.exit(str(error))
 CHUNK_PLAN = RESULTS / "chunks.json"
 # what all fits depend on: if it changes they are all made anew, in whatever chunks
 FIT_BASIS = code_digest("normwise.fit", "normwise.data") + str(
@@ -141,7 +147,10 @@ LARGEST_MB = math.ceil(
 
 def data_mb(wildcards):
     chunk = CHUNKS.get(wildcards.dataset, {}).get(int(wildcards.chunk))
-    return 0 if chunk and chunk.travels_as_recipe(config) else LARGEST_MB
+    # data that are kept pile up whatever the order
+    if config["keep_data"] or chunk and chunk.travels_as_recipe(config):
+        return 0
+    return LARGEST_MB
 
 
 def ask_for(needs_of):
@@ -165,13 +174,20 @@ def needs_of_simulate(wildcards):
     return ask.of_simulate(*size_of_chunk(wildcards))
 
 
+def candidates(*penalties):
+    """Of the penalty that tries the most."""
+    l1_ratio = config["tuning"]["l1_ratio"]
+    most = max(find_penalty(name, l1_ratio).per_strength for name in penalties)
+    return most * config["tuning"]["n_alphas"]
+
+
 def needs_of_fit(wildcards):
     if wildcards.dataset not in CHUNKS:
-        return ask.needs()
+        return ask.of_unknown(config["threads_per_fit"])
     return ask.of_fit(
         *size_of_chunk(wildcards),
         config["tuning"]["n_folds"],
-        config["tuning"]["n_alphas"],
+        candidates(wildcards.penalty),
         wildcards.dataset in TRACED,
         config["threads_per_fit"],
     )
@@ -192,32 +208,41 @@ def size_of_block(wildcards):
 def needs_of_evaluate(wildcards):
     scenarios, *size = size_of_block(wildcards)
     if not scenarios:
-        return ask.needs()
-    keep_paths = wildcards.dataset in TRACED
-    return ask.of_evaluate(scenarios, *size, config["tuning"]["n_alphas"], keep_paths)
+        return ask.of_unknown()
+    tried = candidates(*DATASETS[wildcards.dataset]["penalties"])
+    return ask.of_evaluate(scenarios, *size, tried, wildcards.dataset in TRACED)
 
 
 def needs_of_predict(wildcards):
     scenarios, *size = size_of_block(wildcards)
-    return ask.of_predict(scenarios, *size) if scenarios else ask.needs()
+    return ask.of_predict(scenarios, *size) if scenarios else ask.of_unknown()
+
+
+def n_scenarios():
+    return sum(len(SCENARIOS.get(name, "1")) for name in DATASETS)
 
 
 def needs_of_study(wildcards):
-    return ask.of_study(sum(map(len, SCENARIOS.values())))
+    return ask.of_study(n_scenarios())
 
 
 def needs_of_learn(wildcards):
-    return ask.of_study(sum(map(len, SCENARIOS.values())), LEARNERS)
+    return ask.of_study(n_scenarios(), LEARNERS)
 
 
 def needs_of_calibrate(wildcards):
-    replicates = config["calibration"]["replicates"]
-    return ask.of_fit(list(CELLS.values())[:1], 3 * replicates, False)
+    # five fits of each replicate
+    return ask.of_fit(
+        [CELLS[wildcards.cell]],
+        5 * config["calibration"]["replicates"],
+        False,
+        config["tuning"]["n_folds"],
+        config["tuning"]["n_alphas"],
+    )
 
 
 def needs_of_replicate(wildcards):
-    # the longest of them, a batch of data sets
-    return ask.needs(seconds=600)
+    return ask.of_unknown()
 
 
 def bounds_of(wildcards):
