@@ -233,7 +233,8 @@ def _page(rows: pd.DataFrame) -> str:
         "time or",
         f"memory against that of the size, over the {LARGE} largest sizes: 1 is proportional, 0 is "
         "flat.",
-        f"Processor: {first['processor']}; commit {first['commit'][:10]}.",
+        f"Processor: {first['processor']}; commit "
+        f"{', '.join(c[:10] + c[40:] for c in rows['commit'].unique())}.",
         "",
         "![Seconds and megabytes against scenarios, replicates and rows.](scale.png)",
         "",

@@ -37,7 +37,8 @@ class Watched:
     head_mb : float
         Peak memory of the process of Snakemake, which plans and sends the jobs.
     data_peak_mb, data_moved_mb : float
-        Data files that lay on the disk at one time, and all that were seen together.
+        Data files that lay on the disk at one time, and all that were seen together; one that was
+        gone within ``INTERVAL`` seconds is missed.
     said : str
     """
 
@@ -53,8 +54,8 @@ class Watched:
         rows = []
         for path in sorted((self.results / "benchmarks").rglob("*.tsv")):
             rule = path.relative_to(self.results / "benchmarks").parts[0].removesuffix(".tsv")
+            # Snakemake writes "-" for a job too short to be looked at
             row = pd.read_csv(path, sep="\t", na_values="-").iloc[0]
-            # too short to be looked at
             memory = row["max_rss"] * 2**20 / MB
             rows.append({"rule": rule, "seconds": float(row["s"]), "peak_mb": float(memory)})
         return pd.DataFrame(rows)

@@ -35,7 +35,7 @@ program_of() { # what the process of a daemon runs; nothing if it has ended, wai
 
 running() {
   # its number may have gone to another process since; Debian names some with -wlm at the end
-  [[ "$(program_of "$1")" == */$1* ]]
+  [[ "$(program_of "$1")" =~ /$1(-wlm)?( \(deleted\))?$ ]]
 }
 
 any_running() {
