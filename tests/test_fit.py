@@ -1,5 +1,8 @@
 """One fit job: every replicate on equal terms, nothing lost silently."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -204,3 +207,42 @@ def test_edge_is_the_last_strength_that_is_no_limit(monkeypatch, tmp_path, scena
     monkeypatch.setattr(module, "fit", forced)
     found = fit_replicate(batch, mixes(0.5)[penalty], OPTIONS)
     np.testing.assert_array_equal(found["edge"], [1, 0, 0])
+
+
+THREADS = """
+import hashlib, sys
+from pathlib import Path
+from normwise.data import write_simulated
+from normwise.evaluate import evaluate
+from normwise.fit import FitOptions, fit_file
+from normwise.io import load_arrays
+from normwise.scenario import Scenario
+
+scenarios = [
+    Scenario(150, 400, 10, covariance="ar1", correlation=0.7),
+    Scenario(300, 60, 10, covariance="latent_factors", correlation=0.9, response="binary"),
+]
+folder = Path(sys.argv[1])
+write_simulated(folder / "data.npz", scenarios, 0, 2, 0)
+options = FitOptions(seed=0, n_folds=5, n_alphas=20, l1_ratio=0.5, tolerance=1e-6)
+found = hashlib.sha256()
+for penalty in ("none", "l1", "l2", "elastic_net"):
+    fits = folder / f"{penalty}.npz"
+    fit_file(folder / "data.npz", fits, "a", penalty, options, 1)
+    with load_arrays(fits) as file:
+        for name in sorted(n for n in file.files if not n.startswith("seconds")):
+            found.update(file[name].tobytes())
+    for tables in evaluate({penalty: [fits]}, "a"):
+        found.update(tables["metrics"].to_csv().encode())
+print(found.hexdigest())
+"""
+
+
+def test_threads_of_the_linear_algebra_change_no_bit(tmp_path):
+    digests = set()
+    for threads in ("1", "4"):
+        names = ("OMP", "OPENBLAS", "MKL", "NUMBA")
+        env = os.environ | {f"{name}_NUM_THREADS": threads for name in names}
+        command = [sys.executable, "-c", THREADS, str(tmp_path)]
+        digests.add(subprocess.check_output(command, env=env, text=True))
+    assert len(digests) == 1
