@@ -107,3 +107,32 @@ def test_every_job_asks_for_memory_and_time(tmp_path):
     for job in jobs:
         if "localrule" not in job:
             assert re.search(r"mem_mb=\d+", job) and re.search(r"runtime=\d+", job), job
+
+
+def test_what_is_not_known_gets_as_much_as_rules_that_say_nothing():
+    unknown = ask.of_unknown()
+    assert (unknown.mem_mb, unknown.runtime) == (2000, 30)
+    assert ask.of_unknown(threads=8).mem_mb > unknown.mem_mb + 8 * ask.WORKER_MB
+
+
+GROWN = """
+  - {name: large, n_samples: 60, n_features: [30, 60], n_nonzero: [3, 30], snr: [1.0, 2.0]}
+max_jobs: 200
+"""
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [
+        # chunks that had to grow count as what they are
+        ("", {"5"}),
+        ("keep_data: true\n", {"0"}),
+        ("recipe_above_mb: 0\n", {"0"}),
+    ],
+)
+def test_jobs_say_how_much_data_they_leave_on_the_disk(tmp_path, more, asked):
+    study = Study(tmp_path)
+    study.configure(GROWN + more, max_chunk_mb=0.3, replicates=100)
+    said = succeed(study.snakemake("--dry-run"))
+    assert set(re.findall(r"data_mb=(\d+)", said)) == asked
