@@ -41,7 +41,7 @@ INSTEAD = (
         r"\g<0> --dry-run",
         "a study of minutes to hours",
     ),
-    (r"snakemake --workflow-profile \S+ (.*)", r"snakemake \1 --dry-run", "needs a cluster"),
+    (r"snakemake --workflow-profile \S+(.*)", r"snakemake --dry-run\1", "needs a cluster"),
     (r"uv pip install .*", "true", "would change the environment that the tests run in"),
     (
         r"snakemake --report report\.zip",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SILENT = "ended without a word: killed, perhaps for want of memory"
+SILENT = "ended without a word: not started, or killed, perhaps for want of memory"
 UNTRIED = "was never started"
 
 
