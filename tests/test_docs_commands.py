@@ -42,7 +42,6 @@ INSTEAD = (
         "a study of minutes to hours",
     ),
     (r"snakemake --workflow-profile \S+(.*)", r"snakemake --dry-run\1", "needs a cluster"),
-    (r"uv pip install .*", "true", "would change the environment that the tests run in"),
     (
         r"snakemake --report report\.zip",
         r"(\g<0> 2>&1 || true) | grep 'marked for report but does not exist'",
