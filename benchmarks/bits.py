@@ -99,18 +99,14 @@ def _fits(run: Watched) -> dict[tuple[str, ...], np.ndarray]:
     found: dict[tuple[str, ...], list[tuple[int, np.ndarray]]] = {}
     for path in sorted((run.results / "fits").rglob("*.npz")):
         with load_arrays(path) as file:
-            scenarios = str(file["scenarios"])
+            scenarios = read_scenarios(file)
             for name in file.files:
                 what, _, index = name.partition(".")
                 if index and what not in ("seconds", "first"):
-                    key = (path.parts[-3], path.parts[-2], _id(scenarios, int(index)), what)
+                    key = (path.parts[-3], path.parts[-2], scenarios[int(index)].id, what)
                     found.setdefault(key, []).append((int(file[f"first.{index}"]), file[name]))
     return {key: np.concatenate([a for _, a in sorted(parts, key=lambda p: p[0])])
             for key, parts in found.items()}  # fmt: skip
-
-
-def _id(scenarios: str, index: int) -> str:
-    return read_scenarios({"scenarios": np.array(scenarios)})[index].id
 
 
 def compare(run: Watched, reference: Watched) -> dict[str, Any]:

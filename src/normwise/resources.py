@@ -73,6 +73,12 @@ def _square_mb(scenario: Scenario) -> float:
     return 8e-6 * scenario.n_features**2
 
 
+def _fit_mb(scenario: Scenario, n_alphas: int, keep_paths: bool) -> float:
+    """What one fit leaves in its file."""
+    p = scenario.n_features
+    return 8e-6 * (3 * p + 5 * n_alphas + keep_paths * n_alphas * p)
+
+
 def _most(scenarios: Sequence[Scenario], of: Callable[[Scenario], float]) -> float:
     return max(map(of, scenarios))
 
@@ -129,8 +135,7 @@ def of_fit(
         return (n_folds + 2) * 8e-6 * s.n_samples * s.n_features + 3.5 * _square_mb(s)
 
     def written(s: Scenario) -> float:
-        values = 3 * s.n_features + 5 * n_alphas + keep_paths * n_alphas * s.n_features
-        return 8e-6 * replicates * values
+        return replicates * _fit_mb(s, n_alphas, keep_paths)
 
     def seconds(s: Scenario) -> float:
         n, p = s.n_samples, s.n_features
@@ -165,9 +170,8 @@ def of_evaluate(
     """
 
     def held(s: Scenario) -> float:
-        values = 3 * s.n_features + 5 * n_alphas + keep_paths * n_alphas * s.n_features
-        fits = replicates * n_penalties
-        return 2 * 8e-6 * fits * values + fits * ROWS * ROW_MB + 3.5 * _square_mb(s)
+        each = 2 * _fit_mb(s, n_alphas, keep_paths) + ROWS * ROW_MB
+        return replicates * n_penalties * each + 3.5 * _square_mb(s)
 
     seconds = len(scenarios) * (1 + 0.005 * replicates * n_penalties)
     return needs(

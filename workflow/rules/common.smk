@@ -133,14 +133,15 @@ def n_fits(wildcards):
 # what a chunk may take on the disk, the same for all: see the profiles
 LARGEST_MB = math.ceil(
     max(
-        config["max_chunk_mb"],
-        *(
-            chunk.megabytes
-            for chunks in CHUNKS.values()
-            for chunk in chunks.values()
-            if not chunk.travels_as_recipe(config)
-        ),
-        0,
+        [
+            config["max_chunk_mb"],
+            *(
+                chunk.megabytes
+                for chunks in CHUNKS.values()
+                for chunk in chunks.values()
+                if not chunk.travels_as_recipe(config)
+            ),
+        ]
     )
 )
 
@@ -219,7 +220,8 @@ def needs_of_predict(wildcards):
 
 
 def n_scenarios():
-    return sum(len(SCENARIOS.get(name, "1")) for name in DATASETS)
+    """Data from elsewhere count as one."""
+    return sum(len(SCENARIOS.get(name, [name])) for name in DATASETS)
 
 
 def needs_of_study(wildcards):
