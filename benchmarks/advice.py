@@ -25,13 +25,13 @@ from normwise.advice.contest import compare, splits_of, tune
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.place import locate
 from normwise.advice.recommendation import LIKELY, evidence
-from normwise.io import write_text
-from normwise.risk import PredictorLaw, excess_risk
-from normwise.scenario import Scenario
-from normwise.simulate import draw, population
+from normwise.data.population import draw, population
+from normwise.data.scenario import Scenario
+from normwise.files.whole import write_text
+from normwise.fitting.risk import PredictorLaw, excess_risk
+from normwise.fitting.tuning import fold_labels
 from normwise.solvers import Problem
 from normwise.tabular import Table
-from normwise.tuning import fold_labels
 
 HERE = Path(__file__).parent
 OUTPUT = HERE / "results" / "advice.md"

@@ -16,10 +16,10 @@ import pandas as pd
 
 from benchmarks.race import HERE
 from benchmarks.study import VERDICTS, Watched, run_study
-from normwise.data import read_scenarios
-from normwise.io import load_arrays
-from normwise.provenance import describe_run, sha256
-from normwise.tables import read_parquet, read_parts
+from normwise.analysis.columns import read_parquet, read_parts
+from normwise.data.file import read_scenarios
+from normwise.files.whole import load_arrays
+from normwise.provenance.code import describe_run, sha256
 
 OUTPUT = HERE / "results" / "bits.md"
 GOALS = "tables/goals.csv"

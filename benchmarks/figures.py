@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from benchmarks.contenders import CONTENDERS, NATIVE
-from normwise.figures.style import COLOURS, LINES, MARKERS, NAMES, set_style
+from normwise.report.look.style import COLOURS, LINES, MARKERS, NAMES, set_style
 
 # rounding makes smaller gaps meaningless
 FLOOR = 1e-16

@@ -54,9 +54,9 @@ def _fit_estimator(n: int, p: int, penalty: str) -> float:
 def _fit_file(n_replicates: int, n_jobs: int, penalty: str) -> float:
     from joblib.externals.loky import get_reusable_executor
 
-    from normwise.data import write_simulated
-    from normwise.fit import FitOptions, fit_file
-    from normwise.scenario import Scenario
+    from normwise.data.file import write_simulated
+    from normwise.data.scenario import Scenario
+    from normwise.fitting.fit_job import FitOptions, fit_file
 
     scenario = Scenario(FIXED["rows"], FIXED["features"], 10)
     options = FitOptions(seed=0, n_folds=10, n_alphas=100, l1_ratio=0.5, tolerance=1e-6)

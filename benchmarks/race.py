@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.contenders import CONTENDERS, Contender, Setting, contenders_for
 from benchmarks.regimes import Problem, Regime, draw, write_problem
-from normwise.solvers.certificate import logistic_gap, squared_gap
+from normwise.fitting.solvers.certificate import logistic_gap, squared_gap
 
 HERE = Path(__file__).parent
 ONE_THREAD = {

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.signal import lfilter
 
-from normwise.tuning import fold_labels
+from normwise.fitting.tuning import fold_labels
 
 SEED = 20260
 N_ALPHAS = 100

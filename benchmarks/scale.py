@@ -21,14 +21,14 @@ import pandas as pd
 
 from benchmarks.race import HERE
 from benchmarks.study import MB, VERDICTS, Watched, run_study
-from normwise.chunks import cut
-from normwise.data import write_simulated
-from normwise.evaluate import evaluate
-from normwise.fit import FitOptions, fit_file
-from normwise.io import load_arrays, save_arrays
-from normwise.provenance import describe_run, sha256
-from normwise.scenario import expand_grid
-from normwise.tables import BLOCK_TABLES, write_parts
+from normwise.analysis.columns import BLOCK_TABLES, write_parts
+from normwise.analysis.measure.evaluate import evaluate
+from normwise.data.file import write_simulated
+from normwise.data.scenario import expand_grid
+from normwise.files.whole import load_arrays, save_arrays
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.provenance.code import describe_run, sha256
+from normwise.study.blocks import cut
 
 OUTPUT = HERE / "results"
 LEARNT = "tables/rules.csv"
@@ -281,7 +281,7 @@ def _draw(rows: pd.DataFrame, folder: Path) -> None:
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     from benchmarks.figures import save
-    from normwise.figures.style import set_style
+    from normwise.report.look.style import set_style
 
     set_style()
     looks = {

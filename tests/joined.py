@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from normwise.compare import judge, pair_table
-from normwise.evaluate import evaluate
-from normwise.goals import goal_effects, judge_goals
+from normwise.analysis.goals import goal_effects, judge_goals
+from normwise.analysis.measure.effects import judge, pair_table
+from normwise.analysis.measure.evaluate import evaluate
 
 
 def evaluated(fits, dataset, *args, **options) -> dict[str, pd.DataFrame]:

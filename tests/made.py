@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from normwise.scenario import Scenario
+from normwise.data.scenario import Scenario
 
 # effect of each goal beside that of prediction
 SIZES = {"prediction": 1.0, "selection": -0.4, "stability": 0.3, "calibration": 0.1}

@@ -4,14 +4,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.advice import Advice
-from normwise.advice.findings import (
-    TRIED,
-    Contest,
-    Diagnosis,
-    Models,
-    Place,
-    Recommendation,
-)
+from normwise.advice.findings import TRIED, Contest, Diagnosis, Models, Place, Recommendation
 from normwise.tabular import Table
 
 CODE = """\

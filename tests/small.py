@@ -5,20 +5,20 @@ from pathlib import Path
 
 from joined import evaluated
 
-from normwise.calibration import calibrate
-from normwise.cases import illustrate
-from normwise.chunks import plan_blocks
-from normwise.config import check_config
-from normwise.data import write_simulated
-from normwise.evaluate import trace_paths
-from normwise.evidence import theory_table
-from normwise.figures import draw_figure, plan_figures
-from normwise.fit import FitOptions, fit_file
-from normwise.replications import judge, run_batch
-from normwise.report import write_report
-from normwise.rules import learn
-from normwise.study import study_tables
-from normwise.tables import BLOCK_TABLES, write_table
+from normwise.analysis.columns import BLOCK_TABLES, write_table
+from normwise.analysis.judge.compare import study_tables
+from normwise.analysis.learn.learn import learn
+from normwise.analysis.measure.evaluate import trace_paths
+from normwise.analysis.measure.theory_check import theory_table
+from normwise.analysis.measure.worked_case import illustrate
+from normwise.analysis.trials.calibration import calibrate
+from normwise.analysis.trials.replications.protocol import judge, run_batch
+from normwise.data.file import write_simulated
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.report.figures.plan import draw_figure, plan_figures
+from normwise.report.page import write_report
+from normwise.study.blocks import plan_blocks
+from normwise.study.config import check_config
 
 WORKFLOW = Path(__file__).parents[1] / "workflow"
 SHAPE = {"n_samples": 40, "n_features": 12, "snr": 3.0}

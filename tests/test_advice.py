@@ -9,7 +9,7 @@ import pytest
 from normwise.advice import advise, advise_table
 from normwise.advice import contest as contest_module
 from normwise.advice import models as models_module
-from normwise.scenario import Scenario
+from normwise.data.scenario import Scenario
 from normwise.tabular import InputError
 
 SEED = 271_828

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from normwise import calibration
-from normwise.calibration import CELLS, calibrate, theoretical_winner
-from normwise.fit import FitOptions
-from normwise.health import health_table
-from normwise.tables import check_table, typed
+from normwise.analysis.columns import check_table, typed
+from normwise.analysis.judge.health import health_table
+from normwise.analysis.trials import calibration
+from normwise.analysis.trials.calibration import CELLS, calibrate, theoretical_winner
+from normwise.fitting.fit_job import FitOptions
 
 OPTIONS = FitOptions(seed=4, n_folds=3, n_alphas=12, l1_ratio=0.5, tolerance=1e-6)
 COMPARISON = {"margin": 0.05, "confidence": 0.95, "false_discovery_rate": 0.05}

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from normwise.cases import REPLICATES, ROWS, illustrate
-from normwise.config import check_config
-from normwise.data import write_simulated
-from normwise.fit import FitOptions, fit_file
-from normwise.io import load_arrays, save_arrays
-from normwise.scenario import expand_grid
-from normwise.simulate import draw, population
-from normwise.tables import check_table
+from normwise.analysis.columns import check_table
+from normwise.analysis.measure.worked_case import REPLICATES, ROWS, illustrate
+from normwise.data.file import write_simulated
+from normwise.data.population import draw, population
+from normwise.data.scenario import expand_grid
+from normwise.files.whole import load_arrays, save_arrays
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.study.config import check_config
 
 SEED, COUNT, FIRST = 11, 14, 5
 PENALTIES = ("none", "l1", "l2")

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import vl_convert
 
-from normwise.charts import charts
+from normwise.report.charts import charts
 
 CHARTS = charts()
 BRACKETS = {"{": "}", "[": "]", "(": ")"}

@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normwise.chunks import (
+from normwise.data.scenario import Scenario, expand_grid
+from normwise.study.blocks import (
     OTHER_JOBS,
     Chunk,
     count_jobs,
@@ -18,7 +19,6 @@ from normwise.chunks import (
     remove_others,
     replicate_megabytes,
 )
-from normwise.scenario import Scenario, expand_grid
 
 
 @st.composite
@@ -149,7 +149,7 @@ def test_data_sets_that_are_many_by_themselves_are_planned_all_the_same():
 
 @pytest.mark.parametrize("features", ["gaussian", "sparse_binary"])
 def test_size_of_a_replicate_is_that_of_its_arrays(features):
-    from normwise.simulate import draw
+    from normwise.data.population import draw
 
     s = Scenario(200, 50, 5, features=features)
     X, y = draw(s, 1, 0)

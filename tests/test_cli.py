@@ -12,7 +12,7 @@ import pytest
 
 from normwise import advice, cli
 from normwise.cli import main
-from normwise.io import write_text
+from normwise.files.whole import write_text
 
 
 class Found:

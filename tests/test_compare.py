@@ -6,7 +6,8 @@ import pytest
 from joined import compare
 from scipy import stats
 
-from normwise.compare import (
+from normwise.analysis.columns import check_table
+from normwise.analysis.measure.effects import (
     infer,
     paired_effect,
     pairs,
@@ -14,7 +15,6 @@ from normwise.compare import (
     summarise,
     wilson_interval,
 )
-from normwise.tables import check_table
 
 MARGIN, CONFIDENCE = 0.05, 0.95
 ZONE = np.log1p(MARGIN)

@@ -5,10 +5,10 @@ from dataclasses import fields
 import pytest
 import yaml
 
-from normwise import scenario as axes
-from normwise.config import ConfigError, check_config
-from normwise.penalties import MIXES, SHIPPED, mixes
-from normwise.scenario import Scenario, expand_grid, problems
+from normwise.data import scenario as axes
+from normwise.data.scenario import Scenario, expand_grid, problems
+from normwise.fitting.penalty import MIXES, SHIPPED, mixes
+from normwise.study.config import ConfigError, check_config
 
 GOOD = """
 datasets:

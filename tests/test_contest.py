@@ -12,8 +12,8 @@ from test_diagnosis import as_table
 from normwise.advice import contest
 from normwise.advice.contest import compare, summarise, zone_probabilities
 from normwise.advice.findings import TRIED
-from normwise.scenario import Scenario
-from normwise.simulate import draw
+from normwise.data.population import draw
+from normwise.data.scenario import Scenario
 
 SEED = 6
 

@@ -8,9 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from normwise.covariance import covariance_root, describe, quadratic_form
-from normwise.scenario import COVARIANCES, PLACEMENTS, SIGNS, Scenario, problems
-from normwise.simulate import draw_features, population
+from normwise.data.covariance import covariance_root, describe, quadratic_form
+from normwise.data.population import draw_features, population
+from normwise.data.scenario import COVARIANCES, PLACEMENTS, SIGNS, Scenario, problems
 
 CORRELATED = [c for c in COVARIANCES if c != "independent"]
 

@@ -4,12 +4,24 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from normwise import data as data_file
-from normwise.data import DataFileError, read_batches, read_origin, truth_arrays, write_simulated
-from normwise.io import DamagedFileError, load_arrays, save_arrays, write_atomic, write_text
-from normwise.risk import excess_risk, risk_function
-from normwise.scenario import Scenario
-from normwise.simulate import draw, population
+from normwise.data import file as data_file
+from normwise.data.file import (
+    DataFileError,
+    read_batches,
+    read_origin,
+    truth_arrays,
+    write_simulated,
+)
+from normwise.data.population import draw, population
+from normwise.data.scenario import Scenario
+from normwise.files.whole import (
+    DamagedFileError,
+    load_arrays,
+    save_arrays,
+    write_atomic,
+    write_text,
+)
+from normwise.fitting.risk import excess_risk, risk_function
 
 SEED = 5
 SMALL = Scenario(n_samples=12, n_features=4, n_nonzero=2)

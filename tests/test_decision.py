@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from made import made_study, verdicts_of
 
-from normwise.decision import NO_ANSWER, NO_WINNER, SPLITS, advice, answer, decision
-from normwise.goals import GOALS
-from normwise.rules import learn, read_bounds
+from normwise.analysis.goals import GOALS
+from normwise.analysis.learn.learn import learn, read_bounds
+from normwise.report.answer import NO_ANSWER, NO_WINNER, SPLITS, advice, answer, decision
 
 COMPARISON = {"margin": 0.05}
 SWAP = {"l1": "l2", "l2": "l1"}

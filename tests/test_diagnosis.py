@@ -24,9 +24,9 @@ from normwise.advice.diagnosis import (
 )
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import _ascend, estimate_sparsity
-from normwise.covariance import describe
-from normwise.scenario import Scenario
-from normwise.simulate import draw, population
+from normwise.data.covariance import describe
+from normwise.data.population import draw, population
+from normwise.data.scenario import Scenario
 from normwise.tabular import Table
 
 SEED = 5

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from normwise.config import check_config
 from normwise.docs import describe_schema, pages
 from normwise.extensions import DATASETS, METRICS, Penalty
-from normwise.penalties import REGISTERED
+from normwise.fitting.penalty import REGISTERED
+from normwise.study.config import check_config
 
 CONFIGS = sorted(path.name for path in (Path(__file__).parents[1] / "config").glob("*.yaml"))
 

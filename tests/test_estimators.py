@@ -40,8 +40,8 @@ from normwise import (
     L1RegressorCV,
     L2ClassifierCV,
     L2RegressorCV,
-    estimators,
 )
+from normwise.fitting.estimators import base as estimators
 from normwise.solvers import CrossValidation, Path
 
 REGRESSORS = [L1RegressorCV, L2RegressorCV, ElasticNetRegressorCV]

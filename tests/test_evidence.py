@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from normwise.data import write_simulated
-from normwise.evidence import theory_table
-from normwise.fit import FitOptions, fit_file
-from normwise.scenario import expand_grid
-from normwise.simulate import population
-from normwise.tables import check_table
+from normwise.analysis.columns import check_table
+from normwise.analysis.measure.theory_check import theory_table
+from normwise.data.file import write_simulated
+from normwise.data.population import population
+from normwise.data.scenario import expand_grid
+from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.theory import lasso_optimal_risk, ols_risk, ridge_optimal_risk
 
 OPTIONS = FitOptions(seed=3, n_folds=3, n_alphas=40, l1_ratio=0.5, tolerance=1e-6)

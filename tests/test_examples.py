@@ -11,7 +11,7 @@ import pytest
 import yaml
 from test_workflow import ROOT, SNAKEFILE, Study, succeed
 
-from normwise.data import read_batches
+from normwise.data.file import read_batches
 
 pytestmark = pytest.mark.workflow
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from made import SIZES, ZONES, made_study
 
-from normwise.explorer import LETTERS, SNIPPETS, UNKNOWN, payload, theory_effects
-from normwise.rules import learn
-from normwise.surface import AXES
+from normwise.analysis.learn.learn import learn
+from normwise.analysis.learn.surface import AXES
+from normwise.report.explorer import LETTERS, SNIPPETS, UNKNOWN, payload, theory_effects
 from normwise.theory import phase_boundary
 
 MARGIN = 0.05

@@ -18,8 +18,8 @@ import pandas as pd
 import pytest
 from test_workflow import CLOSE, LABELS, SNAKEFILE, TABLES, Study, succeed
 
-from normwise.io import LEFTOVER, load_arrays
-from normwise.tables import read_parquet
+from normwise.analysis.columns import read_parquet
+from normwise.files.whole import LEFTOVER, load_arrays
 
 pytestmark = pytest.mark.workflow
 

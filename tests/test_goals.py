@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from joined import goal_table
 
-from normwise.goals import GOALS, strategy_table
-from normwise.metrics import coef_agreement
-from normwise.tables import METRICS, check_table
+from normwise.analysis.columns import METRICS, check_table
+from normwise.analysis.goals import GOALS, strategy_table
+from normwise.analysis.measure.metrics import coef_agreement
 
 OPTIONS = {"margin": 0.05, "confidence": 0.95, "false_discovery_rate": 0.05}
 

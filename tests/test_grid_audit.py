@@ -5,14 +5,14 @@ import subprocess
 import numpy as np
 import pytest
 
-from normwise import grid_audit
-from normwise.config import check_config
-from normwise.data import write_simulated
-from normwise.estimates import read_estimates
-from normwise.fit import FitOptions, fit_file
-from normwise.grid_audit import audit, glmnet_bounds, judge_grids
-from normwise.scenario import expand_grid
-from normwise.tables import check_table
+from normwise.analysis.columns import check_table
+from normwise.analysis.measure import grid_effects as grid_audit
+from normwise.analysis.measure.grid_effects import audit, glmnet_bounds, judge_grids
+from normwise.data.file import write_simulated
+from normwise.data.scenario import expand_grid
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.fitting.fits_file import read_estimates
+from normwise.study.config import check_config
 
 OPTIONS = FitOptions(seed=2, n_folds=5, n_alphas=40, l1_ratio=0.5, tolerance=1e-6)
 COMPARISON = {"margin": 0.05, "confidence": 0.95, "false_discovery_rate": 0.05}

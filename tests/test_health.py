@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.health import complaint, health_table, passed_all
-from normwise.tables import check_table
+from normwise.analysis.columns import check_table
+from normwise.analysis.judge.health import complaint, health_table, passed_all
 
 SOUND = {
     "fit_health": {

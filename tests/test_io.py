@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise import io
-from normwise.io import (
+from normwise.analysis.columns import read_parquet, write_csv, write_parquet
+from normwise.files import whole as io
+from normwise.files.whole import (
     REASONS,
     BusyError,
     DamagedFileError,
@@ -28,7 +29,6 @@ from normwise.io import (
     write_atomic,
     write_text,
 )
-from normwise.tables import read_parquet, write_csv, write_parquet
 
 
 @pytest.fixture

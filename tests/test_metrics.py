@@ -7,7 +7,8 @@ import pytest
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
-from normwise.metrics import (
+from normwise.analysis.columns import METRICS
+from normwise.analysis.measure.metrics import (
     bias_variance,
     coef_agreement,
     effective_number,
@@ -20,10 +21,9 @@ from normwise.metrics import (
     selection_metrics,
     selection_stability,
 )
-from normwise.risk import PredictorLaw, excess_risk
-from normwise.scenario import COVARIANCES, Scenario
-from normwise.simulate import Population, population
-from normwise.tables import METRICS
+from normwise.data.population import Population, population
+from normwise.data.scenario import COVARIANCES, Scenario
+from normwise.fitting.risk import PredictorLaw, excess_risk
 
 TRUTH = Population(
     np.array([2.0, 0, 0, -1.0]), 0.5, 0.3 * np.ones((4, 4)) + np.eye(4), np.ones(4), 1.0

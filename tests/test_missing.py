@@ -2,7 +2,7 @@
 
 import pytest
 
-from normwise.missing import SILENT, UNTRIED, Expected, announce, last_words
+from normwise.study.missing import SILENT, UNTRIED, Expected, announce, last_words
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from test_diagnosis import as_table
 
 from normwise.advice import models as module
 from normwise.advice.models import fit_models, halves
-from normwise.scenario import Scenario
-from normwise.simulate import draw
+from normwise.data.population import draw
+from normwise.data.scenario import Scenario
 
 SEED = 8
 

@@ -6,14 +6,15 @@ import pytest
 from joined import evaluated
 from small import WORKFLOW
 
-from normwise.compare import overlap
-from normwise.config import check_config
-from normwise.figures import own_data, plan_figures
-from normwise.fit import FitOptions, fit_file
-from normwise.shown import own_data_sheet
-from normwise.sources import import_table, read_source, write_semi_synthetic, write_splits
-from normwise.study import study_tables
-from normwise.tables import BLOCK_TABLES, read_parts, typed, write_table
+from normwise.analysis.columns import BLOCK_TABLES, read_parts, typed, write_table
+from normwise.analysis.judge.compare import study_tables
+from normwise.analysis.measure.effects import overlap
+from normwise.data.imported import import_table, read_source, write_semi_synthetic, write_splits
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.report.figures import own_data
+from normwise.report.figures.plan import plan_figures
+from normwise.report.sheets import own_data_sheet
+from normwise.study.config import check_config
 
 WINE = {"file": "sklearn:wine", "positive": "class_1"}
 HALF = {"source": "semi_synthetic", "file": "sklearn:diabetes", "n_samples": 40, "snr": 2.0}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
-from normwise.penalties import Penalty, find, known_penalties, ordered, register, selects
-from normwise.penalties.adaptive_lasso import pilot
-from normwise.penalties.mcp import CONCAVITY
+from normwise.fitting.penalties.adaptive_lasso import pilot
+from normwise.fitting.penalties.mcp import CONCAVITY
+from normwise.fitting.penalty import Penalty, find, known_penalties, ordered, register, selects
+from normwise.fitting.tuning import fit, fold_labels
 from normwise.solvers import NoSolutionError, Path, Problem
-from normwise.tuning import fit, fold_labels
 
 TOLERANCE = 1e-6
 EXTRA = ("adaptive_lasso", "relaxed_lasso", "mcp")

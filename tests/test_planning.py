@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.planning import pilot_table, plan_table, planned_replicates
-from normwise.tables import check_table
+from normwise.analysis.columns import check_table
+from normwise.analysis.measure.pilots import pilot_table, plan_table, planned_replicates
 
 
 def test_stein_covers_as_promised_whatever_the_variance(rng):

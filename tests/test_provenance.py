@@ -4,14 +4,14 @@ import shutil
 
 import pytest
 
-from normwise import provenance
-from normwise.provenance import code_digest, describe_run
+from normwise.provenance import code as provenance
+from normwise.provenance.code import code_digest, describe_run
 
 
 @pytest.fixture
 def installed() -> str:
     """Digest of a module where it is installed."""
-    return code_digest("normwise.fit")
+    return code_digest("normwise.fitting.fit_job")
 
 
 @pytest.fixture
@@ -33,37 +33,52 @@ def edit(path, old: str, new: str) -> None:
 
 
 def test_digest_is_the_same_wherever_the_package_lies(installed, package):
-    assert code_digest("normwise.fit") == installed
+    assert code_digest("normwise.fitting.fit_job") == installed
 
 
 def test_comments_docstrings_and_layout_do_not_count(package):
-    before = code_digest("normwise.fit")
+    before = code_digest("normwise.fitting.fit_job")
     path = package / "tuning.py"
     edit(path, '"""The choice of the penalty\'s strength', '"""How the strength is chosen')
     edit(path, '    """One penalty on one data set', '    """Something else')
     path = package / "solvers/problem.py"
     edit(path, "L1_DEPTH = 1e-3", "\n\n# a remark\nL1_DEPTH = (  # another\n    1e-3\n)")
-    assert code_digest("normwise.fit") == before
+    assert code_digest("normwise.fitting.fit_job") == before
 
 
 def test_a_changed_constant_counts(package):
-    before = code_digest("normwise.solvers.problem")
+    before = code_digest("normwise.fitting.solvers.problem")
     edit(package / "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4")
-    assert code_digest("normwise.solvers.problem") != before
+    assert code_digest("normwise.fitting.solvers.problem") != before
 
 
 @pytest.mark.parametrize(
     ("module", "file", "old", "new"),
     [
-        ("normwise.fit", "tuning.py", "return error, best, ", "return error, 1 + best, "),
-        ("normwise.fit", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
-        ("normwise.fit", "solvers/active_set.py", "REUSE = 0.25", "REUSE = 0.5"),
-        ("normwise.fit", "solvers/active_set.py", "DEPENDENT = 1e-12", "DEPENDENT = 1e-10"),
-        ("normwise.fit", "solvers/separation.py", "> 1e-7", "> 1e-6"),
-        ("normwise.fit", "solvers/scikit_learn.py", "MAX_ITER = 100_000", "MAX_ITER = 1"),
+        (
+            "normwise.fitting.fit_job",
+            "tuning.py",
+            "return error, best, ",
+            "return error, 1 + best, ",
+        ),
+        ("normwise.fitting.fit_job", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
+        ("normwise.fitting.fit_job", "solvers/active_set.py", "REUSE = 0.25", "REUSE = 0.5"),
+        (
+            "normwise.fitting.fit_job",
+            "solvers/active_set.py",
+            "DEPENDENT = 1e-12",
+            "DEPENDENT = 1e-10",
+        ),
+        ("normwise.fitting.fit_job", "solvers/separation.py", "> 1e-7", "> 1e-6"),
+        (
+            "normwise.fitting.fit_job",
+            "solvers/scikit_learn.py",
+            "MAX_ITER = 100_000",
+            "MAX_ITER = 1",
+        ),
         ("normwise.data", "covariance.py", "return _shared(", "return 2 * _shared("),
-        ("normwise.study", "compare.py", "RISKS = (", "RISKS = tuple("),
-        ("normwise.evaluate", "tuning.py", '"cv_min", ', ""),
+        ("normwise.analysis.judge.compare", "compare.py", "RISKS = (", "RISKS = tuple("),
+        ("normwise.analysis.measure.evaluate", "tuning.py", '"cv_min", ', ""),
     ],
 )
 def test_a_change_of_an_imported_module_counts(package, module, file, old, new):
@@ -76,9 +91,9 @@ def test_a_change_of_an_imported_module_counts(package, module, file, old, new):
     ("module", "file", "old", "new"),
     [
         ("normwise.data", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
-        ("normwise.fit", "estimators.py", "class ", "class Other"),
-        ("normwise.fit", "compare.py", "RISKS = (", "RISKS = tuple("),
-        ("normwise.fit", "tables.py", "Columns = dict", "Columns = list"),
+        ("normwise.fitting.fit_job", "estimators.py", "class ", "class Other"),
+        ("normwise.fitting.fit_job", "compare.py", "RISKS = (", "RISKS = tuple("),
+        ("normwise.fitting.fit_job", "tables.py", "Columns = dict", "Columns = list"),
     ],
 )
 def test_a_change_elsewhere_does_not_count(package, module, file, old, new):
@@ -88,10 +103,10 @@ def test_a_change_elsewhere_does_not_count(package, module, file, old, new):
 
 
 def test_digest_covers_all_modules_asked_for(package):
-    both = code_digest("normwise.evaluate", "normwise.tables")
-    assert both == code_digest("normwise.tables", "normwise.evaluate")
+    both = code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns")
+    assert both == code_digest("normwise.analysis.columns", "normwise.analysis.measure.evaluate")
     edit(package / "tables.py", "class TableError", "class TablesError")
-    assert code_digest("normwise.evaluate", "normwise.tables") != both
+    assert code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns") != both
 
 
 def test_a_run_names_its_versions():

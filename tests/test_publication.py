@@ -15,12 +15,12 @@ from cffconvert import Citation
 from frictionless import Package, system
 from rocrate_validator import services
 
-from normwise.config import check_config
+from normwise.analysis.columns import TABLES
 from normwise.extensions import DATASETS
-from normwise.provenance import environment, sha256
-from normwise.record import describe_file, study_config
-from normwise.runs import NO_END, Run, contributing, digest, read_runs
-from normwise.tables import TABLES
+from normwise.provenance.code import environment, sha256
+from normwise.provenance.record import describe_file, study_config
+from normwise.provenance.runs import NO_END, Run, contributing, digest, read_runs
+from normwise.study.config import check_config
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 # the terms of that context which a crate of ours uses; as there, all but three are schema.org's

@@ -15,8 +15,8 @@ from normwise.advice.diagnosis import diagnose
 from normwise.advice.findings import TRIED, Contest, Models
 from normwise.advice.place import locate
 from normwise.advice.recommendation import IN_MEMORY, evidence, l1_probability, recommend
-from normwise.scenario import Scenario
-from normwise.simulate import draw
+from normwise.data.population import draw
+from normwise.data.scenario import Scenario
 from normwise.tabular import as_table as from_memory
 from normwise.tabular import read_table
 

@@ -4,9 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.replications import STUDIES, judge, plan_batches, published, run_batch, study_module
-from normwise.replications import hastie_tibshirani_tibshirani_2020 as htt
-from normwise.tables import check_table
+from normwise.analysis.columns import check_table
+from normwise.analysis.trials.replications import hastie_tibshirani_tibshirani_2020 as htt
+from normwise.analysis.trials.replications.protocol import (
+    STUDIES,
+    judge,
+    plan_batches,
+    published,
+    run_batch,
+    study_module,
+)
 
 QUICK = [s for s in STUDIES if s != "hastie_tibshirani_tibshirani_2020"]
 

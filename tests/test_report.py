@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from small import draw_all, write_page
 
-from normwise import claims
-from normwise.charts import charts
-from normwise.explorer import payload
-from normwise.goals import GOALS
-from normwise.report import plan_summary
-from normwise.shown import all_sheets
-from normwise.study import read_tables
-from normwise.tables import write_parquet
+from normwise.analysis.columns import write_parquet
+from normwise.analysis.goals import GOALS
+from normwise.analysis.judge.compare import read_tables
+from normwise.report import claims
+from normwise.report.charts import charts
+from normwise.report.explorer import payload
+from normwise.report.page import plan_summary
+from normwise.report.sheets import all_sheets
 
 # elements without an end
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from test_workflow import CLOSE, LABELS, Study, succeed
 
-from normwise import resources as ask
-from normwise.scenario import Scenario
+from normwise.data.scenario import Scenario
+from normwise.study import needs as ask
 
 # what Snakemake takes beside a job, as Slurm has counted it
 BESIDE_MB = 300

@@ -9,9 +9,9 @@ from scipy.integrate import quad
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from normwise.risk import PredictorLaw, excess_risk, risk_function
-from normwise.scenario import Scenario
-from normwise.simulate import Population, draw_features, population
+from normwise.data.population import Population, draw_features, population
+from normwise.data.scenario import Scenario
+from normwise.fitting.risk import PredictorLaw, excess_risk, risk_function
 
 SIGMA = np.array([[1.0, 0.6, 0.2], [0.6, 2.0, -0.3], [0.2, -0.3, 1.5]])
 TRUTH = Population(

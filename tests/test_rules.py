@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from made import made_study
 
-from normwise.compare import wilson_interval
-from normwise.rules import (
+from normwise.analysis.columns import check_table
+from normwise.analysis.learn.learn import (
     BOOTSTRAP,
     FALSE_CALL,
     NEITHER,
@@ -22,8 +22,8 @@ from normwise.rules import (
     learn,
     score,
 )
-from normwise.surface import AXES, Surface, cells, importance, inputs
-from normwise.tables import check_table
+from normwise.analysis.learn.surface import AXES, Surface, cells, importance, inputs
+from normwise.analysis.measure.effects import wilson_interval
 
 COMPARISON = {"margin": 0.05}
 FRESH = 30

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import pytest
 
-from normwise.scenario import (
+from normwise.data.scenario import (
     COVARIANCES,
     LOGISTIC_VARIANCE,
     Scenario,

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise import sheets
-from normwise.sheets import (
+from normwise.analysis.columns import TABLES
+from normwise.report.look import sheet as sheets
+from normwise.report.look.sheet import (
     Column,
     count,
     number,
@@ -20,8 +21,7 @@ from normwise.sheets import (
     verdict,
     words,
 )
-from normwise.shown import span
-from normwise.tables import TABLES
+from normwise.report.sheets import span
 
 SPACE = "\N{NO-BREAK SPACE}"
 

@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from normwise.scenario import COVARIANCES, NOISES, SIGNALS, SIGNS, Scenario
-from normwise.simulate import (
-    STREAMS,
-    draw,
-    draw_test_features,
-    generator,
-    population,
-)
+from normwise.data.population import STREAMS, draw, draw_test_features, generator, population
+from normwise.data.scenario import COVARIANCES, NOISES, SIGNALS, SIGNS, Scenario
 
 SEED = 3
 BASE = Scenario(n_samples=40, n_features=12, n_nonzero=4, snr=2.0, group_size=4)

@@ -15,12 +15,12 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.model_selection import KFold, ShuffleSplit
 
 from normwise import solvers
+from normwise.fitting.solvers.active_set import append, cholesky, products, remove, solve
+from normwise.fitting.solvers.certificate import logistic_decrement, logistic_gap, squared_gap
+from normwise.fitting.solvers.ridge import RidgePath
+from normwise.fitting.solvers.separation import is_separable
+from normwise.fitting.solvers.views import Dense, View
 from normwise.solvers import NoSolutionError, Problem, fit_path, prediction_loss
-from normwise.solvers.active_set import append, cholesky, products, remove, solve
-from normwise.solvers.certificate import logistic_decrement, logistic_gap, squared_gap
-from normwise.solvers.ridge import RidgePath
-from normwise.solvers.separation import is_separable
-from normwise.solvers.views import Dense, View
 
 RESPONSES = ["gaussian", "binary"]
 

@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 
-from normwise.data import DataFileError, outside_key, read_batches
-from normwise.extension_files import load
-from normwise.extensions import DATASETS, ExtensionError
-from normwise.io import load_arrays
-from normwise.risk import risk_function
-from normwise.scenario import LOGISTIC_VARIANCE
-from normwise.simulate import generator
-from normwise.sources import (
+from normwise.data.file import DataFileError, outside_key, read_batches
+from normwise.data.imported import (
     Source,
     import_table,
     is_local,
@@ -22,6 +16,12 @@ from normwise.sources import (
     write_semi_synthetic,
     write_splits,
 )
+from normwise.data.population import generator
+from normwise.data.scenario import LOGISTIC_VARIANCE
+from normwise.extensions import DATASETS, ExtensionError
+from normwise.files.whole import load_arrays
+from normwise.fitting.risk import risk_function
+from normwise.study.extensions import load
 from normwise.tabular import InputError
 
 TABLE = {"name": "own", "test_share": 0.25, "replicates": 6, "chunks": 1}

@@ -5,15 +5,21 @@ import pytest
 import yaml
 from joined import evaluated
 
-from normwise.calibration import calibrate
-from normwise.config import check_config
-from normwise.data import write_simulated
-from normwise.evidence import theory_table
-from normwise.fit import FitOptions, fit_file
-from normwise.io import save_arrays
-from normwise.scenario import expand_grid
-from normwise.study import finite, primary, read_tables, scenario_table, study_tables
-from normwise.tables import BLOCK_TABLES, check_table, write_table
+from normwise.analysis.columns import BLOCK_TABLES, check_table, write_table
+from normwise.analysis.judge.compare import (
+    finite,
+    primary,
+    read_tables,
+    scenario_table,
+    study_tables,
+)
+from normwise.analysis.measure.theory_check import theory_table
+from normwise.analysis.trials.calibration import calibrate
+from normwise.data.file import write_simulated
+from normwise.data.scenario import expand_grid
+from normwise.files.whole import save_arrays
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.study.config import check_config
 
 OPTIONS = FitOptions(seed=2, n_folds=3, n_alphas=10, l1_ratio=0.5, tolerance=1e-6)
 SIMULATED = """

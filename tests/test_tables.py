@@ -5,8 +5,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from normwise.io import DamagedFileError
-from normwise.tables import (
+from normwise.analysis.columns import (
     METRICS,
     TABLES,
     TableError,
@@ -16,6 +15,7 @@ from normwise.tables import (
     write_parts,
     write_table,
 )
+from normwise.files.whole import DamagedFileError
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from normwise import tabular
-from normwise.tabular import InputError, as_table, memory, read_table
-from normwise.tabular.columns import to_label
+from normwise.data.tables import memory
+from normwise.data.tables import read as tabular
+from normwise.data.tables.columns import to_label
+from normwise.tabular import InputError, as_table, read_table
 
 TABLES = Path(__file__).with_name("tables")
 N = 40

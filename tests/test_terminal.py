@@ -10,7 +10,7 @@ from rich.console import Console
 
 from normwise.advice.terminal import show
 from normwise.advice.wording import describe
-from normwise.figures.style import COLOURS
+from normwise.report.look.style import COLOURS
 
 
 def printed(advice, width=80, terminal=False):

@@ -5,11 +5,12 @@ import pytest
 from scipy.special import expit, ndtri
 from threadpoolctl import threadpool_limits
 
-from normwise.metrics import bias_variance
-from normwise.penalties import mixes
-from normwise.risk import excess_risk
-from normwise.scenario import Scenario
-from normwise.simulate import Population, draw, population
+from normwise.analysis.measure.metrics import bias_variance
+from normwise.data.population import Population, draw, population
+from normwise.data.scenario import Scenario
+from normwise.fitting.penalty import mixes
+from normwise.fitting.risk import excess_risk
+from normwise.fitting.tuning import fit, fold_labels
 from normwise.solvers import Problem, fit_path
 from normwise.theory import (
     bayes_log_loss,
@@ -29,7 +30,6 @@ from normwise.theory import (
     soft_threshold_risk,
     support_recovery_samples,
 )
-from normwise.tuning import fit, fold_labels
 
 
 def least_squares_risks(s: Scenario, replicates: int) -> np.ndarray:

@@ -8,10 +8,10 @@ from scipy.special import expit
 from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
-from normwise import tuning
-from normwise.penalties import Mix, mixes
+from normwise.fitting import tuning
+from normwise.fitting.penalty import Mix, mixes
+from normwise.fitting.tuning import TUNINGS, choose, fit, fold_labels
 from normwise.solvers import CrossValidation, NoSolutionError, Problem
-from normwise.tuning import TUNINGS, choose, fit, fold_labels
 
 N_ALPHAS = 15
 TOLERANCE = 1e-6

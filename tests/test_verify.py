@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise import verify as module
-from normwise.agreement import DIFFERENT, ROUNDED, SAME, by_column, difference, level
 from normwise.cli import main
-from normwise.io import load_arrays, save_arrays
-from normwise.record import describe_file
-from normwise.runs import digest
-from normwise.verify import verify
+from normwise.files.whole import load_arrays, save_arrays
+from normwise.provenance import verify as module
+from normwise.provenance.agreement import DIFFERENT, ROUNDED, SAME, by_column, difference, level
+from normwise.provenance.record import describe_file
+from normwise.provenance.runs import digest
+from normwise.provenance.verify import verify
 
 pytestmark = pytest.mark.workflow
 # so many that every replicate is picked

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from test_extensions import HALF, LARGEST
 
-from normwise.tables import BLOCK_TABLES, read_parts
+from normwise.analysis.columns import BLOCK_TABLES, read_parts
 
 pytestmark = pytest.mark.workflow
 

@@ -56,13 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_about_input(error: ValueError) -> bool:
-    from normwise.tabular import InputError
+    from normwise.data.tables.messages import InputError
 
     return isinstance(error, InputError | UnicodeError)
 
 
 def _fail(message: str, code: int) -> int:
-    from normwise.tabular.messages import plain
+    from normwise.data.tables.messages import plain
 
     print(f"normwise: {plain(message)}", file=sys.stderr)
     return code
@@ -193,7 +193,7 @@ def _advise(args: argparse.Namespace) -> None:
     from rich.console import Console
 
     from normwise import advice
-    from normwise.tabular import read_table
+    from normwise.data.tables.read import read_table
 
     options = {"margin": args.margin, "seed": args.seed, "n_jobs": args.jobs, "study": args.study}
     given = {name: value for name, value in options.items() if value is not None}
@@ -211,7 +211,7 @@ def _advise(args: argparse.Namespace) -> None:
 def _verify(args: argparse.Namespace) -> int:
     import secrets
 
-    from normwise.verify import CODES, tell, verify
+    from normwise.provenance.verify import CODES, tell, verify
 
     seed = secrets.randbelow(10**6) if args.seed is None else args.seed
     found = verify(args.data, args.sample, seed)
@@ -226,7 +226,7 @@ def _stem(data: str) -> str:
 
 
 def _refuse_report(report: Path, data: str) -> None:
-    from normwise.tabular import InputError
+    from normwise.data.tables.messages import InputError
 
     if report.exists() and Path(data).exists() and report.samefile(data):
         raise InputError(f"report {report}: this is the table itself; give another file")
@@ -241,7 +241,7 @@ def _refuse_report(report: Path, data: str) -> None:
 
 
 def _refuse_study(study: Path) -> None:
-    from normwise.tabular import InputError
+    from normwise.data.tables.messages import InputError
 
     if not study.is_dir():
         raise InputError(f"study {study}: there is no such folder")

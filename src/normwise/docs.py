@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
+from normwise.analysis.columns import describe_tables
 from normwise.cli import parser as command_line
-from normwise.io import write_text
-from normwise.scenario import Scenario
-from normwise.tables import describe_tables
+from normwise.data.scenario import Scenario
+from normwise.files.whole import write_text
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = "workflow/schemas/config.schema.yaml"

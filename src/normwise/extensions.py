@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from normwise.penalties import REGISTERED, Penalty
-from normwise.penalties import register as penalty
+from normwise.fitting.penalty import REGISTERED, Penalty
+from normwise.fitting.penalty import register as penalty
 
 if TYPE_CHECKING:
-    from normwise.simulate import Population
+    from normwise.data.population import Population
 
 __all__ = ["Fitted", "Penalty", "dataset", "metric", "penalty"]
 

@@ -4,30 +4,40 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from normwise import resources as ask
-from normwise.calibration import CELLS
-from normwise.chunks import cut, plan_study, recall, remember, remove_others
-from normwise.compare import overlap
-from normwise.config import (
-    MIN_ROWS_PER_FOLD,
-    TABLE_KEYS,
-    ConfigError,
-    check_config,
-)
-from normwise.data import outside_key
-from normwise.extension_files import digest, load
+from normwise.study import needs as ask
+from normwise.analysis.trials.calibration import CELLS
+from normwise.study.blocks import cut
+from normwise.study.blocks import plan_study
+from normwise.study.blocks import recall
+from normwise.study.blocks import remember
+from normwise.study.blocks import remove_others
+from normwise.analysis.measure.effects import overlap
+from normwise.study.config import MIN_ROWS_PER_FOLD
+from normwise.study.config import TABLE_KEYS
+from normwise.study.config import ConfigError
+from normwise.study.config import check_config
+from normwise.data.file import outside_key
+from normwise.study.extensions import digest
+from normwise.study.extensions import load
 from normwise.extensions import DATASETS as GENERATORS
-from normwise.extensions import ExtensionError, origin
-from normwise.figures import plan_figures
-from normwise.io import BusyError, StorageError, begin_run, refuse_earlier_run
-from normwise.missing import Expected, announce
-from normwise.penalties import SHIPPED
-from normwise.penalties import find as find_penalty
-from normwise.provenance import code_digest
-from normwise.replications import PUBLISHED, plan_batches
-from normwise.scenario import expand_grid
-from normwise.sources import is_local, refuse_missing_files
-from normwise.tables import BLOCK_TABLES
+from normwise.extensions import ExtensionError
+from normwise.extensions import origin
+from normwise.report.figures.plan import plan_figures
+from normwise.files.whole import BusyError
+from normwise.files.whole import StorageError
+from normwise.files.whole import begin_run
+from normwise.files.whole import refuse_earlier_run
+from normwise.study.missing import Expected
+from normwise.study.missing import announce
+from normwise.fitting.penalty import SHIPPED
+from normwise.fitting.penalty import find as find_penalty
+from normwise.provenance.code import code_digest
+from normwise.analysis.trials.replications.protocol import PUBLISHED
+from normwise.analysis.trials.replications.protocol import plan_batches
+from normwise.data.scenario import expand_grid
+from normwise.data.imported import is_local
+from normwise.data.imported import refuse_missing_files
+from normwise.analysis.columns import BLOCK_TABLES
 from normwise.tabular import InputError
 
 # where this workflow lies, also when another one includes it
@@ -67,7 +77,7 @@ if not workflow.is_main_process:
         sys.exit(str(error))
 CHUNK_PLAN = RESULTS / "chunks.json"
 # what all fits depend on: if it changes they are all made anew, in whatever chunks
-FIT_BASIS = code_digest("normwise.fit", "normwise.data") + str(
+FIT_BASIS = code_digest("normwise.fitting.fit_job", "normwise.data") + str(
     [config[key] for key in ("seed", "tolerance", "engine", "tuning")]
 )
 
@@ -328,7 +338,7 @@ def extensions_of_study():
 def penalty_code(wildcards):
     name = wildcards.penalty
     return code_digest(
-        "normwise.fit", *[f"normwise.penalties.{name}"] * (name in SHIPPED)
+        "normwise.fitting.fit_job", *[f"normwise.fitting.penalty.{name}"] * (name in SHIPPED)
     )
 
 

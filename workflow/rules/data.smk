@@ -36,7 +36,7 @@ rule import_table:
         dataset=either(SPLIT + SEMI_SYNTHETIC),
     params:
         table=table_of,
-        code=code_digest("normwise.sources"),
+        code=code_digest("normwise.data.imported"),
     script:
         "../scripts/import_table.py"
 
@@ -59,7 +59,7 @@ rule split_table:
         bounds=bounds_of,
         seed=config["seed"],
         min_rows=MIN_ROWS_PER_FOLD * config["tuning"]["n_folds"],
-        code=code_digest("normwise.sources"),
+        code=code_digest("normwise.data.imported"),
     script:
         "../scripts/split_table.py"
 
@@ -82,7 +82,7 @@ rule simulate_response:
         dataset=design_of,
         bounds=bounds_of,
         seed=config["seed"],
-        code=code_digest("normwise.sources"),
+        code=code_digest("normwise.data.imported"),
     script:
         "../scripts/simulate_response.py"
 
@@ -106,6 +106,6 @@ rule generate:
         extensions=lambda wildcards: extensions_of(
             DATASETS[wildcards.dataset]["source"]
         ),
-        code=code_digest("normwise.sources"),
+        code=code_digest("normwise.data.imported"),
     script:
         "../scripts/generate.py"

@@ -21,7 +21,7 @@ rule calibrate:
             **config["tuning"],
         },
         comparison=config["comparison"],
-        code=code_digest("normwise.calibration"),
+        code=code_digest("normwise.analysis.trials.calibration"),
     script:
         "../scripts/calibrate.py"
 
@@ -39,7 +39,7 @@ rule replicate:
         bounds=lambda wildcards: REPLICATIONS[wildcards.study][int(wildcards.batch)],
         seed=config["seed"],
         code=lambda wildcards: code_digest(
-            "normwise.replications", f"normwise.replications.{wildcards.study}"
+            "normwise.analysis.trials.replications.protocol", f"normwise.analysis.trials.replications.protocol.{wildcards.study}"
         ),
     script:
         "../scripts/replicate.py"
@@ -62,8 +62,8 @@ rule judge_replications:
         "<benchmarks>/judge_replications.tsv"
     params:
         code=code_digest(
-            "normwise.replications",
-            *(f"normwise.replications.{s}" for s in STUDIES_THERE),
+            "normwise.analysis.trials.replications.protocol",
+            *(f"normwise.analysis.trials.replications.protocol.{s}" for s in STUDIES_THERE),
         ),
     script:
         "../scripts/judge_replications.py"

@@ -41,7 +41,7 @@ rule evaluate:
         extensions=lambda wildcards: extensions_of(
             *DATASETS[wildcards.dataset]["penalties"], *config["metrics"]
         ),
-        code=code_digest("normwise.evaluate", "normwise.tables"),
+        code=code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns"),
     script:
         "../scripts/evaluate.py"
 
@@ -63,7 +63,7 @@ rule illustrate:
     params:
         dataset=design_of,
         seed=config["seed"],
-        code=code_digest("normwise.cases"),
+        code=code_digest("normwise.analysis.measure.worked_case"),
     script:
         "../scripts/illustrate.py"
 
@@ -86,6 +86,6 @@ rule trace_paths:
         extensions=lambda wildcards: extensions_of(
             *DATASETS[wildcards.dataset]["penalties"]
         ),
-        code=code_digest("normwise.evaluate", "normwise.tables"),
+        code=code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns"),
     script:
         "../scripts/trace_paths.py"

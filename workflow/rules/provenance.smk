@@ -1,7 +1,7 @@
 # What the study was made from and with, to be verified and published.
 
-from normwise.record import RUNS
-from normwise.runs import Run
+from normwise.provenance.record import RUNS
+from normwise.provenance.runs import Run
 
 # entered into by the handlers of the Snakefile
 RUN = Run(RESULTS / RUNS)
@@ -33,6 +33,6 @@ rule provenance:
         config=config,
         made=made_between(),
         code=code_of_rules(),
-        own=code_digest("normwise.record", "normwise.publication"),
+        own=code_digest("normwise.provenance.record", "normwise.provenance.crate"),
     script:
         "../scripts/provenance.py"

@@ -1,4 +1,4 @@
-from normwise.provenance import SOURCE
+from normwise.provenance.code import SOURCE
 
 TABLES = expand(
     "<results>/tables/{table}.parquet",
@@ -107,6 +107,6 @@ rule report:
         extensions=extensions_of_study(),
         config=config,
         figures=FIGURES,
-        code=code_digest("normwise.report"),
+        code=code_digest("normwise.report.page"),
     script:
         "../scripts/report.py"

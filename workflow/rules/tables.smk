@@ -13,7 +13,7 @@ rule predict:
         scenarios=wanted_of,
         replicates=lambda wildcards: DATASETS[wildcards.dataset]["replicates"],
         seed=config["seed"],
-        code=code_digest("normwise.evidence"),
+        code=code_digest("normwise.analysis.measure.theory_check"),
     script:
         "../scripts/predict.py"
 
@@ -58,7 +58,7 @@ rule compare:
         replicates=config["replicates"],
         seed=config["seed"],
         missing=MISSING,
-        code=code_digest("normwise.study"),
+        code=code_digest("normwise.analysis.judge.compare"),
     script:
         "../scripts/compare.py"
 
@@ -84,6 +84,6 @@ rule learn:
     params:
         extensions=extensions_of_study(),
         comparison=config["comparison"],
-        code=code_digest("normwise.rules"),
+        code=code_digest("normwise.analysis.learn.learn"),
     script:
         "../scripts/learn.py"

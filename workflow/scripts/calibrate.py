@@ -1,9 +1,9 @@
 """Measure how often the verdicts of one cell with a known answer are right."""
 
-from normwise.calibration import calibrate
-from normwise.fit import FitOptions
-from normwise.io import log_to
-from normwise.tables import write_table
+from normwise.analysis.columns import write_table
+from normwise.analysis.trials.calibration import calibrate
+from normwise.files.whole import log_to
+from normwise.fitting.fit_job import FitOptions
 
 with log_to(snakemake.log[0]):
     frame = calibrate(

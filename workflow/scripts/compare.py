@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from normwise.extension_files import load
-from normwise.io import log_to
-from normwise.study import study_tables
-from normwise.tables import write_table
+from normwise.analysis.columns import write_table
+from normwise.analysis.judge.compare import study_tables
+from normwise.files.whole import log_to
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)

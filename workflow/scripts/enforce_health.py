@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from normwise.health import complaint
-from normwise.tables import read_parquet
+from normwise.analysis.columns import read_parquet
+from normwise.analysis.judge.health import complaint
 
 health = Path(snakemake.input.health)
 # the CSV file is the one to look at

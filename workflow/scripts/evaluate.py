@@ -1,9 +1,9 @@
 """Turn the fits of one block into tables."""
 
-from normwise.evaluate import evaluate
-from normwise.extension_files import load
-from normwise.io import log_to
-from normwise.tables import write_parts
+from normwise.analysis.columns import write_parts
+from normwise.analysis.measure.evaluate import evaluate
+from normwise.files.whole import log_to
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)

@@ -1,8 +1,8 @@
 """Draw one figure from the tables."""
 
-from normwise.extension_files import load
-from normwise.figures import draw_figure
-from normwise.io import log_to
+from normwise.files.whole import log_to
+from normwise.report.figures.plan import draw_figure
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)

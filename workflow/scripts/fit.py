@@ -1,9 +1,9 @@
 """Fit one penalty to every replicate of a data file."""
 
-from normwise.extension_files import load
-from normwise.fit import FitOptions, fit_file
-from normwise.io import log_to
-from normwise.sources import UNUSABLE
+from normwise.data.imported import UNUSABLE
+from normwise.files.whole import log_to
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0], UNUSABLE):
     load(file for file, _ in snakemake.params.extensions)

@@ -1,8 +1,8 @@
 """Call the user's function once a replicate."""
 
-from normwise.extension_files import load
-from normwise.io import log_to
-from normwise.sources import UNUSABLE, write_generated
+from normwise.data.imported import UNUSABLE, write_generated
+from normwise.files.whole import log_to
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0], UNUSABLE):
     load(file for file, _ in snakemake.params.extensions)

@@ -2,8 +2,8 @@
 
 import sys
 
-from normwise.io import log_to
-from normwise.sources import UNUSABLE, import_table
+from normwise.data.imported import UNUSABLE, import_table
+from normwise.files.whole import log_to
 
 with log_to(snakemake.log[0], UNUSABLE):
     notes = import_table(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from normwise.extension_files import load
-from normwise.io import log_to
-from normwise.rules import learn
-from normwise.tables import read_parquet, write_table
+from normwise.analysis.columns import read_parquet, write_table
+from normwise.analysis.learn.learn import learn
+from normwise.files.whole import log_to
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]), threadpool_limits(1):
     load(file for file, _ in snakemake.params.extensions)

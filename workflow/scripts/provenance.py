@@ -5,10 +5,10 @@ from pathlib import Path
 
 import yaml
 
-from normwise.io import log_to, write_text
-from normwise.publication import write_crate, write_datapackage
-from normwise.record import existing, study_config, write_record
-from normwise.tables import describe_tables
+from normwise.analysis.columns import describe_tables
+from normwise.files.whole import log_to, write_text
+from normwise.provenance.crate import write_crate, write_datapackage
+from normwise.provenance.record import existing, study_config, write_record
 
 with log_to(snakemake.log[0]):
     output, config = snakemake.output, study_config(snakemake.params.config)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from normwise.extension_files import load
-from normwise.io import log_to
-from normwise.report import write_report
+from normwise.files.whole import log_to
+from normwise.report.page import write_report
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)

@@ -1,9 +1,9 @@
 """Draw the replicates of one chunk into a data file."""
 
-from normwise.chunks import Chunk
-from normwise.data import write_simulated
-from normwise.io import log_to
-from normwise.scenario import Scenario
+from normwise.data.file import write_simulated
+from normwise.data.scenario import Scenario
+from normwise.files.whole import log_to
+from normwise.study.blocks import Chunk
 
 with log_to(snakemake.log[0]):
     content = snakemake.params.chunk

@@ -1,7 +1,7 @@
 """Draw rows of a table and simulate their response, once a replicate."""
 
-from normwise.io import log_to
-from normwise.sources import UNUSABLE, read_source, write_semi_synthetic
+from normwise.data.imported import UNUSABLE, read_source, write_semi_synthetic
+from normwise.files.whole import log_to
 
 with log_to(snakemake.log[0], UNUSABLE):
     write_semi_synthetic(

@@ -1,7 +1,7 @@
 """Split a table at random into rows to fit and rows held out, once a replicate."""
 
-from normwise.io import log_to
-from normwise.sources import UNUSABLE, read_source, write_splits
+from normwise.data.imported import UNUSABLE, read_source, write_splits
+from normwise.files.whole import log_to
 
 with log_to(snakemake.log[0], UNUSABLE):
     write_splits(

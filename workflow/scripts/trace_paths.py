@@ -1,9 +1,9 @@
 """Follow risk, bias, variance and coefficients along the paths of one data set."""
 
-from normwise.evaluate import trace_paths
-from normwise.extension_files import load
-from normwise.io import log_to
-from normwise.tables import write_table
+from normwise.analysis.columns import write_table
+from normwise.analysis.measure.evaluate import trace_paths
+from normwise.files.whole import log_to
+from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)

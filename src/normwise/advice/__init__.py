@@ -12,7 +12,8 @@ from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
-from normwise.tabular import Table, as_table
+from normwise.data.tables.read import as_table
+from normwise.data.tables.table import Table
 
 __all__ = ["Advice", "advise", "advise_table"]
 

@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from normwise.goals import GOALS
-from normwise.io import DamagedFileError
-from normwise.rules import Bounds, read_bounds
-from normwise.surface import FEWEST, Surface, cells
-from normwise.tables import read_parquet
-from normwise.tabular import InputError
+from normwise.analysis.columns import read_parquet
+from normwise.analysis.goals import GOALS
+from normwise.analysis.learn.learn import Bounds, read_bounds
+from normwise.analysis.learn.surface import FEWEST, Surface, cells
+from normwise.data.tables.messages import InputError
+from normwise.files.whole import DamagedFileError
 
 GOAL = "prediction"
 # of the default study's config

@@ -14,10 +14,10 @@ from scipy.special import expit
 
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import Sparsity, estimate_sparsity
-from normwise.scenario import LOGISTIC_VARIANCE
-from normwise.surface import COLLINEAR
-from normwise.tabular import Table
-from normwise.tabular.messages import counted
+from normwise.analysis.learn.surface import COLLINEAR
+from normwise.data.scenario import LOGISTIC_VARIANCE
+from normwise.data.tables.messages import counted
+from normwise.data.tables.table import Table
 
 # numbers that a description looks at; of a larger table it sees a sample of the rows
 CELLS = 20_000_000

@@ -11,9 +11,9 @@ from joblib import Parallel, delayed
 from normwise.advice.contest import CELLS, RATIOS, TOLERANCE, row_width, splits_of, tune
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import Models
-from normwise.solvers import Problem
-from normwise.tabular import Table
-from normwise.tuning import fold_labels
+from normwise.data.tables.table import Table
+from normwise.fitting.solvers.problem import Problem
+from normwise.fitting.tuning import fold_labels
 
 FITTED = ("l1", "l2", "elastic_net")
 N_FOLDS = 10

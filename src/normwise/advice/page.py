@@ -40,11 +40,20 @@ from normwise.advice.wording import (
     sources,
     verdict_words,
 )
-from normwise.figures.style import NAMES
-from normwise.io import harmless, write_text
-from normwise.provenance import SOURCE
-from normwise.sheets import Column, Sheet, count, number, percent, sheet, significant, verdict
-from normwise.tabular.messages import listed
+from normwise.data.tables.messages import listed
+from normwise.files.whole import harmless, write_text
+from normwise.provenance.code import SOURCE
+from normwise.report.look.sheet import (
+    Column,
+    Sheet,
+    count,
+    number,
+    percent,
+    sheet,
+    significant,
+    verdict,
+)
+from normwise.report.look.style import NAMES
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

@@ -32,9 +32,10 @@ from normwise.advice.wording import (
     signed,
     verdict_words,
 )
-from normwise.figures import lighter
-from normwise.figures.rule import load_axis
-from normwise.figures.style import (
+from normwise.report.figures.plan import lighter
+from normwise.report.figures.rule import load_axis
+from normwise.report.look.sheet import number
+from normwise.report.look.style import (
     COLOURS,
     MARKERS,
     NAMES,
@@ -45,7 +46,6 @@ from normwise.figures.style import (
     spread,
     verdict_key,
 )
-from normwise.sheets import number
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

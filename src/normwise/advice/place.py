@@ -9,10 +9,10 @@ from scipy import stats
 from normwise.advice.atlas import Atlas
 from normwise.advice.diagnosis import Signal
 from normwise.advice.findings import Place
-from normwise.rules import NEITHER, call_by_rule
-from normwise.surface import AXES, LEVEL, Surface, inputs, ranges
-from normwise.tabular import Table
-from normwise.theory import phase_boundary
+from normwise.analysis.learn.learn import NEITHER, call_by_rule
+from normwise.analysis.learn.surface import AXES, LEVEL, Surface, inputs, ranges
+from normwise.data.tables.table import Table
+from normwise.theory.boundary import phase_boundary
 
 NEIGHBOURS = 8
 # the surface is asked at this many quantiles of the signal-to-noise ratio, and answers with as

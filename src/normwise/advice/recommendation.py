@@ -9,9 +9,9 @@ from scipy.special import expit, logit
 from normwise.advice.contest import CELLS, row_width
 from normwise.advice.diagnosis import sample_size
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
-from normwise.sheets import percent
-from normwise.tabular import Table
-from normwise.tabular.messages import counted, listed, plain
+from normwise.data.tables.messages import counted, listed, plain
+from normwise.data.tables.table import Table
+from normwise.report.look.sheet import percent
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
@@ -223,7 +223,7 @@ def _reading(table: Table) -> str:
 
 
 def _code(table: Table, penalty: str | None) -> str:
-    from normwise.explorer import SNIPPETS
+    from normwise.report.explorer import SNIPPETS
 
     if table.classes is None:
         response = f"y: {table.target}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from normwise.metrics import effective_number
+from normwise.analysis.measure.metrics import effective_number
 
 N_SHARES = 16
 DENSEST = 0.98
@@ -78,7 +78,7 @@ class Sparsity:
     Attributes
     ----------
     count : ndarray of shape (n_shares,)
-        Effective numbers, see `normwise.metrics.effective_number`.
+        Effective numbers, see `normwise.analysis.measure.metrics.effective_number`.
     weight : ndarray of shape (n_shares,)
         Sums to 1.
     """

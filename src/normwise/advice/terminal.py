@@ -29,9 +29,9 @@ from normwise.advice.wording import (
     sources,
     verdict_words,
 )
-from normwise.figures.style import COLOURS, NAMES
-from normwise.sheets import number, percent
-from normwise.tabular.messages import listed, plain
+from normwise.data.tables.messages import listed, plain
+from normwise.report.look.sheet import number, percent
+from normwise.report.look.style import COLOURS, NAMES
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

@@ -354,7 +354,9 @@ class _Denoiser:
         self.last: np.ndarray | None = None
 
     def __call__(self, responses: np.ndarray, strength: float) -> np.ndarray:
-        from normwise.solvers.active_set import active_set_path  # compiled: loaded when used
+        from normwise.fitting.solvers.active_set import (
+            active_set_path,  # compiled: loaded when used
+        )
 
         p = len(self.root)
         start = self.last

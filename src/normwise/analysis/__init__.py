@@ -1,0 +1,1 @@
+"""Fits made into tables, verdicts and a rule."""

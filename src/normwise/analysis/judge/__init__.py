@@ -1,0 +1,1 @@
+"""All blocks together: intervals, verdicts, checks."""

@@ -1,0 +1,1 @@
+"""What the verdicts teach: a response surface and a rule of thumb."""

@@ -1,0 +1,379 @@
+r"""Rules that choose a penalty, judged on scenarios that they have not seen.
+
+The rule of thumb has two numbers. The *signal per direction*
+
+.. math:: n\, \mathrm{snr} / p_\mathrm{eff}
+
+says whether there is anything to gain: where it is too low, both penalties do little better than
+no model. The *load*
+
+.. math:: \frac{k_\mathrm{eff}}{n \sqrt{\mathrm{snr}\, (1 - r^2)}}
+
+says for whom: it counts relevant features per row, each for more when the signal is weak or shared
+with another feature (r is the correlation with the nearest one). Below the lower bound L1 wins,
+above the upper one L2 does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.model_selection import GroupKFold
+from sklearn.tree import DecisionTreeRegressor
+
+from normwise.analysis.columns import typed
+from normwise.analysis.goals import GOALS
+from normwise.analysis.learn.surface import (
+    AXES,
+    FEWEST,
+    Surface,
+    cells,
+    importance,
+    inputs,
+    tabulate,
+)
+from normwise.analysis.measure.effects import wilson_interval
+from normwise.theory.boundary import phase_boundary
+
+NEITHER = "neither"
+FOLDS = 5
+# time grows with the cube of the scenarios
+MOST = 1000
+BOOTSTRAP = 2000
+TABLES = ("surface", "surface_scores", "importance", "rules", "rule_scores")
+# an unneeded name for a winner costs half of a missed one: it misleads, and harms little
+FALSE_CALL = 0.5
+
+
+class Bounds(NamedTuple):
+    """The three numbers of the rule.
+
+    Attributes
+    ----------
+    floor : float
+        No clear winner where the signal per direction is below; 0 for never.
+    lower, upper : float
+        Elsewhere L1 where the load is below ``lower``, L2 where it is above ``upper``.
+    """
+
+    floor: float
+    lower: float
+    upper: float
+
+
+def fit_bounds(frame: pd.DataFrame) -> Bounds:
+    """Bounds that name the right winner most often, with two significant digits.
+
+    A scenario whose winner is missed or reversed costs 1, and a winner named where there is none
+    `FALSE_CALL`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `normwise.analysis.learn.surface.cells`.
+    """
+    frame = frame.sort_values("load", kind="stable")
+    load, signal = frame["load"].to_numpy(), frame["signal_per_direction"].to_numpy()
+    decided = frame["verdict"].isin(("l1", "l2")).to_numpy(float)
+    # what each answer costs in each scenario
+    wrong = {NEITHER: decided} | {
+        side: np.where(decided, frame["verdict"] != side, FALSE_CALL) for side in ("l1", "l2")
+    }
+    best: tuple[float, Bounds] | None = None
+    levels = np.unique(signal)
+    for floor in [0.0, *(_between(a, b) for a, b in pairwise(levels))]:
+        weak = signal < floor
+        lower, upper, cost = _fit_cuts(load[~weak], {k: v[~weak] for k, v in wrong.items()})
+        cost += wrong[NEITHER][weak].sum()
+        # the least floor of those that do equally well
+        if best is None or cost < best[0]:
+            best = cost, Bounds(floor, lower, upper)
+    assert best is not None
+    return best[1]
+
+
+def _between(a: float, b: float) -> float:
+    return float(f"{np.sqrt(a * b):.2g}")
+
+
+def _fit_cuts(load: np.ndarray, wrong: Mapping[str, np.ndarray]) -> tuple[float, float, float]:
+    """Lower and upper cut of sorted loads, and the number of wrong answers."""
+    below = {name: np.append(0.0, np.cumsum(cost)) for name, cost in wrong.items()}
+    # cut i has i scenarios below it; equal loads cannot be parted
+    whole = np.append(True, np.append(np.diff(load) > 1e-9 * load[1:], True))[: len(load) + 1]
+    first = np.where(whole, below["l1"] - below[NEITHER], np.inf)
+    second = np.where(whole, below[NEITHER] - below["l2"], np.inf)
+    # best lower cut at or below each upper cut
+    best = np.minimum.accumulate(first)
+    upper = int(np.argmin(best + second))
+    lower = int(np.argmin(first[: upper + 1]))
+
+    def bound(cut: int) -> float:
+        if cut == 0:
+            return 0.0
+        return np.inf if cut == len(load) else _between(load[cut - 1], load[cut])
+
+    return bound(lower), bound(upper), float(best[upper] + second[upper] + below["l2"][-1])
+
+
+def call_by_rule(frame: pd.DataFrame, bounds: Bounds) -> np.ndarray:
+    """l1, l2 or neither for each scenario, by the rule of thumb."""
+    load = frame["load"].to_numpy()
+    side = np.where(load < bounds.lower, "l1", np.where(load > bounds.upper, "l2", NEITHER))
+    return np.where(frame["signal_per_direction"].to_numpy() < bounds.floor, NEITHER, side)
+
+
+def read_bounds(rules: pd.DataFrame, goal: str = "prediction") -> Bounds | None:
+    """Bounds of the rule of a goal, where there is one."""
+    own = rules[rules["goal"] == goal]
+    return Bounds(*own[list(Bounds._fields)].iloc[0].astype(float)) if len(own) else None
+
+
+def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame, zone: float) -> np.ndarray:
+    columns = list(AXES)
+    tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=max(2, len(train) // 40))
+    effect = tree.fit(train[columns], train["effect"]).predict(test[columns])
+    return np.where(effect < -zone, "l1", np.where(effect > zone, "l2", NEITHER))
+
+
+def _call_by_theory(frame: pd.DataFrame) -> np.ndarray:
+    # of independent features with equal coefficients, best strengths, n and p large
+    aspect = frame["n_features"].to_numpy() / np.maximum(frame["n_samples"].to_numpy() - 1, 1)
+    share = phase_boundary(aspect, frame["snr"].to_numpy())
+    return np.where(frame["nonzero_share"].to_numpy() < share, "l1", "l2")
+
+
+def _splits(frame: pd.DataFrame) -> dict[str, list[np.ndarray]]:
+    # scenarios that a surface cannot tell apart stay together
+    twins = np.unique(inputs(frame).round(3), axis=0, return_inverse=True)[1].ravel()
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
+    out: dict[str, list[np.ndarray]] = {"scenarios": []}
+    for _, test in folds.split(frame, groups=twins):
+        mask = np.zeros(len(frame), bool)
+        mask[test] = True
+        out["scenarios"].append(mask)
+    masks = [(frame["family"] == name).to_numpy() for name in sorted(frame["family"].unique())]
+    masks = [mask for mask in masks if (~mask).sum() >= FEWEST]
+    if len(masks) > 1:
+        out["families"] = masks
+    return out
+
+
+def _losses(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
+    # beyond the better penalty of the scenario; a coin decides where no winner is named
+    effect = frame["effect"].to_numpy()
+    l1, l2 = np.maximum(effect, 0), np.maximum(-effect, 0)
+    return np.where(called == "l1", l1, np.where(called == "l2", l2, (l1 + l2) / 2))
+
+
+def score(
+    frame: pd.DataFrame, called: np.ndarray | None, losses: np.ndarray, is_ratio: bool
+) -> dict[str, Any]:
+    """Columns of table ``rule_scores``, from ``n`` on.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `normwise.analysis.learn.surface.cells`.
+    called : ndarray of str, shape (n,), or None
+        None for a choice that is not one per scenario.
+    losses : ndarray of shape (n,)
+        Of the choice beyond the better penalty; NaN where it was not measured.
+    is_ratio : bool
+    """
+    verdict = frame["verdict"].to_numpy()
+    decided = np.isin(verdict, ("l1", "l2"))
+    out: dict[str, Any] = {"n": int(np.isfinite(losses).sum()), "decided": int(decided.sum())}
+    if called is not None and decided.any():
+        right = called[decided] == verdict[decided]
+        named = called[decided] != NEITHER
+        out["accuracy"] = right.mean()
+        out["accuracy_low"], out["accuracy_high"] = wilson_interval(
+            right.sum(), int(decided.sum()), 0.95
+        )
+        out["called"] = named.mean()
+        out["reversed"] = (named & ~right).mean()
+    if called is not None and not decided.all():
+        out["silent"] = (called[~decided] == NEITHER).mean()
+    losses = losses[np.isfinite(losses)]
+    if len(losses):
+        rng = np.random.default_rng(0)
+        means = losses[rng.integers(0, len(losses), (BOOTSTRAP, len(losses)))].mean(axis=1)
+        values = np.array([losses.mean(), *np.quantile(means, [0.025, 0.975])])
+        values = np.exp(values) if is_ratio else values
+        out["regret"], out["regret_low"], out["regret_high"] = values
+    return out
+
+
+def _score_rows(
+    frame: pd.DataFrame, calls: dict[str, np.ndarray], goal: str, split: str
+) -> list[dict[str, Any]]:
+    is_ratio = GOALS[goal].is_ratio
+    rows = []
+    for family in ["all", *sorted(frame["family"].unique())]:
+        own = np.full(len(frame), True) if family == "all" else (frame["family"] == family)
+        mask = np.asarray(own)
+        keys = {"goal": goal, "split": split, "family": family}
+        for rule, called in calls.items():
+            part = frame[mask]
+            losses = _losses(part, called[mask])
+            rows.append(keys | {"rule": rule} | score(part, called[mask], losses, is_ratio))
+    return rows
+
+
+def _strategy_rows(
+    frame: pd.DataFrame, calls: dict[str, np.ndarray], strategies: pd.DataFrame, split: str
+) -> list[dict[str, Any]]:
+    """Scores of choices made for each data set, and of all choices where all were measured."""
+    wide = strategies.pivot_table(
+        index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
+    )
+    own = wide.reindex(pd.MultiIndex.from_frame(frame[["dataset", "scenario"]]))
+    best = np.minimum(own["l1"], own["l2"]).to_numpy()
+    names = {"elastic_net": "always elastic net", "cv_choice": "cross-validation"}
+    losses = {names[key]: own[key].to_numpy() - best for key in names if key in own}
+    keys = {"goal": "prediction", "family": "all"}
+    rows = []
+    if "cross-validation" in losses:
+        row = {"split": split, "rule": "cross-validation"}
+        rows.append(keys | row | score(frame, None, losses["cross-validation"], True))
+    mixed = np.isfinite(losses.get("always elastic net", np.full(len(frame), np.nan)))
+    if split != "scenarios" or not mixed.any():
+        return rows
+    part = frame[mixed]
+    for rule, loss in losses.items():
+        row = {"split": "elastic net", "rule": rule}
+        rows.append(keys | row | score(part, None, loss[mixed], True))
+    for rule, called in calls.items():
+        row = {"split": "elastic net", "rule": rule}
+        loss = _losses(part, called[mixed])
+        rows.append(keys | row | score(part, called[mixed], loss, True))
+    return rows
+
+
+def _calls(
+    train: pd.DataFrame, test: pd.DataFrame, zone: float, surface: Surface
+) -> dict[str, np.ndarray]:
+    """Effect, coverage and choices of what was fitted to ``train``."""
+    found = surface.predict(test, test["mcse"].to_numpy())
+    inside = (found["low"] <= test["effect"].array) & (test["effect"].array <= found["high"])
+    winner = found["verdict"].where(found["verdict"].isin(("l1", "l2")), NEITHER)
+    bounds = fit_bounds(train)
+    return {
+        "effect": found["effect"].to_numpy(float),
+        "covered": inside.to_numpy(float),
+        "response surface": winner.to_numpy(object),
+        "rule of thumb": call_by_rule(test, bounds),
+        # a reader guesses k
+        "rule of thumb, k halved": call_by_rule(test.assign(load=test["load"] / 2), bounds),
+        "rule of thumb, k doubled": call_by_rule(test.assign(load=test["load"] * 2), bounds),
+        "tree of depth 3": _call_by_tree(train, test, zone),
+    }
+
+
+def _fold(
+    frame: pd.DataFrame, test: np.ndarray, zone: float, kernel: object
+) -> dict[str, np.ndarray]:
+    train, held = frame[~test], frame[test]
+    return _calls(train, held, zone, Surface(train, zone, kernel))
+
+
+def _judge(
+    part: pd.DataFrame,
+    found: dict[str, np.ndarray],
+    strategies: pd.DataFrame,
+    goal: str,
+    split: str,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A row of table ``surface_scores`` and rows of ``rule_scores``."""
+    effect, covered = (found.pop(key).astype(float) for key in ("effect", "covered"))
+    error = part["effect"].to_numpy() - effect
+    spread = part["effect"].to_numpy() - part["effect"].mean()
+    fit = {
+        "goal": goal,
+        "split": split,
+        "n": len(part),
+        "r2": 1 - (error @ error) / (spread @ spread),
+        "rmse": np.sqrt(np.mean(error**2)),
+        "coverage": covered.mean(),
+    }
+    calls = {name: called.astype(str) for name, called in found.items()}
+    calls |= {f"always {p.upper()}": np.full(len(part), p) for p in ("l1", "l2")}
+    if goal == "prediction":
+        calls["exact phase boundary"] = _call_by_theory(part)
+    rows = _score_rows(part, calls, goal, split)
+    if goal == "prediction":
+        rows += _strategy_rows(part, calls, strategies, split)
+    return fit, rows
+
+
+def learn(
+    goals: pd.DataFrame,
+    scenarios: pd.DataFrame,
+    strategies: pd.DataFrame,
+    comparison: Mapping[str, Any],
+    n_jobs: int = 1,
+) -> dict[str, pd.DataFrame]:
+    """Surfaces and rules of every goal, and how they do on scenarios they have not seen.
+
+    Parameters
+    ----------
+    goals, scenarios, strategies : DataFrame
+        The tables.
+    comparison : mapping
+        With the ``margin``.
+    n_jobs : int
+        Worker processes; the result does not depend on it.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The tables `TABLES`; empty for goals with fewer than `normwise.analysis.learn.surface.FEWEST` scenarios.
+        Of more than ``MOST`` scenarios a random sample of so many is learnt from.
+    """
+    parts: dict[str, list[Any]] = {name: [] for name in TABLES}
+    for goal, what in GOALS.items():
+        whole = cells(goals, scenarios, goal)
+        frame, fresh = (
+            whole[whole["held_out"] == held].reset_index(drop=True) for held in (False, True)
+        )
+        if len(frame) < FEWEST:
+            continue
+        # ids are digests, so that the first of them are a sample at random
+        frame = frame.sort_values("scenario", kind="stable")[:MOST].sort_index()
+        frame = frame.reset_index(drop=True)
+        zone = what.zone(comparison["margin"])
+        surface = Surface(frame, zone)
+        parts["surface"].append(tabulate(surface, frame, goal))
+        parts["importance"].append(importance(surface, frame, goal))
+        parts["rules"].append(pd.DataFrame([{"goal": goal, **fit_bounds(frame)._asdict()}]))
+        splits = _splits(frame)
+        jobs = [(split, mask) for split, masks in splits.items() for mask in masks]
+        folds = Parallel(n_jobs=n_jobs)(
+            delayed(_fold)(frame, mask, zone, surface.model.kernel_) for _, mask in jobs
+        )
+        judged = {}
+        for split in splits:
+            held = np.zeros(len(frame), bool)
+            out = {name: np.full(len(frame), None, object) for name in folds[0]}
+            for (name, mask), fold in zip(jobs, folds, strict=True):
+                if name == split:
+                    held |= mask
+                    for key, value in fold.items():
+                        out[key][mask] = value
+            judged[split] = frame[held].reset_index(drop=True), {k: v[held] for k, v in out.items()}
+        if len(fresh) > 1:
+            judged["fresh"] = fresh, _calls(frame, fresh, zone, surface)
+        for split, (part, found) in judged.items():
+            fit, rows = _judge(part, found, strategies, goal, split)
+            parts["surface_scores"].append(pd.DataFrame([fit]))
+            parts["rule_scores"].append(pd.DataFrame(rows))
+    return {
+        name: typed(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), name)
+        for name, frames in parts.items()
+    }

@@ -1,0 +1,200 @@
+"""The effect as a function of what a reader can know of their data: a response surface.
+
+A Gaussian process interpolates the effects that the study has measured. Its noise has two parts:
+each scenario's own Monte Carlo error, which is known, and one for all, which stands for whatever
+the inputs leave out (signs, placement, distributions). That one grows with the effect, so that the
+process works on its inverse hyperbolic sine: nearly the effect itself while that is small, and
+nearly its logarithm where it is large.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+AXES = ("aspect_ratio", "nonzero_share", "snr", "nearest_correlation")
+LEVEL = 0.9
+# effects are taken as large from this many zones of equivalence on
+BEND = 4
+FEWEST = 12
+# a feature counts as collinear from this correlation with its nearest on
+COLLINEAR = 0.7
+# where the surface is tabled, as far as there are measurements
+GRID = {
+    "aspect_ratio": (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10),
+    "nonzero_share": (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1),
+    "snr": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8),
+    "nearest_correlation": (0, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99),
+}
+
+
+def cells(goals: pd.DataFrame, scenarios: pd.DataFrame, goal: str) -> pd.DataFrame:
+    """Measured effects of one goal with the properties of their scenarios, one row a scenario.
+
+    Scenarios without a truth or without any signal have no place on the surface.
+
+    Parameters
+    ----------
+    goals, scenarios : DataFrame
+        The tables.
+    goal : str
+
+    Returns
+    -------
+    DataFrame
+        Columns of both tables, and ``nonzero_share`` by effective number, ``load`` and
+        ``signal_per_direction`` (see `normwise.analysis.learn.learn`), ``family``, and ``binary``.
+    """
+    own = goals[goals["goal"] == goal].merge(scenarios, on=["dataset", "scenario"])
+    own = own.drop_duplicates("scenario")
+    own = own[own["n_nonzero"] > 0].reset_index(drop=True)
+    family = own["covariance"].where(own["features"] == "gaussian", own["features"])
+    family = family.where((own["correlation"] != 0) | (family != "blocks"), "independent")
+    # copies share everything, and rounding may take them beyond
+    unshared = np.maximum(1 - own["nearest_correlation"] ** 2, 1e-6)
+    return own.assign(
+        nonzero_share=own["effective_nonzero"] / own["n_features"],
+        load=own["effective_nonzero"] / (own["n_samples"] * np.sqrt(own["snr"] * unshared)),
+        signal_per_direction=own["n_samples"] * own["snr"] / own["effective_features"],
+        binary=(own["response"] == "binary").astype(float),
+        family=family.where(own["response"] == "gaussian", "binary response"),
+    )
+
+
+def inputs(frame: pd.DataFrame) -> np.ndarray:
+    """Inputs of the surface, of shape (n, 5), on scales on which effects vary evenly."""
+    return np.column_stack(
+        [
+            np.log(frame["aspect_ratio"]),
+            # relevant features per row: the boundary runs along it at every p
+            np.log(frame["nonzero_share"] * frame["aspect_ratio"]),
+            np.log(frame["snr"]),
+            2 * frame["nearest_correlation"],
+            frame["binary"],
+        ]
+    )
+
+
+class Surface:
+    """A response surface fitted to measured effects.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `cells`.
+    zone : float
+        Half-width of the zone of equivalence.
+    kernel : sklearn kernel, optional
+        Where the search for the kernel's scales starts.
+    """
+
+    def __init__(self, frame: pd.DataFrame, zone: float, kernel: object = None) -> None:
+        self.zone, self.bend = zone, BEND * zone
+        X, effect = inputs(frame), frame["effect"].to_numpy()
+        y = np.arcsinh(effect / self.bend)
+        mcse = frame["mcse"].to_numpy() / np.hypot(effect, self.bend)
+        self.centre, self.scale = float(y.mean()), float(y.std()) or 1.0
+        start = kernel or ConstantKernel(1.0, (1e-3, 1e3)) * Matern(
+            np.ones(X.shape[1]), (0.1, 100.0), nu=2.5
+        ) + WhiteKernel(0.02, (1e-5, 1.0))
+        # the optimiser says when a scale runs to its bound, as that of a constant input does
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.model = GaussianProcessRegressor(
+                start, alpha=np.maximum((mcse / self.scale) ** 2, 1e-8)
+            ).fit(X, (y - self.centre) / self.scale)
+
+    def predict(self, frame: pd.DataFrame, mcse: np.ndarray | float = 0.0) -> pd.DataFrame:
+        """What another scenario's effect is expected to be.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            With the properties that `inputs` needs.
+        mcse : ndarray or float
+            Monte Carlo error of a measured effect that the interval shall hold; 0 for the true
+            effect.
+
+        Returns
+        -------
+        DataFrame
+            ``effect``, ``low`` and ``high`` of the 90 % prediction interval, and ``verdict``: a
+            penalty that is the better one with a probability of 90 % and whose effect leaves the
+            zone of equivalence, equivalent (interval within the zone), or undecided.
+        """
+        mean, sd = self.model.predict(inputs(frame), return_std=True)
+        mean, sd = self.centre + self.scale * mean, self.scale * sd
+        effect = self.bend * np.sinh(mean)
+        spread = np.hypot(sd, mcse / np.hypot(effect, self.bend))
+        reach = stats.norm.ppf((1 + LEVEL) / 2) * spread
+        low, high = (self.bend * np.sinh(mean + side * reach) for side in (-1, 1))
+        sure = stats.norm.cdf(np.abs(mean) / sd) >= LEVEL
+        side = np.where(effect < 0, "l1", "l2")
+        other = np.where((low > -self.zone) & (high < self.zone), "equivalent", "undecided")
+        verdict = np.where(sure & (np.abs(effect) > self.zone), side, other)
+        return pd.DataFrame({"effect": effect, "low": low, "high": high, "verdict": verdict})
+
+
+def ranges(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Where there are measurements, along each axis."""
+    return {axis: (float(frame[axis].min()), float(frame[axis].max())) for axis in AXES}
+
+
+def grid(frame: pd.DataFrame) -> pd.DataFrame:
+    """Points of `GRID` within the measured ranges, the last axis varying fastest."""
+    levels = []
+    for axis, (low, high) in ranges(frame).items():
+        slack = 1e-6 * max(1.0, high)
+        inside = [v for v in GRID[axis] if low - slack <= v <= high + slack]
+        levels.append(inside or [low])
+    return pd.DataFrame(
+        {a: v.ravel() for a, v in zip(AXES, np.meshgrid(*levels, indexing="ij"), strict=True)},
+        dtype=float,
+    )
+
+
+def tabulate(surface: Surface, frame: pd.DataFrame, goal: str) -> pd.DataFrame:
+    """Table ``surface`` of one goal: the surface on a grid over the measured ranges."""
+    points = grid(frame)
+    # a reader predicts a number, unless the goal has no meaning for one
+    found = surface.predict(points.assign(binary=float(frame["binary"].min())))
+    return points.join(found).assign(goal=goal)
+
+
+def importance(surface: Surface, frame: pd.DataFrame, goal: str) -> pd.DataFrame:
+    """Table ``importance``: Sobol indices of the surface over the measured ranges.
+
+    Each property varies independently, the correlation evenly and the others evenly on the log
+    scale (Saltelli 2010).
+    """
+    span = ranges(frame)
+    free = [axis for axis in AXES if span[axis][0] < span[axis][1]]
+
+    def effect(x: np.ndarray) -> np.ndarray:
+        at = pd.DataFrame({axis: np.full(x.shape[1], span[axis][0]) for axis in AXES})
+        for axis, values in zip(free, x, strict=True):
+            at[axis] = values
+        found = surface.predict(at.assign(binary=float(frame["binary"].min())))
+        return np.array(found["effect"])
+
+    dists = [
+        stats.uniform(span[a][0], span[a][1] - span[a][0])
+        if a == "nearest_correlation"
+        else stats.loguniform(*span[a])
+        for a in free
+    ]
+    found = stats.sobol_indices(func=effect, n=1024, dists=dists, rng=np.random.default_rng(0))
+    return pd.DataFrame(
+        {
+            "goal": goal,
+            "property": free,
+            "first": found.first_order,
+            "total": found.total_order,
+        }
+    )

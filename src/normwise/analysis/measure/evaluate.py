@@ -1,0 +1,230 @@
+"""Fits files of a block in, tables of its scenarios out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from normwise.analysis.columns import typed
+from normwise.analysis.goals import goal_effects, strategy_table
+from normwise.analysis.measure.effects import pair_table, summarise
+from normwise.analysis.measure.grid_effects import audit
+from normwise.analysis.measure.metrics import (
+    bias_variance,
+    held_out_metrics,
+    replicate_metrics,
+    scenario_metrics,
+    selection_metrics,
+)
+from normwise.analysis.measure.pilots import pilot_table
+from normwise.extensions import Fitted, measure
+from normwise.fitting.fits_file import Estimates, each_estimate, read_estimates
+from normwise.fitting.penalty import selects
+from normwise.fitting.tuning import TUNINGS
+
+
+def _extra_metrics(
+    names: Sequence[str], e: Estimates, a: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    held_out = a.get("y_test"), a.get("predictor_test")
+    fitted = Fitted(
+        e.origin.response, e.origin.truth, a["coef"], a["intercept"], a["alpha"], *held_out
+    )
+    found = {name: measure(name, fitted) for name in names}
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd.DataFrame:
+    ok = e.fitted
+    a = {name: array[ok] for name, array in e.arrays.items()}
+    truth, risk = e.origin.truth, a["risk"]
+    values = {
+        "train_error": a["train_error"],
+        "dof": a["dof"],
+        "alpha": a["alpha"],
+        "gap": a["gap"],
+    }
+    values["nonzeros"] = (a["coef"] != 0).sum(axis=-1)
+    values["selected_none"] = values["nonzeros"] == 0
+    values["cv_error"] = np.take_along_axis(a["cv_error"], a["chosen"].astype(int), axis=1)
+    if truth is None:
+        values |= {"test_error": risk, "optimism": risk - a["train_error"]}
+        values |= held_out_metrics(e.origin.response, risk, a["predictor_test"], a["y_test"])
+    else:
+        values["excess_risk"] = risk
+        values |= replicate_metrics(
+            truth, e.origin.response, a["coef"], a["intercept"], e.origin.X_test
+        )
+        expected = values.get("log_loss", truth.noise_var + risk)
+        values["optimism"] = expected - a["train_error"]
+        if selects(e.penalty):
+            values |= selection_metrics(a["coef"], truth.support)
+    values |= _extra_metrics(extra, e, a)
+    n = int(ok.sum())
+    keys: dict[str, str | int | np.ndarray] = {
+        "dataset": dataset,
+        "scenario": e.origin.id,
+        "replicate": np.repeat(e.replicate[ok].astype(np.int32), len(TUNINGS)),
+        "penalty": e.penalty,
+        "tuning": np.tile(TUNINGS, n),
+    }
+    parts = [
+        pd.DataFrame(keys | {"metric": name, "value": np.asarray(value, float).ravel()})
+        for name, value in values.items()
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame[frame["value"].notna()]
+
+
+def _scenario_rows(e: Estimates, dataset: str) -> Iterator[dict]:
+    truth, ok = e.origin.truth, e.fitted
+    if truth is None or ok.sum() < 5:
+        return
+    for t, tuning in enumerate(TUNINGS):
+        found = scenario_metrics(truth, e.arrays["coef"][ok, t], e.arrays["intercept"][ok, t])
+        if not selects(e.penalty):
+            del found["stability"]
+        for metric, (value, se) in found.items():
+            yield {
+                "dataset": dataset,
+                "scenario": e.origin.id,
+                "penalty": e.penalty,
+                "tuning": tuning,
+                "metric": metric,
+                "value": value,
+                "se": se,
+            }
+
+
+def _health_row(e: Estimates, dataset: str) -> dict:
+    a, ok = e.arrays, e.fitted
+    return {
+        "dataset": dataset,
+        "scenario": e.origin.id,
+        "penalty": e.penalty,
+        "n": len(ok),
+        "failed": float(1 - ok.mean()),
+        "uncertified": float((a["n_uncertified"] > 0).mean()),
+        "edge": float(a["edge"][ok, 0].mean()) if ok.any() else np.nan,
+        "median_gap": float(np.median(a["gap"][ok])) if ok.any() else np.nan,
+        "max_gap": float(a["gap"][ok].max()) if ok.any() else np.nan,
+        "max_fold_gap": float(a["fold_gap"][ok].max()) if ok.any() else np.nan,
+    }
+
+
+def evaluate(
+    fits: Mapping[str, Sequence[str | Path]],
+    dataset: str,
+    extra: Sequence[str] = (),
+    overlap: float = 0.0,
+    wanted: Collection[str] | None = None,
+    replicates: int | None = None,
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Tables of a block, one scenario at a time.
+
+    Parameters
+    ----------
+    fits : mapping of str to sequence of paths
+        Fits files by penalty.
+    dataset : str
+    extra : sequence of str
+        Metrics from extensions to add.
+    overlap : float
+        Of `normwise.analysis.measure.effects.standard_error`.
+    wanted, replicates
+        Of `normwise.fitting.fits_file.read_estimates`.
+
+    Yields
+    ------
+    dict of str to DataFrame
+        By the names of ``BLOCK_TABLES``.
+    """
+    with threadpool_limits(1):
+        for found in read_estimates(fits, dataset, wanted, replicates):
+            metrics = pd.concat(
+                [_replicate_rows(e, dataset, extra) for e in found.values()], ignore_index=True
+            )
+            stability = [row for e in found.values() for row in _scenario_rows(e, dataset)]
+            timings = [
+                pd.DataFrame(
+                    {
+                        "dataset": dataset,
+                        "scenario": e.origin.id,
+                        "replicate": e.replicate.astype(np.int32),
+                        "penalty": e.penalty,
+                        "seconds": e.arrays["seconds"],
+                        "n_iter": e.arrays["n_iter"],
+                    }
+                )
+                for e in found.values()
+            ]
+            yield {
+                "metrics": metrics,
+                "stability": typed(pd.DataFrame(stability), "stability"),
+                "timings": pd.concat(timings, ignore_index=True),
+                "fit_health": pd.DataFrame([_health_row(e, dataset) for e in found.values()]),
+                "summary": summarise(metrics, overlap),
+                "pairs": pair_table(metrics, overlap),
+                "goal_effects": goal_effects(metrics, overlap),
+                "strategies": strategy_table(metrics),
+                # more splits of one table are no more data
+                "pilots": typed(pd.DataFrame(), "pilots") if overlap else pilot_table(metrics),
+                "grid_effects": audit(found),
+            }
+
+
+@threadpool_limits.wrap(limits=1)
+def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str, pd.DataFrame]:
+    """Tables ``paths`` and ``coefficients`` of a data set whose fits keep their paths."""
+    paths, coefficients = [], []
+    for e in each_estimate(fits, dataset):
+        truth, ok = e.origin.truth, e.fitted
+        if truth is None or e.penalty == "none":
+            continue
+        a = {name: array[ok] for name, array in e.arrays.items()}
+        relative = selects(e.penalty)
+        strength = a["alphas"] / a["alphas"][:, :1] if relative else a["alphas"]
+        risk = a["path_risk"]
+        keys = {"dataset": dataset, "scenario": e.origin.id, "penalty": e.penalty}
+        for step in range(risk.shape[1]):
+            parts = bias_variance(truth, a["path_coef"][:, step], a["path_intercept"][:, step])
+            paths.append(
+                keys
+                | {
+                    "step": step,
+                    "strength": float(strength[0, step]),
+                    "excess_risk": float(risk[:, step].mean()),
+                    "mcse": float(risk[:, step].std(ddof=1) / np.sqrt(len(risk))),
+                    "bias2": parts["bias2"][0],
+                    "bias2_se": parts["bias2"][1],
+                    "variance": parts["variance"][0],
+                    "variance_se": parts["variance"][1],
+                }
+            )
+            coefficients.append(
+                pd.DataFrame(
+                    keys
+                    | {
+                        "step": step,
+                        "strength": float(strength[0, step]),
+                        "feature": np.arange(len(truth.coef)),
+                        "coef": a["path_coef"][0, step],
+                        "true_coef": truth.coef,
+                        "chosen": bool(a["alphas"][0, step] == a["alpha"][0, 0]),
+                    }
+                )
+            )
+    empty = pd.DataFrame()
+    found = {
+        "paths": typed(pd.DataFrame(paths), "paths"),
+        "coefficients": typed(pd.concat([empty, *coefficients], ignore_index=True), "coefficients"),
+    }
+    # the order of the blocks is that in which they were added
+    return {
+        name: frame.sort_values("scenario", kind="stable", ignore_index=True)
+        for name, frame in found.items()
+    }

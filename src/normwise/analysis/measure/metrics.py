@@ -1,0 +1,311 @@
+"""Truth and estimates in, numbers out."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, xlogy
+
+from normwise.data.covariance import quadratic_form
+from normwise.data.population import Population
+from normwise.fitting.risk import PredictorLaw, excess_risk
+
+
+def selection_counts(
+    coef: np.ndarray, support: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Number of nonzero coefficients, and of true and false ones among them.
+
+    ``coef`` has shape (..., n_features); the results (...).
+    """
+    nonzero = coef != 0
+    true = nonzero[..., support].sum(axis=-1)
+    total = nonzero.sum(axis=-1)
+    return total, true, total - true
+
+
+def partial_auc(coef: np.ndarray, support: np.ndarray, limit: float = 0.1) -> np.ndarray:
+    r"""Area under the ROC curve of the ranking by :math:`|b_j|`, up to a false positive rate.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (..., n_features)
+        On a scale on which magnitudes are comparable.
+    support : ndarray of int
+    limit : float
+        Largest false positive rate.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        Divided by ``limit``: 1 is perfect, ``limit / 2`` is chance. The curve is a
+        straight line across tied features. NaN if all or no features are true.
+    """
+    p, k = coef.shape[-1], len(support)
+    flat = np.abs(coef).reshape(-1, p)
+    if k in (0, p):
+        return np.full(coef.shape[:-1], np.nan)
+    is_true = np.zeros(p, bool)
+    is_true[support] = True
+    out = np.empty(len(flat))
+    for i, size in enumerate(flat):
+        order = np.argsort(-size, kind="stable")
+        # one point of the curve per distinct magnitude; straight lines across ties
+        last = np.append(np.diff(size[order]) != 0, True)
+        tpr = np.append(0, np.cumsum(is_true[order])[last] / k)
+        fpr = np.append(0, np.cumsum(~is_true[order])[last] / (p - k))
+        # the points up to the limit, and the one on the line to the first beyond it
+        stop = int(np.searchsorted(fpr, limit, side="right"))
+        edge = tpr[stop - 1]
+        if stop < len(fpr):
+            slope = (tpr[stop] - tpr[stop - 1]) / (fpr[stop] - fpr[stop - 1])
+            edge += slope * (limit - fpr[stop - 1])
+        out[i] = np.trapezoid(np.append(tpr[:stop], edge), np.append(fpr[:stop], limit)) / limit
+    return out.reshape(coef.shape[:-1])
+
+
+def effective_number(coef: np.ndarray) -> np.ndarray:
+    r"""How many coefficients carry the model: :math:`(\sum |b_j|)^2 / \sum b_j^2`.
+
+    1 if a single one does, the number of features if all are equal (the inverse participation
+    ratio of the absolute values). NaN for the null model. ``coef`` has shape (..., n_features).
+    """
+    size = np.abs(coef)
+    square = (size**2).sum(axis=-1)
+    return size.sum(axis=-1) ** 2 / np.where(square > 0, square, np.nan)
+
+
+def coef_agreement(coef: np.ndarray) -> np.ndarray:
+    r"""How alike the coefficients of two independent samples are, one jackknife value a sample.
+
+    The agreement is :math:`E\langle b, b' \rangle / E\lVert b \rVert^2` over pairs of samples:
+    1 if every sample gives the same coefficients, 0 if they have nothing in common. Unlike a
+    variance it does not improve when all coefficients are made smaller.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (n_replicates, ..., n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_replicates, ...)
+        Jackknife pseudo-values: their mean is the agreement, bias removed, and their spread gives
+        its standard error, also for a difference of two penalties on the same samples. NaN where
+        every model is the null model.
+    """
+    n = len(coef)
+    square = (coef**2).sum(axis=-1)
+    total, norm = coef.sum(axis=0), square.sum(axis=0)
+    rest, rest_norm = total - coef, norm - square
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole = ((total**2).sum(axis=-1) - norm) / ((n - 1) * norm)
+        left = ((rest**2).sum(axis=-1) - rest_norm) / ((n - 2) * rest_norm)
+    values = n * whole - (n - 1) * left
+    return np.where(np.isfinite(values).all(axis=0), values, np.nan)
+
+
+def selection_metrics(coef: np.ndarray, support: np.ndarray) -> dict[str, np.ndarray]:
+    """TPR, FDR (0 if nothing is selected), F1 and exact recovery.
+
+    ``coef`` has shape (..., n_features).
+    """
+    k = len(support)
+    total, true, false = selection_counts(coef, support)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "tpr": true / k if k else np.full(total.shape, np.nan),
+            "fdr": np.where(total > 0, false / np.maximum(total, 1), 0.0),
+            "f1": 2 * true / (total + k) if k else np.full(total.shape, np.nan),
+            "exact_recovery": ((true == k) & (false == 0)).astype(float),
+        }
+
+
+def replicate_metrics(
+    truth: Population,
+    response: str,
+    coef: np.ndarray,
+    intercept: np.ndarray,
+    X_test: np.ndarray | None = None,
+) -> dict[str, np.ndarray]:
+    """Everything that the truth says of estimates, except the risk that the fit has stored.
+
+    Parameters
+    ----------
+    truth : Population
+    response : {"gaussian", "binary"}
+    coef : ndarray of shape (n_replicates, n_tunings, n_features)
+    intercept : ndarray of shape (n_replicates, n_tunings)
+    X_test : ndarray, optional
+        Rows that stand for a population without a closed form.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_replicates, n_tunings)
+    """
+    scale = np.sqrt(feature_variances(truth))
+    norm = np.linalg.norm(truth.coef)
+    out = {
+        "coef_error": np.linalg.norm(coef - truth.coef, axis=-1) / (norm or np.nan),
+        "ranking_pauc": partial_auc(coef * scale, truth.support),
+        "effective_coefs": effective_number(coef * scale),
+        "coef_agreement": coef_agreement(coef * scale),
+    }
+    if response == "gaussian":
+        risk = excess_risk(truth, coef, intercept)
+        null = truth.signal_var
+        out["relative_risk"] = risk / (null or np.nan)
+        out["slope_risk"] = quadratic_form(truth.root, coef - truth.coef)
+    else:
+        law = PredictorLaw(truth, coef, intercept, X_test)
+        out |= {
+            "log_loss": law.log_loss(),
+            "error_rate": law.error_rate(),
+            "brier_score": law.brier_score(),
+            "calibration_slope": law.calibration_slope(),
+            "calibration_error": law.calibration_error(),
+        }
+    return out
+
+
+def held_out_metrics(
+    response: str, loss: np.ndarray, predictor: np.ndarray, y: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What held-out rows say of estimates, where the truth is unknown.
+
+    Parameters
+    ----------
+    response : {"gaussian", "binary"}
+    loss : ndarray of shape (n_replicates, n_tunings)
+        Mean loss on the held-out rows.
+    predictor : ndarray of shape (n_replicates, n_tunings, n_test)
+        Linear predictors of them.
+    y : ndarray of shape (n_replicates, n_test)
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_replicates, n_tunings)
+        ``explained`` is one minus the loss over that of the best constant.
+    """
+    y = y[:, None, :]
+    rate = y.mean(axis=-1)
+    if response == "gaussian":
+        null = y.var(axis=-1)
+    else:
+        null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
+    out = {"explained": 1 - loss / np.where(null > 0, null, np.nan)}
+    if response == "binary":
+        wrong = np.where(predictor == 0, 0.5, (predictor > 0) != (y > 0.5))
+        out["error_rate"] = wrong.mean(axis=-1)
+        out["brier_score"] = ((expit(predictor) - y) ** 2).mean(axis=-1)
+    return out
+
+
+def feature_variances(truth: Population) -> np.ndarray:
+    """Population variance of each feature."""
+    return np.asarray((truth.root * truth.root).sum(axis=1)).ravel()
+
+
+def jackknife_se(values: np.ndarray) -> float:
+    """Standard error from leave-one-out values."""
+    n = len(values)
+    return float(np.sqrt((n - 1) / n * ((values - values.mean()) ** 2).sum()))
+
+
+def bias_variance(
+    truth: Population, coef: np.ndarray, intercept: np.ndarray
+) -> dict[str, tuple[float, float]]:
+    r"""Squared bias and variance of the linear predictor over replicates.
+
+    The sum of the two is the mean excess risk. The squared bias of the mean estimate contains
+    the variance divided by the number of replicates, which is subtracted.
+
+    Parameters
+    ----------
+    truth : Population
+    coef : ndarray of shape (n_replicates, n_features)
+    intercept : ndarray of shape (n_replicates,)
+
+    Returns
+    -------
+    dict
+        ``bias2`` and ``variance``, each with its jackknife standard error.
+    """
+    n = len(coef)
+    # coordinates in which the excess risk is a plain squared norm
+    shift = intercept - truth.intercept + (coef - truth.coef) @ truth.mean
+    error = np.column_stack([(truth.root.T @ (coef - truth.coef).T).T, shift])
+    total = (error**2).sum(axis=1)
+    mean = error.mean(axis=0)
+
+    def split(mean_total: np.ndarray, mean_norm: np.ndarray, count: int) -> tuple:
+        variance = (mean_total - mean_norm) * count / (count - 1)
+        return mean_total - variance, variance
+
+    bias2, variance = split(total.mean(), mean @ mean, n)
+    left_total = (total.sum() - total) / (n - 1)
+    left_mean = (n * mean - error) / (n - 1)
+    left_bias2, left_variance = split(left_total, (left_mean**2).sum(axis=1), n - 1)
+    return {
+        "bias2": (float(bias2), jackknife_se(left_bias2)),
+        "variance": (float(variance), jackknife_se(left_variance)),
+    }
+
+
+def selection_stability(selected: np.ndarray) -> tuple[float, float]:
+    r"""Stability of feature selection over replicates and its standard error.
+
+    :math:`1 - \frac{1}{d}\sum_f \frac{M}{M-1} p_f(1-p_f) / [\bar k/d (1-\bar k/d)]`, 1 if the
+    same features are always selected, 0 in expectation for random selection (Nogueira, Sechidis
+    & Brown 2018, with their asymptotic variance).
+
+    Parameters
+    ----------
+    selected : ndarray of bool, shape (n_replicates, n_features)
+    """
+    M, d = selected.shape
+    share = selected.mean(axis=0)
+    kbar = share.sum()
+    chance = kbar / d * (1 - kbar / d)
+    if chance == 0:
+        return np.nan, np.nan
+    stability = 1 - (M / (M - 1) * share * (1 - share)).mean() / chance
+    k_i = selected.sum(axis=1)
+    # half the influence of each replicate on the ratio, up to a constant
+    influence = (selected * share).mean(axis=1) - k_i * kbar / d**2
+    influence += stability / 2 * (2 * k_i * kbar / d**2 - k_i / d)
+    variance = 4 / M**2 * ((influence - influence.mean()) ** 2).sum() / chance**2
+    return float(stability), float(np.sqrt(variance))
+
+
+def scenario_metrics(
+    truth: Population, coef: np.ndarray, intercept: np.ndarray
+) -> dict[str, tuple[float, float]]:
+    """What only a set of replicates can show, each with its standard error.
+
+    Parameters
+    ----------
+    truth : Population
+    coef : ndarray of shape (n_replicates, n_features)
+    intercept : ndarray of shape (n_replicates,)
+
+    Returns
+    -------
+    dict
+        ``bias2``, ``variance``, ``stability`` (NaN where every feature is always selected),
+        ``coef_variance`` (trace of the covariance of the coefficients, in units of the squared
+        norm of the true ones, or of 1 if they are zero), ``sign_consistency`` (how often a true
+        feature gets its right sign, averaged over the true features).
+    """
+    n = len(coef)
+    out = bias_variance(truth, coef, intercept)
+    out["stability"] = selection_stability(coef != 0)
+    unit = float(truth.coef @ truth.coef) or 1.0
+    centred = ((coef - coef.mean(axis=0)) ** 2).sum(axis=1)
+    spread = centred.sum() / (n - 1) / unit
+    # leave-one-out values of the sample variance, in closed form
+    left = (centred.sum() - centred * n / (n - 1)) / (n - 2) / unit
+    out["coef_variance"] = (float(spread), jackknife_se(left))
+    support = truth.support
+    if len(support):
+        right = (np.sign(coef[:, support]) == np.sign(truth.coef[support])).mean(axis=1)
+        out["sign_consistency"] = (float(right.mean()), float(right.std(ddof=1) / np.sqrt(n)))
+    return out

@@ -1,0 +1,172 @@
+r"""Correlation families: each gives a root :math:`A` with :math:`\Sigma = A A^T`.
+
+A row of features is :math:`x = A z`, :math:`z \sim N(0, I)`, and a quadratic form is
+:math:`b^T \Sigma b = \lVert A^T b \rVert^2`, so the root is all that is needed. It is
+sparse wherever the family allows it. Every feature has variance 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from normwise.data.scenario import Scenario
+
+# a csr_array where the family allows it
+Root: TypeAlias = Any
+
+
+def _independent(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    return sparse.identity(s.n_features, format="csr")
+
+
+def _ar1(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    # Cholesky factor of rho^|i-j|: x_j = rho x_{j-1} + sqrt(1 - rho^2) z_j
+    lag = np.subtract.outer(np.arange(s.n_features), np.arange(s.n_features))
+    root = np.where(lag >= 0, s.correlation ** np.maximum(lag, 0), 0.0)
+    root[:, 1:] *= np.sqrt(1 - s.correlation**2)
+    return root
+
+
+def _membership(s: Scenario) -> sparse.csr_array:
+    rows = np.arange(s.n_features)
+    ones = np.ones(s.n_features)
+    return sparse.csr_array((ones, (rows, rows // s.group_size)))
+
+
+def _shared(s: Scenario, groups: sparse.csr_array) -> Root:
+    own = sparse.identity(s.n_features, format="csr")
+    parts = [np.sqrt(1 - s.correlation) * own, np.sqrt(s.correlation) * groups]
+    return sparse.hstack(parts, format="csr")
+
+
+def _equicorrelated(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    return _shared(s, sparse.csr_array(np.ones((s.n_features, 1))))
+
+
+def _blocks(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    return _shared(s, _membership(s))
+
+
+def _latent_factors(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    # correlation is the communality: the share of each feature's variance due to the factors
+    loadings = rng.standard_normal((s.n_features, s.n_factors))
+    loadings *= np.sqrt(s.correlation) / np.linalg.norm(loadings, axis=1, keepdims=True)
+    own = np.sqrt(1 - s.correlation) * sparse.identity(s.n_features, format="csr")
+    return sparse.hstack([own, sparse.csr_array(loadings)], format="csr")
+
+
+def _near_duplicates(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    # the first feature of each group is the original, the others are noisy copies of it
+    rows = np.arange(s.n_features)
+    originals = rows - rows % s.group_size
+    copy = rows != originals
+    root = sparse.lil_array((s.n_features, s.n_features))
+    root[rows, rows] = np.where(copy, np.sqrt(1 - s.correlation**2), 1.0)
+    root[rows[copy], originals[copy]] = s.correlation
+    return root.tocsr()
+
+
+def _irrepresentable(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    # one noise feature is a (sum of the true features) + noise, with multiple correlation
+    # `correlation`; a k > 1, the violation, holds when correlation > 1 / sqrt(k)
+    confounded = np.setdiff1d(np.arange(s.n_features), support)[0]
+    root = sparse.identity(s.n_features, format="lil")
+    root[confounded, confounded] = np.sqrt(1 - s.correlation**2)
+    root[[confounded] * len(support), support] = s.correlation / np.sqrt(len(support))
+    return sparse.csr_array(root)
+
+
+FAMILIES: dict[str, Callable[[Scenario, np.ndarray, np.random.Generator], Root]] = {
+    "independent": _independent,
+    "ar1": _ar1,
+    "equicorrelated": _equicorrelated,
+    "blocks": _blocks,
+    "latent_factors": _latent_factors,
+    "near_duplicates": _near_duplicates,
+    "irrepresentable": _irrepresentable,
+}
+
+
+def covariance_root(scenario: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    r"""Root :math:`A` of the feature covariance, :math:`\Sigma = A A^T`.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Its ``covariance`` names the family.
+    support : ndarray of int
+        Indices of the nonzero coefficients (``irrepresentable`` is built around them).
+    rng : numpy.random.Generator
+        Draws what the family leaves open (the loadings of ``latent_factors``).
+
+    Returns
+    -------
+    ndarray or csr_array of shape (n_features, n_components)
+    """
+    return FAMILIES[scenario.covariance](scenario, support, rng)
+
+
+def quadratic_form(root: Root, coef: np.ndarray) -> np.ndarray:
+    r""":math:`b^T \Sigma b` for each vector along the last axis of ``coef``.
+
+    Parameters
+    ----------
+    root : array of shape (n_features, n_components)
+    coef : ndarray of shape (..., n_features)
+
+    Returns
+    -------
+    ndarray of shape (...)
+    """
+    flat = coef.reshape(-1, coef.shape[-1])
+    return ((root.T @ flat.T) ** 2).sum(axis=0).reshape(coef.shape[:-1])
+
+
+def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, float]:
+    r"""How collinear a population is, and how the signal lies in it.
+
+    Returns
+    -------
+    dict
+        ``condition_number`` (largest over smallest eigenvalue of :math:`\Sigma`),
+        ``mean_vif`` (mean variance inflation factor, of the correlation matrix),
+        ``signal_alignment`` (:math:`\beta^T\Sigma\beta / \lVert\beta\rVert^2` over the
+        mean variance: above 1 the signal lies along the large principal components),
+        ``irrepresentable`` (:math:`\lVert \Sigma_{S^cS} \Sigma_{SS}^{-1} \mathrm{sign}
+        (\beta_S) \rVert_\infty`, Zhao & Yu 2006; above 1 the lasso cannot select
+        consistently), ``nearest_correlation`` (median over the features of the largest
+        absolute correlation with another one), ``effective_nonzero`` (how many coefficients
+        carry the signal, :math:`(\sum |\beta_j|)^2 / \sum \beta_j^2` on standardised
+        features: the number of nonzero ones if they are equal), ``effective_features``
+        (:math:`p^2 / \lVert R \rVert_F^2` of the correlation matrix R: how many directions the
+        features fill, p if they are uncorrelated and 1 if they are copies).
+    """
+    sigma = root @ root.T
+    sigma = sigma.toarray() if sparse.issparse(sigma) else sigma
+    scale = np.sqrt(np.diag(sigma))
+    eigenvalues = np.linalg.eigvalsh(sigma)
+    out = {"condition_number": float(eigenvalues[-1] / eigenvalues[0])}
+    out["mean_vif"] = float(np.mean(np.diag(np.linalg.inv(sigma)) * np.diag(sigma)))
+    norm = coef @ coef
+    out["signal_alignment"] = (
+        float(quadratic_form(root, coef) / norm / np.mean(scale**2)) if norm else np.nan
+    )
+    # the lasso sees standardised features, so the condition is stated on correlations
+    corr = sigma / np.outer(scale, scale)
+    rest = np.setdiff1d(np.arange(len(coef)), support)
+    if len(support) and len(rest):
+        weights = np.linalg.solve(corr[np.ix_(support, support)], np.sign(coef[support]))
+        out["irrepresentable"] = float(np.abs(corr[np.ix_(rest, support)] @ weights).max())
+    else:
+        out["irrepresentable"] = np.nan
+    out["effective_features"] = float(len(corr) ** 2 / (corr**2).sum())
+    others = np.abs(corr - np.diag(np.diag(corr)))
+    out["nearest_correlation"] = float(np.median(others.max(axis=1)))
+    size = np.abs(coef) * scale
+    square = size @ size
+    out["effective_nonzero"] = float(size.sum() ** 2 / square) if square else 0.0
+    return out

@@ -1,0 +1,268 @@
+"""Columns of any type made into numbers."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from normwise.data.tables.messages import InputError, counted, listed
+
+# squares of larger and of smaller numbers leave the range of floating-point numbers
+LARGEST, SMALLEST = 1e100, 1e-100
+# so few distinct numbers may be labels of classes
+FEW_VALUES = 10
+# text with more levels than this, and than a tenth of the rows, names the rows
+MANY_LEVELS = 20
+# above this share of missing values, being missing is a feature of its own
+INDICATED = 0.05
+
+
+class Unclear(Exception):
+    """Why a column cannot be used."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Features as finite numbers, and what was done to the columns."""
+
+    X: Any
+    names: list[str]
+    missing: dict[str, int]
+    constant: list[str]
+    notes: list[str]
+
+
+def encode_features(features: pd.DataFrame | sparse.csr_matrix, names: Sequence[str]) -> Coded:
+    """Zeros and ones for text, days for dates, medians (or zeros, if sparse) for what is missing.
+
+    Columns of a single value, of none, or of names of the rows are left out.
+    """
+    coded = _encode_sparse(features, names) if sparse.issparse(features) else _encode(features)
+    if coded.constant:
+        coded.notes.append(f"Left out, as they hold one value: {listed(coded.constant)}.")
+    return coded
+
+
+def _encode_sparse(X: sparse.csr_matrix, names: Sequence[str]) -> Coded:
+    X = sparse.csr_matrix(X, dtype=float, copy=True)
+    X.sum_duplicates()
+    absent = ~(np.abs(X.data) <= LARGEST)
+    counts = np.bincount(X.indices[absent], minlength=X.shape[1])
+    X.data[absent] = 0
+    X.eliminate_zeros()
+    low, high = (part.toarray().ravel() for part in (X.min(axis=0), X.max(axis=0)))
+    filled = _with_counts(names, counts)
+    return Coded(
+        X[:, np.flatnonzero(low < high)],
+        picked(names, low < high),
+        _gaps(names, counts),
+        picked(names, low == high),
+        [f"Missing and infinite values became 0: {listed(filled)}."] if filled else [],
+    )
+
+
+def _encode(frame: pd.DataFrame) -> Coded:
+    columns: list[tuple[str, np.ndarray]] = []
+    missing: dict[str, int] = {}
+    notes: list[str] = []
+    for name, column in frame.items():
+        try:
+            numbers, how = to_numbers(column)
+            if numbers is not None:
+                columns.append((name, numbers))
+            else:
+                levels, how = _levels(column)
+                columns += levels
+                missing |= {name: int(column.isna().sum())} if column.hasnans else {}
+        except Unclear as reason:
+            how = f"left out: {reason}"
+        if how:
+            notes.append(f"Column {name!r} {how}.")
+    X = np.empty((len(frame), len(columns)))
+    for j, (_, values) in enumerate(columns):
+        X[:, j] = values
+    filled = _fill(X, [name for name, _ in columns])
+    return replace(filled, missing=missing | filled.missing, notes=notes + filled.notes)
+
+
+def _fill(X: np.ndarray, names: list[str]) -> Coded:
+    """Medians for what is missing or infinite, in place; empty and constant columns left out."""
+    infinite = np.abs(X) > LARGEST
+    X[infinite] = np.nan
+    absent = np.isnan(X)
+    counts = absent.sum(axis=0)
+    empty = counts == len(X)
+    X[:, empty] = 0
+    filled = np.where(empty, 0, counts)
+    for j in np.flatnonzero(filled):
+        X[absent[:, j], j] = np.nanmedian(X[:, j])
+    indicated = filled > INDICATED * len(X)
+    constant = (np.ptp(X, axis=0) < SMALLEST) & ~empty
+    kept = ~empty & ~constant
+    about = {
+        "Infinite values, or beyond 1e100, count as missing": _with_counts(names, infinite.sum(0)),
+        "Left out, as no value is present": picked(names, empty),
+        "Missing values were filled with the median": _with_counts(names, filled),
+        f"A column of zeros and ones says where more than {100 * INDICATED:g} % are missing": (
+            picked(names, indicated)
+        ),
+    }
+    return Coded(
+        np.hstack([X[:, kept], absent[:, indicated]]),
+        picked(names, kept) + [f"{name} missing" for name in picked(names, indicated)],
+        _gaps(names, counts),
+        picked(names, constant),
+        [f"{what}: {listed(where)}." for what, where in about.items() if where],
+    )
+
+
+def picked(names: Sequence[str], mask: np.ndarray) -> list[str]:
+    """Names where the mask is true."""
+    return list(compress(names, mask))
+
+
+def _gaps(names: Sequence[str], counts: np.ndarray) -> dict[str, int]:
+    return {name: int(count) for name, count in zip(names, counts, strict=True) if count}
+
+
+def _with_counts(names: Sequence[str], counts: np.ndarray) -> list[str]:
+    return [f"{name} ({count:,})" for name, count in _gaps(names, counts).items()]
+
+
+def to_numbers(column: pd.Series) -> tuple[np.ndarray | None, str | None]:
+    """Numbers with NaN for what is missing, or None for text; and how they were made.
+
+    Raises
+    ------
+    Unclear
+        If the numbers or dates can be read in two ways.
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return None, None
+    if is_boolean(column):
+        return column.astype("boolean").to_numpy(float, na_value=np.nan), None
+    if pd.api.types.is_complex_dtype(dtype):
+        raise InputError(f"column {column.name!r} holds complex numbers: give real ones")
+    if pd.api.types.is_numeric_dtype(dtype):
+        return column.to_numpy(float, na_value=np.nan), None
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return _days(column)
+    return _read_text(column)
+
+
+def is_boolean(column: pd.Series) -> bool:
+    """Whether there are only True, False and missing values."""
+    if column.dtype == object:
+        return bool(pd.api.types.infer_dtype(column, skipna=True) == "boolean")
+    return bool(pd.api.types.is_bool_dtype(column.dtype))
+
+
+def _read_text(column: pd.Series) -> tuple[np.ndarray | None, str | None]:
+    text = column.dropna().astype(str).str.strip()
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    odd = text[numbers.isna()]
+    how = None
+    if not odd.empty:
+        first = odd.index[0]
+        if (marked := _marked(text)) is not None:
+            numbers, how = marked, f"was read as numbers, {odd[first]!r} as {marked[first]:.15g}"
+        elif (dates := _dates(text)) is not None:
+            return _days(dates.reindex(column.index))
+        elif len(odd) <= len(text) / 10 and text.nunique() > FEW_VALUES:
+            how = (
+                f"holds numbers; {counted(len(odd), 'value')} that are none count as missing, such "
+                f"as {reprlib.repr(odd[first])} in row {first + 1}"
+            )
+        else:
+            return None, None
+    return numbers.reindex(column.index).to_numpy(float), how
+
+
+def _marked(text: pd.Series) -> pd.Series | None:
+    read = marked_numbers(text)
+    if len(read) == 2 and not read[0].equals(read[1]):
+        raise Unclear(
+            f"the comma in {text[read[0] != read[1]].iloc[0]!r} may be a decimal comma or a "
+            "thousands separator; write 1.5 or 1500"
+        )
+    return read[0] if read else None
+
+
+def marked_numbers(text: pd.Series) -> list[pd.Series]:
+    """Numbers with a decimal comma, with a decimal point, or each, if all can be read so.
+
+    Thousands may be set apart, as in ``1.234,5``, ``1,234.5`` and ``1 234``.
+    """
+    read: list[pd.Series] = []
+    for point, mark in ((",", "."), (".", ",")):
+        group = rf"[{mark}' \u00a0\u202f]"
+        whole = rf"[+-]?(\d+|\d{{1,3}}({group}\d{{3}})+)"
+        if text.str.fullmatch(rf"{whole}(\{point}\d+)?([eE][+-]?\d+)?").all():
+            plain = text.str.replace(group, "", regex=True).str.replace(point, ".", regex=False)
+            read.append(plain.astype(float))
+    return read
+
+
+def _dates(text: pd.Series) -> pd.Series | None:
+    text = text.str.replace("/", "-")
+    read: list[pd.Series] = []
+    for form in ("ISO8601", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y"):
+        dates = pd.to_datetime(text, format=form, errors="coerce", utc=True)
+        if dates.notna().all() and not any(dates.equals(other) for other in read):
+            read.append(dates)
+    if len(read) > 1:
+        raise Unclear(
+            f"{text.iloc[0]!r} may have the day or the month first; write dates as 2024-01-31"
+        )
+    return read[0] if read else None
+
+
+def _days(dates: pd.Series) -> tuple[np.ndarray, str]:
+    first = dates.min()
+    days = ((dates - first) / pd.Timedelta(days=1)).to_numpy(float)
+    return days, f"became days since {first:%Y-%m-%d}, the earliest date"
+
+
+def to_labels(values: pd.Series) -> np.ndarray:
+    """Each value as text, NaN for what is missing."""
+    labels = np.full(len(values), np.nan, dtype=object)
+    present = values.notna().to_numpy()
+    labels[present] = [to_label(value) for value in values[present]]
+    return labels
+
+
+def to_label(value: object) -> str:
+    """A value as text, the same for 1 and 1.0."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _levels(column: pd.Series) -> tuple[list[tuple[str, np.ndarray]], str | None]:
+    """Zeros and ones for each level but the most frequent one."""
+    labels = pd.Series(to_labels(column), dtype=object).fillna("missing")
+    counts = labels.value_counts()
+    levels = sorted(counts.index, key=lambda level: (-counts[level], level))
+    n_rows, n_levels = len(labels), len(levels)
+    if n_levels == 1:
+        return [(column.name, np.ones(n_rows))], None
+    if n_levels > max(MANY_LEVELS, n_rows / 10) or n_levels == n_rows:
+        raise Unclear(
+            f"{n_levels:,} different texts in {n_rows:,} rows, such as {reprlib.repr(levels[0])}, "
+            "are rather names of the rows than classes"
+        )
+    coded = [
+        (f"{column.name} = {level}", (labels == level).to_numpy(float)) for level in levels[1:]
+    ]
+    return coded, (
+        f"became {counted(len(coded), 'column')} of zeros and ones ({listed(levels[1:])}); its "
+        f"most frequent value, {levels[0]!r}, is the reference"
+    )

@@ -1,0 +1,101 @@
+"""Tables in files of any kind."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from normwise.data.tables.memory import refuse_large
+from normwise.data.tables.messages import InputError, gist, listed, meant, refuse_duplicates
+from normwise.data.tables.table import Raw, join_arrays, split_target
+from normwise.data.tables.text import read_text
+from normwise.files.whole import Arrays
+
+SAVED_BY = "save with numpy.savez(file, X=X, y=y)"
+
+
+def read_file(path: Path, target: str | None) -> Raw:
+    """Read a file by the reader for its suffix."""
+    if path.is_dir():
+        raise InputError("this is a folder; give a file")
+    if not path.exists():
+        known = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise InputError(f"there is no such file{meant(path.name, known)}")
+    for suffix, read in READERS.items():
+        if path.name.lower().endswith(suffix):
+            if path.stat().st_size == 0:
+                raise InputError("the file is empty")
+            return read(path, target)
+    kind = f"of kind {path.suffix}" if path.suffix else "without a suffix"
+    raise InputError(
+        f"files {kind} are not read; save the table as one of {listed(READERS, limit=99)}"
+    )
+
+
+def _read_arrow(path: Path, target: str | None) -> Raw:
+    import pyarrow as pa
+    from pyarrow import dataset, fs
+
+    suffix = path.suffix.lower()
+    form = dataset.ParquetFileFormat() if suffix == ".parquet" else dataset.IpcFileFormat()
+    try:
+        refuse_duplicates(form.inspect(str(path), fs.LocalFileSystem()).names)
+        table = dataset.dataset(path, format=form)
+        refuse_large(path.stat().st_size + 24 * table.count_rows() * len(table.schema))
+        return split_target(table.to_table().to_pandas(), target)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"not a whole {suffix} file: write it anew, or as CSV") from error
+
+
+def _read_npz(path: Path, target: str | None) -> Raw:
+    _refuse_target(target, "array 'y'")
+    refuse_large(3 * path.stat().st_size)
+    try:
+        with Arrays(path) as file:
+            arrays = dict(file)
+    except (zipfile.BadZipFile, zlib.error, TypeError, ValueError) as error:
+        raise InputError(
+            f"not a whole npz file of numbers and text ({gist(error)}); {SAVED_BY}"
+        ) from error
+    if absent := [name for name in ("X", "y") if name not in arrays]:
+        raise InputError(f"there is no array {absent[0]!r}, only {listed(arrays)}; {SAVED_BY}")
+    return join_arrays(
+        arrays["X"], arrays["y"], list(arrays["names"]) if "names" in arrays else None
+    )
+
+
+def _read_svmlight(path: Path, target: str | None) -> Raw:
+    from sklearn.datasets import load_svmlight_file
+
+    _refuse_target(target, "the first value of each line")
+    refuse_large(6 * path.stat().st_size)
+    try:
+        X, y = load_svmlight_file(str(path), zero_based=True)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"not a file in svmlight format ({gist(error)})") from error
+    # no room for the numbers that no line uses
+    used, columns = np.unique(X.indices, return_inverse=True)
+    X = sparse.csr_matrix((X.data, columns, X.indptr), shape=(X.shape[0], len(used)))
+    # a sparse entry takes 12 bytes, a dense one 8
+    dense = 12 * X.nnz >= 8 * X.shape[0] * X.shape[1]
+    names = [f"x{number}" for number in used]
+    return join_arrays(X.toarray() if dense else X, pd.Series(y), names)
+
+
+def _refuse_target(target: str | None, where: str) -> None:
+    if target not in (None, "y"):
+        raise InputError(f"target {target!r}: the target is {where} in such a file; name none")
+
+
+READERS: dict[str, Callable[[Path, str | None], Raw]] = {
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"), read_text),
+    **dict.fromkeys((".parquet", ".feather", ".arrow"), _read_arrow),
+    ".npz": _read_npz,
+    **dict.fromkeys((".svmlight", ".libsvm", ".svm"), _read_svmlight),
+}

@@ -1,0 +1,153 @@
+"""The response: numbers, or two classes as zeros and ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from normwise.data.tables.columns import (
+    FEW_VALUES,
+    LARGEST,
+    SMALLEST,
+    Unclear,
+    is_boolean,
+    to_label,
+    to_labels,
+    to_numbers,
+)
+from normwise.data.tables.messages import InputError, counted, listed
+
+MIN_ROWS = 20
+MIN_CLASS = 5
+ONE_OF_THEM = "give one of them as positive, to tell it from the rest"
+
+
+@dataclass(frozen=True)
+class Response:
+    """The response of the rows that have one (`rows`, of all rows)."""
+
+    y: np.ndarray
+    rows: np.ndarray
+    kind: str
+    classes: tuple[str, str] | None
+    notes: list[str]
+
+
+def encode_response(values: pd.Series, positive: object, response: str | None) -> Response:
+    """Two classes if there are two distinct values, or if `positive` or `response` says so.
+
+    Raises
+    ------
+    InputError
+        If there are too few rows, or of a class, or if it is unclear what is to be predicted.
+    """
+    if response not in (None, "gaussian", "binary"):
+        raise InputError(f"response {response!r} is unknown: give gaussian or binary")
+    if response == "gaussian" and positive is not None:
+        raise InputError(
+            f"positive {positive!r} is for classes, and response is gaussian: give one of them"
+        )
+    name = repr(values.name)
+    numbers, notes = _numbers(values, as_labels=response != "gaussian")
+    rows = (values if numbers is None else numbers).notna().to_numpy()
+    n_rows = int(rows.sum())
+    if n_rows < MIN_ROWS:
+        raise InputError(
+            f"{counted(n_rows, 'row')} with a value of target {name}; at least {MIN_ROWS} are "
+            "needed"
+        )
+    if n_rows < len(rows):
+        notes.append(f"{counted(len(rows) - n_rows, 'row')} without a finite target left out.")
+    known = (values if numbers is None else numbers)[rows]
+    labels = to_labels(known)
+    levels = sorted(set(labels), key=_folded if numbers is None else float)
+    if len(levels) == 1:
+        raise InputError(
+            f"target {name} has one value only, {levels[0]!r}: there is nothing to predict"
+        )
+    if response == "binary" or positive is not None or (response is None and len(levels) == 2):
+        y, classes, said = _binary(name, labels, levels, positive)
+        return Response(y, rows, "binary", classes, [*notes, said])
+    if numbers is None:
+        raise InputError(_about_text(name, levels, response))
+    y = known.to_numpy(float)
+    return Response(y, rows, "gaussian", None, [*notes, *_about_numbers(name, y, levels)])
+
+
+def _numbers(values: pd.Series, *, as_labels: bool) -> tuple[pd.Series | None, list[str]]:
+    """Numbers with NaN for what is missing or infinite; None for labels."""
+    if as_labels and is_boolean(values):
+        return None, []
+    try:
+        numbers, how = to_numbers(values)
+    except Unclear as reason:
+        raise InputError(f"target {values.name!r}: {reason}") from None
+    if numbers is None:
+        return None, []
+    notes = [f"Target {values.name!r} {how}."] if how else []
+    return pd.Series(np.where(np.isinf(numbers), np.nan, numbers), name=values.name), notes
+
+
+def _folded(label: str) -> tuple[str, str]:
+    return label.lower(), label
+
+
+def _binary(
+    name: str, labels: np.ndarray, levels: list[str], positive: object
+) -> tuple[np.ndarray, tuple[str, str], str]:
+    one = _positive(name, levels, positive)
+    others = [level for level in levels if level != one]
+    zero = others[0] if len(others) == 1 else f"not {one}"
+    y = (labels == one).astype(float)
+    for label, count in ((one, y.sum()), (zero, (1 - y).sum())):
+        if count < MIN_CLASS:
+            raise InputError(
+                f"target {name} is {label!r} in {counted(count, 'row')}; of each class at least "
+                f"{MIN_CLASS} rows are needed"
+            )
+    against = f"{zero!r}" if len(others) == 1 else f"the other {len(others)} classes"
+    return y, (zero, one), f"Target {name} is binary: {one!r} counts as 1, {against} as 0."
+
+
+def _positive(name: str, levels: list[str], positive: object) -> str:
+    if positive is not None:
+        wanted = to_label(positive)
+        if wanted not in levels:
+            raise InputError(
+                f"target {name} has no value {wanted!r}: give one of {listed(levels)} as positive"
+            )
+        return wanted
+    if len(levels) > 2:
+        raise InputError(
+            f"target {name} has {len(levels)} distinct values ({listed(levels)}): {ONE_OF_THEM}"
+        )
+    # among words, yes, true and positive come after no, false and negative
+    return levels[-1]
+
+
+def _about_text(name: str, levels: list[str], response: str | None) -> str:
+    if response == "gaussian":
+        return (
+            f"target {name} is text such as {levels[0]!r}, and response is gaussian: give numbers"
+        )
+    return f"target {name} is text with {len(levels)} classes ({listed(levels)}): {ONE_OF_THEM}"
+
+
+def _about_numbers(name: str, y: np.ndarray, levels: list[str]) -> list[str]:
+    if np.abs(y).max() > LARGEST:
+        raise InputError(
+            f"target {name} has the value {np.abs(y).max():g}: rescale it below {LARGEST:g}"
+        )
+    if np.ptp(y) < SMALLEST:
+        raise InputError(
+            f"target {name} varies by {np.ptp(y):g}: rescale it, so that it varies by more than "
+            f"{SMALLEST:g}"
+        )
+    if len(levels) > FEW_VALUES or np.any(y != np.round(y)):
+        return []
+    return [
+        f"Target {name} has {len(levels)} distinct numbers ({listed(levels)}) and is treated as a "
+        f"number; if they are classes, {ONE_OF_THEM}."
+    ]

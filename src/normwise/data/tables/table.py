@@ -1,0 +1,134 @@
+"""A table as it was read, and as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from normwise.data.tables.messages import InputError, listed, meant, refuse_duplicates
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as numbers, and what was done to make it so.
+
+    Attributes
+    ----------
+    X : ndarray or scipy.sparse.csr_matrix of shape (n_samples, n_features)
+        Finite numbers.
+    y : ndarray of shape (n_samples,)
+        Zeros and ones for a binary response.
+    names : tuple of str
+        Of the features.
+    response : {"gaussian", "binary"}
+    target : str
+        Name of the response.
+    classes : tuple of (str, str) or None
+        Labels of the zeros and of the ones.
+    source : str
+        Where it came from.
+    missing : dict of str to int
+        Missing values by column of the source, before they were filled.
+    constant : tuple of str
+        Columns that were left out because they hold one value.
+    notes : tuple of str
+        What was done to the columns, a sentence each.
+    copies : tuple of str
+        Features that are the target itself, up to scale.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    names: tuple[str, ...]
+    response: str
+    target: str
+    classes: tuple[str, str] | None
+    source: str
+    missing: dict[str, int]
+    constant: tuple[str, ...]
+    notes: tuple[str, ...]
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Features and response as they were read."""
+
+    features: pd.DataFrame | sparse.csr_matrix
+    names: tuple[str, ...]
+    target: pd.Series
+    notes: tuple[str, ...] = ()
+
+
+def split_target(frame: pd.DataFrame, target: str | None, notes: Sequence[str] = ()) -> Raw:
+    """Features and response of a table whose columns are all features but one."""
+    names = [str(name) for name in frame.columns]
+    refuse_duplicates(names)
+    frame = frame.set_axis(pd.Index(names, dtype=object), axis=1).reset_index(drop=True)
+    if target is None:
+        raise InputError(f"no target given: name the column to be predicted, of {listed(names)}")
+    if target not in names:
+        raise InputError(
+            f"there is no column {target!r}{meant(target, names)}; the columns are {listed(names)}"
+        )
+    features = frame.drop(columns=target)
+    return Raw(features, tuple(features.columns), frame[target], tuple(notes))
+
+
+def join_arrays(X: Any, y: Any, names: Sequence[str] | None) -> Raw:
+    """Features and response that came apart."""
+    features, found = _features(X, names)
+    target = _target(y)
+    if len(target) != features.shape[0]:
+        raise InputError(
+            f"X has {features.shape[0]} rows and y has {len(target)}: give one value of y a row"
+        )
+    return Raw(features, found, target)
+
+
+def _unmasked(values: Any) -> np.ndarray:
+    """An array; what a masked one hides is missing."""
+    if np.ma.isMaskedArray(values):
+        return np.ma.filled(values.astype(float), np.nan)
+    return np.asarray(values)
+
+
+def _features(
+    X: Any, names: Sequence[str] | None
+) -> tuple[pd.DataFrame | sparse.csr_matrix, tuple[str, ...]]:
+    if sparse.issparse(X):
+        features = sparse.csr_matrix(X)
+    elif isinstance(X, pd.DataFrame):
+        features = X.reset_index(drop=True)
+        names = X.columns.map(str).tolist() if names is None else names
+    else:
+        array = _unmasked(X)
+        if array.ndim != 2:
+            raise InputError(
+                f"X has {array.ndim} dimensions, shape {array.shape}: give one row a sample and "
+                "one column a feature"
+            )
+        features = pd.DataFrame(array).infer_objects()
+    n_features = features.shape[1]
+    found = tuple(f"x{j}" for j in range(n_features)) if names is None else tuple(map(str, names))
+    if len(found) != n_features:
+        raise InputError(f"X has {n_features} columns and names has {len(found)}: give one each")
+    if isinstance(features, pd.DataFrame):
+        features = features.set_axis(pd.Index(found, dtype=object), axis=1)
+    return features, found
+
+
+def _target(y: Any) -> pd.Series:
+    if (
+        np.ndim(y) not in (1, 2)
+        or (frame := pd.DataFrame(_unmasked(y) if np.ma.isMaskedArray(y) else y)).shape[1] != 1
+    ):
+        raise InputError(f"y has shape {np.shape(y)}: give one value a row")
+    name = frame.columns[0]
+    target = frame.iloc[:, 0].reset_index(drop=True).infer_objects()
+    return target.rename("y" if name == 0 else str(name))

@@ -1,0 +1,1 @@
+"""A penalised problem: solved, tuned, proven."""

@@ -1,0 +1,191 @@
+"""One fit job: every replicate of a data file under one penalty."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+from scipy.special import expit
+from threadpoolctl import threadpool_limits
+
+from normwise.data.file import Batch, read_batches, truth_arrays
+from normwise.data.population import generator
+from normwise.files.whole import save_arrays
+from normwise.fitting.penalty import Mix, Penalty, find, standardised
+from normwise.fitting.risk import risk_function
+from normwise.fitting.solvers.problem import NoSolutionError, prediction_loss
+from normwise.fitting.tuning import TUNINGS, fit, fold_labels
+
+BY_TUNING = ("intercept", "alpha", "chosen", "risk", "train_error", "dof", "gap", "edge")
+BY_ALPHA = ("alphas", "cv_error", "path_risk")
+BY_REPLICATE = ("fold_gap", "n_uncertified", "n_iter", "seconds", "failed", "max_correlation")
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What the config says about fitting.
+
+    Attributes
+    ----------
+    seed : int
+        Root seed; it decides the folds.
+    n_folds, n_alphas : int
+    l1_ratio : float
+        Of the elastic net.
+    tolerance : float
+        Largest acceptable relative duality gap.
+    engine : {"native", "scikit-learn"}
+    keep_paths : bool
+        Store the coefficients at every strength.
+    """
+
+    seed: int
+    n_folds: int
+    n_alphas: int
+    l1_ratio: float
+    tolerance: float
+    engine: str = "native"
+    keep_paths: bool = False
+
+
+def effective_dof(
+    Z: np.ndarray,
+    coef: np.ndarray,
+    predictor: np.ndarray,
+    alpha: float,
+    penalty: Mix,
+    binary: bool,
+) -> float:
+    r"""Effective degrees of freedom of one fit, without the intercept.
+
+    :math:`\mathrm{tr}[H(H + \lambda(1-a) I)^{-1}]`, with the Hessian :math:`H` of the mean loss
+    on the active features: :math:`\sum d^2/(d^2+n\lambda)` for ridge, the number of active
+    features for the lasso (Zou, Hastie & Tibshirani 2007).
+    """
+    active = Z[:, coef != 0] if penalty.l1_ratio else Z
+    if np.isinf(alpha) or not active.shape[1]:
+        return 0.0
+    if binary:
+        probability = expit(predictor)
+        weight = probability * (1 - probability)
+        active = (active - weight @ active / weight.sum()) * np.sqrt(weight)[:, None]
+    n, p = active.shape
+    eigenvalues = np.linalg.eigvalsh((active @ active.T if n < p else active.T @ active) / n)
+    eigenvalues = eigenvalues[eigenvalues > 1e-10 * eigenvalues[-1]]
+    return float((eigenvalues / (eigenvalues + alpha * (1 - penalty.l1_ratio))).sum())
+
+
+def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
+    """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
+    # in one order whatever the file's: sums in another one differ in the last bit
+    X, y = batch.X[0].astype(float, order="C"), batch.y[0]
+    p = X.shape[1]
+    binary = batch.response == "binary"
+    rng = generator(options.seed, batch.key, "folds", batch.start)
+    risk = risk_function(batch)
+    n_alphas = options.n_alphas * penalty.per_strength if penalty.tuned else 1
+    out: dict[str, np.ndarray] = {name: np.full(len(TUNINGS), np.nan) for name in BY_TUNING}
+    out |= {name: np.full(n_alphas, np.nan) for name in BY_ALPHA}
+    out |= {name: np.array(0.0) for name in BY_REPLICATE}
+    out["coef"] = np.full((len(TUNINGS), p), np.nan)
+    if options.keep_paths:
+        out["path_coef"] = np.full((n_alphas, p), np.nan)
+        out["path_intercept"] = np.full(n_alphas, np.nan)
+    if batch.y_test is not None:
+        out["predictor_test"] = np.full((len(TUNINGS), batch.y_test.shape[1]), np.nan)
+        out["y_test"] = batch.y_test[0]
+    started = time.perf_counter()
+    try:
+        folds = fold_labels(y, options.n_folds, batch.response, rng)
+        result = fit(
+            X,
+            y,
+            penalty,
+            batch.response,
+            folds,
+            options.n_alphas,
+            options.tolerance,
+            risk,
+            options.engine,
+        )
+    except NoSolutionError:
+        out["failed"] = np.array(1.0)
+        out["seconds"] = np.array(time.perf_counter() - started)
+        return out
+    out["seconds"] = np.array(time.perf_counter() - started)
+    path, chosen = result.path, result.chosen
+    coef, intercept = path.coef[chosen], path.intercept[chosen]
+    out["alphas"], out["cv_error"] = path.alphas, result.cv_error
+    out["path_risk"] = risk(path.coef, path.intercept)
+    out["coef"], out["intercept"], out["chosen"] = coef, intercept, chosen.astype(float)
+    if batch.y_test is not None and batch.X_test is not None:
+        out["predictor_test"] = intercept[:, None] + coef @ batch.X_test[0].T
+    out["alpha"], out["risk"] = path.alphas[chosen], out["path_risk"][chosen]
+    predictor = intercept[:, None] + coef @ X.T
+    out["train_error"] = prediction_loss(y, predictor, batch.response)
+    Z = standardised(X)[0]
+    inner = np.abs(Z.T @ (y - y.mean())).max() / len(y)
+    out["max_correlation"] = inner / (y.std() or np.inf)
+    if isinstance(penalty, Mix):
+        out["dof"] = np.array(
+            [
+                effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, binary)
+                for t in range(len(TUNINGS))
+            ]
+        )
+    out["gap"] = path.gap[chosen]
+    out["edge"] = np.zeros(len(TUNINGS))
+    if penalty.tuned:
+        # beyond the last strength lies at most the limit of no penalty
+        strengths = np.unique(path.alphas)
+        last = strengths[1 if not binary and penalty.ends_with_limit and len(strengths) > 1 else 0]
+        out["edge"] = (out["alpha"] == last).astype(float)
+    for name in ("fold_gap", "n_uncertified", "n_iter"):
+        out[name] = np.array(float(getattr(result, name)))
+    if options.keep_paths:
+        out |= {"path_coef": path.coef, "path_intercept": path.intercept}
+    return out
+
+
+def fit_file(
+    data: str | Path,
+    output: str | Path,
+    dataset: str,
+    penalty: str,
+    options: FitOptions,
+    n_jobs: int,
+) -> None:
+    """Fit one penalty to every replicate of a data file and write the fits file.
+
+    Parameters
+    ----------
+    data, output : path
+    dataset : str
+    penalty : str
+        Name of a penalty, see `normwise.fitting.penalty`.
+    options : FitOptions
+    n_jobs : int
+        Worker processes, over replicates; linear algebra runs in one thread in each, so that
+        results do not depend on their number.
+    """
+    arrays = truth_arrays(data)
+    what = find(penalty, options.l1_ratio)
+    responses: dict[str, str] = {}
+    parts: dict[str, list[np.ndarray]] = {}
+    with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
+        for batch in read_batches(data, dataset):
+            if batch.id not in responses:
+                arrays[f"first.{len(responses)}"] = np.array(batch.start)
+            responses.setdefault(batch.id, batch.response)
+            i = list(responses).index(batch.id)
+            rows = Parallel(n_jobs=n_jobs)(
+                delayed(fit_replicate)(batch.only(r), what, options) for r in range(len(batch.y))
+            )
+            for name in rows[0]:
+                parts.setdefault(f"{name}.{i}", []).append(np.stack([row[name] for row in rows]))
+    arrays |= {name: np.concatenate(found) for name, found in parts.items()}
+    arrays["responses"] = np.array(list(responses.values()))
+    save_arrays(output, arrays)

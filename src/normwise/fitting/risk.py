@@ -1,0 +1,207 @@
+"""The population loss of fitted models: exact where the truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+from normwise.data.covariance import quadratic_form
+from normwise.data.file import Batch
+from normwise.data.population import Population
+from normwise.fitting.solvers.problem import prediction_loss
+from normwise.fitting.tuning import Risk
+
+N_NODES = 64
+# standard deviations beyond which a normal variable has no weight in floating point
+TAIL = 9.0
+
+
+def excess_risk(truth: Population, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+    r"""Exact excess risk :math:`(b-\beta)^T \Sigma (b-\beta)` plus the squared mean error.
+
+    Parameters
+    ----------
+    truth : Population
+    coef : ndarray of shape (..., n_features)
+    intercept : ndarray of shape (...)
+
+    Returns
+    -------
+    ndarray of shape (...)
+        The expected squared error on a new row, minus the noise variance.
+    """
+    error = coef - truth.coef
+    shift = intercept - truth.intercept + error @ truth.mean
+    return quadratic_form(truth.root, error) + shift**2
+
+
+def gauss_hermite() -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for the expectation over a standard normal variable."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
+    return nodes, weights / weights.sum()
+
+
+class PredictorLaw:
+    """Joint law of the true and the fitted linear predictor of a logistic model.
+
+    For Gaussian features it is bivariate normal and expectations are by Gauss quadrature;
+    otherwise they are means over the rows of ``X_test``.
+
+    Parameters
+    ----------
+    truth : Population
+    coef : ndarray of shape (..., n_features)
+    intercept : ndarray of shape (...)
+    X_test : ndarray of shape (n_test, n_features), optional
+    """
+
+    def __init__(
+        self,
+        truth: Population,
+        coef: np.ndarray,
+        intercept: np.ndarray,
+        X_test: np.ndarray | None = None,
+    ) -> None:
+        self.sampled = X_test is not None
+        if X_test is not None:
+            self.true = np.broadcast_to(
+                truth.intercept + X_test @ truth.coef, (*coef.shape[:-1], len(X_test))
+            )
+            self.fitted = intercept[..., None] + coef @ X_test.T.astype(float)
+            return
+        self.nodes, self.weights = gauss_hermite()
+        self.true_mean = truth.intercept + float(truth.mean @ truth.coef)
+        self.true_var = truth.signal_var
+        self.mean = intercept + coef @ truth.mean
+        self.var = quadratic_form(truth.root, coef)
+        # u'Sv from quadratic forms: (|u+v|^2 - |u-v|^2) / 4
+        both = quadratic_form(truth.root, coef + truth.coef)
+        apart = quadratic_form(truth.root, coef - truth.coef)
+        self.cov = (both - apart) / 4
+
+    def _over_true(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """True predictor at the nodes; mean and sd of the fitted one given it."""
+        true = self.true_mean + np.sqrt(self.true_var) * self.nodes
+        slope = self.cov / self.true_var if self.true_var > 0 else np.zeros_like(self.cov)
+        mean = self.mean[..., None] + slope[..., None] * (true - self.true_mean)
+        return true, mean, np.sqrt(np.maximum(self.var - slope * self.cov, 0.0))
+
+    def _split_nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Nodes and weights over the fitted predictor, on either side of zero.
+
+        A steep logistic curve is nearly a step at zero, which no rule for smooth functions sees.
+        """
+        sd = np.sqrt(self.var)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            zero = np.clip(np.where(sd > 0, -self.mean / sd, 0.0), -TAIL, TAIL)[..., None]
+        unit, weights = np.polynomial.legendre.leggauss(N_NODES)
+        left, right = (zero + TAIL) / 2, (TAIL - zero) / 2
+        z = np.concatenate([-TAIL + left * (1 + unit), zero + right * (1 + unit)], axis=-1)
+        weights = np.concatenate([left * weights, right * weights], axis=-1)
+        weights = weights * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+        return self.mean[..., None] + sd[..., None] * z, weights
+
+    def _class_given(self, fitted: np.ndarray) -> np.ndarray:
+        """Probability of a one given the fitted predictor."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.where(self.var > 0, self.cov / self.var, 0.0)
+        sd = np.sqrt(np.maximum(self.true_var - slope * self.cov, 0.0))
+        mean = self.true_mean + slope[..., None] * (fitted - self.mean[..., None])
+        return expit(mean[..., None] + sd[..., None, None] * self.nodes) @ self.weights
+
+    def log_loss(self) -> np.ndarray:
+        """Expected log-loss on a new row."""
+        if self.sampled:
+            return (np.logaddexp(0, self.fitted) - expit(self.true) * self.fitted).mean(axis=-1)
+        true, mean, _ = self._over_true()
+        fitted, weights = self._split_nodes()
+        soft = (np.logaddexp(0, fitted) * weights).sum(axis=-1)
+        return soft - (expit(true) * mean) @ self.weights
+
+    def error_rate(self) -> np.ndarray:
+        """Probability that the more probable predicted class is wrong; ties count one half."""
+        if self.sampled:
+            one = expit(self.true)
+            wrong = np.where(self.fitted > 0, 1 - one, np.where(self.fitted < 0, one, 0.5))
+            return wrong.mean(axis=-1)
+        fitted, weights = self._split_nodes()
+        one = self._class_given(fitted)
+        wrong = np.where(fitted > 0, 1 - one, np.where(fitted < 0, one, 0.5))
+        return (wrong * weights).sum(axis=-1)
+
+    def brier_score(self) -> np.ndarray:
+        """Expected squared error of the predicted probability."""
+        if self.sampled:
+            fitted, one, weights = self.fitted, expit(self.true), 1 / self.fitted.shape[-1]
+        else:
+            fitted, weights = self._split_nodes()
+            one = self._class_given(fitted)
+        probability = expit(fitted)
+        return ((probability**2 - 2 * probability * one + one) * weights).sum(axis=-1)
+
+    def calibration_error(self) -> np.ndarray:
+        """Root mean square of predicted probability minus probability given the prediction.
+
+        0 for a constant prediction of the mean. NaN where a sample of rows stands for the
+        population, which does not tell the probability given the prediction.
+        """
+        if self.sampled:
+            return np.full(self.fitted.shape[:-1], np.nan)
+        fitted, weights = self._split_nodes()
+        gap = expit(fitted) - self._class_given(fitted)
+        return np.sqrt((gap**2 * weights).sum(axis=-1))
+
+    def calibration_slope(self) -> np.ndarray:
+        """Slope of the population logistic regression of the response on the predictor.
+
+        1 is calibrated; below 1 the predictions are too extreme. NaN for a constant predictor.
+        """
+        if self.sampled:
+            fitted = self.fitted
+            target_1 = expit(self.true).mean(axis=-1)
+            target_u = (expit(self.true) * fitted).mean(axis=-1)
+            weights = np.full(fitted.shape[-1], 1 / fitted.shape[-1])
+        else:
+            true, mean, _ = self._over_true()
+            fitted = self.mean[..., None] + np.sqrt(self.var)[..., None] * self.nodes
+            weights = self.weights
+            target_1 = np.broadcast_to(expit(true) @ weights, self.mean.shape)
+            target_u = (expit(true) * mean) @ weights
+        constant = np.ptp(fitted, axis=-1) < 1e-12
+        a, b = np.zeros(constant.shape), np.ones(constant.shape)
+        with np.errstate(all="ignore"):
+            scale = np.abs(fitted).max(axis=-1)
+            b = np.minimum(1.0, 4.0 / scale)
+            for _ in range(60):
+                probability = expit(a[..., None] + b[..., None] * fitted)
+                weight = probability * (1 - probability)
+                g1 = target_1 - probability @ weights
+                gu = target_u - (probability * fitted) @ weights
+                h11, h1u = weight @ weights, (weight * fitted) @ weights
+                huu = (weight * fitted**2) @ weights
+                det = h11 * huu - h1u**2
+                a = a + (huu * g1 - h1u * gu) / det
+                b = b + (h11 * gu - h1u * g1) / det
+        return np.where(constant, np.nan, b)
+
+
+def risk_function(batch: Batch) -> Risk:
+    """The population loss that the oracle minimises and that penalties are compared on.
+
+    Excess squared error or log-loss against the truth where it is known, else the held-out
+    mean squared error or log-loss of a batch of one replicate.
+    """
+    truth = batch.truth
+    if truth is None:
+        assert batch.X_test is not None and batch.y_test is not None
+        X_test, y_test = batch.X_test[0], batch.y_test[0]
+        return lambda coef, intercept: prediction_loss(
+            y_test, intercept[:, None] + coef @ X_test.T, batch.response
+        )
+    if batch.response == "gaussian":
+        return lambda coef, intercept: excess_risk(truth, coef, intercept)
+    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).log_loss()
+    # no model beats the truth, but for rounding
+    return lambda coef, intercept: np.maximum(
+        PredictorLaw(truth, coef, intercept, batch.X_test).log_loss() - floor, 0.0
+    )

@@ -1,0 +1,662 @@
+r"""L1 and elastic-net paths by an active-set Newton method, compiled.
+
+The problem is :math:`\sum_i \ell_i(x_i^T b) + \lambda_1 \sum_j f_j |b_j| +
+\frac{\lambda_2}{2} \sum_j f_j b_j^2` with half the squared error or the weighted log-loss.
+For given active features and signs it is smooth, and a Newton step solves it: exactly for
+squared error, in a few steps for the log-loss. A step stops where a coefficient would change its
+sign; that feature leaves, and the features that violate the optimality conditions enter
+(feature-sign search; Lee, Battle, Raina & Ng 2007). Each step lowers the objective. The Cholesky
+factor of the active Hessian is updated as features come and go and lives on from one strength to
+the next, so that the cost of a path is that of its kinks, whatever the correlation of the
+features. Only features that pass the sequential strong rule (Tibshirani et al. 2012) are looked
+at before the final check of all of them, which also yields the duality gap.
+
+All compiled code is in this file: numba's cache notices a change of the file that a function is
+in, and of no other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+
+MAX_STEPS = 5000
+ENTER_AT_MOST = 8
+# a Hessian is kept as long as each step shrinks the error to less than this
+REUSE = 0.25
+# and a factor of a quadratic's until the L2 part has fallen to this share of its own
+STALE = 0.75
+MAX_HALVINGS = 30
+MAX_REFINEMENTS = 3
+MIN_WEIGHT = 1e-10
+# rounding errors do not turn a bound below this share of the threshold into a violation
+BELOW = 1 - 1e-9
+# a pivot below the first is a rounding error, because a feature depends linearly on those before
+# it, and is replaced by the second, both relative to the diagonal: a step then goes far along the
+# dependence, until the sign of a coefficient stops it
+DEPENDENT = 1e-12
+CURVATURE = 1e-10
+BLOCK = 48
+
+# features are the rows of a dense array in C order, or the columns of a sparse one: data, row
+# numbers and column starts
+
+
+def dot(X, f, v):  # type: ignore[no-untyped-def]
+    """Inner product of feature ``f`` with a vector."""
+
+
+def add(X, f, factor, out):  # type: ignore[no-untyped-def]
+    """Add a multiple of feature ``f`` to a vector."""
+
+
+def norm(X, f):  # type: ignore[no-untyped-def]
+    """Euclidean norm of feature ``f``."""
+
+
+def dots(X, v, out):  # type: ignore[no-untyped-def]
+    """Inner products of all features with a vector."""
+
+
+def dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+    """Features ``chosen[:k]`` as dense rows, times a vector entry by entry."""
+
+
+@overload(dot)
+def _dot(X, f, v):  # type: ignore[no-untyped-def]
+    def sparse(X, f, v):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        total = 0.0
+        for m in range(start[f], start[f + 1]):
+            total += data[m] * v[row[m]]
+        return total
+
+    return (lambda X, f, v: np.dot(X[f], v)) if isinstance(X, types.Array) else sparse
+
+
+@overload(add)
+def _add(X, f, factor, out):  # type: ignore[no-untyped-def]
+    def dense(X, f, factor, out):  # type: ignore[no-untyped-def]
+        x = X[f]
+        for i in range(len(out)):
+            out[i] += factor * x[i]
+
+    def sparse(X, f, factor, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for m in range(start[f], start[f + 1]):
+            out[row[m]] += factor * data[m]
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(norm)
+def _norm(X, f):  # type: ignore[no-untyped-def]
+    def sparse(X, f):  # type: ignore[no-untyped-def]
+        data, _, start = X
+        entries = data[start[f] : start[f + 1]]
+        return np.sqrt(np.dot(entries, entries))
+
+    return (lambda X, f: np.sqrt(np.dot(X[f], X[f]))) if isinstance(X, types.Array) else sparse
+
+
+@overload(dots)
+def _dots(X, v, out):  # type: ignore[no-untyped-def]
+    def sparse(X, v, out):  # type: ignore[no-untyped-def]
+        for f in range(len(out)):
+            out[f] = dot(X, f, v)
+
+    return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
+
+
+@overload(dense_rows)
+def _dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+    def rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+        out = np.zeros((k, len(factor)))
+        for j in range(k):
+            add(X, chosen[j], 1.0, out[j])
+            out[j] *= factor
+        return out
+
+    return rows
+
+
+# ``U`` is upper triangular with ``U'U = A``, in the top left corner of a larger array
+
+
+@njit(cache=True, nogil=True)
+def products(rows, out):  # type: ignore[no-untyped-def]
+    """Write ``rows @ rows.T`` to the corner of ``out``; each product is computed once."""
+    k = len(rows)
+    for low in range(0, k, BLOCK):
+        high = min(low + BLOCK, k)
+        out[low:high, low:k] = np.dot(rows[low:high], rows[low:k].T)
+        out[low:k, low:high] = out[low:high, low:k].T
+
+
+@njit(cache=True, nogil=True)
+def cholesky(A, U):  # type: ignore[no-untyped-def]
+    """Factor the upper triangle of ``A``, which is overwritten."""
+    k = len(A)
+    diagonal = np.diag(A).copy()
+    for first in range(0, k, BLOCK):
+        last = min(first + BLOCK, k)
+        for j in range(first, last):
+            pivot = A[j, j]
+            if pivot <= DEPENDENT * diagonal[j]:
+                pivot = CURVATURE * diagonal[j]
+            root = np.sqrt(pivot)
+            U[j, j] = root
+            for m in range(j + 1, k):
+                U[j, m] = A[j, m] / root
+            for i in range(j + 1, last):
+                factor = U[j, i]
+                for m in range(i, k):
+                    A[i, m] -= factor * U[j, m]
+        for low in range(last, k, 2 * BLOCK):
+            high = min(low + 2 * BLOCK, k)
+            panel = U[first:last, low:k].copy()
+            A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def solve(U, k, x):  # type: ignore[no-untyped-def]
+    """Solve ``U'U x = b`` in place, with the leading ``k`` rows."""
+    for j in range(k):
+        value = x[j] / U[j, j]
+        x[j] = value
+        for m in range(j + 1, k):
+            x[m] -= value * U[j, m]
+    for j in range(k - 1, -1, -1):
+        total = 0.0
+        for m in range(j + 1, k):
+            total += U[j, m] * x[m]
+        x[j] = (x[j] - total) / U[j, j]
+
+
+@njit(cache=True, nogil=True)
+def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
+    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten."""
+    total = 0.0
+    for j in range(k):
+        value = column[j] / U[j, j]
+        U[j, k] = value
+        total += value * value
+        for m in range(j + 1, k):
+            column[m] -= value * U[j, m]
+    pivot = diagonal - total
+    if pivot <= DEPENDENT * diagonal:
+        pivot = CURVATURE * diagonal
+    U[k, k] = np.sqrt(pivot)
+
+
+@njit(cache=True, nogil=True)
+def remove(U, k, q):  # type: ignore[no-untyped-def]
+    """Take row and column ``q`` out of ``A``: a rank-one update of the factor behind it."""
+    x = U[q, q + 1 : k].copy()
+    for j in range(q):
+        for m in range(q, k - 1):
+            U[j, m] = U[j, m + 1]
+    for j in range(q, k - 1):
+        # row j + 1 moves up and takes its share of x
+        old, new = U[j + 1, j + 1], x[j - q]
+        root = np.hypot(old, new)
+        c, s = root / old, new / old
+        U[j, j] = root
+        for m in range(j + 1, k - 1):
+            value = (U[j + 1, m + 1] + s * x[m - q]) / c
+            x[m - q] = c * x[m - q] - s * value
+            U[j, m] = value
+
+
+@njit(cache=True, nogil=True)
+def enlarged(A, room, k):  # type: ignore[no-untyped-def]
+    """A larger array with the same corner."""
+    out = np.empty((room, room))
+    out[:k, :k] = A[:k, :k]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _log_loss(y, eta, weight):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in range(len(y)):
+        loss = max(eta[i], 0.0) + np.log1p(np.exp(-abs(eta[i])))
+        total += weight[i] * (loss - y[i] * eta[i])
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _entropy(theta, weight):  # type: ignore[no-untyped-def]
+    # minus the conjugate of the log-loss
+    total = 0.0
+    for i in range(len(theta)):
+        share = abs(theta[i]) / weight[i] if weight[i] > 0 else 0.0
+        if 0.0 < share < 1.0:
+            total -= weight[i] * (share * np.log(share) + (1 - share) * np.log1p(-share))
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _negative_slope(y, eta, weight, logistic, out):  # type: ignore[no-untyped-def]
+    """Residuals: minus the derivative of the loss by ``eta``."""
+    for i in range(len(y)):
+        if logistic:
+            out[i] = weight[i] * (y[i] - 1 / (1 + np.exp(-eta[i])))
+        else:
+            out[i] = y[i] - eta[i]
+
+
+@njit(cache=True, nogil=True)
+def _make_feasible(theta, unit, free, logistic):  # type: ignore[no-untyped-def]
+    """Make a dual point orthogonal to the intercept."""
+    if free < 0:
+        return
+    if not logistic:
+        share = np.dot(unit, theta) / np.dot(unit, unit)
+        for i in range(len(theta)):
+            theta[i] -= share * unit[i]
+        return
+    # shrink the heavier class
+    positive = negative = 0.0
+    for i in range(len(theta)):
+        if theta[i] > 0:
+            positive += theta[i]
+        else:
+            negative -= theta[i]
+    common = min(positive, negative)
+    for i in range(len(theta)):
+        if theta[i] > 0:
+            theta[i] *= common / positive
+        elif theta[i] < 0:
+            theta[i] *= common / negative
+
+
+@njit(cache=True, nogil=True)
+def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic):  # type: ignore[no-untyped-def]
+    """Primal objective minus the better of two dual values along ``theta``.
+
+    One shrinks the point into the box of the L1 norm; the other, for ``l2 > 0``, pays for
+    leaving it.
+    """
+    size = square = excess = 0.0
+    shrink = 1.0
+    for j in range(len(coef)):
+        if factor[j] > 0:
+            size += factor[j] * abs(coef[j])
+            square += factor[j] * coef[j] ** 2
+            over = abs(gradient[j]) - l1 * factor[j]
+            if over > 0:
+                shrink = min(shrink, l1 * factor[j] / abs(gradient[j]))
+                if l2 > 0:
+                    excess += over**2 / (2 * l2 * factor[j])
+    primal = l1 * size + l2 / 2 * square
+    if logistic:
+        primal += _log_loss(y, eta, weight)
+        dual = _entropy(shrink * theta, weight)
+        if l2 > 0:
+            dual = max(dual, _entropy(theta, weight) - excess)
+    else:
+        primal += np.sum((y - eta) ** 2) / 2
+        linear, quadratic = np.dot(theta, y), np.dot(theta, theta) / 2
+        dual = shrink * linear - shrink**2 * quadratic
+        if l2 > 0:
+            dual = max(dual, linear - quadratic - excess)
+    return primal - dual
+
+
+@njit(cache=True, nogil=True)
+def _tolerated(l1, l2, largest, size, tol, null, p, logistic):  # type: ignore[no-untyped-def]
+    """Largest violation of the optimality conditions."""
+    # with curvature the cost of a violation e is quadratic in e, without it about e * size
+    quadratic = np.sqrt(0.02 * tol * null * l2 / p)
+    if not logistic:
+        return max(1e-10 * largest, min(1e-4 * (l1 + l2), 1e-3 * quadratic))
+    if l1 == 0 and l2 == 0:
+        return 1e-9 * largest
+    slack = max(1e-12 * largest, 0.1 * tol * largest / (1 + size * largest / null))
+    if l2 > 0:
+        slack = max(slack, min(0.01 * (l1 + l2), quadratic))
+    return slack
+
+
+@njit(cache=True, nogil=True)
+def _reach(coef, step, signs, factor, active, k):  # type: ignore[no-untyped-def]
+    """Share of the step to the first change of a sign, at most 1."""
+    reach = 1.0
+    for j in range(k):
+        now = coef[active[j]]
+        if factor[active[j]] > 0 and (now + step[j]) * signs[j] < 0:
+            reach = min(reach, -now / step[j])
+    return reach
+
+
+@njit(cache=True, nogil=True)
+def _penalty(coef, step, reach, l1, l2, factor, active, k):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for j in range(k):
+        value = coef[active[j]] + reach * step[j]
+        total += factor[active[j]] * (l1 * abs(value) + l2 / 2 * value**2)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _search(  # type: ignore[no-untyped-def]
+    X, y, weight, eta, along, r, coef, step, residual, signs, active, k, factor, l1, l2, reach
+):
+    """Shorten a step of the log-loss until it lowers the objective; sets r and residual."""
+    decrement = np.dot(step[:k], residual[:k])
+    trial = np.empty(len(y))
+    value = np.nan
+    for _ in range(MAX_HALVINGS):
+        trial[:] = eta + reach * along
+        _negative_slope(y, trial, weight, True, r)
+        slope = 0.0
+        for j in range(k):
+            f = active[j]
+            now = coef[f] + reach * step[j]
+            residual[j] = dot(X, f, r) - factor[f] * (l1 * signs[j] + l2 * now)
+            slope -= residual[j] * step[j]
+        # the objective is convex: no minimum was passed, or hardly
+        if slope <= 0.1 * decrement:
+            return reach
+        if np.isnan(value):
+            value = _log_loss(y, eta, weight)
+            value += _penalty(coef, step, 0.0, l1, l2, factor, active, k)
+        after = _log_loss(y, trial, weight)
+        if after + _penalty(coef, step, reach, l1, l2, factor, active, k) <= value:
+            return reach
+        reach /= 2
+    return 0.0
+
+
+@njit(cache=True, nogil=True)
+def _move(X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k, logistic):  # type: ignore[no-untyped-def]
+    """Take the step; features that reach zero leave. Returns how many stay."""
+    kept = 0
+    for j in range(k):
+        f = active[j]
+        turns = factor[f] > 0 and (coef[f] + step[j]) * signs[j] < 0
+        if turns and -coef[f] / step[j] <= reach:
+            if logistic:
+                add(X, f, -(coef[f] + reach * step[j]), eta)
+            coef[f] = 0.0
+            is_active[f] = False
+            remove(U, k - (j - kept), kept)
+        else:
+            coef[f] += reach * step[j]
+            active[kept], signs[kept], residual[kept] = f, signs[j], residual[j]
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untyped-def]
+    A = np.empty((k, k))
+    for j in range(k):
+        row = place[active[j]]
+        for m in range(j, k):
+            A[j, m] = gram[row, place[active[m]]]
+        A[j, j] += l2 * factor[active[j]]
+    cholesky(A, U)
+
+
+@njit(cache=True, nogil=True)
+def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # type: ignore[no-untyped-def]
+    """Inner products with a dual point near the anchor, unless most are needed.
+
+    A feature whose bound (Cauchy and Schwarz) stays below its threshold cannot violate its
+    condition: its entry is that of the anchor.
+    """
+    distance = np.sqrt(np.sum((theta / l1 - anchor) ** 2))
+    needed = 0
+    for f in range(len(norms)):
+        needed += abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW
+    if 4 * needed > len(norms):
+        return False
+    for f in range(len(norms)):
+        if abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW:
+            gradient[f] = dot(X, f, theta)
+        else:
+            gradient[f] = l1 * at_anchor[f]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: ignore[no-untyped-def]
+    """Features that violate their condition, the worst ones if there are many."""
+    found = np.empty(n_among, np.int64)
+    size = np.empty(n_among)
+    n = 0
+    for m in range(n_among):
+        f = among[m]
+        over = abs(gradient[f]) - l1 * factor[f]
+        if not is_active[f] and over > slack:
+            found[n], size[n] = f, -over
+            n += 1
+    if n <= ENTER_AT_MOST:
+        return found[:n]
+    return found[:n][np.argsort(size[:n], kind="mergesort")[:ENTER_AT_MOST]]
+
+
+@njit(cache=True, nogil=True)
+def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, null):  # type: ignore[no-untyped-def]
+    r"""Follow a path of problems.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_features, n_samples) or tuple
+        One feature a row, C order; or data, row indices and column starts of a sparse matrix.
+    y : ndarray of shape (n_samples,)
+        Zeros and ones for the log-loss.
+    weight : ndarray of shape (n_samples,)
+        Weights of the log-loss, of sum 1. Squared error has none: rows of X and y carry them.
+    l1, l2 : ndarray of shape (n_alphas,)
+        Weights of the two norms, decreasing.
+    factor : ndarray of shape (n_features,)
+        Penalty factor of each feature, 0 for one that is free.
+    start : ndarray of shape (n_features,)
+        Where the first problem starts; the following ones start at the solution before.
+    free : int
+        The intercept among the features, or -1.
+    logistic : bool
+    tol : float
+        Relative duality gap aimed at with the log-loss; squared error is solved to rounding
+        errors, with an L2 part to a millionth of it.
+    null : float
+        Objective of the null model, the unit of the gaps.
+
+    Returns
+    -------
+    coef : ndarray of shape (n_alphas, n_features)
+    gap : ndarray of shape (n_alphas,)
+        Relative duality gap; without any penalty, half the squared Newton decrement.
+    n_iter : ndarray of int, shape (n_alphas,)
+        Steps of each. ``MAX_STEPS`` of them end the search; the certificate tells.
+    """
+    p, n = len(factor), len(y)
+    everyone = np.arange(p)
+    coef = start.copy()
+    out = np.empty((len(l1), p))
+    gap = np.empty(len(l1))
+    n_iter = np.zeros(len(l1), np.int64)
+    # products are computed when a feature first becomes active; `place` is its row in `gram`
+    gram, U = np.empty((32, 32)), np.empty((32, 32))
+    place, known, n_known = np.full(p, -1), np.empty(p, np.int64), 0
+    active, is_active, signs, k = np.empty(p, np.int64), np.zeros(p, np.bool_), np.zeros(p), 0
+    work, in_work = np.empty(p, np.int64), np.zeros(p, np.bool_)
+    gradient, residual, step = np.empty(p), np.empty(p), np.empty(p)
+    hessian, eta, r, theta, buffer = np.ones(n), np.zeros(n), np.empty(n), np.empty(n), np.zeros(n)
+    unit = np.zeros(n)
+    if free >= 0:
+        add(X, free, 1.0, unit)
+    for f in range(p):
+        if coef[f] != 0:
+            add(X, f, coef[f], eta)
+        if coef[f] != 0 or factor[f] == 0 or l1[0] == 0:
+            active[k], is_active[f] = f, True
+            signs[k] = np.sign(coef[f]) if factor[f] > 0 and l1[0] > 0 else 0.0
+            k += 1
+    _negative_slope(y, eta, weight, logistic, r)
+    theta[:] = r
+    _make_feasible(theta, unit, free, logistic)
+    dots(X, theta, gradient)
+    largest = np.abs(gradient).max()
+    l1_before = 0.0
+    for f in range(p):
+        if factor[f] > 0:
+            l1_before = max(l1_before, abs(gradient[f]) / factor[f])
+    norms = np.empty(p)
+    for f in range(p):
+        norms[f] = norm(X, f)
+    # inner products of all features with a dual point, both over the strength
+    anchor, at_anchor, anchored = np.empty(n), np.empty(p), False
+    new_hessian = new_factor = True
+    l2_factor = l2[0]
+
+    for i in range(len(l1)):
+        slack = _tolerated(l1[i], l2[i], largest, np.abs(coef).sum(), tol, null, p, logistic)
+        if l2[i] < STALE * l2_factor and not logistic:
+            new_factor = True
+        n_work = 0
+        for f in range(p):
+            in_work[f] = is_active[f] or abs(gradient[f]) >= factor[f] * (2 * l1[i] - l1_before)
+            if in_work[f]:
+                work[n_work] = f
+                n_work += 1
+        for j in range(k):
+            f = active[j]
+            residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
+        steps = refinements = 0
+        everything = 2 * n_work > p
+        while True:
+            size_before = np.inf
+            while k > 0 and steps < MAX_STEPS:
+                size = np.abs(residual[:k]).max()
+                if size <= slack:
+                    break
+                if logistic and size > REUSE * size_before:
+                    new_hessian = True
+                size_before = size
+                steps += 1
+                if new_hessian:
+                    while k > len(U):
+                        gram, U = enlarged(gram, 2 * len(U), 0), enlarged(U, 2 * len(U), 0)
+                    if logistic:
+                        for m in range(n):
+                            mu = 1 / (1 + np.exp(-eta[m]))
+                            hessian[m] = weight[m] * max(mu * (1 - mu), MIN_WEIGHT)
+                    products(dense_rows(X, active, k, np.sqrt(hessian)), gram)
+                    place[known[:n_known]] = -1
+                    known[:k] = active[:k]
+                    place[known[:k]] = np.arange(k)
+                    n_known = k
+                    new_hessian, new_factor = False, True
+                if new_factor:
+                    _factorise(gram, place, active, k, factor, l2[i], U)
+                    new_factor, l2_factor = False, l2[i]
+                step[:k] = residual[:k]
+                solve(U, k, step)
+                reach = wanted = _reach(coef, step, signs, factor, active, k)
+                if logistic:
+                    buffer[:] = 0.0
+                    for j in range(k):
+                        add(X, active[j], step[j], buffer)
+                    reach = _search(
+                        X, y, weight, eta, buffer, r, coef, step, residual, signs, active, k,
+                        factor, l1[i], l2[i], wanted,
+                    )  # fmt: skip
+                    if reach == 0.0 < wanted:
+                        # no decrease in floating point: this is the minimum
+                        break
+                    eta += reach * buffer
+                else:
+                    # the gradient of a quadratic is linear along the step
+                    for j in range(k):
+                        residual[j] *= 1 - reach
+                        residual[j] += reach * (l2_factor - l2[i]) * factor[active[j]] * step[j]
+                before = k
+                k = _move(
+                    X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k,
+                    logistic,
+                )  # fmt: skip
+                if k < before:
+                    size_before = np.inf
+            if not logistic:
+                eta[:] = 0.0
+                for j in range(k):
+                    add(X, active[j], coef[active[j]], eta)
+            _negative_slope(y, eta, weight, logistic, r)
+            theta[:] = r
+            _make_feasible(theta, unit, free, logistic)
+            if everything:
+                if not anchored or not _near_anchor(
+                    X, theta, l1[i], factor, norms, anchor, at_anchor, gradient
+                ):
+                    dots(X, theta, gradient)
+                    anchored = l1[i] > 0
+                    if anchored:
+                        anchor[:] = theta / l1[i]
+                        at_anchor[:] = gradient / l1[i]
+            else:
+                for m in range(n_work):
+                    gradient[work[m]] = dot(X, work[m], theta)
+            worst = 0.0
+            for j in range(k):
+                f = active[j]
+                residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
+                worst = max(worst, abs(residual[j]))
+            if everything:
+                entering = _entering(gradient, is_active, everyone, p, factor, l1[i], slack)
+            else:
+                entering = _entering(gradient, is_active, work, n_work, factor, l1[i], slack)
+            if steps >= MAX_STEPS:
+                entering = entering[:0]
+            elif worst > slack and not (
+                len(entering) or logistic or refinements == MAX_REFINEMENTS
+            ):
+                # rounding errors have gathered in the factor
+                refinements += 1
+                new_factor = True
+                continue
+            if len(entering) == 0:
+                if everything:
+                    break
+                everything = True
+                continue
+            everything = 2 * n_work > p
+            for f in entering:
+                if not in_work[f]:
+                    work[n_work], in_work[f] = f, True
+                    n_work += 1
+                if max(k, n_known) == len(U):
+                    gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
+                if not new_hessian and place[f] < 0:
+                    buffer[:] = 0.0
+                    add(X, f, 1.0, buffer)
+                    buffer *= hessian
+                    known[n_known], place[f] = f, n_known
+                    n_known += 1
+                    for j in range(n_known):
+                        value = dot(X, known[j], buffer)
+                        gram[n_known - 1, j] = gram[j, n_known - 1] = value
+                if not new_hessian and not new_factor:
+                    row = place[f]
+                    for j in range(k):
+                        step[j] = gram[row, place[active[j]]]
+                    append(U, k, step, gram[row, row] + l2_factor * factor[f])
+                active[k], is_active[f], signs[k] = f, True, np.sign(gradient[f])
+                residual[k] = gradient[f] - l1[i] * factor[f] * signs[k]
+                k += 1
+        l1_before = l1[i]
+        out[i], n_iter[i] = coef, steps
+        if l1[i] == 0 and l2[i] == 0:
+            step[:k] = residual[:k]
+            solve(U, k, step)
+            gap[i] = np.dot(step[:k], residual[:k]) / 2 / null
+        else:
+            gap[i] = (
+                _duality_gap(y, eta, weight, theta, gradient, coef, l1[i], l2[i], factor, logistic)
+                / null
+            )
+    return out, gap, n_iter

@@ -1,0 +1,361 @@
+r"""A penalised regression problem: its data, its folds, and the paths on them.
+
+The objective is the mean loss, half the squared error or the log-loss, plus
+:math:`\lambda (a \lVert b \rVert_1 + \frac{1-a}{2} \lVert b \rVert^2)` on standardised features,
+with a free intercept. Coefficients are reported on the scale of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+from joblib import Parallel, delayed
+from scipy import sparse
+
+from normwise.fitting.solvers.certificate import null_log_loss
+from normwise.fitting.solvers.views import Dense, Sparse, Tall, View, Whole, row_space
+
+L1_DEPTH = 1e-3
+L1_LIMIT = 1e-6
+
+
+class NoSolutionError(ArithmeticError):
+    """The problem has no finite solution (separable classes without a penalty)."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """Solutions for a sequence of strengths.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+    coef : ndarray of shape (n_alphas, n_features)
+    intercept : ndarray of shape (n_alphas,)
+    gap : ndarray of shape (n_alphas,)
+        Relative duality gap.
+    n_iter : ndarray of shape (n_alphas,)
+    """
+
+    alphas: np.ndarray
+    coef: np.ndarray
+    intercept: np.ndarray
+    gap: np.ndarray
+    n_iter: np.ndarray
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Errors of a path on rows that it was not fitted to.
+
+    Attributes
+    ----------
+    errors : ndarray of shape (n_folds, n_alphas)
+        Mean squared error or mean log-loss.
+    gap : ndarray of shape (n_folds, n_alphas)
+        Relative duality gaps.
+    n_iter : int
+    weight : ndarray of shape (n_folds,)
+        Number of rows, or sum of sample weights, that the errors are means over.
+    """
+
+    errors: np.ndarray
+    gap: np.ndarray
+    n_iter: int
+    weight: np.ndarray
+
+
+def prediction_loss(
+    y: np.ndarray, predictor: np.ndarray, response: str, weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Mean squared error, or mean log-loss, along the last axis."""
+    if response == "binary":
+        each = np.logaddexp(0, predictor) - y * predictor
+    else:
+        each = (y - predictor) ** 2
+    return np.asarray(each.mean(axis=-1) if weight is None else each @ weight / weight.sum())
+
+
+class Problem:
+    """Data and loss; paths of any penalty, on all rows and in cross-validation.
+
+    What penalties and folds can share is computed once.
+
+    Parameters
+    ----------
+    X : ndarray or scipy sparse matrix of shape (n_samples, n_features)
+        A sparse matrix stays sparse.
+    y : ndarray of shape (n_samples,)
+        Zeros and ones for a binary response.
+    response : {"gaussian", "binary"}
+        Squared error or log-loss.
+    sample_weight : ndarray of shape (n_samples,), optional
+        Not negative.
+    standardize : bool
+        Scale features to unit variance within the rows that are fitted (unit mean square
+        without an intercept).
+    fit_intercept : bool
+    engine : {"native", "scikit-learn"}
+        Who computes the paths.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        y: np.ndarray,
+        response: str = "gaussian",
+        *,
+        sample_weight: np.ndarray | None = None,
+        standardize: bool = True,
+        fit_intercept: bool = True,
+        engine: str = "native",
+    ) -> None:
+        self.X = X.tocsr() if sparse.issparse(X) else np.asarray(X, float)
+        self.y = np.asarray(y, float)
+        self.n_samples, self.n_features = self.X.shape
+        self.binary = response == "binary"
+        self.response = response
+        self.weight = (
+            np.ones(self.n_samples) if sample_weight is None else np.asarray(sample_weight, float)
+        )
+        self.standardize, self.fit_intercept, self.engine = standardize, fit_intercept, engine
+
+    @cached_property
+    def _whole(self) -> Whole:
+        return Whole(self.X, self.y, self.weight, self.fit_intercept)
+
+    @cached_property
+    def _all_rows(self) -> View:
+        return self._view(None)
+
+    def _view(self, rows: np.ndarray | None) -> View:
+        n_rows = self.n_samples if rows is None else len(rows)
+        native = self.engine == "native"
+        if not self.binary and native and n_rows > self.n_features and not sparse.issparse(self.X):
+            return Tall(*self._whole.moments(rows), self.standardize, self.fit_intercept)
+        X, y, weight = self.X, self.y, self.weight
+        if rows is not None:
+            X, y, weight = X[rows], y[rows], weight[rows]
+        kind = Sparse if sparse.issparse(X) and native else Dense
+        return kind(X, y, weight, self.binary, self.standardize, self.fit_intercept)
+
+    def alpha_max(self, l1_ratio: float) -> float:
+        """Smallest strength whose solution is null, for a penalty with an L1 part."""
+        return self._all_rows.largest_correlation() / l1_ratio or 1.0
+
+    def alpha_grid(self, l1_ratio: float, n_alphas: int) -> np.ndarray:
+        r"""Candidate strengths, decreasing.
+
+        With an L1 part: from the smallest :math:`\lambda` whose solution is null down to a
+        thousandth of it, and for least squares a millionth as the limit of no penalty. For L2:
+        the null model, then a grid fixed by the shape of the data alone, from 100 times the
+        largest possible eigenvalue of :math:`X^T X / n`, and for least squares the minimum-norm
+        limit.
+
+        Parameters
+        ----------
+        l1_ratio : float
+        n_alphas : int
+            Number of candidates, the null model and the limit included.
+        """
+        n, p = self.n_samples, self.n_features
+        inner = n_alphas - int(not self.binary)
+        if l1_ratio:
+            top = self.alpha_max(l1_ratio)
+            grid = top * np.geomspace(1, L1_DEPTH, inner)
+            return grid if self.binary else np.append(grid, top * L1_LIMIT)
+        unit = 1.0 if self.standardize else self._all_rows.mean_square()
+        floor = 1e-4 if self.binary else 1e-5 * max(1.0, p / n)
+        grid = np.append(np.inf, unit * np.geomspace(100.0 * p, floor, inner - 1))
+        return grid if self.binary else np.append(grid, 0.0)
+
+    def path(self, alphas: np.ndarray, l1_ratio: float, tol: float = 1e-6) -> Path:
+        r"""Fit all rows at every strength.
+
+        Parameters
+        ----------
+        alphas : ndarray of shape (n_alphas,)
+            Decreasing strengths :math:`\lambda`; ``inf`` is the null model, and 0 the
+            unpenalised fit of smallest norm. Both are for ``l1_ratio = 0`` only.
+        l1_ratio : float
+            :math:`a`: 1 for the lasso, 0 for ridge.
+        tol : float
+            Relative duality gap aimed at with the log-loss; least squares is solved to rounding
+            errors, with an elastic net to a millionth of `tol`.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        NoSolutionError
+            With a binary response, if only one class occurs, or at strength 0 if a hyperplane
+            separates the classes.
+        """
+        return self._fit(self._all_rows, np.asarray(alphas, float), l1_ratio, tol)
+
+    def cross_validate(
+        self,
+        splits: Iterable[tuple[np.ndarray, np.ndarray]],
+        alphas: np.ndarray,
+        l1_ratio: float,
+        tol: float = 1e-6,
+        n_jobs: int | None = 1,
+    ) -> CrossValidation:
+        """Fit a path to each training part and measure its errors on the test part.
+
+        Parameters
+        ----------
+        splits : iterable of (train, test)
+            Row numbers.
+        alphas, l1_ratio, tol
+            As for `path`.
+        n_jobs : int, optional
+            Threads over the folds.
+
+        Raises
+        ------
+        NoSolutionError
+            As `path`, for any training part.
+        """
+        alphas = np.asarray(alphas, float)
+        pairs = [(np.asarray(train), np.asarray(test)) for train, test in splits]
+        parts = Parallel(n_jobs=n_jobs, prefer="threads")(
+            delayed(self._fold)(train, test, alphas, l1_ratio, tol) for train, test in pairs
+        )
+        errors, gaps, steps = zip(*parts, strict=True)
+        weight = np.array([self.weight[test].sum() for _, test in pairs])
+        return CrossValidation(np.array(errors), np.array(gaps), int(sum(steps)), weight)
+
+    def _fold(
+        self, train: np.ndarray, test: np.ndarray, alphas: np.ndarray, l1_ratio: float, tol: float
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        path = self._fit(self._view(train), alphas, l1_ratio, tol)
+        predictor = path.intercept[:, None] + (self.X[test] @ path.coef.T).T
+        weight = self.weight[test]
+        errors = prediction_loss(
+            self.y[test], predictor, self.response, weight if weight.any() else None
+        )
+        return errors, path.gap, int(path.n_iter.sum())
+
+    def leave_one_out(self, alphas: np.ndarray) -> np.ndarray:
+        r"""Mean squared leave-one-out error of ridge at each strength.
+
+        From the fit on all rows: :math:`r_i / (1 - h_{ii})` is the error at row i of the fit
+        without it, with the total penalty :math:`n\lambda` and the standardisation of all rows.
+
+        Raises
+        ------
+        ValueError
+            For a binary response.
+        """
+        residual, leverage, weight = self._hat(alphas)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = (residual / (1 - leverage)) ** 2 @ weight / weight.sum()
+        # a row that the fit runs through says nothing about its prediction
+        return np.where((leverage < 1 - 1e-9).all(axis=1) & np.isfinite(errors), errors, np.inf)
+
+    def generalised_cv(self, alphas: np.ndarray) -> np.ndarray:
+        r"""Generalised cross-validation error of ridge at each strength.
+
+        :math:`\frac1n \lVert r \rVert^2 / (1 - \mathrm{tr} H / n)^2` (Golub, Heath & Wahba 1979).
+
+        Raises
+        ------
+        ValueError
+            For a binary response.
+        """
+        residual, leverage, weight = self._hat(alphas)
+        mean = leverage.mean(axis=1)
+        with np.errstate(divide="ignore"):
+            errors = residual**2 @ weight / weight.sum() / (1 - mean) ** 2
+        return np.where(mean < 1 - 1e-9, errors, np.inf)
+
+    def _hat(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        # residuals and leverages of the rows that count, each (n_alphas, n_samples)
+        if self.binary:
+            raise ValueError("leave-one-out and GCV errors exist for squared error only")
+        alphas = np.asarray(alphas, float)
+        rows = self.weight > 0
+        X, weight = self.X[rows], self.weight[rows]
+        view = self._all_rows
+        path = self._fit(view, alphas, 0.0, 0.0)
+        residual = self.y[rows] - path.intercept[:, None] - (X @ path.coef.T).T
+        share = view.ridge.weights(alphas)
+        leverage = share @ view.directions(X, weight / weight.sum()).T ** 2
+        if self.fit_intercept:
+            leverage += weight / weight.sum()
+        return residual, leverage, weight
+
+    def _fit(self, view: View, alphas: np.ndarray, l1_ratio: float, tol: float) -> Path:
+        if self.binary and (alphas == 0).any():
+            from normwise.fitting.solvers.separation import is_separable
+
+            if is_separable(view.design(), view.y):
+                raise NoSolutionError("the classes are linearly separable")
+        coef = np.zeros((len(alphas), self.n_features))
+        intercept, gap = np.zeros(len(alphas)), np.zeros(len(alphas))
+        n_iter = np.zeros(len(alphas), int)
+        inner = np.isfinite(alphas)
+        start = 0.0
+        if self.binary:
+            rate = float(view.weight @ view.y)
+            if not 0 < rate < 1:
+                raise NoSolutionError("only one class occurs")
+            start = float(np.log(rate / (1 - rate))) if self.fit_intercept else 0.0
+            null = null_log_loss(rate if self.fit_intercept else 0.5)
+        else:
+            null = view.null
+        intercept[:] = start
+        if inner.any():
+            if self.engine != "native":
+                from normwise.fitting.solvers.scikit_learn import solve
+
+                found = solve(cast(Dense, view), alphas[inner], l1_ratio, tol)
+            elif not self.binary and l1_ratio == 0:
+                solution, gaps = view.ridge.solve(alphas[inner])
+                found = *view.from_ridge(solution), gaps, np.ones(len(gaps), int)
+            else:
+                found = _active_set(view, alphas[inner], l1_ratio, tol, null, start)
+            coef[inner], intercept[inner], gap[inner], n_iter[inner] = found
+        coef /= view.scale
+        return Path(alphas, coef, intercept + view.offset - coef @ view.mean, gap, n_iter)
+
+
+def _active_set(
+    view: View, alphas: np.ndarray, l1_ratio: float, tol: float, null: float, start: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    from normwise.fitting.solvers.active_set import active_set_path  # compiled: loaded when used
+
+    if l1_ratio == 0 and (alphas == 0).any():
+        # without a penalty the fit is unique, and of least norm, in the row space alone
+        X, free, back, centre = row_space(view)
+    else:
+        X, free, back = view.features(rotate=l1_ratio == 0)
+        centre = np.zeros(len(view.scale))
+    p = len(X) if isinstance(X, np.ndarray) else len(X[2]) - 1
+    factor, first = np.ones(p), np.zeros(p)
+    if free >= 0:
+        factor[free], first[free] = 0.0, start
+    coef, gap, n_iter = active_set_path(
+        X,
+        view.y,
+        view.weight,
+        alphas * l1_ratio,
+        alphas * (1 - l1_ratio),
+        factor,
+        first,
+        free,
+        view.binary,
+        tol,
+        null,
+    )
+    if free < 0:
+        return back(coef), np.zeros(len(alphas)), gap, n_iter
+    found = back(coef[:, :free])
+    return found, coef[:, free] - found @ centre, gap, n_iter

@@ -1,0 +1,156 @@
+"""The choice of the penalty's strength: the same folds, number of candidates and rules for all.
+
+Each penalty gets ``n_alphas`` candidates, the null model among them. Least squares also gets the
+limit of no penalty, so that neither end of the grid can bind. K-fold errors are computed on
+features standardised within each fold; the path on all rows is then read at the strength that
+each rule chooses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
+
+if TYPE_CHECKING:
+    from normwise.fitting.penalty import Penalty
+
+TUNINGS = ("cv_min", "cv_1se", "oracle")
+
+
+class Risk(Protocol):
+    """Population loss of linear predictors on the original scale."""
+
+    def __call__(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Loss of each of (n_alphas, n_features) coefficients."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One penalty on one data set, under each tuning rule.
+
+    Attributes
+    ----------
+    path : Path
+        The candidates, from the null model down, fitted to all rows.
+    cv_error : ndarray of shape (n_candidates,)
+        Cross-validated mean squared error or log-loss; NaN for an untuned penalty.
+    chosen : ndarray of shape (n_tunings,)
+        Index of the candidate for each of ``TUNINGS``.
+    fold_gap : float
+        Largest gap in any fold.
+    n_uncertified : int
+        Solutions, folds included, whose gap exceeds the tolerance; none is ever chosen.
+    n_iter : int
+        Solver iterations, folds included.
+    """
+
+    path: Path
+    cv_error: np.ndarray
+    chosen: np.ndarray
+    fold_gap: float
+    n_uncertified: int
+    n_iter: int
+
+
+def fold_labels(y: np.ndarray, n_folds: int, response: str, rng: np.random.Generator) -> np.ndarray:
+    """Fold of each row: balanced at random, and within classes for a binary response."""
+    labels = np.empty(len(y), int)
+    start = 0
+    for group in [np.arange(len(y))] if response == "gaussian" else [y == 0, y == 1]:
+        rows = np.arange(len(y))[group]
+        labels[rng.permutation(rows)] = (start + np.arange(len(rows))) % n_folds
+        start += len(rows)
+    return labels
+
+
+def fit(
+    X: np.ndarray,
+    y: np.ndarray,
+    penalty: Penalty,
+    response: str,
+    folds: np.ndarray,
+    n_alphas: int,
+    tolerance: float,
+    risk: Risk,
+    engine: str = "native",
+) -> Fit:
+    """Fit a path on all rows and in each fold, and choose the strength by each rule.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+    penalty : Penalty
+    response : {"gaussian", "binary"}
+    folds : ndarray of int, shape (n_samples,)
+    n_alphas : int
+    tolerance : float
+        Largest acceptable relative duality gap.
+    risk : callable
+        Population loss, for the oracle rule.
+    engine : {"native", "scikit-learn"}
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    NoSolutionError
+        If the problem has no finite solution.
+    """
+    if response not in penalty.responses:
+        raise NoSolutionError(f"cannot be fitted to a {response} response")
+    if response == "binary" and min((y == 0).sum(), (y == 1).sum()) < 2:
+        # with two rows of each class, every stratified training part has both
+        raise NoSolutionError("a class has fewer than two rows")
+    problem = Problem(X, y, response, engine=engine)
+    alphas = penalty.grid(problem, n_alphas)
+    path = penalty.path(problem, alphas, tolerance)
+    expected = (len(alphas) * penalty.per_strength, problem.n_features)
+    if path.coef.shape != expected:
+        raise ValueError(
+            f"{type(penalty).__name__}.path returned coefficients of shape {path.coef.shape}, must "
+            f"be {expected}: per_strength candidates at each strength, features"
+        )
+    usable = path.gap <= tolerance
+    if not penalty.tuned:
+        if not usable[0]:
+            raise NoSolutionError("the unpenalised fit did not reach its certificate")
+        none, chosen = np.full(1, np.nan), np.zeros(len(TUNINGS), int)
+        return Fit(path, none, chosen, 0.0, 0, int(path.n_iter.sum()))
+    splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in np.unique(folds)]
+    cv = penalty.cross_validate(problem, splits, alphas, tolerance)
+    n_uncertified = int((path.gap > tolerance).sum() + (cv.gap > tolerance).sum())
+    usable &= (cv.gap <= tolerance).all(axis=0)
+    if not usable.any():
+        raise NoSolutionError("no candidate reached its certificate")
+    cv_error, best, one_se = choose(cv, usable)
+    oracle = int(np.where(usable, risk(path.coef, path.intercept), np.inf).argmin())
+    chosen = np.array([best, one_se, oracle])
+    n_iter = int(path.n_iter.sum()) + cv.n_iter
+    return Fit(path, cv_error, chosen, float(cv.gap.max()), n_uncertified, n_iter)
+
+
+def choose(cv: CrossValidation, usable: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """Mean error of each strength, the index of the best, and that of the one-standard-error rule.
+
+    Parameters
+    ----------
+    cv : CrossValidation
+        Strengths decreasing.
+    usable : ndarray of bool, shape (n_alphas,)
+        Strengths that may be chosen.
+    """
+    share = cv.weight / cv.weight.sum()
+    error = share @ cv.errors
+    candidate = np.where(usable, error, np.inf)
+    best = int(candidate.argmin())
+    spread = np.sqrt(share @ (cv.errors[:, best] - error[best]) ** 2 / max(len(share) - 1, 1))
+    # the strongest penalty within one standard error of the best
+    return error, best, int(np.argmax(candidate <= candidate[best] + spread))

@@ -1,0 +1,170 @@
+"""What the page's explorer answers with: the surface, theory, and the measured scenarios."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from normwise.analysis.goals import GOALS
+from normwise.analysis.learn.surface import AXES, LEVEL, cells
+from normwise.report.claims import Tables
+from normwise.report.look.style import AXIS_NAMES
+from normwise.theory.lasso import lasso_optimal_risk
+from normwise.theory.linear import ridge_optimal_risk
+
+LETTERS = {"l1": "1", "l2": "2", "equivalent": "=", "undecided": "?"}
+UNKNOWN = "-"
+# the limit depends on ratios alone, but for the rounding of shares
+LIMIT_ROWS = 1000
+_PIPELINE = """\
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+"""
+_LOGISTIC = """\
+from sklearn.linear_model import LogisticRegressionCV
+{pipeline}model = make_pipeline(
+    StandardScaler(),
+    LogisticRegressionCV(
+        l1_ratios=[{ratio}], Cs=50, cv=10, solver="{solver}", max_iter=10_000,
+        scoring="neg_log_loss", use_legacy_attributes=False,
+    ),
+).fit(X, y)
+"""
+# what a reader can paste, by kind of response and penalty; the tests run it
+SNIPPETS = {
+    "gaussian": {
+        "l1": f"""\
+from sklearn.linear_model import LassoCV
+{_PIPELINE}model = make_pipeline(StandardScaler(), LassoCV(cv=10)).fit(X, y)
+""",
+        # RidgeCV's own grid stops at three strengths
+        "l2": f"""\
+import numpy as np
+from sklearn.linear_model import RidgeCV
+{_PIPELINE}alphas = np.geomspace(1e-3, 1e6, 91)
+model = make_pipeline(StandardScaler(), RidgeCV(alphas=alphas)).fit(X, y)
+""",
+    },
+    "binary": {
+        "l1": _LOGISTIC.format(pipeline=_PIPELINE, ratio=1, solver="saga"),
+        "l2": _LOGISTIC.format(pipeline=_PIPELINE, ratio=0, solver="lbfgs"),
+    },
+}
+PROPERTIES = {
+    "aspect_ratio": AXIS_NAMES["aspect_ratio"],
+    "nonzero_share": "share of features that matter k/p",
+    "snr": AXIS_NAMES["snr"],
+    "nearest_correlation": "correlation with the most similar feature",
+}
+ABOUT = {
+    "aspect_ratio": "columns over rows of your table",
+    "nonzero_share": "your best guess: 0.01 is one feature in a hundred, 1 is all",
+    "snr": "R² / (1 − R²) of the best possible model: 1 if half of the variance can be explained",
+    "nearest_correlation": "of a typical feature; 0 if features are unrelated",
+}
+START = {"aspect_ratio": 2, "nonzero_share": 0.05, "snr": 2, "nearest_correlation": 0}
+
+
+def theory_effects(points: pd.DataFrame) -> list[float]:
+    """Log ratio of the least risks of lasso and ridge that theory predicts.
+
+    For independent features, coefficients of equal size, and many rows.
+
+    Parameters
+    ----------
+    points : DataFrame
+        With ``aspect_ratio``, ``nonzero_share`` and ``snr``.
+    """
+    out = []
+    for gamma, share, snr in points[["aspect_ratio", "nonzero_share", "snr"]].to_numpy():
+        p = max(1, round(gamma * LIMIT_ROWS))
+        coef = np.zeros(p)
+        coef[: max(1, round(share * p))] = 1.0
+        coef *= np.sqrt(snr) / np.linalg.norm(coef)
+        lasso = lasso_optimal_risk(coef, LIMIT_ROWS, 1.0)[1]
+        ridge = ridge_optimal_risk(np.ones(p), coef**2, LIMIT_ROWS, 1.0)[1]
+        out.append(float(np.log(lasso / ridge)))
+    return out
+
+
+def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
+    """Numbers of the explorer: everything that its controls can reach.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+    margin : float
+        Of the config.
+
+    Returns
+    -------
+    dict or None
+        ``axes``, ``names`` and what they are ``about``, by axis; where to ``start``; ``goals``
+        with their measure and the surface's held-out scores; ``cells`` by goal, on the grid of the
+        axes in C order: ``effect``, ``low`` and ``high`` in thousandths, ``verdict`` one letter a
+        cell (1, 2, =, ?, or - outside the measurements); ``theory``, the predicted effect on the
+        risk in thousandths where features are independent, in the same order; the code
+        ``snippets``; the measured ``scenarios``. None without a surface.
+    """
+    surface = tables["surface"]
+    if not len(surface):
+        return None
+    axes = {a: sorted(float(v) for v in surface[a].unique()) for a in AXES}
+    order = pd.MultiIndex.from_product([axes[a] for a in AXES], names=list(AXES))
+    scores = tables["surface_scores"]
+    scores = scores[scores["split"] == "scenarios"].set_index("goal")
+    goals, found = [], {}
+    scenarios: dict[str, dict[str, Any]] = {}
+    for goal in (g for g in GOALS if (surface["goal"] == g).any()):
+        what = GOALS[goal]
+        goals.append(
+            {
+                "key": goal,
+                "name": what.name,
+                "measure": what.measure,
+                "kind": "log_ratio" if what.is_ratio else "difference",
+                "margin": what.zone(margin),
+                "r2": float(scores.loc[goal, "r2"]),
+                "coverage": float(scores.loc[goal, "coverage"]),
+            }
+        )
+        own = surface[surface["goal"] == goal].set_index(list(AXES)).reindex(order)
+        inside = own["verdict"].notna()
+        thousandths = (1000 * own[["effect", "low", "high"]]).fillna(0).round().astype(int)
+        found[goal] = {name: thousandths[name].tolist() for name in thousandths} | {
+            "verdict": "".join(own["verdict"].map(LETTERS).where(inside, UNKNOWN)),
+        }
+        for _, row in cells(tables["goals"], tables["scenarios"], goal).iterrows():
+            entry = scenarios.setdefault(
+                row["scenario"],
+                {
+                    "dataset": row["dataset"],
+                    "label": row["label"].replace("n_", "").replace("_", " "),
+                    "scenario": row["scenario"],
+                    "n": int(row["n_samples"]),
+                    "p": int(row["n_features"]),
+                    "response": row["response"],
+                    "x": [float(f"{row[a]:.4g}") for a in AXES],
+                    "goals": {},
+                },
+            )
+            entry["goals"][goal] = [
+                *(round(float(row[c]), 4) for c in ("effect", "low", "high")),
+                row["verdict"],
+            ]
+    independent = order.to_frame(index=False).query("nearest_correlation == 0")
+    return {
+        "axes": axes,
+        "start": [int(np.argmin(np.abs(np.subtract(axes[a], START[a])))) for a in AXES],
+        "names": PROPERTIES,
+        "about": ABOUT,
+        "goals": goals,
+        "level": LEVEL,
+        "cells": found,
+        "theory": [round(1000 * v) for v in theory_effects(independent)],
+        "snippets": SNIPPETS,
+        "scenarios": list(scenarios.values()),
+    }

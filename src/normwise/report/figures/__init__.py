@@ -1,0 +1,1 @@
+"""Figures: tables in, picture and caption out; one module for each kind."""

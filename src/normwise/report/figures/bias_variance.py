@@ -1,0 +1,159 @@
+"""Bias and variance of the prediction along the path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from normwise.report.figures.coefficient_paths import (
+    SHOWN,
+    contrast,
+    describe_scenario,
+    head_panel,
+    shown_steps,
+    strength_axis,
+)
+from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.look.style import COLOURS
+
+Z95 = 1.959964
+ERRORS = {"bias2": "bias2_se", "variance": "variance_se", "excess_risk": "mcse"}
+LOOKS: dict[str, dict[str, Any]] = {
+    "bias2": {"ls": (0, (1, 1.2)), "marker": "v"},
+    "variance": {"ls": "--", "marker": "^"},
+    "excess_risk": {"ls": "-", "marker": "o"},
+}
+WORDS = {"bias2": "bias²", "variance": "variance", "excess_risk": "excess risk"}
+NAMED_AT = {"bias2": 0.3, "variance": 0.27, "excess_risk": 0.83}
+# risks many times the least are of no interest, and would flatten what is
+TOP = 4.0
+
+
+def _best(frame: pd.DataFrame) -> pd.Series:
+    return frame.loc[frame["excess_risk"].idxmin()]
+
+
+def _curves(ax: Axes, frame: pd.DataFrame, penalty: str) -> None:
+    x = frame["strength"].to_numpy()
+    for column, error in ERRORS.items():
+        value, half = frame[column].to_numpy(), Z95 * frame[error].to_numpy()
+        colour = "#111111" if column == "excess_risk" else COLOURS[penalty]
+        ax.plot(x, value, color=colour, lw=1.6, ms=3.5, markevery=3, zorder=3, **LOOKS[column])
+        ax.fill_between(x, value - half, value + half, color=colour, alpha=0.2, lw=0)
+
+
+def _label(ax: Axes, frame: pd.DataFrame, column: str, height: float) -> None:
+    """Name a curve where it crosses a height, on the side that is free."""
+    x, y = np.log(frame["strength"].to_numpy()), frame[column].to_numpy()
+    crossing = np.flatnonzero(np.diff(np.sign(y - height)))
+    if not len(crossing):
+        return
+    i = crossing[0] if column == "variance" else crossing[-1]
+    at = np.exp(x[i] + (height - y[i]) / (y[i + 1] - y[i]) * (x[i + 1] - x[i]))
+    left = column == "bias2"
+    ax.annotate(
+        WORDS[column],
+        (at, height),
+        xytext=(-6 if left else 6, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="top" if column == "variance" else "center",
+        fontsize=8.5,
+        color="#111111" if column == "excess_risk" else ax.lines[0].get_color(),
+        fontweight="bold",
+        zorder=5,
+        bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.8},
+    )
+
+
+def _mark_best(ax: Axes, best: pd.Series, predicted: float, top: float) -> None:
+    at = best["strength"], best["excess_risk"]
+    ax.plot(*at, "*", color="#111111", ms=11, mec="white", zorder=6)
+    known = np.isfinite(predicted)
+    if known:
+        ax.axhline(predicted, color="#111111", lw=0.8, ls=(0, (6, 2)), zorder=1)
+    ax.annotate(
+        f"{at[1]:.2f} ± {Z95 * best['mcse']:.2f}" + (f"\ntheory {predicted:.2f}" if known else ""),
+        at,
+        xytext=(at[0], min(at[1] + 0.4 * top, 0.72 * top)),
+        ha="center",
+        va="bottom",
+        fontsize=8.5,
+        arrowprops={"arrowstyle": "-", "color": "#111111", "lw": 0.6, "shrinkB": 5},
+        zorder=5,
+    )
+
+
+def _predicted(tables: dict[str, pd.DataFrame], scenario: str, penalty: str) -> float:
+    theory = tables["theory"]
+    own = theory[(theory["scenario"] == scenario) & (theory["penalty"] == penalty)]
+    return float(own["predicted"].iloc[0]) if len(own) else np.nan
+
+
+def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+    """Squared bias, variance and their sum under L1 and L2 in the two extreme scenarios."""
+    name = plan["datasets"][0]
+    scenarios = tables["scenarios"]
+    scenarios = contrast(scenarios[scenarios["dataset"] == name])
+    figure, axes = plt.subplots(
+        len(scenarios),
+        2,
+        figsize=(7.5, 0.5 + 2.9 * len(scenarios)),
+        sharey="row",
+        sharex="col",
+        layout="constrained",
+        squeeze=False,
+    )
+    told = []
+    for row, (_, scenario) in enumerate(scenarios.iterrows()):
+        paths = tables[name][tables[name]["scenario"] == scenario["scenario"]]
+        frames = {p: paths[paths["penalty"] == p].sort_values("strength") for p in SHOWN}
+        frames = {p: frame for p, frame in frames.items() if len(frame)}
+        best = {p: _best(frame) for p, frame in frames.items()}
+        top = TOP * max(b["excess_risk"] for b in best.values())
+        top = min(top, 1.1 * paths["excess_risk"].max())
+        for ax, penalty in zip(axes[row], SHOWN, strict=True):
+            if penalty not in frames:
+                ax.set_visible(False)
+                continue
+            frame = shown_steps(frames[penalty], penalty)
+            _curves(ax, frame, penalty)
+            for column, height in NAMED_AT.items():
+                _label(ax, frame, column, height * top)
+            _mark_best(ax, best[penalty], _predicted(tables, scenario["scenario"], penalty), top)
+            head_panel(ax, penalty, scenario)
+        axes[row, 0].set_ylim(-0.02 * top, top)
+        axes[row, 0].set_ylabel("squared error\n(noise variance = 1)")
+        told.append((scenario, best))
+    for ax, penalty in zip(axes[-1], SHOWN, strict=True):
+        strength_axis(ax, penalty, label=True)
+    return Drawing(figure, _finding(told), _caption(told))
+
+
+def _finding(told: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
+    parts = []
+    for scenario, best in told:
+        risks = " and ".join(f"{p.upper()} {b['excess_risk']:.2f}" for p, b in best.items())
+        parts.append(f"{risks} where {scenario['n_nonzero']} of {scenario['n_features']} matter")
+    return f"Least risk along the path: {'; '.join(parts)}"
+
+
+def _caption(told: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
+    words = []
+    for scenario, best in told:
+        parts = [
+            f"{p.upper()} {b['bias2']:.2f} + {b['variance']:.2f} = {b['excess_risk']:.2f}"
+            for p, b in best.items()
+        ]
+        words.append(f"{describe_scenario(scenario)}: {', '.join(parts)}")
+    return (
+        "Squared bias (dotted), variance (dashed) and their sum, the excess risk (solid), of the "
+        "prediction over all replicates, with 95 % bands; curves that leave the frame go on. At "
+        "the left the penalty is strong: much bias, little variance. The star is the least "
+        "risk along the path, the thin dashed line the least that theory predicts. Bias² plus "
+        f"variance at the star: {'; '.join(words)}."
+    )

@@ -1,0 +1,240 @@
+"""Coefficient paths of one draw, in the two extreme scenarios of a data set that keeps them."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.look.style import COLOURS, NAMES
+
+SHOWN = ("l1", "l2")
+# outside these strengths the curves run straight to the null model and the unpenalised limit
+STRENGTHS = {"l1": (1e-3, 1.0), "l2": (1e-3, 1e3)}
+# far below the chosen strength the unpenalised end of a collinear fit dwarfs the rest
+BELOW_CHOSEN, MOST_EXTRA = 0.4, 1.5
+MANY = 15
+UNITS = {"l1": "share of the null model's", "l2": "scale of the mean loss"}
+
+
+def describe_scenario(row: pd.Series) -> str:
+    """Short heading of a scenario of the anatomy."""
+    related = f"correlation {row['correlation']:g}" if row["correlation"] else "uncorrelated"
+    return f"{row['n_nonzero']} of {row['n_features']} relevant, {related}"
+
+
+def contrast(scenarios: pd.DataFrame) -> pd.DataFrame:
+    """The sparse uncorrelated and the dense collinear end of a data set."""
+    order = scenarios.sort_values(["correlation", "n_nonzero"])
+    return order.iloc[[0, -1]] if len(order) > 1 else order
+
+
+def strength_axis(ax: Axes, penalty: str, label: bool) -> None:
+    """A log axis of strengths, read from left to right as the penalty is relaxed."""
+    ax.set_xscale("log")
+    ax.invert_xaxis()
+    ax.xaxis.set_major_locator(LogLocator(numticks=6))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    if label:
+        ax.set_xlabel(f"penalty strength λ, weaker →\n({UNITS[penalty]})")
+
+
+def head_panel(ax: Axes, penalty: str, scenario: pd.Series) -> None:
+    """Write penalty and scenario above a panel."""
+    ax.set_title(describe_scenario(scenario), fontsize=9, fontweight="normal")
+    ax.annotate(
+        NAMES[penalty],
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 20),
+        textcoords="offset points",
+        color=COLOURS[penalty],
+        fontweight="bold",
+        fontsize=10,
+    )
+
+
+def shown_steps(frame: pd.DataFrame, penalty: str) -> pd.DataFrame:
+    """Rows at the strengths that are drawn."""
+    weakest, strongest = STRENGTHS[penalty]
+    return frame[frame["strength"].between(0.999 * weakest, 1.001 * strongest)]
+
+
+def _vertices(x: np.ndarray, y: np.ndarray, tolerance: float) -> np.ndarray:
+    """Which points of a curve are needed to draw it to a tolerance (Douglas & Peucker 1973)."""
+    keep = np.zeros(len(x), bool)
+    keep[[0, -1]] = True
+    pieces = [(0, len(x) - 1)]
+    while pieces:
+        first, last = pieces.pop()
+        inner = slice(first, last + 1)
+        off = np.abs(y[inner] - np.interp(x[inner], x[[first, last]], y[[first, last]]))
+        worst = first + int(off.argmax())
+        if off.max() > tolerance:
+            keep[worst] = True
+            pieces += [(first, worst), (worst, last)]
+    return keep
+
+
+def _panel(ax: Axes, frame: pd.DataFrame, penalty: str, size: float) -> None:
+    wide = shown_steps(frame, penalty).pivot(index="strength", columns="feature", values="coef")
+    wide = wide.sort_index()
+    log = np.log(wide.index.to_numpy())
+    true = frame.groupby("feature")["true_coef"].first()
+    width = 0.8 if (true != 0).sum() > MANY else 1.3
+    for feature in wide:
+        relevant = true[feature] != 0
+        value = wide[feature].to_numpy()
+        needed = _vertices(log, value, 0.01 * size)
+        ax.plot(
+            wide.index[needed],
+            value[needed],
+            color=COLOURS[penalty] if relevant else "#8A8A8A",
+            lw=width if relevant else 0.6,
+            alpha=0.85,
+            zorder=3 if relevant else 2,
+        )
+    ax.axhline(0, color="#444444", lw=0.8)
+    _name_kinds(ax, wide.iloc[0], true)
+
+
+def _name_kinds(ax: Axes, last: pd.Series, true: pd.Series) -> None:
+    # in the margin, at the weak end of the path
+    relevant = true != 0
+    level = float(true[relevant].abs().median())
+    ax.axhline(level, color="k", lw=0.9, ls=(0, (1, 1.5)), zorder=4)
+    names = {level: f"relevant\n(true {level:.2f})" if not relevant.all() else f"true {level:.2f}"}
+    if not relevant.all():
+        names[float(last[~relevant].mean())] = "irrelevant"
+    for height, name in names.items():
+        ax.annotate(
+            name,
+            (1, height),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            linespacing=1.05,
+        )
+
+
+def _mark_chosen(ax: Axes, chosen: pd.DataFrame, penalty: str) -> None:
+    strength = chosen["strength"].iloc[0] if len(chosen) else 0.0
+    weakest, strongest = STRENGTHS[penalty]
+    if not weakest <= strength <= strongest:
+        return
+    ax.axvline(strength, color="k", lw=0.9, ls=(0, (4, 3)), zorder=4)
+    # on the side that has room
+    left = np.log(strongest / strength) > 0.45 * np.log(strongest / weakest)
+    ax.annotate(
+        f"chosen by CV:\n{(chosen['coef'] != 0).sum()} of {len(chosen)} nonzero",
+        (strength, 0),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4 if left else 4, 4),
+        textcoords="offset points",
+        fontsize=8.5,
+        ha="right" if left else "left",
+        va="bottom",
+        zorder=5,
+        bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
+    )
+
+
+def _counts(chosen: pd.DataFrame) -> str:
+    """Of one panel: what is nonzero, and how even the relevant coefficients are."""
+    relevant = chosen[chosen["true_coef"] != 0]
+    kept, found = (chosen["coef"] != 0).sum(), (relevant["coef"] != 0).sum()
+    size = relevant["true_coef"].abs().median()
+    spread = (relevant["coef"] * np.sign(relevant["true_coef"])).std(ddof=0) / size
+    return (
+        f"{kept} nonzero, {found} of them relevant; the relevant coefficients have a standard "
+        f"deviation of {100 * spread:.0f} % of the true value"
+    )
+
+
+def _finding(told: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
+    parts = []
+    for scenario, chosen in told:
+        kept = [
+            f"{p.upper()} {(frame['coef'] != 0).sum()}" for p, frame in chosen.items() if len(frame)
+        ]
+        if not kept:
+            continue
+        parts.append(
+            f"{' and '.join(kept)} of {scenario['n_features']} where {scenario['n_nonzero']} matter"
+        )
+    if not parts:
+        return "Coefficients as the penalty is relaxed"
+    return f"Coefficients kept by cross-validation: {'; '.join(parts)}"
+
+
+def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+    """Coefficient paths under L1 and L2 of the two extreme scenarios."""
+    name = plan["datasets"][0]
+    paths = tables[f"{name}_coefficients"]
+    scenarios = tables["scenarios"]
+    scenarios = contrast(scenarios[scenarios["dataset"] == name])
+    figure, axes = plt.subplots(
+        len(scenarios),
+        2,
+        figsize=(7.5, 0.5 + 2.9 * len(scenarios)),
+        sharey="row",
+        sharex="col",
+        layout="constrained",
+        squeeze=False,
+    )
+    told = []
+    for row, (_, scenario) in enumerate(scenarios.iterrows()):
+        own = paths[paths["scenario"] == scenario["scenario"]]
+        size = float(own["true_coef"].abs().max())
+        found = {}
+        for ax, penalty in zip(axes[row], SHOWN, strict=True):
+            frame = own[own["penalty"] == penalty]
+            if frame.empty:
+                ax.set_visible(False)
+                continue
+            _panel(ax, frame, penalty, size)
+            found[penalty] = frame[frame["chosen"]]
+            _mark_chosen(ax, found[penalty], penalty)
+            head_panel(ax, penalty, scenario)
+        axes[row, 0].set_ylim(*_limits(own))
+        axes[row, 0].set_ylabel("coefficient")
+        told.append((scenario, found))
+    for ax, penalty in zip(axes[-1], SHOWN, strict=True):
+        strength_axis(ax, penalty, label=True)
+    return Drawing(figure, _finding(told), _caption(told))
+
+
+def _limits(own: pd.DataFrame) -> tuple[float, float]:
+    drawn, near = [own["true_coef"]], [own["true_coef"]]
+    for penalty in SHOWN:
+        frame = shown_steps(own[own["penalty"] == penalty], penalty)
+        chosen = frame.loc[frame["chosen"], "strength"]
+        weakest = BELOW_CHOSEN * chosen.iloc[0] if len(chosen) else 0.0
+        drawn.append(frame["coef"])
+        near.append(frame.loc[frame["strength"] >= weakest, "coef"])
+    low, high = pd.concat(drawn).min(), pd.concat(drawn).max()
+    low_near, high_near = pd.concat(near).min(), pd.concat(near).max()
+    if high - low > MOST_EXTRA * (high_near - low_near):
+        low, high = low_near, high_near
+    # the note on the choice stands below
+    return float(low - 0.25 * (high - low)), float(high + 0.06 * (high - low))
+
+
+def _caption(told: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
+    words = []
+    for scenario, chosen in told:
+        counts = [f"{p.upper()}: {_counts(frame)}" for p, frame in chosen.items() if len(frame)]
+        words.append(f"{describe_scenario(scenario)}: {'. '.join(counts)}.")
+    return (
+        "Each line is one coefficient of one data set (the first draw, so there are no "
+        "intervals) as the penalty is relaxed from left to right: thick and coloured if the "
+        "feature is relevant, thin and grey if not. Dotted: the true value of the relevant "
+        "ones. Dashed: the strength chosen by cross-validation. Lines that leave the frame go on. "
+        "At the chosen strength: " + " ".join(words)
+    )

@@ -1,0 +1,148 @@
+"""Wins of L1 that a grid of strengths for ridge makes up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.look.style import (
+    VERDICT_COLOURS,
+    VERDICT_NAMES,
+    equivalence_zone,
+    note_figure,
+    ratio_axis,
+)
+
+SHAPES = {False: "rows ≥ features", True: "rows < features"}
+MARKS: dict[bool, dict[str, Any]] = {
+    False: {"marker": "o", "mfc": "white", "mec": "#555555", "ms": 3.8, "mew": 0.8},
+    True: {"marker": "D", "mfc": "#7A4B94", "mec": "white", "ms": 4.8, "mew": 0.4},
+}
+SIGNALS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32)
+# the golden section spreads marks that stand at the same place
+GOLDEN = 0.618
+
+
+def _costs(ax: Axes, own: pd.DataFrame) -> None:
+    own = own.sort_values(["snr", "cost", "scenario"])
+    spread = (np.arange(len(own)) * GOLDEN) % 1 - 0.5
+    at = own["snr"].to_numpy() * 1.16**spread
+    most = (own["below"] > 0.5).to_numpy()
+    for part, style in MARKS.items():
+        shown = most == part
+        ax.plot(at[shown], own["cost"].to_numpy()[shown], ls="", **style)
+
+
+def _signal_axis(ax: Axes, values: np.ndarray) -> None:
+    ax.set_xscale("log")
+    ax.set_xlim(values[0] / 1.25, values[-1] * 1.25)
+    ax.set_xticks([v for v in SIGNALS if values[0] / 1.2 <= v <= values[-1] * 1.2])
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.set_xlabel("signal-to-noise ratio")
+
+
+def _turns(ax: Axes, frame: pd.DataFrame) -> None:
+    """Verdicts on one grid against those on the other, counted."""
+    counts = pd.crosstab(frame["verdict"], frame["verdict_glmnet"])
+    seen = set(counts.index) | set(counts.columns)
+    names = [v for v in VERDICT_NAMES if v in seen]
+    counts = counts.reindex(index=names, columns=names, fill_value=0)
+    for row, first in enumerate(names):
+        for column, second in enumerate(names):
+            n = int(counts.loc[first, second])
+            turned = first != second and n > 0
+            fill = "#F3E3B3" if turned else ("#F1F1F1" if first == second else "white")
+            ax.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, fc=fill, ec="#BBBBBB"))
+            ax.text(
+                column,
+                row,
+                str(n),
+                ha="center",
+                va="center",
+                fontweight="bold" if turned else "normal",
+                color="#111111" if n else "#999999",
+            )
+    texts = [VERDICT_NAMES[v] for v in names]
+    ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5))
+    ax.set_xticks(range(len(names)), texts)
+    ax.set_yticks(range(len(names)), texts)
+    for axis in (ax.xaxis, ax.yaxis):
+        for label, name in zip(axis.get_ticklabels(), names, strict=True):
+            label.set_color(VERDICT_COLOURS[name] if name in ("l1", "l2") else "#333333")
+            label.set_fontweight("bold")
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    ax.set_xlabel("verdict with glmnet's grid for ridge")
+    ax.set_ylabel("with the wide\ngrid of this study")
+
+
+def _key(figure: FigureBase) -> None:
+    names = {
+        True: "most choices of ridge lie below the least strength of glmnet's grid",
+        False: "at most half of them do",
+    }
+    handles = [Line2D([], [], ls="", label=name, **MARKS[k]) for k, name in names.items()]
+    figure.legend(
+        handles=handles, loc="outside upper left", ncols=2, fontsize="small", handletextpad=0.1
+    )
+
+
+def _title(invented: int, gained: int) -> str:
+    if not invented and not gained:
+        return "Another grid for ridge makes no new winner"
+    return f"Another grid for ridge turns verdicts: {invented} new wins for L1, {gained} for L2"
+
+
+def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+    """What glmnet's grid costs ridge, and the verdicts under both grids."""
+    frame = tables["fair_grid"].merge(tables["scenarios"], on=["dataset", "scenario"])
+    if not len(frame):
+        return Drawing(
+            note_figure("No scenario with a Gaussian response to compare grids on."),
+            "Grids for ridge are not compared",
+            "Grids are compared on simulated scenarios with a Gaussian response that both "
+            "penalties have fitted; this study has none.",
+        )
+    wide = frame["aspect_ratio"] > 1
+    shapes = [shape for shape in SHAPES if (wide == shape).any()]
+    figure = plt.figure(figsize=(7.4, 6), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.7, 2))[:, 0]
+    axes = upper.subplots(1, len(shapes), sharex=True, sharey=True, squeeze=False)[0]
+    values = np.sort(frame["snr"].unique())
+    for ax, shape in zip(axes, shapes, strict=True):
+        equivalence_zone(ax, plan["margin"])
+        _costs(ax, frame[wide == shape])
+        _signal_axis(ax, values)
+        ax.set_title(SHAPES[shape])
+    low, high = min(0.85, 0.93 * frame["cost"].min()), max(1.2, 1.1 * frame["cost"].max())
+    ratio_axis(axes[0], low, high)
+    axes[0].set_ylabel("ridge's excess risk,\nglmnet's grid / wide grid")
+    _key(upper)
+    _turns(lower.subplots(), frame)
+    invented = int(((frame["verdict"] != "l1") & (frame["verdict_glmnet"] == "l1")).sum())
+    gained = int(((frame["verdict"] != "l2") & (frame["verdict_glmnet"] == "l2")).sum())
+    lost = int(((frame["verdict"] == "l2") & (frame["verdict_glmnet"] != "l2")).sum())
+    worst = frame.loc[frame["cost"].idxmax()]
+    return Drawing(
+        figure,
+        _title(invented, gained),
+        "Ridge tuned by the same cross-validation, once over the wide grid of this study and once "
+        "with only the strengths that glmnet would try by default; with fewer rows than features "
+        "that grid ends at ten times the largest correlation between a feature and the response. "
+        f"Top: each mark is one of {len(frame)} scenarios with a Gaussian response, moved sideways "
+        "where others stand. Above 1 the shorter grid costs ridge; below 1 it helped, as it keeps "
+        "cross-validation from too weak a penalty. The grey band is the zone of equivalence; the "
+        f"table has no standard error of this ratio. The most is a factor of {worst['cost']:.2f} "
+        f"({worst['dataset'].replace('_', ' ')}, {worst['label'].replace('_', ' ')}). Bottom: how "
+        f"many scenarios have which verdict; those that turned are shaded. {invented} become wins "
+        f"of L1, {lost} wins of L2 are lost, and {gained} become wins of L2.",
+    )

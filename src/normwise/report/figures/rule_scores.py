@@ -1,0 +1,246 @@
+"""How well each way to choose a penalty does on what it has not seen."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.look.style import note_figure
+
+GOAL, THUMB = "prediction", "rule of thumb"
+# nothing is fitted in the others, so that nothing can be held out from them
+LEARNT = (THUMB, "response surface", "tree of depth 3")
+FRESH = "fresh"
+MIXED = "elastic net"
+GOOD, SMALL = 0.9, 1.05
+SPLITS = {
+    "scenarios": ("scenarios held out", "o", "#111111"),
+    "families": ("families held out", "D", "#8A4F9E"),
+    FRESH: ("played no part at all", "s", "#1B7837"),
+}
+UNSEEN = {
+    FRESH: "scenarios that played no part in making it",
+    "families": "families that it has not seen",
+    "scenarios": "scenarios that it has not seen",
+}
+LABELS = {
+    "accuracy": "right winner named,\n% of scenarios that have one",
+    "regret": "excess risk / that of the better penalty\nof each scenario, geometric mean",
+}
+
+
+def _scales(axes: dict[str, Axes], top: float) -> None:
+    ax = axes["accuracy"]
+    ax.set_xlim(-4, 104)
+    ax.axvline(100 * GOOD, color="#444444", lw=1, ls=(0, (4, 2)), zorder=0.6)
+    ax = axes["regret"]
+    ax.axvline(1, color="#444444", lw=0.8, zorder=0.6)
+    ax.axvline(SMALL, color="#444444", lw=1, ls=(0, (4, 2)), zorder=0.6)
+    ax.set(xscale="log", xlim=(0.98, top))
+    kept = [1.0]
+    for mark in (1.1, 1.2, 1.3, 1.5, 2, 3, 5, 10):
+        if np.log(top) / 11 < np.log(mark / kept[-1]) and mark <= top:
+            kept.append(mark)
+    ax.xaxis.set_major_locator(FixedLocator(kept))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+
+
+def _name_lines(axes: dict[str, Axes]) -> None:
+    for key, value, text in (
+        ("accuracy", 100 * GOOD, f"{100 * GOOD:.0f} %"),
+        ("regret", SMALL, f"{SMALL:g}"),
+    ):
+        axes[key].annotate(
+            text,
+            (value, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize="small",
+        )
+
+
+def _marks(ax: Axes, own: pd.DataFrame, value: str, at: np.ndarray, split: str) -> None:
+    _, marker, colour = SPLITS[split]
+    size = 100 if value == "accuracy" else 1
+    low, middle, high = (size * own[f"{value}{end}"].to_numpy() for end in ("_low", "", "_high"))
+    ax.hlines(at, low, high, color=colour, lw=1.4)
+    fill = "white" if marker == "D" else colour
+    ax.plot(middle, at, ls="", marker=marker, ms=5.5, mfc=fill, mec=colour)
+
+
+def _block(axes: dict[str, Axes], scores: pd.DataFrame, labels: dict[str, str]) -> None:
+    """One row for each name, in both panels; its splits one above the other."""
+    names = list(labels)
+    for split in SPLITS:
+        own = scores[scores["split"] == split]
+        own = own[own["name"].isin(names)]
+        at = np.array([names.index(name) for name in own["name"]], float)
+        at += [_shift(scores, name, split) for name in own["name"]]
+        for value, ax in axes.items():
+            _marks(ax, own, value, at, split)
+    first = axes["accuracy"]
+    first.set_yticks(range(len(names)), list(labels.values()))
+    first.set_ylim(len(names) - 0.4, -0.6)
+    for ax in axes.values():
+        ax.grid(visible=False, axis="y")
+        for row in range(1, len(names)):
+            ax.axhline(row - 0.5, color="#E6E6E6", lw=0.8, zorder=0.5)
+
+
+def _shift(scores: pd.DataFrame, name: str, split: str) -> float:
+    # the splits of a name, one above the other about the middle of its row
+    found = scores.loc[scores["name"] == name, "split"]
+    own = [s for s in SPLITS if (found == s).any()]
+    return 0.24 * (own.index(split) - (len(own) - 1) / 2)
+
+
+def _note_unscored(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:
+    for row, name in enumerate(names):
+        if scores.loc[scores["name"] == name, "accuracy"].isna().all():
+            words = "names no penalty" if "net" in name else "chooses anew in each sample"
+            ax.text(44, row, words, ha="center", va="center", fontsize="small", in_layout=False)
+
+
+def _name_splits(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:
+    """Name the marks beside those of the first row that has all of them."""
+    for row, name in enumerate(names):
+        own = scores[scores["name"] == name].set_index("split")
+        if len(own) < scores["split"].nunique():
+            continue
+        for split in own.index:
+            text, _, colour = SPLITS[split]
+            count = f" ({own.loc[split, 'n']} others)" if split == FRESH else ""
+            ax.annotate(
+                text + count,
+                (max(own.loc[split, "regret_high"], SMALL), row + _shift(scores, name, split)),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize="small",
+                fontweight="bold",
+                color=colour,
+            )
+        return
+
+
+def _rules(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]]]:
+    """All choices, and once more where all were measured, by title."""
+    whole = scores[(scores["family"] == "all") & scores["split"].isin(SPLITS)]
+    whole = whole[(whole["split"] != "families") | whole["rule"].isin(LEARNT)]
+    mixed = scores[scores["split"] == MIXED].assign(split="scenarios")
+    n = whole.loc[whole["split"] == "scenarios", "n"].max()
+    if len(mixed) and mixed["n"].max() == n:
+        whole = pd.concat([whole, mixed[~mixed["rule"].isin(whole["rule"])]])
+        mixed = mixed[:0]
+    blocks = {f"all {n} scenarios": _by_regret(whole)}
+    if len(mixed):
+        blocks[f"{mixed['n'].max()} with an elastic net"] = _by_regret(mixed)
+    return blocks
+
+
+def _by_regret(own: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    own = own.rename(columns={"rule": "name"})
+    first = own[own["split"] == "scenarios"].sort_values("regret", kind="stable")
+    return own, {name: name for name in first["name"]}
+
+
+def _families(scores: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    split = "families" if (scores["split"] == "families").any() else "scenarios"
+    own = scores[(scores["rule"] == THUMB) & (scores["split"] == split) & (scores["decided"] > 0)]
+    own = own[own["family"] != "all"].rename(columns={"family": "name"})
+    own = own.sort_values(["accuracy", "regret"], ascending=[False, True], kind="stable")
+    labels = {
+        row["name"]: f"{row['name'].replace('_', ' ')} ({row['decided']} of {row['n']})"
+        for _, row in own.iterrows()
+    }
+    return own, labels
+
+
+def _per_cent(row: pd.Series) -> str:
+    low, middle, high = (100 * row[f"accuracy{end}"] for end in ("_low", "", "_high"))
+    return f"{middle:.0f} % (95 % interval {low:.0f} to {high:.0f})"
+
+
+def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
+    whole = scores[(scores["family"] == "all") & (scores["rule"] == THUMB)].set_index("split")
+    split = next(s for s in (FRESH, "families", "scenarios") if s in whole.index)
+    row = whole.loc[split]
+    if not row["decided"]:
+        return "No scenario has a winner that a rule could name", ""
+    title = (
+        f"On {UNSEEN[split]}, the rule of thumb is right in "
+        f"{100 * row['accuracy']:.0f} % and costs {100 * (row['regret'] - 1):.1f} % of risk"
+    )
+    parts = [f"in {_per_cent(whole.loc[s])} on {UNSEEN[s]}" for s in UNSEEN if s in whole.index]
+    text = f" The rule of thumb names the right winner {', '.join(parts)}."
+    if len(families):
+        low = families[families["accuracy"] < GOOD]
+        names = [
+            f"{name.replace('_', ' ')} ({100 * a:.0f} %)"
+            for name, a in zip(low["name"], low["accuracy"], strict=True)
+        ]
+        text += f" Below {100 * GOOD:.0f} %: {', '.join(names) or 'no family'}."
+    return title, text
+
+
+def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+    """Accuracy and regret of every rule, and of the rule of thumb by family."""
+    scores = tables["rule_scores"]
+    scores = scores[scores["goal"] == GOAL]
+    if not len(scores):
+        return Drawing(
+            note_figure("Too few scenarios in this study to judge a rule."),
+            "No rule is judged on so few scenarios",
+            "Rules are learnt from a part of the scenarios and judged on the others; the study has "
+            "too few of them with a known truth and a signal.",
+        )
+    families = _families(scores)
+    blocks = _rules(scores)
+    whole = next(iter(blocks.values()))
+    if families[1]:
+        blocks["rule of thumb by family"] = families
+    rows = [(0.5 if own is whole[0] else 0.3) * len(names) for own, names in blocks.values()]
+    figure, axes = plt.subplots(
+        len(blocks),
+        2,
+        figsize=(7.4, 1.3 + sum(rows) + 0.3 * len(rows)),
+        sharex="col",
+        sharey="row",
+        height_ratios=rows,
+        width_ratios=(1, 1.25),
+        layout="constrained",
+        squeeze=False,
+    )
+    top = 1.06 * max(1.1, *(float(own["regret_high"].max()) for own, _ in blocks.values()))
+    for row, (title, (own, labels)) in zip(axes, blocks.items(), strict=True):
+        pair = dict(zip(LABELS, row, strict=True))
+        _scales(pair, top)
+        _block(pair, own, labels)
+        _note_unscored(row[0], own, labels)
+        row[0].set_title(title)
+    _name_splits(axes[0, 1], *whole)
+    _name_lines(dict(zip(LABELS, axes[0], strict=True)))
+    for ax, text in zip(axes[-1], LABELS.values(), strict=True):
+        ax.set_xlabel(text)
+    title, text = _words(scores, families[0])
+    return Drawing(
+        figure,
+        title,
+        "Each rule is learnt from a part of the scenarios and judged on the rest: a fifth of them "
+        "at random, or one family at a time, which is harder, as scenarios of a family resemble "
+        "each other; or it is judged on data sets that were set aside from the start. Left: how "
+        "often the right winner is named; to name none counts as wrong. Right: what the choice "
+        "costs beyond the better penalty; where none is named, the mean of both. Dashed: "
+        f"{100 * GOOD:.0f} % right, {100 * (SMALL - 1):.0f} % more risk.{text} The rules are told "
+        "the true number of relevant features and signal-to-noise ratio, cross-validation is not; "
+        "with k halved or doubled, the rule is told a wrong number. In brackets: scenarios of the "
+        "family with a winner, of all. Bars: 95 % intervals over scenarios, too narrow in so far "
+        "as these resemble each other.",
+    )

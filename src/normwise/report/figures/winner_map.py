@@ -1,0 +1,292 @@
+"""Who wins where: sparsity against signal strength, at several shapes of the data."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.typing import ColorType
+
+from normwise.analysis.judge.compare import primary
+from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.look.style import AXIS_NAMES, AXIS_SYMBOLS, DIVERGING, VERDICT_MARKS, ink
+from normwise.theory.boundary import phase_boundary
+
+LIMIT = np.log(2.5)
+CELL = (0.8, 0.34)
+COMPACT = (0.4, 0.29)
+# a property tells the winners of the two penalties apart from this chance of being in order on
+TELLING = 0.65
+
+
+def cell_text(effect: float, low: float, high: float, verdict: str) -> str:
+    """What a cell says: the verdict and what is saved in per cent, with its 95 % interval."""
+    half = (high - low) / 2
+    saved, least, most = (
+        100 * (1 - np.exp(-(abs(effect) + shift))) for shift in (0.0, -half, half)
+    )
+    mark = VERDICT_MARKS[verdict]
+    if verdict == "undecided":
+        mark = ("L1" if effect < 0 else "L2") + mark
+    return f"{mark} {saved:.0f}±{(most - least) / 2:.0f}"
+
+
+def short_text(effect: float, low: float, high: float, verdict: str) -> str:
+    """What a cell says at a glance."""
+    mark = VERDICT_MARKS[verdict]
+    won = verdict in ("l1", "l2")
+    return f"{mark} {100 * (1 - np.exp(-abs(effect))):.0f}" if won else mark
+
+
+def choose_axes(axes: list[str]) -> tuple[str, str, list[str]]:
+    """Horizontal and vertical axis of a map, and those that make panels."""
+    candidates = ["nonzero_share", "n_nonzero", *axes]
+    y = next((a for a in candidates if a in axes and a != "snr"), "nonzero_share")
+    x = "snr" if "snr" in axes else next((a for a in axes if a != y), "snr")
+    return x, y, [a for a in axes if a not in (x, y)]
+
+
+def _cells(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    verdicts = primary(tables["verdicts"])
+    cells = verdicts[verdicts["dataset"] == name].merge(
+        tables["scenarios"], on=["dataset", "scenario"]
+    )
+    theory = tables["theory"]
+    predicted = theory[theory["dataset"] == name].pivot_table(
+        index="scenario", columns="penalty", values="predicted"
+    )
+    predicted = predicted.reindex(columns=["l1", "l2"])
+    cells["predicted"] = cells["scenario"].map(np.log(predicted["l1"] / predicted["l2"]))
+    return cells
+
+
+def _panel(
+    ax: Axes, frame: pd.DataFrame, x: str, y: str, lines: list[np.ndarray], compact: bool
+) -> None:
+    columns, rows = np.sort(frame[x].unique()), np.sort(frame[y].unique())
+    effect = frame.pivot(index=y, columns=x, values="effect").to_numpy()
+    norm, colours = TwoSlopeNorm(0, -LIMIT, LIMIT), plt.get_cmap(DIVERGING)
+    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-0.5, len(rows) - 0.5))
+    ax.pcolormesh(
+        np.arange(len(columns)), np.arange(len(rows)), effect, cmap=DIVERGING, norm=norm,
+        edgecolor="white", linewidth=0.8,
+    )  # fmt: skip
+    crossed = {(int(i), int(j)) for line in lines for i, j in np.rint(line)}
+    for _, cell in frame.iterrows():
+        at = int(np.searchsorted(columns, cell[x])), int(np.searchsorted(rows, cell[y]))
+        _write_cell(ax, cell, at, colours(norm(cell["effect"])), at in crossed, compact)
+    ax.set_xticks(range(len(columns)), [_value(v) for v in columns])
+    ax.set_yticks(range(len(rows)), _row_names(frame, y, rows, compact))
+    ax.grid(False)
+    ax.tick_params(length=0)
+
+
+def _write_cell(
+    ax: Axes,
+    cell: pd.Series,
+    at: tuple[int, int],
+    fill: ColorType,
+    crossed: bool,
+    compact: bool,
+) -> None:
+    undecided = cell["verdict"] == "undecided"
+    if undecided:
+        corner = at[0] - 0.5, at[1] - 0.5
+        ax.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="////", lw=0, ec="#AAAAAA"))
+    # hatches and theory's line run beneath the numbers
+    ground = {"boxstyle": "square,pad=0.1", "fc": fill, "ec": "none"}
+    ax.text(
+        *at,
+        (short_text if compact else cell_text)(*cell[["effect", "low", "high", "verdict"]]),
+        ha="center",
+        va="center",
+        fontsize=8 if compact else 8.5,
+        color=ink(fill),
+        fontweight="bold" if cell["verdict"] in ("l1", "l2") else "normal",
+        zorder=7,
+        bbox=ground if undecided or crossed else None,
+    )
+
+
+def _value(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _row_names(frame: pd.DataFrame, y: str, rows: np.ndarray, compact: bool) -> list[str]:
+    if y != "nonzero_share":
+        return [_value(v) for v in rows]
+    if compact:
+        return [f"{float(f'{100 * v:.2g}'):g} %" for v in rows]
+    counts = frame.groupby(y)["n_nonzero"].first()
+    return [f"{counts[v]}  ({float(f'{100 * v:.2g}'):g} %)" for v in rows]
+
+
+def _is_closed_form(frame: pd.DataFrame) -> bool:
+    return bool(
+        (frame["correlation"] == 0).all()
+        and (frame["signal"] == "equal").all()
+        and (frame[["features", "noise", "response"]] == "gaussian").all(axis=None)
+    )
+
+
+def _boundaries(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> list[np.ndarray]:
+    """Theory's boundary between the best-tuned penalties, where it is known."""
+    columns, rows = np.sort(frame[x].unique()), np.sort(frame[y].unique())
+    if min(len(columns), len(rows)) < 2 or (x, y) != ("snr", "nonzero_share"):
+        return []
+    exact = _is_closed_form(frame)
+    found = [_boundary(frame, columns, rows)] if exact else _contour(ax, frame, x, y)
+    return [line for line in found if len(line) > 1]
+
+
+def _draw_lines(ax: Axes, lines: list[np.ndarray], named: bool = True) -> None:
+    for line in lines:
+        ax.plot(*line.T, color="white", lw=4, zorder=5)
+        ax.plot(*line.T, color="#111111", lw=1.8, zorder=6)
+    if lines and named:
+        height = max((line[-1] for line in lines), key=lambda point: (point[0], point[1]))[1]
+        right, top = ax.get_xlim()[1], ax.get_ylim()[1]
+        ax.text(
+            right + 0.08,
+            float(np.clip(height, 0.3, max(0.3, top - 0.8))),
+            "theory:\nL2 above,\nL1 below",
+            va="center",
+            fontsize=8.5,
+            linespacing=1.1,
+        )
+
+
+def _boundary(frame: pd.DataFrame, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    row = frame.iloc[0]
+    snr = np.geomspace(columns[0], columns[-1], 60)
+    share = phase_boundary(row["n_features"] / (row["n_samples"] - 1), snr)
+    levels = np.log(np.concatenate([[rows[0] ** 2 / rows[1]], rows]))
+    at = np.interp(np.log(share), levels, np.arange(-1.0, len(rows)))
+    line = np.column_stack([np.interp(np.log(snr), np.log(columns), np.arange(len(columns))), at])
+    return np.asarray(line[at > -0.5])
+
+
+def _contour(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> list[np.ndarray]:
+    # where the ratio of the predicted risks, read between the cells, is 1
+    grid = frame.pivot(index=y, columns=x, values="predicted").to_numpy(float)
+    if not ((grid < 0).any() and (grid > 0).any()):
+        return []
+    found = ax.contour(np.ma.masked_invalid(grid), levels=[0.0])
+    lines = list(found.allsegs[0])
+    found.remove()
+    return [line if line[0, 0] <= line[-1, 0] else line[::-1] for line in lines]
+
+
+def _order(cells: pd.DataFrame, key: str) -> float:
+    """Chance that a cell that L1 wins has a lower value than one that L2 wins."""
+    l1, l2 = (cells.loc[cells["verdict"] == v, key].to_numpy() for v in ("l1", "l2"))
+    difference = np.subtract.outer(l1, l2)
+    return float(((difference < 0) + (difference == 0) / 2).mean())
+
+
+def finding(cells: pd.DataFrame, x: str, y: str) -> str:
+    """What the map shows, in a line."""
+    counts = cells["verdict"].value_counts()
+    l1, l2 = counts.get("l1", 0), counts.get("l2", 0)
+    correlation = cells["correlation"].unique()
+    among = f"At correlation {correlation[0]:g}, " if len(correlation) == 1 and correlation else ""
+    where = _where(cells, x, y) if l1 and l2 else ""
+    return f"{among}L1 wins {l1} of {len(cells)} cells{where} and L2 {l2}"
+
+
+def _where(cells: pd.DataFrame, x: str, y: str) -> str:
+    """What the cells that L1 wins have in common, as against those that L2 wins."""
+    words = []
+    for key, low, high in (
+        (y, "fewer relevant features", "more relevant features"),
+        (x, "a weaker signal", "a clearer signal"),
+    ):
+        if key in ("nonzero_share", "n_nonzero", "snr"):
+            order = _order(cells, key)
+            words += [low] * (order > TELLING) + [high] * (order < 1 - TELLING)
+    return f", those with {' and '.join(words)}," if words else ""
+
+
+def _agreement(cells: pd.DataFrame) -> str:
+    known = cells[cells["verdict"].isin(["l1", "l2"]) & cells["predicted"].notna()]
+    if known.empty:
+        return ""
+    right = ((known["predicted"] < 0) == (known["verdict"] == "l1")).sum()
+    return f" Theory names the winner in {right} of {len(known)} decided cells."
+
+
+def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+    """Winner map of one data set."""
+    x, y, facets = choose_axes(list(plan["axes"]))
+    cells = _cells(tables, plan["datasets"][0])
+    # the smallest share of a small p is rounded to at least one feature
+    cells = cells.assign(nonzero_share=cells["nonzero_share"].round(3))
+    cells = cells.drop_duplicates([*facets, x, y])
+    groups = [f for _, f in cells.groupby(facets)] if facets else [cells]
+    rows = [frame[y].nunique() for frame in groups]
+    compact = plan.get("compact", False)
+    figure, axes = _layout(rows, cells[x].nunique(), compact)
+    line = False
+    for ax, frame in zip(axes, groups, strict=True):
+        lines = _boundaries(ax, frame, x, y)
+        _panel(ax, frame, x, y, lines, compact)
+        _draw_lines(ax, lines, named=not compact or ax is axes[-1])
+        line |= bool(lines)
+        ax.set_title(_heading(frame.iloc[0], facets))
+    for ax in axes if compact else axes[-1:]:
+        ax.set_xlabel(AXIS_NAMES.get(x, x))
+    share = "share of features that matter" if compact else "relevant features k  (share k/p)"
+    figure.supylabel(share if y == "nonzero_share" else AXIS_NAMES.get(y, y), fontsize="medium")
+    return Drawing(figure, finding(cells, x, y), _caption(cells, line, plan["margin"], compact))
+
+
+def _layout(rows: list[int], columns: int, compact: bool) -> tuple[Figure, list[Axes]]:
+    """Panels below each other, or side by side where there is room for little text."""
+    if compact:
+        width = 1.6 + len(rows) * (0.55 + COMPACT[0] * columns)
+        figure, axes = plt.subplots(
+            1, len(rows), figsize=(width, 0.9 + COMPACT[1] * max(rows)), layout="constrained"
+        )
+    else:
+        height = 0.6 + CELL[1] * sum(rows) + 0.6 * len(rows)
+        figure, axes = plt.subplots(
+            len(rows),
+            1,
+            figsize=(1.9 + CELL[0] * columns, height),
+            height_ratios=rows,
+            layout="constrained",
+        )
+    return figure, list(np.atleast_1d(axes))
+
+
+def _heading(row: pd.Series, facets: list[str]) -> str:
+    others = [f for f in facets if f not in ("n_features", "n_samples")]
+    shape = f"n = {row['n_samples']}, p = {row['n_features']}  (p/n = {row['aspect_ratio']:.3g})"
+    return ", ".join([shape, *(f"{AXIS_SYMBOLS.get(f, f)} {_value(row[f])}" for f in others)])
+
+
+def _caption(cells: pd.DataFrame, line: bool, margin: float, compact: bool) -> str:
+    family = " and ".join(sorted(cells["covariance"].unique())).replace("_", " ")
+    correlation = sorted(set(cells["correlation"]) - {0.0})
+    if correlation:
+        family += f", correlation {' and '.join(f'{c:g}' for c in correlation)}"
+    counts = cells["verdict"].value_counts()
+    text = (
+        f"Each cell is a scenario ({family}). Orange and L1: the lasso has the lower excess risk; "
+        "blue and L2: ridge. The number is what the better one saves of the other's risk, in per "
+        f"cent{'' if compact else ' with a 95 % interval'}. A verdict needs an advantage beyond "
+        f"the zone of equivalence (±{100 * margin:g} %) at the configured false discovery rate; ≈ "
+        f"is equivalent within it ({counts.get('equivalent', 0)} cells), a hatched ? undecided "
+        f"({counts.get('undecided', 0)})."
+    )
+    if not line:
+        return text + _agreement(cells)
+    exact = _is_closed_form(cells)
+    text += " The line is theory's boundary for large n" + (
+        "" if exact else ", read between the cells"
+    )
+    return text + ", both penalties at their best strength." + _agreement(cells)

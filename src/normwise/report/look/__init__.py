@@ -1,0 +1,1 @@
+"""What the report and the advice page share: numbers, tables, colours, style sheet."""

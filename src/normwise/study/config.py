@@ -1,0 +1,311 @@
+"""The config of a study: read, checked, completed with defaults."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from normwise.data.scenario import AXES, expand_grid, problems
+from normwise.extensions import DATASETS, METRICS
+from normwise.fitting.penalty import known_penalties, responses
+
+GRID_KEYS = (*AXES, "nonzero_fraction")
+MIN_ROWS_PER_FOLD = 2
+# other words for what a config may name
+ALSO = {"lasso": "l1", "ridge": "l2", "ols": "none", "elasticnet": "elastic_net"}
+TEST_SHARE = 0.25
+
+
+class ConfigError(ValueError):
+    """A config that cannot be run, with every reason found."""
+
+
+def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str) -> dict[str, Any]:
+    """Check a config and fill in the defaults.
+
+    Parameters
+    ----------
+    config : mapping
+        As read from YAML.
+    schema_file : path
+        JSON schema, in YAML.
+    source : str
+        Name of the config file, for the message.
+
+    Returns
+    -------
+    dict
+        Complete config; every axis of a data set is a list.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file and, for each problem, key, value and what would be right.
+    """
+    schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
+    complete = copy.deepcopy(dict(config))
+    # a part of the default study left out whole
+    complete |= {key: {} for key in ("calibration", "replications") if complete.get(key) == 0}
+    # --config gives text
+    complete |= {k: v == "true" for k, v in complete.items() if v in ("true", "false")}
+    listed = _wrap_axes(complete)
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(complete), key=lambda e: [str(p) for p in e.path]
+    )
+    found = [_explain(error, complete, listed) for error in errors]
+    if not found:
+        _fill(complete, schema)
+        found = list(_cross_checks(complete))
+    if found:
+        listing = "\n".join(f"  - {line}" for line in dict.fromkeys(found))
+        raise ConfigError(f"{source}: {len(found)} problem(s)\n{listing}")
+    return complete
+
+
+def _wrap_axes(config: dict[str, Any]) -> set[tuple[int, str]]:
+    """Make one-element lists of single axis values; return which were lists already."""
+    listed = set()
+    datasets = config.get("datasets")
+    for i, dataset in enumerate(datasets if isinstance(datasets, list) else []):
+        for key in GRID_KEYS:
+            if isinstance(dataset, dict) and key in dataset:
+                if isinstance(dataset[key], list):
+                    listed.add((i, key))
+                else:
+                    dataset[key] = [dataset[key]]
+    return listed
+
+
+def _fill(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    for key, part in schema["properties"].items():
+        if "default" in part and key not in config:
+            config[key] = copy.deepcopy(part["default"])
+        if part.get("type") == "object" and "properties" in part:
+            _fill(config[key], part)
+    if "datasets" in schema["properties"]:
+        for dataset in config["datasets"]:
+            _fill(dataset, schema["properties"]["datasets"]["items"])
+            for key in ("replicates", "penalties"):
+                dataset.setdefault(key, copy.deepcopy(config[key]))
+            dataset.setdefault("source", "table" if "file" in dataset else "scenarios")
+            if dataset["source"] == "table":
+                dataset.setdefault("test_share", TEST_SHARE)
+
+
+def _where(path: list[Any], config: Mapping[str, Any], listed: set[tuple[int, str]]) -> str:
+    """Name a place in the config as its author would."""
+    if len(path) >= 2 and path[0] == "datasets":
+        dataset = config["datasets"][path[1]]
+        name = dataset.get("name") if isinstance(dataset, dict) else None
+        parts = [f"data set '{name}'" if name else f"datasets[{path[1]}]"]
+        rest = path[2:]
+        if len(rest) == 2 and (path[1], rest[0]) not in listed:
+            rest = rest[:1]
+    else:
+        parts, rest = [], path
+    key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in rest).lstrip(".")
+    return ": ".join([*parts, key] if key else parts) or "top level"
+
+
+def _explain(
+    error: ValidationError, config: Mapping[str, Any], listed: set[tuple[int, str]]
+) -> str:
+    path = list(error.absolute_path)
+    where, value, rule = _where(path, config, listed), error.instance, error.validator_value
+    kind = error.validator
+    if kind == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = [k for k in value if k not in known]
+        hints = []
+        for key in unknown:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hints.append(
+                f"unknown key '{key}'" + (f"; did you mean '{close[0]}'?" if close else "")
+            )
+        tail = "" if any("mean" in h for h in hints) else f"; known keys are {', '.join(known)}"
+        return f"{where}: {', '.join(hints)}{tail}"
+    if kind == "required":
+        missing = [k for k in rule if k not in value]
+        return f"{where}: key '{missing[0]}' is missing"
+    if kind == "type":
+        if isinstance(value, str) and rule in ("number", "integer") and _is_number(value):
+            return (
+                f"{where} ({value!r}) is text to YAML, must be a {rule}; "
+                f"write {float(value)!r} (a decimal point before the exponent, no quotes)"
+            )
+        return f"{where} ({value!r}) is {_kind(value)}, must be {_article(rule)}"
+    if kind == "enum":
+        return f"{where} {_not_one_of(value, rule)}"
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "greater than",
+        "exclusiveMaximum": "less than",
+    }
+    if kind in bounds:
+        return f"{where} ({value!r}) must be {bounds[kind]} {rule}"
+    if kind == "minItems":
+        return f"{where} is an empty list, needs at least {rule} value(s)"
+    if kind == "uniqueItems":
+        return f"{where} ({value!r}) names something twice"
+    if kind == "pattern":
+        return f"{where} ({value!r}) must be lower-case letters, digits and _, a letter first"
+    return f"{where}: {error.message}"
+
+
+def _not_one_of(value: Any, known: Sequence[Any]) -> str:
+    names = [str(name) for name in known]
+    close = difflib.get_close_matches(ALSO.get(str(value), str(value)), names, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"({value!r}) is not one of {', '.join(names) or '(none are known)'}{hint}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind(value: Any) -> str:
+    names = {
+        bool: "true/false",
+        str: "text",
+        dict: "a mapping",
+        list: "a list",
+        type(None): "empty",
+    }
+    return names.get(type(value), f"a number ({type(value).__name__})")
+
+
+def _article(rule: str) -> str:
+    return {"integer": "a whole number", "array": "a list", "object": "a mapping"}.get(
+        rule, f"a {rule}"
+    )
+
+
+def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
+    unknown = list(_unknown("penalties", config["penalties"], known_penalties()))
+    yield from unknown
+    yield from _unknown("metrics", config["metrics"], METRICS)
+    names = [d["name"] for d in config["datasets"]]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield f"data set '{name}' is defined {names.count(name)} times; names must be unique"
+    for dataset in config["datasets"]:
+        where = f"data set '{dataset['name']}'"
+        own = [p for p in dataset["penalties"] if p not in config["penalties"]]
+        found = list(_unknown("penalties", own, known_penalties()))
+        found = found or [*_figure_problems(dataset), *_source_problems(dataset)]
+        if not found and not unknown:
+            found = list(_sample_problems(dataset, config["tuning"]["n_folds"]))
+        yield from (f"{where}: {problem}" for problem in found)
+
+
+def _unknown(key: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if name not in known:
+            yield f"{key} {_not_one_of(name, list(known))}; others need a file in extensions"
+
+
+def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
+    shown = dataset["figure"]
+    if shown == "none":
+        return
+    if dataset["source"] != "scenarios":
+        yield f"figure ({shown}) needs scenarios; remove it for source: {dataset['source']}"
+    if not {"l1", "l2"} <= set(dataset["penalties"]):
+        yield (
+            f"figure ({shown}) compares l1 with l2, penalties are "
+            f"{', '.join(dataset['penalties'])}; add the missing one or remove figure"
+        )
+    if shown == "anatomy" and "binary" in dataset.get("response", []):
+        yield (
+            "figure (anatomy) splits squared errors and needs response: gaussian; "
+            "use figure: sweep or none"
+        )
+
+
+# what a data set takes beside its name and how it is shown, by source
+TABLE_KEYS = ("file", "target", "positive")
+DESIGN_KEYS = ("n_samples", "n_nonzero", "snr", "signal", "signs", "response")
+SOURCES: dict[str, tuple[str, ...]] = {
+    "scenarios": GRID_KEYS,
+    "rule": ("test_share",),
+    "table": (*TABLE_KEYS, "test_share"),
+    "semi_synthetic": (*TABLE_KEYS, *DESIGN_KEYS),
+}
+SOURCE_KEYS = tuple(dict.fromkeys((*GRID_KEYS, *TABLE_KEYS, "test_share", "options")))
+
+
+def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
+    source = dataset["source"]
+    known = (*SOURCES, *DATASETS)
+    if source not in known:
+        yield from _unknown("source", [source], known)
+        return
+    allowed = SOURCES.get(source, ("options", "test_share"))
+    surplus = [k for k in SOURCE_KEYS if k in dataset and k not in allowed]
+    if surplus:
+        yield f"source: {source} takes no {', '.join(surplus)}; remove it"
+        return
+    needed = {"table": ("file",), "semi_synthetic": ("file", "n_samples", "n_nonzero", "snr")}
+    missing = [k for k in needed.get(source, ()) if k not in dataset]
+    if missing:
+        yield f"source: {source} needs {', '.join(missing)}"
+    if source == "semi_synthetic":
+        several = [k for k in DESIGN_KEYS if len(dataset.get(k, [0])) > 1]
+        if several:
+            yield f"source: {source} takes one value of {', '.join(several)}, not a list"
+    if source == "scenarios" and dataset["chunks"] != 1:
+        yield "chunks is for the other sources; use max_chunk_mb instead"
+    if dataset["chunks"] > dataset["replicates"]:
+        yield (
+            f"chunks ({dataset['chunks']}) exceeds replicates ({dataset['replicates']}); lower it"
+        )
+
+
+def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
+    if dataset["source"] == "scenarios":
+        yield from _scenario_problems(dataset, n_folds)
+    elif dataset["source"] == "semi_synthetic":
+        (n_samples,), (response,) = dataset["n_samples"], dataset.get("response", ["gaussian"])
+        yield from _fit_problems(n_samples, response, dataset["penalties"], n_folds)
+
+
+def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
+    missing = [k for k in ("n_samples", "n_features") if k not in dataset]
+    if len([k for k in ("n_nonzero", "nonzero_fraction") if k in dataset]) != 1:
+        missing.append("n_nonzero or nonzero_fraction (one of them)")
+    if missing:
+        yield f"needs {', '.join(missing)}"
+        return
+    for scenario in expand_grid(dataset):
+        yield from problems(scenario)
+        yield from _fit_problems(
+            scenario.n_samples, scenario.response, dataset["penalties"], n_folds
+        )
+
+
+def _fit_problems(
+    n_samples: int, response: str, penalties: Iterable[str], n_folds: int
+) -> Iterator[str]:
+    needed = MIN_ROWS_PER_FOLD * n_folds
+    if n_samples < needed:
+        yield (
+            f"n_samples ({n_samples}) is too small for tuning.n_folds ({n_folds}); use at least "
+            f"{needed}"
+        )
+    for name in penalties:
+        if response not in responses(name):
+            yield (
+                f"penalties ({name}) cannot be fitted to response: {response}, only to "
+                f"{', '.join(responses(name))}; give the data set penalties of its own"
+            )

@@ -1,0 +1,93 @@
+"""Loading of the extensions that a config lists, and which file a name came from."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import cloudpickle
+
+from normwise.analysis.columns import METRICS as DESCRIBED
+from normwise.analysis.goals import GOALS, Goal
+from normwise.extensions import DATASETS, METRICS, PREFIX, SOURCES, ExtensionError
+from normwise.fitting.penalty import MIXES, REGISTERED, SHIPPED
+
+OWN = frozenset((*DESCRIBED, *GOALS))
+
+
+def load(files: Iterable[str | Path]) -> None:
+    """Import Python files, so that what they register is known.
+
+    Raises
+    ------
+    ExtensionError
+        If a file is missing or fails to import.
+    """
+    for file in files:
+        _import(Path(file).resolve())
+    _refuse_names()
+    for name, own in METRICS.items():
+        DESCRIBED[name] = own.description
+        if own.margin is not None:
+            GOALS[name] = Goal(
+                own.label, (name,), own.label, own.label, own.margin, own.higher_is_better
+            )
+
+
+def _refuse_names() -> None:
+    """Every name stands for one thing."""
+    taken = dict.fromkeys((*MIXES, *SHIPPED), "penalty") | dict.fromkeys(OWN, "metric")
+    taken |= dict.fromkeys(SOURCES, "source")
+    kinds: dict[str, Iterable[str]]
+    kinds = {"penalty": REGISTERED, "metric": METRICS, "data set": DATASETS}
+    for kind, names in kinds.items():
+        for name in names:
+            if not name.isidentifier():
+                raise ExtensionError(
+                    f"{kind} name {name!r} must be letters, digits and _: it becomes part of paths"
+                )
+            if name in taken and not (kind == "penalty" and name in SHIPPED):
+                raise ExtensionError(
+                    f"{kind} name '{name}' is taken by a {taken[name]}; choose another"
+                )
+            taken[name] = kind
+
+
+def _import(path: Path) -> None:
+    name = f"{PREFIX}{path.stem}_{digest(path)}"
+    if name in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ExtensionError(f"extensions: {path} is no Python file; its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ExtensionError(
+            f"extensions: {path} fails with {type(error).__name__}: {error}"
+        ) from error
+    # worker processes cannot import it by name
+    cloudpickle.register_pickle_by_value(module)
+
+
+def digest(file: str | Path) -> str:
+    """Digest of the content of an extension.
+
+    Raises
+    ------
+    ExtensionError
+        If it cannot be read.
+    """
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise ExtensionError(
+            f"extensions: {file} cannot be read ({error.strerror}); paths are relative to the "
+            "folder that snakemake runs in"
+        ) from error

@@ -1,0 +1,203 @@
+"""What to ask of a cluster for a job: memory and time, from the sizes of what it works on.
+
+The constants were fitted to jobs of many shapes on one machine, with room to spare, and the tests
+hold requests against what jobs take. One that still takes more is sent again and gets more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from normwise.data.file import DRAWN_MB
+from normwise.data.scenario import Scenario
+from normwise.study.blocks import replicate_megabytes
+
+# on a cluster a job is Snakemake that runs Python; what compiling a solver takes once more; and
+# a process for a share of the work
+START_MB, COMPILED_MB, WORKER_MB = 600, 150, 250
+ROOM = 1.4
+# another machine may be slower, and another problem harder
+PATIENCE = 5
+LEAST_MINUTES = 10
+STRENGTHS, FOLDS = 100, 10
+# tuning rules by metrics, and what a row of a table takes in all while it is made
+ROWS, ROW_MB = 75, 4e-4
+# where the sizes are not known: data from elsewhere, published studies
+UNKNOWN_MB, UNKNOWN_SECONDS = 1400, 360
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Of one job, at its first attempt.
+
+    Attributes
+    ----------
+    mem_mb : int
+        Megabytes.
+    runtime : int
+        Minutes.
+    """
+
+    mem_mb: int
+    runtime: int
+
+
+def needs(megabytes: float, seconds: float) -> Needs:
+    """Round up what a job is expected to take, with room to spare.
+
+    Parameters
+    ----------
+    megabytes, seconds : float
+    """
+    minutes = max(LEAST_MINUTES, PATIENCE * seconds / 60)
+    # whole hundreds and fives, since they are read
+    return Needs(100 * math.ceil(ROOM * megabytes / 100), 5 * math.ceil(minutes / 5))
+
+
+def of_unknown(threads: int = 1) -> Needs:
+    """A job whose sizes are not known before it runs.
+
+    Parameters
+    ----------
+    threads : int
+        Processes.
+    """
+    workers = threads if threads > 1 else 0
+    return needs(UNKNOWN_MB + workers * (WORKER_MB + COMPILED_MB), UNKNOWN_SECONDS)
+
+
+def _square_mb(scenario: Scenario) -> float:
+    """A matrix of all pairs of features."""
+    return 8e-6 * scenario.n_features**2
+
+
+def _fit_mb(scenario: Scenario, n_alphas: int, keep_paths: bool) -> float:
+    """What one fit leaves in its file."""
+    p = scenario.n_features
+    return 8e-6 * (3 * p + 5 * n_alphas + keep_paths * n_alphas * p)
+
+
+def _most(scenarios: Sequence[Scenario], of: Callable[[Scenario], float]) -> float:
+    return max(map(of, scenarios))
+
+
+def of_simulate(scenarios: Sequence[Scenario], replicates: int, recipe: bool) -> Needs:
+    """A chunk drawn.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+    replicates : int
+        Of each.
+    recipe : bool
+        Whether only digests are written.
+    """
+    sizes = [replicate_megabytes(s) for s in scenarios]
+    # one scenario is there twice while it is put together
+    held = max(sizes) if recipe else replicates * (sum(sizes) + max(sizes))
+    each = [1e-3 + 2e-10 * s.n_samples * s.n_features**2 for s in scenarios]
+    roots = sum(3e-11 * s.n_features**3 for s in scenarios)
+    return needs(
+        START_MB + held + 3.5 * _most(scenarios, _square_mb), replicates * sum(each) + roots
+    )
+
+
+def of_fit(
+    scenarios: Sequence[Scenario],
+    replicates: int,
+    recipe: bool,
+    n_folds: int = FOLDS,
+    n_alphas: int = STRENGTHS,
+    keep_paths: bool = False,
+    threads: int = 1,
+) -> Needs:
+    """A chunk under one penalty.
+
+    Parameters
+    ----------
+    scenarios, replicates, recipe
+        As in `of_simulate`.
+    n_folds, n_alphas : int
+        Folds, and candidates of the penalty.
+    keep_paths : bool
+    threads : int
+        Processes, over replicates.
+    """
+
+    def read(s: Scenario) -> float:
+        # a recipe is drawn some replicates at a time, and they are held twice
+        drawn = 2 * max(DRAWN_MB, 8e-6 * s.n_samples * s.n_features)
+        return drawn if recipe else replicates * replicate_megabytes(s)
+
+    def worked(s: Scenario) -> float:
+        return (n_folds + 2) * 8e-6 * s.n_samples * s.n_features + 3.5 * _square_mb(s)
+
+    def written(s: Scenario) -> float:
+        return replicates * _fit_mb(s, n_alphas, keep_paths)
+
+    def seconds(s: Scenario) -> float:
+        n, p = s.n_samples, s.n_features
+        return (0.05 + 5e-8 * n * p * min(n, p)) * n_folds / FOLDS * n_alphas / STRENGTHS
+
+    workers = threads if threads > 1 else 0
+    work = _most(scenarios, worked)
+    held = _most(scenarios, read) + 2 * sum(map(written, scenarios))
+    return needs(
+        START_MB + COMPILED_MB + work + held + workers * (WORKER_MB + COMPILED_MB + work),
+        60 + replicates * sum(map(seconds, scenarios)) / threads,
+    )
+
+
+def of_evaluate(
+    scenarios: Sequence[Scenario],
+    replicates: int,
+    n_penalties: int,
+    n_alphas: int = STRENGTHS,
+    keep_paths: bool = False,
+) -> Needs:
+    """Tables of a block; also a look at its paths or at its cases.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+    replicates : int
+    n_penalties : int
+    n_alphas : int
+        Candidates of the penalty that tries the most.
+    keep_paths : bool
+    """
+
+    def held(s: Scenario) -> float:
+        each = 2 * _fit_mb(s, n_alphas, keep_paths) + ROWS * ROW_MB
+        return replicates * n_penalties * each + 3.5 * _square_mb(s)
+
+    seconds = len(scenarios) * (1 + 0.005 * replicates * n_penalties)
+    return needs(
+        # what the files say of each scenario stays in memory
+        START_MB + 0.2 * len(scenarios) + _most(scenarios, held),
+        seconds + sum(3e-11 * s.n_features**3 for s in scenarios),
+    )
+
+
+def of_predict(scenarios: Sequence[Scenario], replicates: int, n_penalties: int) -> Needs:
+    """Theory of a block; parameters as in `of_evaluate`."""
+    fits = replicates * n_penalties
+    held = _most(scenarios, lambda s: 9 * _square_mb(s) + 2 * 8e-6 * fits * 3 * s.n_features)
+    return needs(START_MB + held, 10 + sum(2 + 8e-10 * s.n_features**3 for s in scenarios))
+
+
+def of_study(n_scenarios: int, threads: int = 1) -> Needs:
+    """What puts all scenarios together, or tells of them: tables, rules, figures, the page.
+
+    Parameters
+    ----------
+    n_scenarios : int
+    threads : int
+        Processes.
+    """
+    return needs(
+        START_MB + WORKER_MB * (threads if threads > 1 else 0) + 0.3 * n_scenarios,
+        300 + 0.5 * n_scenarios,
+    )
