@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_info
 from benchmarks import growth, summary
 from benchmarks.race import HERE, race, start_engines
 from benchmarks.regimes import QUICK, REGIMES
-from normwise.provenance.code import describe_run
+from normwise.provenance.machine import describe_run
 
 COMPLETE = HERE / "results"
 PARTIAL = COMPLETE / "partial"

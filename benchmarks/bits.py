@@ -16,10 +16,12 @@ import pandas as pd
 
 from benchmarks.race import HERE
 from benchmarks.study import VERDICTS, Watched, run_study
-from normwise.analysis.columns import read_parquet, read_parts
+from normwise.analysis.tables import read_parts
 from normwise.data.file import read_scenarios
-from normwise.files.whole import load_arrays
-from normwise.provenance.code import describe_run, sha256
+from normwise.files.arrays import load_arrays
+from normwise.files.parquet import read_parquet
+from normwise.files.whole import sha256
+from normwise.provenance.machine import describe_run
 
 OUTPUT = HERE / "results" / "bits.md"
 GOALS = "tables/goals.csv"

@@ -54,8 +54,8 @@ def _fit_estimator(n: int, p: int, penalty: str) -> float:
 def _fit_file(n_replicates: int, n_jobs: int, penalty: str) -> float:
     from joblib.externals.loky import get_reusable_executor
 
-    from normwise.data.file import write_simulated
     from normwise.data.scenario import Scenario
+    from normwise.data.simulated import write_simulated
     from normwise.fitting.fit_job import FitOptions, fit_file
 
     scenario = Scenario(FIXED["rows"], FIXED["features"], 10)

@@ -21,13 +21,15 @@ import pandas as pd
 
 from benchmarks.race import HERE
 from benchmarks.study import MB, VERDICTS, Watched, run_study
-from normwise.analysis.columns import BLOCK_TABLES, write_parts
+from normwise.analysis.columns import BLOCK_TABLES
 from normwise.analysis.measure.evaluate import evaluate
-from normwise.data.file import write_simulated
+from normwise.analysis.tables import write_parts
 from normwise.data.scenario import expand_grid
-from normwise.files.whole import load_arrays, save_arrays
+from normwise.data.simulated import write_simulated
+from normwise.files.arrays import load_arrays, save_arrays
+from normwise.files.whole import sha256
 from normwise.fitting.fit_job import FitOptions, fit_file
-from normwise.provenance.code import describe_run, sha256
+from normwise.provenance.machine import describe_run
 from normwise.study.blocks import cut
 
 OUTPUT = HERE / "results"

@@ -2,9 +2,11 @@
 
 import pandas as pd
 
-from normwise.analysis.goals import goal_effects, judge_goals
-from normwise.analysis.measure.effects import judge, pair_table
+from normwise.analysis.judge.goal_verdicts import judge_goals
+from normwise.analysis.judge.verdicts import judge
+from normwise.analysis.measure.effects import pair_table
 from normwise.analysis.measure.evaluate import evaluate
+from normwise.analysis.measure.goal_effects import goal_effects
 
 
 def evaluated(fits, dataset, *args, **options) -> dict[str, pd.DataFrame]:

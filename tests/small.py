@@ -5,17 +5,19 @@ from pathlib import Path
 
 from joined import evaluated
 
-from normwise.analysis.columns import BLOCK_TABLES, write_table
+from normwise.analysis.columns import BLOCK_TABLES
 from normwise.analysis.judge.compare import study_tables
 from normwise.analysis.learn.learn import learn
-from normwise.analysis.measure.evaluate import trace_paths
+from normwise.analysis.measure.paths import trace_paths
 from normwise.analysis.measure.theory_check import theory_table
 from normwise.analysis.measure.worked_case import illustrate
+from normwise.analysis.tables import write_table
 from normwise.analysis.trials.calibration import calibrate
 from normwise.analysis.trials.replications.protocol import judge, run_batch
-from normwise.data.file import write_simulated
+from normwise.data.simulated import write_simulated
 from normwise.fitting.fit_job import FitOptions, fit_file
-from normwise.report.figures.plan import draw_figure, plan_figures
+from normwise.report.figures.plan import plan_figures
+from normwise.report.figures.write import draw_figure
 from normwise.report.page import write_report
 from normwise.study.blocks import plan_blocks
 from normwise.study.config import check_config

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.analysis.learn.surface import AXES
+from normwise.analysis.learn.cells import AXES
 
 playwright = pytest.importorskip("playwright.sync_api")
 

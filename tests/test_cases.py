@@ -5,10 +5,10 @@ import pytest
 
 from normwise.analysis.columns import check_table
 from normwise.analysis.measure.worked_case import REPLICATES, ROWS, illustrate
-from normwise.data.file import write_simulated
 from normwise.data.population import draw, population
 from normwise.data.scenario import expand_grid
-from normwise.files.whole import load_arrays, save_arrays
+from normwise.data.simulated import write_simulated
+from normwise.files.arrays import load_arrays, save_arrays
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.study.config import check_config
 

@@ -7,14 +7,9 @@ from joined import compare
 from scipy import stats
 
 from normwise.analysis.columns import check_table
-from normwise.analysis.measure.effects import (
-    infer,
-    paired_effect,
-    pairs,
-    standard_error,
-    summarise,
-    wilson_interval,
-)
+from normwise.analysis.inference import standard_error, wilson_interval
+from normwise.analysis.judge.verdicts import infer
+from normwise.analysis.measure.effects import paired_effect, pairs, summarise
 
 MARGIN, CONFIDENCE = 0.05, 0.95
 ZONE = np.log1p(MARGIN)

@@ -6,9 +6,11 @@ import pytest
 import yaml
 
 from normwise.data import scenario as axes
-from normwise.data.scenario import Scenario, expand_grid, problems
-from normwise.fitting.penalty import MIXES, SHIPPED, mixes
+from normwise.data.scenario import Scenario, expand_grid
+from normwise.fitting.names import MIXES, SHIPPED
+from normwise.fitting.penalty import mixes
 from normwise.study.config import ConfigError, check_config
+from normwise.study.scenario_checks import problems
 
 GOOD = """
 datasets:

@@ -8,9 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from normwise.data.covariance import covariance_root, describe, quadratic_form
+from normwise.analysis.judge.collinearity import describe
+from normwise.data.covariance import covariance_root, quadratic_form
 from normwise.data.population import draw_features, population
-from normwise.data.scenario import COVARIANCES, PLACEMENTS, SIGNS, Scenario, problems
+from normwise.data.scenario import COVARIANCES, PLACEMENTS, SIGNS, Scenario
+from normwise.study.scenario_checks import problems
 
 CORRELATED = [c for c in COVARIANCES if c != "independent"]
 

@@ -5,22 +5,14 @@ import pytest
 from scipy.special import expit
 
 from normwise.data import file as data_file
-from normwise.data.file import (
-    DataFileError,
-    read_batches,
-    read_origin,
-    truth_arrays,
-    write_simulated,
-)
+from normwise.data.errors import DataFileError
+from normwise.data.file import read_batches, read_origin, truth_arrays
 from normwise.data.population import draw, population
 from normwise.data.scenario import Scenario
-from normwise.files.whole import (
-    DamagedFileError,
-    load_arrays,
-    save_arrays,
-    write_atomic,
-    write_text,
-)
+from normwise.data.simulated import write_simulated
+from normwise.files.arrays import load_arrays, save_arrays
+from normwise.files.errors import DamagedFileError
+from normwise.files.whole import write_atomic, write_text
 from normwise.fitting.risk import excess_risk, risk_function
 
 SEED = 5

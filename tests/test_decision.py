@@ -8,7 +8,8 @@ import pytest
 from made import made_study, verdicts_of
 
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.learn import learn, read_bounds
+from normwise.analysis.learn.learn import learn
+from normwise.analysis.learn.rule_of_thumb import read_bounds
 from normwise.report.answer import NO_ANSWER, NO_WINNER, SPLITS, advice, answer, decision
 
 COMPARISON = {"margin": 0.05}

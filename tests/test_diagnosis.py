@@ -24,7 +24,7 @@ from normwise.advice.diagnosis import (
 )
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import _ascend, estimate_sparsity
-from normwise.data.covariance import describe
+from normwise.analysis.judge.collinearity import describe
 from normwise.data.population import draw, population
 from normwise.data.scenario import Scenario
 from normwise.tabular import Table

@@ -9,9 +9,11 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from normwise.analysis.measure.own_metrics import METRICS
+from normwise.data.generated import DATASETS
 from normwise.docs import describe_schema, pages
-from normwise.extensions import DATASETS, METRICS, Penalty
-from normwise.fitting.penalty import REGISTERED
+from normwise.extensions import Penalty
+from normwise.fitting.names import REGISTERED
 from normwise.study.config import check_config
 
 CONFIGS = sorted(path.name for path in (Path(__file__).parents[1] / "config").glob("*.yaml"))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from joined import compare, evaluated
 
-from normwise.data.file import write_simulated
 from normwise.data.scenario import Scenario
+from normwise.data.simulated import write_simulated
 from normwise.fitting.fit_job import FitOptions, fit_file
 
 NATIVE = FitOptions(seed=4, n_folds=3, n_alphas=12, l1_ratio=0.5, tolerance=1e-6)

@@ -10,15 +10,15 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, log_loss, r2_score
 
 from normwise.analysis.columns import BLOCK_TABLES, METRICS, check_table
-from normwise.analysis.measure.evaluate import trace_paths
 from normwise.analysis.measure.metrics import bias_variance, held_out_metrics
-from normwise.data.file import write_simulated
+from normwise.analysis.measure.paths import trace_paths
 from normwise.data.population import population
 from normwise.data.scenario import Scenario
-from normwise.files.whole import load_arrays, save_arrays
+from normwise.data.simulated import write_simulated
+from normwise.files.arrays import load_arrays, save_arrays
 from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.fitting.names import TUNINGS
 from normwise.fitting.risk import excess_risk
-from normwise.fitting.tuning import TUNINGS
 
 SEED = 2
 PENALTIES = ("none", "l1", "l2", "elastic_net")

@@ -5,9 +5,9 @@ import pytest
 
 from normwise.analysis.columns import check_table
 from normwise.analysis.measure.theory_check import theory_table
-from normwise.data.file import write_simulated
 from normwise.data.population import population
 from normwise.data.scenario import expand_grid
+from normwise.data.simulated import write_simulated
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.theory import lasso_optimal_risk, ols_risk, ridge_optimal_risk
 

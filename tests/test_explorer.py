@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from made import SIZES, ZONES, made_study
 
+from normwise.analysis.learn.cells import AXES
 from normwise.analysis.learn.learn import learn
-from normwise.analysis.learn.surface import AXES
-from normwise.report.explorer import LETTERS, SNIPPETS, UNKNOWN, payload, theory_effects
+from normwise.report.explorer import LETTERS, UNKNOWN, payload, theory_effects
+from normwise.report.snippets import SNIPPETS
 from normwise.theory import phase_boundary
 
 MARGIN = 0.05

@@ -11,16 +11,18 @@ from joined import evaluated, goal_table
 from normwise import extensions
 from normwise.analysis import columns as tables
 from normwise.analysis import goals
-from normwise.data.file import write_simulated
+from normwise.analysis.measure.own_metrics import measure
+from normwise.data.errors import ExtensionError
 from normwise.data.population import population
 from normwise.data.scenario import Scenario
-from normwise.extensions import PREFIX, ExtensionError, Fitted, measure, origin
+from normwise.data.simulated import write_simulated
+from normwise.extensions import Fitted
 from normwise.fitting import penalty as penalties
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.report.look.style import COLOURS, MARKERS, NAMES
 from normwise.study import config
 from normwise.study.config import check_config
-from normwise.study.extensions import load
+from normwise.study.extensions import PREFIX, load, origin
 
 OPTIONS = FitOptions(seed=1, n_folds=3, n_alphas=10, l1_ratio=0.5, tolerance=1e-6)
 HALF = """

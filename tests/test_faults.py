@@ -18,8 +18,9 @@ import pandas as pd
 import pytest
 from test_workflow import CLOSE, LABELS, SNAKEFILE, TABLES, Study, succeed
 
-from normwise.analysis.columns import read_parquet
-from normwise.files.whole import LEFTOVER, load_arrays
+from normwise.files.arrays import load_arrays
+from normwise.files.lock import LEFTOVER
+from normwise.files.parquet import read_parquet
 
 pytestmark = pytest.mark.workflow
 

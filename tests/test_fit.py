@@ -8,14 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from normwise.data.file import read_batches, write_simulated
+from normwise.data.file import read_batches
 from normwise.data.scenario import Scenario
-from normwise.files.whole import load_arrays
+from normwise.data.simulated import write_simulated
+from normwise.files.arrays import load_arrays
 from normwise.fitting import fit_job as module
 from normwise.fitting.fit_job import FitOptions, effective_dof, fit_file, fit_replicate
+from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import mixes
 from normwise.fitting.risk import excess_risk
-from normwise.fitting.tuning import TUNINGS
 
 SEED = 2
 OPTIONS = FitOptions(seed=SEED, n_folds=4, n_alphas=12, l1_ratio=0.5, tolerance=1e-6)

@@ -6,8 +6,9 @@ import pytest
 from joined import goal_table
 
 from normwise.analysis.columns import METRICS, check_table
-from normwise.analysis.goals import GOALS, strategy_table
+from normwise.analysis.goals import GOALS
 from normwise.analysis.measure.metrics import coef_agreement
+from normwise.analysis.measure.strategies import strategy_table
 
 OPTIONS = {"margin": 0.05, "confidence": 0.95, "false_discovery_rate": 0.05}
 

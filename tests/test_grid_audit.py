@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from normwise.analysis.columns import check_table
+from normwise.analysis.judge.fair_grid import judge_grids
 from normwise.analysis.measure import grid_effects as grid_audit
-from normwise.analysis.measure.grid_effects import audit, glmnet_bounds, judge_grids
-from normwise.data.file import write_simulated
+from normwise.analysis.measure.grid_effects import audit, glmnet_bounds
 from normwise.data.scenario import expand_grid
+from normwise.data.simulated import write_simulated
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.fitting.fits_file import read_estimates
 from normwise.study.config import check_config

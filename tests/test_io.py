@@ -14,21 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.analysis.columns import read_parquet, write_csv, write_parquet
 from normwise.files import whole as io
-from normwise.files.whole import (
-    REASONS,
-    BusyError,
-    DamagedFileError,
-    StorageError,
-    begin_run,
-    harmless,
-    load_arrays,
-    log_to,
-    save_arrays,
-    write_atomic,
-    write_text,
-)
+from normwise.files.arrays import load_arrays, save_arrays
+from normwise.files.errors import REASONS, BusyError, DamagedFileError, StorageError
+from normwise.files.job_log import log_to
+from normwise.files.lock import begin_run
+from normwise.files.parquet import harmless, read_parquet, write_csv, write_parquet
+from normwise.files.whole import write_atomic, write_text
 
 
 @pytest.fixture

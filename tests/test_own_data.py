@@ -6,10 +6,12 @@ import pytest
 from joined import evaluated
 from small import WORKFLOW
 
-from normwise.analysis.columns import BLOCK_TABLES, read_parts, typed, write_table
+from normwise.analysis.columns import BLOCK_TABLES, typed
 from normwise.analysis.judge.compare import study_tables
-from normwise.analysis.measure.effects import overlap
-from normwise.data.imported import import_table, read_source, write_semi_synthetic, write_splits
+from normwise.analysis.tables import read_parts, write_table
+from normwise.data.imported import import_table, read_source
+from normwise.data.semi_synthetic import write_semi_synthetic
+from normwise.data.splits import overlap, write_splits
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.report.figures import own_data
 from normwise.report.figures.plan import plan_figures

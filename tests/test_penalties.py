@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
+from normwise.fitting.names import known_penalties, ordered, register, selects
 from normwise.fitting.penalties.adaptive_lasso import pilot
 from normwise.fitting.penalties.mcp import CONCAVITY
-from normwise.fitting.penalty import Penalty, find, known_penalties, ordered, register, selects
+from normwise.fitting.penalty import Penalty, find
 from normwise.fitting.tuning import fit, fold_labels
 from normwise.solvers import NoSolutionError, Path, Problem
 

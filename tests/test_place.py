@@ -14,9 +14,9 @@ from normwise.advice.atlas import read, read_study, shipped, write
 from normwise.advice.diagnosis import Signal
 from normwise.advice.place import locate, spread_effect
 from normwise.advice.sparsity import Sparsity
-from normwise.analysis.columns import write_parquet
-from normwise.analysis.learn.learn import Bounds
+from normwise.analysis.learn.rule_of_thumb import Bounds
 from normwise.analysis.learn.surface import Surface
+from normwise.files.parquet import write_parquet
 from normwise.tabular import InputError
 
 

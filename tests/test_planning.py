@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from normwise.analysis.columns import check_table
-from normwise.analysis.measure.pilots import pilot_table, plan_table, planned_replicates
+from normwise.analysis.judge.sample_size import plan_table, planned_replicates
+from normwise.analysis.measure.pilots import pilot_table
 
 
 def test_stein_covers_as_promised_whatever_the_variance(rng):

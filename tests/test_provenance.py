@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from normwise.provenance import code as provenance
-from normwise.provenance.code import code_digest, describe_run
+from normwise.provenance.code import code_digest
+from normwise.provenance.machine import describe_run
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from frictionless import Package, system
 from rocrate_validator import services
 
 from normwise.analysis.columns import TABLES
-from normwise.extensions import DATASETS
-from normwise.provenance.code import environment, sha256
+from normwise.data.generated import DATASETS
+from normwise.files.whole import sha256
+from normwise.provenance.machine import environment
 from normwise.provenance.record import describe_file, study_config
 from normwise.provenance.runs import NO_END, Run, contributing, digest, read_runs
 from normwise.study.config import check_config

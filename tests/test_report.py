@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from small import draw_all, write_page
 
-from normwise.analysis.columns import write_parquet
 from normwise.analysis.goals import GOALS
-from normwise.analysis.judge.compare import read_tables
+from normwise.analysis.tables import read_tables
+from normwise.files.parquet import write_parquet
 from normwise.report import claims
 from normwise.report.charts import charts
 from normwise.report.explorer import payload
-from normwise.report.page import plan_summary
 from normwise.report.sheets import all_sheets
+from normwise.report.summaries import plan_summary
 
 # elements without an end
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}

@@ -8,22 +8,17 @@ import pytest
 from made import made_study
 
 from normwise.analysis.columns import check_table
-from normwise.analysis.learn.learn import (
-    BOOTSTRAP,
+from normwise.analysis.inference import wilson_interval
+from normwise.analysis.learn.cells import AXES, cells
+from normwise.analysis.learn.learn import BOOTSTRAP, TABLES, _calls, _fold, _splits, learn, score
+from normwise.analysis.learn.rule_of_thumb import (
     FALSE_CALL,
     NEITHER,
-    TABLES,
     Bounds,
-    _calls,
-    _fold,
-    _splits,
     call_by_rule,
     fit_bounds,
-    learn,
-    score,
 )
-from normwise.analysis.learn.surface import AXES, Surface, cells, importance, inputs
-from normwise.analysis.measure.effects import wilson_interval
+from normwise.analysis.learn.surface import Surface, importance, inputs
 
 COMPARISON = {"margin": 0.05}
 FRESH = 30

@@ -11,9 +11,9 @@ from normwise.data.scenario import (
     LOGISTIC_VARIANCE,
     Scenario,
     expand_grid,
-    problems,
     varied_axes,
 )
+from normwise.study.scenario_checks import problems
 
 BASE = Scenario(n_samples=60, n_features=20, n_nonzero=4)
 PINNED = "186d424c012cc7ec9a7eaca8255a151e98cfede94ef1ef6d78fb762206968749"

@@ -14,11 +14,11 @@ from small import draw_all, write_page
 from test_extensions import extension  # noqa: F401, a fixture
 
 from normwise.advice.page import write_page as write_advice
-from normwise.analysis.columns import write_csv, write_parquet
+from normwise.data.errors import ExtensionError
 from normwise.data.file import read_batches, truth_arrays
 from normwise.data.imported import import_table, read_source
-from normwise.extensions import ExtensionError
-from normwise.files.whole import save_arrays
+from normwise.files.arrays import save_arrays
+from normwise.files.parquet import write_csv, write_parquet
 from normwise.fitting.fits_file import read_estimates
 from normwise.study.config import ConfigError, check_config
 from normwise.tabular import InputError, read_table

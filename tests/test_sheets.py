@@ -10,17 +10,9 @@ import pytest
 
 from normwise.analysis.columns import TABLES
 from normwise.report.look import sheet as sheets
-from normwise.report.look.sheet import (
-    Column,
-    count,
-    number,
-    packed_files,
-    percent,
-    sheet,
-    significant,
-    verdict,
-    words,
-)
+from normwise.report.look.numbers import count, number, percent, significant, words
+from normwise.report.look.sheet import Column, sheet, verdict
+from normwise.report.page import packed_files
 from normwise.report.sheets import span
 
 SPACE = "\N{NO-BREAK SPACE}"

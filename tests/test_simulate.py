@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from normwise.data.population import STREAMS, draw, draw_test_features, generator, population
+from normwise.data.population import draw, draw_test_features, population
 from normwise.data.scenario import COVARIANCES, NOISES, SIGNALS, SIGNS, Scenario
+from normwise.data.seeds import STREAMS, generator
 
 SEED = 3
 BASE = Scenario(n_samples=40, n_features=12, n_nonzero=4, snr=2.0, group_size=4)

@@ -3,23 +3,16 @@
 import numpy as np
 import pytest
 
-from normwise.data.file import DataFileError, outside_key, read_batches
-from normwise.data.imported import (
-    Source,
-    import_table,
-    is_local,
-    read_source,
-    refuse_missing_files,
-    semi_synthetic_truth,
-    split_rows,
-    write_generated,
-    write_semi_synthetic,
-    write_splits,
-)
-from normwise.data.population import generator
+from normwise.data.batch import outside_key
+from normwise.data.errors import DataFileError, ExtensionError
+from normwise.data.file import read_batches
+from normwise.data.generated import DATASETS, write_generated
+from normwise.data.imported import Source, import_table, is_local, read_source, refuse_missing_files
 from normwise.data.scenario import LOGISTIC_VARIANCE
-from normwise.extensions import DATASETS, ExtensionError
-from normwise.files.whole import load_arrays
+from normwise.data.seeds import generator
+from normwise.data.semi_synthetic import semi_synthetic_truth, write_semi_synthetic
+from normwise.data.splits import split_rows, write_splits
+from normwise.files.arrays import load_arrays
 from normwise.fitting.risk import risk_function
 from normwise.study.extensions import load
 from normwise.tabular import InputError

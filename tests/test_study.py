@@ -5,19 +5,15 @@ import pytest
 import yaml
 from joined import evaluated
 
-from normwise.analysis.columns import BLOCK_TABLES, check_table, write_table
-from normwise.analysis.judge.compare import (
-    finite,
-    primary,
-    read_tables,
-    scenario_table,
-    study_tables,
-)
+from normwise.analysis.columns import BLOCK_TABLES, check_table
+from normwise.analysis.judge.compare import study_tables
+from normwise.analysis.judge.scenarios import scenario_table
 from normwise.analysis.measure.theory_check import theory_table
+from normwise.analysis.tables import finite, primary, read_tables, write_table
 from normwise.analysis.trials.calibration import calibrate
-from normwise.data.file import write_simulated
 from normwise.data.scenario import expand_grid
-from normwise.files.whole import save_arrays
+from normwise.data.simulated import write_simulated
+from normwise.files.arrays import save_arrays
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.study.config import check_config
 

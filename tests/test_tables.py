@@ -5,17 +5,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from normwise.analysis.columns import (
-    METRICS,
-    TABLES,
-    TableError,
-    check_table,
-    describe_tables,
-    read_parts,
-    write_parts,
-    write_table,
-)
-from normwise.files.whole import DamagedFileError
+from normwise.analysis.columns import METRICS, TABLES, TableError, check_table
+from normwise.analysis.tables import read_parts, write_parts, write_table
+from normwise.files.errors import DamagedFileError
+from normwise.provenance.readme import describe_tables
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from normwise.fitting import tuning
+from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import Mix, mixes
-from normwise.fitting.tuning import TUNINGS, choose, fit, fold_labels
+from normwise.fitting.tuning import choose, fit, fold_labels
 from normwise.solvers import CrossValidation, NoSolutionError, Problem
 
 N_ALPHAS = 15

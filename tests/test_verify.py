@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from normwise.cli import main
-from normwise.files.whole import load_arrays, save_arrays
+from normwise.files.arrays import load_arrays, save_arrays
 from normwise.provenance import verify as module
 from normwise.provenance.agreement import DIFFERENT, ROUNDED, SAME, by_column, difference, level
 from normwise.provenance.record import describe_file

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from test_extensions import HALF, LARGEST
 
-from normwise.analysis.columns import BLOCK_TABLES, read_parts
+from normwise.analysis.columns import BLOCK_TABLES
+from normwise.analysis.tables import read_parts
 
 pytestmark = pytest.mark.workflow
 

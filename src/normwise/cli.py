@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_about_input(error: ValueError) -> bool:
-    from normwise.data.tables.messages import InputError
+    from normwise.data.errors import InputError
 
     return isinstance(error, InputError | UnicodeError)
 
@@ -226,7 +226,7 @@ def _stem(data: str) -> str:
 
 
 def _refuse_report(report: Path, data: str) -> None:
-    from normwise.data.tables.messages import InputError
+    from normwise.data.errors import InputError
 
     if report.exists() and Path(data).exists() and report.samefile(data):
         raise InputError(f"report {report}: this is the table itself; give another file")
@@ -241,7 +241,7 @@ def _refuse_report(report: Path, data: str) -> None:
 
 
 def _refuse_study(study: Path) -> None:
-    from normwise.data.tables.messages import InputError
+    from normwise.data.errors import InputError
 
     if not study.is_dir():
         raise InputError(f"study {study}: there is no such folder")

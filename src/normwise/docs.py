@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from normwise.analysis.columns import describe_tables
 from normwise.cli import parser as command_line
 from normwise.data.scenario import Scenario
 from normwise.files.whole import write_text
+from normwise.provenance.readme import describe_tables
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = "workflow/schemas/config.schema.yaml"

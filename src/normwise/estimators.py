@@ -1,10 +1,9 @@
 """Estimators for scikit-learn: L1, L2 and elastic net, tuned, with a certificate of optimality."""
 
-from normwise.fitting.estimators.base import (
+from normwise.fitting.estimators.classifiers import L1ClassifierCV, L2ClassifierCV
+from normwise.fitting.estimators.regressors import (
     ElasticNetRegressorCV,
-    L1ClassifierCV,
     L1RegressorCV,
-    L2ClassifierCV,
     L2RegressorCV,
 )
 

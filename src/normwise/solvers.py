@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from normwise.fitting.solvers.problem import (
-    CrossValidation,
-    NoSolutionError,
-    Path,
-    Problem,
-    prediction_loss,
-)
+from normwise.fitting.losses import prediction_loss
+from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
 
 __all__ = [
     "CrossValidation",

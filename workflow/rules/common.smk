@@ -11,25 +11,25 @@ from normwise.study.blocks import plan_study
 from normwise.study.blocks import recall
 from normwise.study.blocks import remember
 from normwise.study.blocks import remove_others
-from normwise.analysis.measure.effects import overlap
+from normwise.data.splits import overlap
 from normwise.study.config import MIN_ROWS_PER_FOLD
-from normwise.study.config import TABLE_KEYS
+from normwise.data.imported import TABLE_KEYS
 from normwise.study.config import ConfigError
 from normwise.study.config import check_config
-from normwise.data.file import outside_key
+from normwise.data.batch import outside_key
 from normwise.study.extensions import digest
 from normwise.study.extensions import load
-from normwise.extensions import DATASETS as GENERATORS
-from normwise.extensions import ExtensionError
-from normwise.extensions import origin
+from normwise.data.generated import DATASETS as GENERATORS
+from normwise.data.errors import ExtensionError
+from normwise.study.extensions import origin
 from normwise.report.figures.plan import plan_figures
-from normwise.files.whole import BusyError
-from normwise.files.whole import StorageError
-from normwise.files.whole import begin_run
-from normwise.files.whole import refuse_earlier_run
+from normwise.files.errors import BusyError
+from normwise.files.errors import StorageError
+from normwise.files.lock import begin_run
+from normwise.files.lock import refuse_earlier_run
 from normwise.study.missing import Expected
 from normwise.study.missing import announce
-from normwise.fitting.penalty import SHIPPED
+from normwise.fitting.names import SHIPPED
 from normwise.fitting.penalty import find as find_penalty
 from normwise.provenance.code import code_digest
 from normwise.analysis.trials.replications.protocol import PUBLISHED
@@ -77,7 +77,7 @@ if not workflow.is_main_process:
         sys.exit(str(error))
 CHUNK_PLAN = RESULTS / "chunks.json"
 # what all fits depend on: if it changes they are all made anew, in whatever chunks
-FIT_BASIS = code_digest("normwise.fitting.fit_job", "normwise.data") + str(
+FIT_BASIS = code_digest("normwise.fitting.fit_job", "normwise.data.simulated") + str(
     [config[key] for key in ("seed", "tolerance", "engine", "tuning")]
 )
 
@@ -338,7 +338,8 @@ def extensions_of_study():
 def penalty_code(wildcards):
     name = wildcards.penalty
     return code_digest(
-        "normwise.fitting.fit_job", *[f"normwise.fitting.penalty.{name}"] * (name in SHIPPED)
+        "normwise.fitting.fit_job",
+        *[f"normwise.fitting.penalties.{name}"] * (name in SHIPPED),
     )
 
 
@@ -369,4 +370,6 @@ def figure_files():
 
 
 def figure_module(wildcards):
-    return code_digest(FIGURES[wildcards.figure]["module"])
+    return code_digest(
+        FIGURES[wildcards.figure]["module"], "normwise.report.figures.write"
+    )

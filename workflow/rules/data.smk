@@ -18,7 +18,7 @@ rule simulate:
     params:
         chunk=chunk_params,
         seed=config["seed"],
-        code=code_digest("normwise.data"),
+        code=code_digest("normwise.data.simulated"),
     script:
         "../scripts/simulate.py"
 
@@ -59,7 +59,7 @@ rule split_table:
         bounds=bounds_of,
         seed=config["seed"],
         min_rows=MIN_ROWS_PER_FOLD * config["tuning"]["n_folds"],
-        code=code_digest("normwise.data.imported"),
+        code=code_digest("normwise.data.splits"),
     script:
         "../scripts/split_table.py"
 
@@ -82,7 +82,7 @@ rule simulate_response:
         dataset=design_of,
         bounds=bounds_of,
         seed=config["seed"],
-        code=code_digest("normwise.data.imported"),
+        code=code_digest("normwise.data.semi_synthetic"),
     script:
         "../scripts/simulate_response.py"
 
@@ -106,6 +106,6 @@ rule generate:
         extensions=lambda wildcards: extensions_of(
             DATASETS[wildcards.dataset]["source"]
         ),
-        code=code_digest("normwise.data.imported"),
+        code=code_digest("normwise.data.generated"),
     script:
         "../scripts/generate.py"

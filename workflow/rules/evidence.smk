@@ -39,7 +39,8 @@ rule replicate:
         bounds=lambda wildcards: REPLICATIONS[wildcards.study][int(wildcards.batch)],
         seed=config["seed"],
         code=lambda wildcards: code_digest(
-            "normwise.analysis.trials.replications.protocol", f"normwise.analysis.trials.replications.protocol.{wildcards.study}"
+            "normwise.analysis.trials.replications.protocol",
+            f"normwise.analysis.trials.replications.{wildcards.study}",
         ),
     script:
         "../scripts/replicate.py"
@@ -63,7 +64,7 @@ rule judge_replications:
     params:
         code=code_digest(
             "normwise.analysis.trials.replications.protocol",
-            *(f"normwise.analysis.trials.replications.protocol.{s}" for s in STUDIES_THERE),
+            *(f"normwise.analysis.trials.replications.{s}" for s in STUDIES_THERE),
         ),
     script:
         "../scripts/judge_replications.py"

@@ -41,7 +41,9 @@ rule evaluate:
         extensions=lambda wildcards: extensions_of(
             *DATASETS[wildcards.dataset]["penalties"], *config["metrics"]
         ),
-        code=code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns"),
+        code=code_digest(
+            "normwise.analysis.measure.evaluate", "normwise.analysis.tables"
+        ),
     script:
         "../scripts/evaluate.py"
 
@@ -86,6 +88,6 @@ rule trace_paths:
         extensions=lambda wildcards: extensions_of(
             *DATASETS[wildcards.dataset]["penalties"]
         ),
-        code=code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns"),
+        code=code_digest("normwise.analysis.measure.paths", "normwise.analysis.tables"),
     script:
         "../scripts/trace_paths.py"

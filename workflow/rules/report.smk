@@ -25,7 +25,7 @@ TABLES = expand(
     ],
 )
 TEMPLATES = [
-    workflow.source_path(f"../templates/{name}")
+    SOURCE / "report" / "templates" / name
     for name in (
         "checks.html.j2",
         "explained.html.j2",
@@ -89,7 +89,7 @@ rule report:
         figures=figure_files(),
         captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
         templates=TEMPLATES,
-        look=SOURCE / "templates" / "page.css",
+        look=SOURCE / "report" / "look" / "page.css",
     output:
         report(
             "<results>/report.html",

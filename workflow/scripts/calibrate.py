@@ -1,8 +1,8 @@
 """Measure how often the verdicts of one cell with a known answer are right."""
 
-from normwise.analysis.columns import write_table
+from normwise.analysis.tables import write_table
 from normwise.analysis.trials.calibration import calibrate
-from normwise.files.whole import log_to
+from normwise.files.job_log import log_to
 from normwise.fitting.fit_job import FitOptions
 
 with log_to(snakemake.log[0]):

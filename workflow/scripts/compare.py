@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from normwise.analysis.columns import write_table
 from normwise.analysis.judge.compare import study_tables
-from normwise.files.whole import log_to
+from normwise.analysis.tables import write_table
+from normwise.files.job_log import log_to
 from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):

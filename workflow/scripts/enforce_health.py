@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from normwise.analysis.columns import read_parquet
 from normwise.analysis.judge.health import complaint
+from normwise.files.parquet import read_parquet
 
 health = Path(snakemake.input.health)
 # the CSV file is the one to look at

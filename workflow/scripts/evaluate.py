@@ -1,8 +1,8 @@
 """Turn the fits of one block into tables."""
 
-from normwise.analysis.columns import write_parts
 from normwise.analysis.measure.evaluate import evaluate
-from normwise.files.whole import log_to
+from normwise.analysis.tables import write_parts
+from normwise.files.job_log import log_to
 from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Draw one figure from the tables."""
 
-from normwise.files.whole import log_to
-from normwise.report.figures.plan import draw_figure
+from normwise.files.job_log import log_to
+from normwise.report.figures.write import draw_figure
 from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Fit one penalty to every replicate of a data file."""
 
-from normwise.data.imported import UNUSABLE
-from normwise.files.whole import log_to
+from normwise.data.errors import UNUSABLE
+from normwise.files.job_log import log_to
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.study.extensions import load
 

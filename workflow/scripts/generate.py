@@ -1,7 +1,8 @@
 """Call the user's function once a replicate."""
 
-from normwise.data.imported import UNUSABLE, write_generated
-from normwise.files.whole import log_to
+from normwise.data.errors import UNUSABLE
+from normwise.data.generated import write_generated
+from normwise.files.job_log import log_to
 from normwise.study.extensions import load
 
 with log_to(snakemake.log[0], UNUSABLE):

@@ -1,8 +1,8 @@
 """Look closely at the data and the coefficients of a worked case."""
 
-from normwise.analysis.columns import write_table
 from normwise.analysis.measure.worked_case import illustrate
-from normwise.files.whole import log_to
+from normwise.analysis.tables import write_table
+from normwise.files.job_log import log_to
 
 with log_to(snakemake.log[0]):
     tables = illustrate(

@@ -2,8 +2,9 @@
 
 import sys
 
-from normwise.data.imported import UNUSABLE, import_table
-from normwise.files.whole import log_to
+from normwise.data.errors import UNUSABLE
+from normwise.data.imported import import_table
+from normwise.files.job_log import log_to
 
 with log_to(snakemake.log[0], UNUSABLE):
     notes = import_table(

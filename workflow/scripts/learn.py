@@ -4,9 +4,10 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from normwise.analysis.columns import read_parquet, write_table
 from normwise.analysis.learn.learn import learn
-from normwise.files.whole import log_to
+from normwise.analysis.tables import write_table
+from normwise.files.job_log import log_to
+from normwise.files.parquet import read_parquet
 from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]), threadpool_limits(1):

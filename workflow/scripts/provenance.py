@@ -5,9 +5,11 @@ from pathlib import Path
 
 import yaml
 
-from normwise.analysis.columns import describe_tables
-from normwise.files.whole import log_to, write_text
-from normwise.provenance.crate import write_crate, write_datapackage
+from normwise.files.job_log import log_to
+from normwise.files.whole import write_text
+from normwise.provenance.crate import write_crate
+from normwise.provenance.datapackage import write_datapackage
+from normwise.provenance.readme import describe_tables
 from normwise.provenance.record import existing, study_config, write_record
 
 with log_to(snakemake.log[0]):

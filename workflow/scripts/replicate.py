@@ -1,8 +1,8 @@
 """Run some data sets of a published study again."""
 
-from normwise.analysis.columns import write_parquet
 from normwise.analysis.trials.replications.protocol import run_batch
-from normwise.files.whole import log_to
+from normwise.files.job_log import log_to
+from normwise.files.parquet import write_parquet
 
 with log_to(snakemake.log[0]):
     start, stop = snakemake.params.bounds

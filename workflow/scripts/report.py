@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from normwise.files.whole import log_to
+from normwise.files.job_log import log_to
 from normwise.report.page import write_report
 from normwise.study.extensions import load
 

@@ -1,8 +1,8 @@
 """Draw the replicates of one chunk into a data file."""
 
-from normwise.data.file import write_simulated
 from normwise.data.scenario import Scenario
-from normwise.files.whole import log_to
+from normwise.data.simulated import write_simulated
+from normwise.files.job_log import log_to
 from normwise.study.blocks import Chunk
 
 with log_to(snakemake.log[0]):

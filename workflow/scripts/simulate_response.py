@@ -1,7 +1,9 @@
 """Draw rows of a table and simulate their response, once a replicate."""
 
-from normwise.data.imported import UNUSABLE, read_source, write_semi_synthetic
-from normwise.files.whole import log_to
+from normwise.data.errors import UNUSABLE
+from normwise.data.imported import read_source
+from normwise.data.semi_synthetic import write_semi_synthetic
+from normwise.files.job_log import log_to
 
 with log_to(snakemake.log[0], UNUSABLE):
     write_semi_synthetic(

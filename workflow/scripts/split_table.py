@@ -1,7 +1,9 @@
 """Split a table at random into rows to fit and rows held out, once a replicate."""
 
-from normwise.data.imported import UNUSABLE, read_source, write_splits
-from normwise.files.whole import log_to
+from normwise.data.errors import UNUSABLE
+from normwise.data.imported import read_source
+from normwise.data.splits import write_splits
+from normwise.files.job_log import log_to
 
 with log_to(snakemake.log[0], UNUSABLE):
     write_splits(

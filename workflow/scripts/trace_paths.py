@@ -1,8 +1,8 @@
 """Follow risk, bias, variance and coefficients along the paths of one data set."""
 
-from normwise.analysis.columns import write_table
-from normwise.analysis.measure.evaluate import trace_paths
-from normwise.files.whole import log_to
+from normwise.analysis.measure.paths import trace_paths
+from normwise.analysis.tables import write_table
+from normwise.files.job_log import log_to
 from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):

@@ -18,12 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from normwise.analysis.columns import read_parquet
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.learn import Bounds, read_bounds
-from normwise.analysis.learn.surface import FEWEST, Surface, cells
-from normwise.data.tables.messages import InputError
-from normwise.files.whole import DamagedFileError
+from normwise.analysis.learn.cells import cells
+from normwise.analysis.learn.rule_of_thumb import Bounds, read_bounds
+from normwise.analysis.learn.surface import FEWEST, Surface
+from normwise.data.errors import InputError
+from normwise.files.errors import DamagedFileError
+from normwise.files.parquet import read_parquet
 
 GOAL = "prediction"
 # of the default study's config

@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import Sparsity, estimate_sparsity
-from normwise.analysis.learn.surface import COLLINEAR
+from normwise.analysis.learn.cells import COLLINEAR
 from normwise.data.scenario import LOGISTIC_VARIANCE
 from normwise.data.tables.messages import counted
 from normwise.data.tables.table import Table

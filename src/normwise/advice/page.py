@@ -41,18 +41,11 @@ from normwise.advice.wording import (
     verdict_words,
 )
 from normwise.data.tables.messages import listed
-from normwise.files.whole import harmless, write_text
+from normwise.files.parquet import harmless
+from normwise.files.whole import write_text
 from normwise.provenance.code import SOURCE
-from normwise.report.look.sheet import (
-    Column,
-    Sheet,
-    count,
-    number,
-    percent,
-    sheet,
-    significant,
-    verdict,
-)
+from normwise.report.look.numbers import count, number, percent, significant
+from normwise.report.look.sheet import Column, Sheet, sheet, verdict
 from normwise.report.look.style import NAMES
 
 if TYPE_CHECKING:
@@ -383,7 +376,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
     environment.filters["large"] = large
     place, found = advice.place, sources(advice)
     page = environment.get_template("page.html.j2").render(
-        look=Markup((SOURCE / "templates" / "page.css").read_text(encoding="utf-8")),
+        look=Markup((SOURCE / "report" / "look" / "page.css").read_text(encoding="utf-8")),
         contents=CONTENTS,
         target=shorten(advice.table.target, 80),
         table=advice.table,

@@ -32,9 +32,8 @@ from normwise.advice.wording import (
     signed,
     verdict_words,
 )
-from normwise.report.figures.plan import lighter
 from normwise.report.figures.rule import load_axis
-from normwise.report.look.sheet import number
+from normwise.report.look.numbers import number
 from normwise.report.look.style import (
     COLOURS,
     MARKERS,
@@ -46,6 +45,7 @@ from normwise.report.look.style import (
     spread,
     verdict_key,
 )
+from normwise.report.look.svg import lighter
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

@@ -9,8 +9,9 @@ from scipy import stats
 from normwise.advice.atlas import Atlas
 from normwise.advice.diagnosis import Signal
 from normwise.advice.findings import Place
-from normwise.analysis.learn.learn import NEITHER, call_by_rule
-from normwise.analysis.learn.surface import AXES, LEVEL, Surface, inputs, ranges
+from normwise.analysis.learn.cells import AXES
+from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule
+from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
 from normwise.data.tables.table import Table
 from normwise.theory.boundary import phase_boundary
 

@@ -11,7 +11,7 @@ from normwise.advice.diagnosis import sample_size
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
 from normwise.data.tables.messages import counted, listed, plain
 from normwise.data.tables.table import Table
-from normwise.report.look.sheet import percent
+from normwise.report.look.numbers import percent
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
@@ -223,7 +223,7 @@ def _reading(table: Table) -> str:
 
 
 def _code(table: Table, penalty: str | None) -> str:
-    from normwise.report.explorer import SNIPPETS
+    from normwise.report.snippets import SNIPPETS
 
     if table.classes is None:
         response = f"y: {table.target}"

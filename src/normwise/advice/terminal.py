@@ -30,7 +30,7 @@ from normwise.advice.wording import (
     verdict_words,
 )
 from normwise.data.tables.messages import listed, plain
-from normwise.report.look.sheet import number, percent
+from normwise.report.look.numbers import number, percent
 from normwise.report.look.style import COLOURS, NAMES
 
 if TYPE_CHECKING:

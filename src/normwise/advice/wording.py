@@ -11,10 +11,10 @@ import pandas as pd
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.recommendation import pair as pair_of
 from normwise.advice.recommendation import points
-from normwise.analysis.learn.surface import COLLINEAR
+from normwise.analysis.learn.cells import COLLINEAR
 from normwise.data.tables.messages import listed, plain
 from normwise.data.tables.table import Table
-from normwise.report.look.sheet import count, number, percent
+from normwise.report.look.numbers import count, number, percent
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

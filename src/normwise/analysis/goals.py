@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from normwise.analysis.columns import typed
-from normwise.analysis.measure.effects import (
-    RISKS,
-    decide,
-    log_ratio,
-    standard_error,
-    with_intervals,
-    zone_tests,
-)
+from normwise.analysis.columns import RISKS
 
 TUNING = "cv_min"
 
@@ -86,121 +75,3 @@ GOALS = {
         0.01,
     ),
 }
-
-
-def side_by_side(
-    metrics: pd.DataFrame, names: tuple[str, ...]
-) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Data set, scenario, and values by replicate and penalty, where L1 and L2 are among these.
-
-    Parameters
-    ----------
-    metrics : DataFrame
-        Table ``metrics``.
-    names : tuple of str
-        Metrics, of which a scenario has one.
-    """
-    chosen = metrics[metrics["metric"].isin(names) & (metrics["tuning"] == TUNING)]
-    for (dataset, scenario), own in chosen.groupby(["dataset", "scenario"], observed=True):
-        wide = own.pivot(index="replicate", columns="penalty", values="value").astype(float)
-        wide.columns = wide.columns.astype(str)
-        if {"l1", "l2"} <= set(wide):
-            yield str(dataset), str(scenario), wide
-
-
-def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
-    """Table ``goal_effects``: L1 against L2 for each goal.
-
-    Parameters
-    ----------
-    metrics : DataFrame
-        Table ``metrics``.
-    overlap : float
-        Of `normwise.analysis.measure.effects.standard_error`.
-    """
-    rows = []
-    for key, goal in GOALS.items():
-        for dataset, scenario, wide in side_by_side(metrics, goal.metrics):
-            pair = wide[["l1", "l2"]].dropna()
-            if len(pair) < 2:
-                continue
-            first, second = pair["l1"].to_numpy(), pair["l2"].to_numpy()
-            d = log_ratio(first, second) if goal.is_ratio else first - second
-            d = -d if goal.gain else d
-            rows.append(
-                {
-                    "dataset": dataset,
-                    "scenario": scenario,
-                    "goal": key,
-                    "n": len(d),
-                    "effect": float(d.mean()),
-                    "mcse": standard_error(d, overlap),
-                }
-            )
-    return typed(pd.DataFrame(rows), "goal_effects")
-
-
-def judge_goals(
-    effects: pd.DataFrame, comparison: Mapping[str, Any], held_out: Collection[str] = ()
-) -> pd.DataFrame:
-    """Table ``goals``: verdicts for each goal.
-
-    Parameters
-    ----------
-    effects : DataFrame
-        Table ``goal_effects``.
-    comparison : mapping
-        ``margin``, ``confidence`` and ``false_discovery_rate``.
-    held_out : collection of str
-        Data sets whose verdicts are given apart, so that they cannot change those of the others.
-    """
-    parts = []
-    effects = with_intervals(effects, comparison["confidence"])
-    for key, goal in GOALS.items():
-        for apart in (False, True):
-            own = effects["dataset"].isin(held_out) == apart
-            frame = effects[own & (effects["goal"] == key)]
-            if not len(frame):
-                continue
-            p_win, p_equivalent = zone_tests(
-                frame["effect"], frame["mcse"], frame["n"], goal.zone(comparison["margin"])
-            )
-            names = pd.DataFrame({"first": "l1", "second": "l2"}, index=frame.index)
-            level = comparison["false_discovery_rate"]
-            parts.append(frame.join(decide(frame["effect"], p_win, p_equivalent, level, names)))
-    return typed(pd.concat(parts) if parts else pd.DataFrame(), "goals")
-
-
-def strategy_table(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Table ``strategies``: what it costs to use one penalty always, or to let the folds choose.
-
-    Parameters
-    ----------
-    metrics : DataFrame
-        Table ``metrics``.
-    """
-    errors = {(d, s): wide for d, s, wide in side_by_side(metrics, ("cv_error",))}
-    rows = []
-    for dataset, scenario, risk in side_by_side(metrics, RISKS):
-        risk = risk.dropna(subset=["l1", "l2"])
-        if len(risk) < 2:
-            continue
-        cv = errors[dataset, scenario].loc[risk.index]
-        # a tie is a null model on both sides
-        risk = risk.assign(cv_choice=np.where(cv["l1"] < cv["l2"], risk["l1"], risk["l2"]))
-        for strategy in ("l1", "l2", "elastic_net", "cv_choice"):
-            if strategy not in risk:
-                continue
-            d = log_ratio(risk[strategy].to_numpy(), risk["l2"].to_numpy())
-            d = d[np.isfinite(d)]
-            rows.append(
-                {
-                    "dataset": dataset,
-                    "scenario": scenario,
-                    "strategy": strategy,
-                    "n": len(d),
-                    "effect": d.mean(),
-                    "mcse": d.std(ddof=1) / np.sqrt(len(d)),
-                }
-            )
-    return typed(pd.DataFrame(rows), "strategies")

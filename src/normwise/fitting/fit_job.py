@@ -11,13 +11,16 @@ from joblib import Parallel, delayed, parallel_config
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from normwise.data.file import Batch, read_batches, truth_arrays
-from normwise.data.population import generator
-from normwise.files.whole import save_arrays
+from normwise.data.batch import Batch
+from normwise.data.file import read_batches, truth_arrays
+from normwise.data.seeds import generator
+from normwise.files.arrays import save_arrays
+from normwise.fitting.losses import prediction_loss
+from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import Mix, Penalty, find, standardised
 from normwise.fitting.risk import risk_function
-from normwise.fitting.solvers.problem import NoSolutionError, prediction_loss
-from normwise.fitting.tuning import TUNINGS, fit, fold_labels
+from normwise.fitting.solvers.problem import NoSolutionError
+from normwise.fitting.tuning import fit, fold_labels
 
 BY_TUNING = ("intercept", "alpha", "chosen", "risk", "train_error", "dof", "gap", "edge")
 BY_ALPHA = ("alphas", "cv_error", "path_risk")

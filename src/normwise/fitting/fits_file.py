@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from normwise.data.file import Origin, read_origin, read_scenarios
-from normwise.files.whole import Arrays, load_arrays
+from normwise.data.batch import Origin
+from normwise.data.file import read_origin, read_scenarios
+from normwise.files.arrays import Arrays, load_arrays
 
 MAX_OPEN = 64
 

@@ -6,20 +6,16 @@ modules named like them; others come from a file of the user's (see `normwise.ex
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from importlib import import_module
-from pathlib import Path as File
 from typing import ClassVar
 
 import numpy as np
 
-from normwise.fitting.solvers.problem import CrossValidation, Path, Problem, prediction_loss
+from normwise.fitting.losses import prediction_loss
+from normwise.fitting.names import MIXES, RESPONSES, penalty_class
+from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 
 Splits = Iterable[tuple[np.ndarray, np.ndarray]]
-SHIPPED = tuple(sorted(f.stem for f in File(__file__).parent.glob("[a-z]*.py")))
-# those that were loaded, by name
-REGISTERED: dict[str, type[Penalty]] = {}
 
 
 def standardised(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -60,7 +56,7 @@ class Penalty:
     tuned = True
     per_strength: ClassVar[int] = 1
     ends_with_limit: ClassVar[bool] = True
-    responses: ClassVar[tuple[str, ...]] = ("gaussian", "binary")
+    responses: ClassVar[tuple[str, ...]] = RESPONSES
 
     def grid(self, problem: Problem, n_alphas: int) -> np.ndarray:
         """Candidate strengths, decreasing: from the null model down, by default the lasso's.
@@ -151,43 +147,6 @@ def mixes(l1_ratio: float) -> dict[str, Mix]:
     }
 
 
-MIXES = {
-    "l1": "L1 (lasso)",
-    "l2": "L2 (ridge)",
-    "elastic_net": "elastic net",
-    "none": "no penalty",
-}
-SELECTING = ("l1", "elastic_net")
-
-
-def register(kind: type[Penalty]) -> type[Penalty]:
-    """Class decorator that makes a penalty known by its name.
-
-    Raises
-    ------
-    ValueError
-        If the name cannot be used.
-    """
-    shipped = kind.name in SHIPPED and kind.__module__ != f"{__name__}.{kind.name}"
-    if shipped or kind.name in MIXES or not re.fullmatch(r"[a-z][a-z0-9_]*", kind.name):
-        raise ValueError(
-            f"penalty name '{kind.name}' is taken, or is not lower-case letters, digits and _"
-        )
-    REGISTERED[kind.name] = kind
-    return kind
-
-
-def known_penalties() -> tuple[str, ...]:
-    """Every name that a config may use."""
-    return tuple(dict.fromkeys((*MIXES, *SHIPPED, *REGISTERED)))
-
-
-def _kind(name: str) -> type[Penalty]:
-    if name not in REGISTERED and name in SHIPPED:
-        import_module(f"{__name__}.{name}")
-    return REGISTERED[name]
-
-
 def find(name: str, l1_ratio: float) -> Penalty:
     """The penalty of a name; ``l1_ratio`` is the elastic net's.
 
@@ -196,25 +155,4 @@ def find(name: str, l1_ratio: float) -> Penalty:
     KeyError
         If no penalty has the name.
     """
-    return mixes(l1_ratio)[name] if name in MIXES else _kind(name)()
-
-
-def responses(name: str) -> tuple[str, ...]:
-    """Kinds of response that a penalty can be fitted to."""
-    return (Mix if name in MIXES else _kind(name)).responses
-
-
-def label(name: str) -> str:
-    """Name of a penalty in figures and on the page."""
-    return MIXES[name] if name in MIXES else _kind(name).label
-
-
-def selects(name: str) -> bool:
-    """Whether a zero coefficient of a penalty says something about the feature."""
-    return name in SELECTING if name in MIXES else _kind(name).selects
-
-
-def ordered(names: Iterable[str]) -> list[str]:
-    """Penalties in the order in which they are shown: no penalty last."""
-    known = [name for name in known_penalties() if name != "none"]
-    return sorted(set(names), key=lambda name: known.index(name) if name in known else len(known))
+    return mixes(l1_ratio)[name] if name in MIXES else penalty_class(name)()

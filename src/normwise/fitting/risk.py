@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
+from normwise.data.batch import Batch
 from normwise.data.covariance import quadratic_form
-from normwise.data.file import Batch
 from normwise.data.population import Population
-from normwise.fitting.solvers.problem import prediction_loss
-from normwise.fitting.tuning import Risk
+from normwise.fitting.losses import Risk, prediction_loss
 
 N_NODES = 64
 # standard deviations beyond which a normal variable has no weight in floating point

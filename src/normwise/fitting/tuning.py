@@ -9,24 +9,16 @@ each rule chooses.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from normwise.fitting.losses import Risk
+from normwise.fitting.names import TUNINGS
 from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
 
 if TYPE_CHECKING:
     from normwise.fitting.penalty import Penalty
-
-TUNINGS = ("cv_min", "cv_1se", "oracle")
-
-
-class Risk(Protocol):
-    """Population loss of linear predictors on the original scale."""
-
-    def __call__(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """Loss of each of (n_alphas, n_features) coefficients."""
-        ...
 
 
 @dataclass(frozen=True)

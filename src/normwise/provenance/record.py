@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from normwise.analysis.columns import read_parquet
+from normwise.data.errors import InputError
 from normwise.data.imported import is_local
-from normwise.data.population import STREAMS
-from normwise.data.tables.messages import InputError
-from normwise.files.whole import write_text
-from normwise.provenance.code import code_state, environment, sha256
+from normwise.data.seeds import STREAMS
+from normwise.files.parquet import read_parquet
+from normwise.files.whole import sha256, write_text
+from normwise.provenance.code import code_state
+from normwise.provenance.machine import environment
 from normwise.provenance.runs import contributing, digest, read_runs
 
 NAME = "provenance.json"

@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from normwise.data.file import Batch, read_batches, read_scenarios, write_simulated
-from normwise.data.imported import read_source, write_generated, write_semi_synthetic, write_splits
+from normwise.data.batch import Batch
+from normwise.data.file import read_batches, read_scenarios
+from normwise.data.generated import DATASETS, write_generated
+from normwise.data.imported import read_source
 from normwise.data.scenario import Scenario, expand_grid
-from normwise.extensions import DATASETS
-from normwise.files.whole import load_arrays
+from normwise.data.semi_synthetic import write_semi_synthetic
+from normwise.data.simulated import write_simulated
+from normwise.data.splits import write_splits
+from normwise.files.arrays import load_arrays
 from normwise.fitting.fit_job import FitOptions, fit_replicate
 from normwise.fitting.penalty import find
 

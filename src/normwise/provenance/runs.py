@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from normwise.provenance.code import current_commit, environment
+from normwise.provenance.code import current_commit
+from normwise.provenance.machine import environment
 
 NO_END = "no end recorded: it runs still, was killed, or its machine went down"
 

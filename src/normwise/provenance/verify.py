@@ -21,12 +21,17 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from normwise.analysis.measure.effects import decide, judge, overlap, pair_table, summarise
+from normwise.analysis.inference import decide
+from normwise.analysis.judge.verdicts import judge
+from normwise.analysis.measure.effects import pair_table, summarise
 from normwise.analysis.measure.evaluate import evaluate
-from normwise.data.imported import import_table, read_source
+from normwise.data.errors import InputError
+from normwise.data.imported import TABLE_KEYS, import_table, read_source
 from normwise.data.scenario import Scenario
-from normwise.data.tables.messages import InputError
-from normwise.files.whole import DamagedFileError, load_arrays, save_arrays
+from normwise.data.splits import overlap
+from normwise.files.arrays import load_arrays, save_arrays
+from normwise.files.errors import DamagedFileError
+from normwise.files.whole import sha256
 from normwise.provenance.agreement import (
     DIFFERENT,
     ROUNDED,
@@ -37,11 +42,11 @@ from normwise.provenance.agreement import (
     difference,
     level,
 )
-from normwise.provenance.code import code_state, environment, sha256
+from normwise.provenance.code import code_state
+from normwise.provenance.machine import environment
 from normwise.provenance.record import NAME, describe_file, read_record
 from normwise.provenance.redraw import Row, draw_again, find_row, fit_again, scenarios_of, why_not
 from normwise.provenance.runs import digest
-from normwise.study.config import TABLE_KEYS
 from normwise.study.extensions import load
 
 # exit codes

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.learn import NEITHER, call_by_rule, read_bounds
-from normwise.analysis.learn.surface import COLLINEAR, cells
-from normwise.report.claims import SPARSE, Tables, effects, pooled_ratio, share_won
+from normwise.analysis.learn.cells import COLLINEAR, cells
+from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, read_bounds
+from normwise.analysis.tables import Tables, effects
+from normwise.report.claims import SPARSE
 from normwise.report.explorer import PROPERTIES
-from normwise.report.look.sheet import percent
+from normwise.report.look.numbers import percent
+from normwise.report.tallies import pooled_ratio, share_won
 
 # a share of wins that makes an advice, and of losses that forbids it
 MOST, FEW = 0.5, 0.1

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.judge.compare import finite, primary
-from normwise.report.look.sheet import percent
-
-Tables = dict[str, pd.DataFrame]
+from normwise.analysis.tables import Tables, effects, finite
+from normwise.report.look.numbers import percent
+from normwise.report.tallies import Z95, ratio_text, share_won, tally
 
 HOLDS = "holds"
 EXCEPTIONS = "holds with exceptions"
@@ -27,7 +26,6 @@ UNKNOWN = "not measured"
 SPARSE = 0.05
 COLLINEAR = 0.9
 FAMILIES = ("blocks", "equicorrelated", "latent_factors", "near_duplicates", "ar1")
-Z95 = 1.959964
 
 
 @dataclass
@@ -52,47 +50,6 @@ class Claim:
     effect: str = "no scenario of this study bears on it"
     evidence: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
-
-
-def effects(tables: Tables, tuning: str = "cv_min") -> pd.DataFrame:
-    """L1 against L2, with the properties of the scenarios."""
-    return primary(tables["verdicts"], tuning).merge(
-        tables["scenarios"], on=["dataset", "scenario"], how="left"
-    )
-
-
-def pooled_ratio(rows: pd.DataFrame) -> tuple[float, float, float]:
-    """Geometric mean over scenarios of first / second with a 95 % interval.
-
-    The scenarios are a designed grid, so the interval covers the Monte Carlo error alone.
-    """
-    mean = rows["effect"].mean()
-    se = np.sqrt((rows["mcse"] ** 2).sum()) / len(rows)
-    low, middle, high = np.exp([mean - Z95 * se, mean, mean + Z95 * se])
-    return float(middle), float(low), float(high)
-
-
-def ratio_text(rows: pd.DataFrame, first: str = "L1", second: str = "L2") -> str:
-    """The pooled ratio in words."""
-    middle, low, high = pooled_ratio(rows)
-    return (
-        f"excess risk of {first} / {second} = {middle:.2f} "
-        f"[{low:.2f}, {high:.2f}], geometric mean over {len(rows)} scenarios"
-    )
-
-
-def tally(rows: pd.DataFrame) -> str:
-    """Verdicts of a set of scenarios in words."""
-    counts = rows["verdict"].value_counts()
-    return (
-        f"L1 wins {counts.get('l1', 0)}, L2 wins {counts.get('l2', 0)}, equivalent "
-        f"{counts.get('equivalent', 0)}, undecided {counts.get('undecided', 0)} of {len(rows)}"
-    )
-
-
-def share_won(rows: pd.DataFrame, penalty: str) -> float:
-    """Share of scenarios that a penalty wins."""
-    return float((rows["verdict"] == penalty).mean()) if len(rows) else np.nan
 
 
 def _judge(won: float, lost: float) -> str:

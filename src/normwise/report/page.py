@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import gzip
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -11,30 +13,34 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 import vl_convert
 import yaml
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from normwise.analysis.columns import read_parquet
-from normwise.analysis.judge.compare import read_tables
 from normwise.analysis.judge.health import passed_all
+from normwise.analysis.tables import effects, read_tables
 from normwise.data.imported import read_source
 from normwise.files.whole import write_text
-from normwise.fitting.penalty import ordered
-from normwise.provenance.code import SOURCE, describe_run
+from normwise.provenance.code import SOURCE
+from normwise.provenance.machine import describe_run
 from normwise.report.answer import answer, decision
 from normwise.report.charts import charts
-from normwise.report.claims import Tables, effects, judge_claims
+from normwise.report.claims import judge_claims
 from normwise.report.explorer import payload
-from normwise.report.look.sheet import number, packed_files, percent, words
-from normwise.report.look.style import NAMES, VERDICT_NAMES
-from normwise.report.sheets import CLOSE, all_sheets, own_data_sheet, span
-from normwise.theory.boundary import phase_boundary
+from normwise.report.look.numbers import number, percent, words
+from normwise.report.look.style import VERDICT_NAMES
+from normwise.report.sheets import all_sheets, own_data_sheet
+from normwise.report.summaries import (
+    grid_summary,
+    job_summary,
+    plan_summary,
+    theory_summary,
+    timing_summary,
+)
 
 # shared with the page of an advice
-LOOK = SOURCE / "templates" / "page.css"
+LOOK = SOURCE / "report" / "look" / "page.css"
 # shown where their subject is, not among the figures
 PLACED = (
     "at_a_glance",
@@ -71,106 +77,6 @@ def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
     # lighter than base64
     source = Markup("data:image/svg+xml," + quote(text, safe=" =:/,;()-.+*!~@?$[]{}|^"))
     return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **told}
-
-
-def grid_summary(tables: Tables) -> dict[str, Any] | None:
-    """What glmnet's grid would have cost ridge."""
-    grid = tables["fair_grid"]
-    if not len(grid):
-        return None
-    return {
-        "n": len(grid),
-        "below": float(grid["below"].mean()),
-        "cost": float(np.exp(np.log(grid["cost"]).mean())),
-        "worst": float(grid["cost"].max()),
-        "invented": int(((grid["verdict"] != "l1") & (grid["verdict_glmnet"] == "l1")).sum()),
-        "gained": int(((grid["verdict"] != "l2") & (grid["verdict_glmnet"] == "l2")).sum()),
-        "lost": int(((grid["verdict"] == "l2") & (grid["verdict_glmnet"] != "l2")).sum()),
-    }
-
-
-def plan_summary(tables: Tables) -> dict[str, Any]:
-    """How many scenarios have the replicates that their precision takes."""
-    plan = tables["plan"].merge(tables["verdicts"], on=["dataset", "scenario", "n"])
-    plan = plan[(plan["first"] == "l1") & (plan["second"] == "l2") & (plan["tuning"] == "cv_min")]
-    open_ = plan[plan["verdict"] == "undecided"].merge(
-        tables["scenarios"][["dataset", "scenario", "label"]],
-        on=["dataset", "scenario"],
-        how="left",
-    )
-    return {
-        "n": len(plan),
-        "enough": int((plan["n"] >= plan["planned"]).sum()),
-        "median": float(plan["planned"].median()),
-        "undecided": len(open_),
-        "rows": open_.sort_values("planned", kind="stable"),
-    }
-
-
-def theory_summary(tables: Tables) -> dict[str, Any]:
-    """How the measurements agree with theory."""
-    theory = tables["theory"].merge(tables["scenarios"], on=["dataset", "scenario"])
-    limit = theory[theory["kind"] == "limit"]
-    return {
-        "n": len(theory),
-        "within": int((theory["z"].abs() < 3).sum()),
-        "n_limit": len(limit),
-        "rows_span": span(limit["n_samples"]),
-        "limit_close": float((limit["deviation"].abs() < CLOSE).mean()),
-        "boundary": boundary_summary(tables),
-    }
-
-
-def boundary_summary(tables: Tables) -> dict[str, Any] | None:
-    """On which side of the exact boundary the verdicts under the oracle lie."""
-    cells = effects(tables, "oracle")
-    cells = cells[
-        (cells["correlation"] == 0)
-        & (cells["features"] == "gaussian")
-        & (cells["noise"] == "gaussian")
-        & (cells["response"] == "gaussian")
-        & (cells["signal"] == "equal")
-        & (cells["n_nonzero"] > 0)
-        & cells["verdict"].isin(("l1", "l2"))
-    ]
-    if not len(cells):
-        return None
-    share = phase_boundary(
-        cells["n_features"].to_numpy() / (cells["n_samples"].to_numpy() - 1),
-        cells["snr"].to_numpy(),
-    )
-    predicted = np.where(cells["nonzero_share"].to_numpy() < share, "l1", "l2")
-    against = cells[cells["verdict"].to_numpy() != predicted]
-    return {
-        "n": len(cells),
-        "agree": len(cells) - len(against),
-        "against": [
-            f"{row['dataset'].replace('_', ' ')}, {row['label'].replace('_', ' ')}"
-            for _, row in against.iterrows()
-        ],
-    }
-
-
-def timing_summary(timings: Sequence[str | Path]) -> list[dict[str, Any]]:
-    """Measured fit time by penalty, from the files of all blocks."""
-    found: dict[str, list[float]] = {}
-    for path in timings:
-        frame = read_parquet(path)
-        for penalty, seconds in frame.groupby("penalty", observed=True)["seconds"]:
-            sums = found.setdefault(str(penalty), [0.0, 0.0])
-            sums[0] += len(seconds)
-            sums[1] += float(seconds.sum())
-    return [
-        {"penalty": NAMES[p], "fits": int(n), "total": total, "mean_ms": 1000 * total / n}
-        for p, (n, total) in ((p, found[p]) for p in ordered(found))
-    ]
-
-
-def job_summary(benchmarks: str | Path) -> dict[str, float]:
-    """Number and wall time of the jobs that Snakemake has timed, all files of a folder."""
-    files = sorted(Path(benchmarks).rglob("*.tsv"))
-    seconds = [float(pd.read_csv(file, sep="\t")["s"].iloc[0]) for file in files]
-    return {"jobs": len(files), "seconds": sum(seconds)}
 
 
 def case_stories(
@@ -301,3 +207,28 @@ def write_report(
         written=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     write_text(output, page)
+
+
+# the largest file that travels inside the page, compressed
+HEAVIEST = 120_000
+
+
+def packed_files(tables: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """The study's tables as the page carries them, CSV compressed, by file name.
+
+    Parameters
+    ----------
+    tables : mapping of str to path
+        Parquet files by name, with the CSV beside each. One that is heavier than `HEAVIEST` is
+        left out; the page links to the file beside it.
+    """
+    out = {}
+    for path in tables.values():
+        for file, zipped in ((path, False), (path.with_suffix(".csv"), True)):
+            raw = file.read_bytes()
+            # no time stamp: equal tables give an equal page
+            data = gzip.compress(raw, 9, mtime=0) if zipped else raw
+            if len(data) <= HEAVIEST:
+                text = base64.b64encode(data).decode("ascii")
+                out[file.name] = {"data": text, "gzip": zipped}
+    return out

@@ -8,26 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.columns import TABLES
+from normwise.analysis.columns import RISKS, TABLES
 from normwise.analysis.goals import GOALS
-from normwise.analysis.judge.compare import primary
-from normwise.analysis.measure.effects import RISKS
+from normwise.analysis.tables import Tables, effects, primary
 from normwise.data.imported import Source
-from normwise.fitting.penalty import ordered
+from normwise.fitting.names import ordered
 from normwise.report.answer import advice
-from normwise.report.claims import Tables, effects
 from normwise.report.explorer import PROPERTIES
-from normwise.report.look.sheet import (
-    Column,
-    Sheet,
-    count,
-    number,
-    percent,
-    sheet,
-    significant,
-    verdict,
-    words,
-)
+from normwise.report.look.numbers import count, number, percent, significant, words
+from normwise.report.look.sheet import Column, Sheet, sheet, verdict
 from normwise.report.look.style import NAMES
 
 # deviation from theory that counts as agreement

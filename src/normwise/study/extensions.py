@@ -7,14 +7,21 @@ import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import cloudpickle
 
 from normwise.analysis.columns import METRICS as DESCRIBED
 from normwise.analysis.goals import GOALS, Goal
-from normwise.extensions import DATASETS, METRICS, PREFIX, SOURCES, ExtensionError
-from normwise.fitting.penalty import MIXES, REGISTERED, SHIPPED
+from normwise.analysis.measure.own_metrics import METRICS
+from normwise.data.errors import ExtensionError
+from normwise.data.generated import DATASETS
+from normwise.fitting.names import MIXES, REGISTERED, SHIPPED
 
+# names of modules that were loaded from files of the user's
+PREFIX = "normwise_extension_"
+# where data come from without any extension
+SOURCES = ("scenarios", "rule", "table", "semi_synthetic")
 OWN = frozenset((*DESCRIBED, *GOALS))
 
 
@@ -91,3 +98,14 @@ def digest(file: str | Path) -> str:
             f"extensions: {file} cannot be read ({error.strerror}); paths are relative to the "
             "folder that snakemake runs in"
         ) from error
+
+
+def origin(name: str) -> str | None:
+    """The file that registered a penalty, metric or data set; None for what the package ships."""
+    made: Any = REGISTERED.get(name) or DATASETS.get(name)
+    if made is None and name in METRICS:
+        made = METRICS[name].compute
+    module = sys.modules.get(getattr(made, "__module__", ""))
+    if module is None or not module.__name__.startswith(PREFIX):
+        return None
+    return module.__file__

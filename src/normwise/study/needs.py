@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from normwise.data.file import DRAWN_MB
 from normwise.data.scenario import Scenario
+from normwise.data.simulated import DRAWN_MB
 from normwise.study.blocks import replicate_megabytes
 
 # on a cluster a job is Snakemake that runs Python; what compiling a solver takes once more; and

@@ -11,13 +11,8 @@ for n and p that grow in proportion; at n = 400 simulations come within two perc
 """
 
 from normwise.theory.boundary import phase_boundary
-from normwise.theory.lasso import (
-    LassoRisk,
-    lasso_optimal_risk,
-    lasso_risk,
-    lasso_risk_general,
-    soft_threshold_risk,
-)
+from normwise.theory.lasso import LassoRisk, lasso_optimal_risk, lasso_risk
+from normwise.theory.lasso_general import lasso_risk_general
 from normwise.theory.linear import (
     linear_shrinkage_risk,
     ols_risk,
@@ -28,6 +23,7 @@ from normwise.theory.linear import (
 )
 from normwise.theory.logistic import LogisticRisk, bayes_log_loss, logistic_risk, mle_threshold
 from normwise.theory.selection import irrepresentable_constant, support_recovery_samples
+from normwise.theory.soft_threshold import soft_threshold_risk
 
 __all__ = [
     "LassoRisk",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from normwise.theory.lasso import _density, soft_threshold_risk
+from normwise.theory.soft_threshold import normal_density, soft_threshold_risk
 
 SIGNALS = ("equal", "gaussian")
 N_BISECTIONS = 60
@@ -15,7 +15,7 @@ N_BISECTIONS = 60
 def _equal(v: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # risk, and half its slope in t, of one nonzero coefficient of mean square v
     mu = np.sqrt(v)
-    slope = t * (ndtr(mu - t) + ndtr(-mu - t)) - _density(t - mu) - _density(t + mu)
+    slope = t * (ndtr(mu - t) + ndtr(-mu - t)) - normal_density(t - mu) - normal_density(t + mu)
     return np.asarray(soft_threshold_risk(mu, t)), slope
 
 
@@ -23,7 +23,7 @@ def _gaussian(v: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # z has variance s^2 = 1 + v and the posterior mean of the coefficient is c z
     s = np.sqrt(1 + v)
     c = v / (1 + v)
-    tail, density = 2 * ndtr(-t / s), 2 * _density(t / s)
+    tail, density = 2 * ndtr(-t / s), 2 * normal_density(t / s)
     first, second = s * density, s**2 * (tail + t / s * density)
     risk = (
         c + c**2 * (s**2 - second) + (1 - c) ** 2 * second - 2 * t * (1 - c) * first + t**2 * tail
@@ -79,7 +79,7 @@ def phase_boundary(
         low, high = np.zeros(share.shape), np.full(share.shape, 40.0)
         for _ in range(N_BISECTIONS):
             t = (low + high) / 2
-            slope = share * law(v, t)[1] + (1 - share) * 2 * (t * ndtr(-t) - _density(t))
+            slope = share * law(v, t)[1] + (1 - share) * 2 * (t * ndtr(-t) - normal_density(t))
             low, high = np.where(slope < 0, t, low), np.where(slope < 0, high, t)
         return share * law(v, high)[0] + (1 - share) * soft_threshold_risk(0.0, high)
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtr
-from threadpoolctl import threadpool_limits
+
+from normwise.theory.soft_threshold import normal_density, share_selected, soft_threshold_risk
 
 MAX_NEWTON = 100
 MAX_ITERATIONS = 200
@@ -43,41 +44,6 @@ class LassoRisk(NamedTuple):
     tpr: float
     fdr: float
     training_error: float
-
-
-def _density(x: np.ndarray) -> np.ndarray:
-    return np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
-
-
-def soft_threshold_risk(mean: ArrayLike, threshold: ArrayLike) -> np.ndarray | float:
-    r"""Risk of soft thresholding one :math:`z \sim N(\mu, 1)` at t (Donoho & Johnstone 1994).
-
-    :math:`1+t^2+(\mu^2-t^2-1)[\Phi(t-\mu)-\Phi(-t-\mu)]-(t-\mu)\varphi(t+\mu)
-    -(t+\mu)\varphi(t-\mu)`.
-
-    Parameters
-    ----------
-    mean, threshold : array-like
-        :math:`\mu` and t.
-
-    Examples
-    --------
-    >>> round(soft_threshold_risk(0, 1), 10), round(soft_threshold_risk(2, 0.5), 10)
-    (0.1506795667, 1.1191416854)
-    """
-    mu, t = np.asarray(mean, float), np.asarray(threshold, float)
-    risk = (
-        1
-        + t**2
-        + (mu**2 - t**2 - 1) * (ndtr(t - mu) - ndtr(-t - mu))
-        - (t - mu) * _density(t + mu)
-        - (t + mu) * _density(t - mu)
-    )
-    return risk if np.ndim(risk) else float(risk)
-
-
-def _selected(mu: np.ndarray, t: float) -> np.ndarray:
-    return ndtr(mu - t) + ndtr(-mu - t)
 
 
 class _Limit:
@@ -112,7 +78,7 @@ class _Limit:
         return self.noise + tau2 * float(self.count @ risk), float(self.count @ slope)
 
     def nonzeros(self, tau2: float, t: float) -> float:
-        return self.n * float(self.count @ _selected(self.size / np.sqrt(tau2), t))
+        return self.n * float(self.count @ share_selected(self.size / np.sqrt(tau2), t))
 
     def alpha(self, tau2: float, t: float) -> float:
         return t * np.sqrt(tau2 / self.n) * (1 - self.nonzeros(tau2, t) / self.n)
@@ -153,7 +119,10 @@ class _Limit:
         mu = self.size / np.sqrt(tau2)
 
         def slope(t: float) -> float:
-            return float(self.count @ (t * _selected(mu, t) - _density(t - mu) - _density(t + mu)))
+            return float(
+                self.count
+                @ (t * share_selected(mu, t) - normal_density(t - mu) - normal_density(t + mu))
+            )
 
         high = 1.0
         while slope(high) < 0 and high < 40:
@@ -163,7 +132,7 @@ class _Limit:
     def result(self, t: float, tau2: float) -> LassoRisk:
         if np.isinf(t):
             return self._null_model()
-        chosen = self.count * self.n * _selected(self.size / np.sqrt(tau2), t)
+        chosen = self.count * self.n * share_selected(self.size / np.sqrt(tau2), t)
         true = self.size > 0
         total = float(chosen.sum())
         relevant = self.n * float(self.count[true].sum())
@@ -180,7 +149,8 @@ class _Limit:
         return LassoRisk(self.null - self.noise, 0.0, tpr, 0.0, self.null)
 
 
-def _checked(coef: ArrayLike, noise_var: float) -> np.ndarray:
+def checked_sizes(coef: ArrayLike, noise_var: float) -> np.ndarray:
+    """Coefficients as a vector, refused unless finite and with noise."""
     out = np.asarray(coef, float)
     if out.ndim != 1 or not len(out) or not np.isfinite(out).all():
         raise ValueError("coef must be a non-empty vector of finite numbers")
@@ -216,7 +186,7 @@ def lasso_risk(coef: ArrayLike, n_samples: int, noise_var: float, alpha: float) 
     >>> round(found.risk, 4), round(found.nonzeros, 1)
     (0.6886, 81.6)
     """
-    limit = _Limit(_checked(coef, noise_var), n_samples, noise_var)
+    limit = _Limit(checked_sizes(coef, noise_var), n_samples, noise_var)
     if not alpha > 0:
         raise ValueError("alpha must be positive")
     if np.isinf(alpha):
@@ -237,138 +207,8 @@ def lasso_optimal_risk(coef: ArrayLike, n_samples: int, noise_var: float) -> tup
     alpha, risk : float
         ``alpha`` is infinite where nothing beats the null model.
     """
-    limit = _Limit(_checked(coef, noise_var), n_samples, noise_var)
+    limit = _Limit(checked_sizes(coef, noise_var), n_samples, noise_var)
     t, tau2 = limit.best()
     if np.isinf(t):
         return np.inf, limit.null - noise_var
     return float(limit.alpha(tau2, t)), float(tau2 - noise_var)
-
-
-# many small products: threads would wait for each other
-@threadpool_limits.wrap(limits=1)
-def lasso_risk_general(
-    covariance: np.ndarray,
-    coef: ArrayLike,
-    n_samples: int,
-    noise_var: float,
-    alpha: float,
-    draws: int = 400,
-    rng: np.random.Generator | int | None = None,
-) -> LassoRisk:
-    r"""Limit of the lasso's risk for features of any covariance.
-
-    In the limit the lasso is the solution of a problem with the known covariance and a noise
-    :math:`\tau`: with :math:`y = \Sigma^{1/2}\beta + \frac{\tau}{\sqrt n} g`, it minimises
-    :math:`\frac{\zeta}{2} \lVert y - \Sigma^{1/2} b \rVert^2 + \lambda \lVert b \rVert_1`, where
-    :math:`\tau^2 = \sigma^2 + R` and :math:`\zeta = 1 - E \lVert b \rVert_0 / n` (Celentano,
-    Montanari & Wei 2023). The expectations are means over draws of g, the same in each iteration.
-
-    Parameters
-    ----------
-    covariance : ndarray of shape (n_features, n_features)
-    coef : array-like of shape (n_features,)
-    n_samples : int
-    noise_var : float
-    alpha : float
-        Positive.
-    draws : int
-        Draws of g; the error of the result falls with the root of their number.
-    rng : Generator or int, optional
-        Source of the draws.
-
-    Returns
-    -------
-    LassoRisk
-    """
-    beta = _checked(coef, noise_var)
-    covariance = np.asarray(covariance, float)
-    if covariance.shape != (len(beta), len(beta)):
-        raise ValueError("covariance must be square and fit coef")
-    if not (0 < alpha < np.inf):
-        raise ValueError("alpha must be positive and finite")
-    if draws < 1:
-        raise ValueError("draws must be positive")
-    values, vectors = np.linalg.eigh(covariance)
-    if values[0] < -1e-10 * values[-1]:
-        raise ValueError("covariance must not have negative eigenvalues")
-    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-    noise = np.random.default_rng(rng).standard_normal((draws, len(beta)))
-    response, true = root @ beta, beta != 0
-    solve = _Denoiser(root)
-
-    null = noise_var + float(response @ response)
-    last = null
-
-    def noise_at(strength: float, count: int) -> tuple[float, float, np.ndarray]:
-        # the noise tau^2 at an effective strength alpha / zeta, from steps that shrink
-        # geometrically: every second time, to their limit
-        nonlocal last
-        tau2, before = last, np.inf
-        for i in range(MAX_ITERATIONS):
-            b = solve(response + np.sqrt(tau2 / n_samples) * noise[:count], strength)
-            error = float((((b - beta) @ root) ** 2).sum(axis=1).mean())
-            step = noise_var + error - tau2
-            if abs(step) < 1e-4 * tau2 or tau2 > HOPELESS * null:
-                break
-            rate = min(step / before, 0.95) if i % 2 and before * step > 0 else 0.0
-            tau2, before = max(tau2 + step / (1 - rate), noise_var), step
-        if tau2 <= HOPELESS * null:
-            last = tau2
-        return tau2, 1 - np.count_nonzero(b) / count / n_samples, b
-
-    def excess(log_strength: float, count: int) -> float:
-        tau2, zeta, _ = noise_at(np.exp(log_strength), count)
-        if tau2 > HOPELESS * null or zeta <= 0:
-            # more than n are selected: the strength is too small
-            return -1.0
-        return max(log_strength + np.log(zeta) - np.log(alpha), -1.0)
-
-    # a tenth of the draws show where to look
-    low, step = np.log(alpha), 0.5
-    for count in (-(-draws // 10), draws):
-        high = low + step
-        while excess(low, count) > 0 and low > np.log(alpha):
-            low, high = low - step, low
-        while excess(high, count) < 0:
-            low, high = high, high + step
-        if excess(low, count) < 0:
-            low = brentq(excess, low, high, args=(count,), xtol=1e-3)
-        low, step = low - 0.02, 0.04
-    tau2, zeta, b = noise_at(np.exp(low + 0.02), draws)
-    chosen = (b != 0).mean(axis=0)
-    total = float(chosen.sum())
-    return LassoRisk(
-        risk=tau2 - noise_var,
-        nonzeros=total,
-        tpr=float(chosen[true].mean()) if true.any() else np.nan,
-        fdr=float(chosen[~true].sum()) / total if total else 0.0,
-        training_error=float(tau2 * zeta**2),
-    )
-
-
-class _Denoiser:
-    # lasso problems with one design and many responses, each solved from its last solution
-
-    def __init__(self, root: np.ndarray) -> None:
-        self.root = np.ascontiguousarray(root)
-        self.last: np.ndarray | None = None
-
-    def __call__(self, responses: np.ndarray, strength: float) -> np.ndarray:
-        from normwise.fitting.solvers.active_set import (
-            active_set_path,  # compiled: loaded when used
-        )
-
-        p = len(self.root)
-        start = self.last
-        if start is None or len(start) != len(responses):
-            start = np.zeros(responses.shape)
-        found = np.empty(responses.shape)
-        ones = np.ones(p)
-        for i, y in enumerate(responses):
-            null = float(y @ y) / 2
-            found[i] = active_set_path(
-                self.root, y, ones, np.array([strength]), np.zeros(1), ones, start[i], -1, False,
-                1e-6, null,
-            )[0][0]  # fmt: skip
-        self.last = found
-        return found

@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from normwise.analysis.columns import TABLES, read_parquet, read_parts, typed
-from normwise.analysis.goals import judge_goals
+from normwise.analysis.columns import typed
+from normwise.analysis.judge.fair_grid import judge_grids
+from normwise.analysis.judge.goal_verdicts import judge_goals
 from normwise.analysis.judge.health import health_table
-from normwise.analysis.measure.effects import judge
-from normwise.analysis.measure.grid_effects import judge_grids
-from normwise.analysis.measure.pilots import plan_table
-from normwise.data.covariance import describe
-from normwise.data.population import population
-from normwise.data.scenario import expand_grid, varied_axes
-
-
-def scenario_table(
-    datasets: Sequence[Mapping[str, Any]], seed: int, left_out: Collection[tuple[str, str]] = ()
-) -> pd.DataFrame:
-    """Table ``scenarios``: what each one is, and how collinear its population is.
-
-    Parameters
-    ----------
-    datasets : sequence of mapping
-        Of the checked config.
-    seed : int
-    left_out : collection of tuple of str
-        Data set and id of scenarios without results.
-    """
-    rows = []
-    for dataset in datasets:
-        if dataset["source"] != "scenarios":
-            continue
-        varied = [a if a != "nonzero_fraction" else "n_nonzero" for a in varied_axes(dataset)]
-        for scenario in expand_grid(dataset):
-            if (dataset["name"], scenario.id) in left_out:
-                continue
-            truth = population(scenario, seed)
-            values = scenario.as_dict()
-            label = ", ".join(f"{a} {_short(values[a])}" for a in dict.fromkeys(varied))
-            rows.append(
-                {
-                    "dataset": dataset["name"],
-                    "scenario": scenario.id,
-                    "label": label or dataset["name"],
-                    "replicates": dataset["replicates"],
-                    **values,
-                    "aspect_ratio": scenario.n_features / scenario.n_samples,
-                    "nonzero_share": scenario.n_nonzero / scenario.n_features,
-                    "held_out": dataset["hold_out"],
-                    **describe(truth.root, truth.support, truth.coef),
-                }
-            )
-    return typed(pd.DataFrame(rows, columns=list(TABLES["scenarios"])), "scenarios")
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+from normwise.analysis.judge.sample_size import plan_table
+from normwise.analysis.judge.scenarios import scenario_table
+from normwise.analysis.judge.verdicts import judge
+from normwise.analysis.tables import read_parts
 
 
 @threadpool_limits.wrap(limits=1)
@@ -118,20 +72,3 @@ def study_tables(
         "missing": lost,
     }
     return tables | {"health": health_table(tables, tolerance, replicates)}
-
-
-def read_tables(paths: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
-    """Tables by the name of their file, text as plain strings."""
-    return {Path(path).stem: read_parquet(path) for path in paths}
-
-
-def primary(verdicts: pd.DataFrame, tuning: str = "cv_min") -> pd.DataFrame:
-    """The rows that compare L1 with L2 under one tuning rule."""
-    chosen = (verdicts["first"] == "l1") & (verdicts["second"] == "l2")
-    return verdicts[chosen & (verdicts["tuning"] == tuning)]
-
-
-def finite(values: pd.Series) -> np.ndarray:
-    """Values of a column that are finite."""
-    array = values.to_numpy(float)
-    return array[np.isfinite(array)]

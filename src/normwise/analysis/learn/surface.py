@@ -18,13 +18,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-AXES = ("aspect_ratio", "nonzero_share", "snr", "nearest_correlation")
+from normwise.analysis.learn.cells import AXES
+
 LEVEL = 0.9
 # effects are taken as large from this many zones of equivalence on
 BEND = 4
 FEWEST = 12
-# a feature counts as collinear from this correlation with its nearest on
-COLLINEAR = 0.7
 # where the surface is tabled, as far as there are measurements
 GRID = {
     "aspect_ratio": (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10),
@@ -32,39 +31,6 @@ GRID = {
     "snr": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8),
     "nearest_correlation": (0, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99),
 }
-
-
-def cells(goals: pd.DataFrame, scenarios: pd.DataFrame, goal: str) -> pd.DataFrame:
-    """Measured effects of one goal with the properties of their scenarios, one row a scenario.
-
-    Scenarios without a truth or without any signal have no place on the surface.
-
-    Parameters
-    ----------
-    goals, scenarios : DataFrame
-        The tables.
-    goal : str
-
-    Returns
-    -------
-    DataFrame
-        Columns of both tables, and ``nonzero_share`` by effective number, ``load`` and
-        ``signal_per_direction`` (see `normwise.analysis.learn.learn`), ``family``, and ``binary``.
-    """
-    own = goals[goals["goal"] == goal].merge(scenarios, on=["dataset", "scenario"])
-    own = own.drop_duplicates("scenario")
-    own = own[own["n_nonzero"] > 0].reset_index(drop=True)
-    family = own["covariance"].where(own["features"] == "gaussian", own["features"])
-    family = family.where((own["correlation"] != 0) | (family != "blocks"), "independent")
-    # copies share everything, and rounding may take them beyond
-    unshared = np.maximum(1 - own["nearest_correlation"] ** 2, 1e-6)
-    return own.assign(
-        nonzero_share=own["effective_nonzero"] / own["n_features"],
-        load=own["effective_nonzero"] / (own["n_samples"] * np.sqrt(own["snr"] * unshared)),
-        signal_per_direction=own["n_samples"] * own["snr"] / own["effective_features"],
-        binary=(own["response"] == "binary").astype(float),
-        family=family.where(own["response"] == "gaussian", "binary response"),
-    )
 
 
 def inputs(frame: pd.DataFrame) -> np.ndarray:

@@ -10,21 +10,20 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from normwise.analysis.columns import typed
-from normwise.analysis.goals import goal_effects, strategy_table
 from normwise.analysis.measure.effects import pair_table, summarise
+from normwise.analysis.measure.goal_effects import goal_effects
 from normwise.analysis.measure.grid_effects import audit
 from normwise.analysis.measure.metrics import (
-    bias_variance,
     held_out_metrics,
     replicate_metrics,
     scenario_metrics,
     selection_metrics,
 )
+from normwise.analysis.measure.own_metrics import Fitted, measure
 from normwise.analysis.measure.pilots import pilot_table
-from normwise.extensions import Fitted, measure
-from normwise.fitting.fits_file import Estimates, each_estimate, read_estimates
-from normwise.fitting.penalty import selects
-from normwise.fitting.tuning import TUNINGS
+from normwise.analysis.measure.strategies import strategy_table
+from normwise.fitting.fits_file import Estimates, read_estimates
+from normwise.fitting.names import TUNINGS, selects
 
 
 def _extra_metrics(
@@ -134,7 +133,7 @@ def evaluate(
     extra : sequence of str
         Metrics from extensions to add.
     overlap : float
-        Of `normwise.analysis.measure.effects.standard_error`.
+        Of `normwise.analysis.inference.standard_error`.
     wanted, replicates
         Of `normwise.fitting.fits_file.read_estimates`.
 
@@ -175,56 +174,3 @@ def evaluate(
                 "pilots": typed(pd.DataFrame(), "pilots") if overlap else pilot_table(metrics),
                 "grid_effects": audit(found),
             }
-
-
-@threadpool_limits.wrap(limits=1)
-def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[str, pd.DataFrame]:
-    """Tables ``paths`` and ``coefficients`` of a data set whose fits keep their paths."""
-    paths, coefficients = [], []
-    for e in each_estimate(fits, dataset):
-        truth, ok = e.origin.truth, e.fitted
-        if truth is None or e.penalty == "none":
-            continue
-        a = {name: array[ok] for name, array in e.arrays.items()}
-        relative = selects(e.penalty)
-        strength = a["alphas"] / a["alphas"][:, :1] if relative else a["alphas"]
-        risk = a["path_risk"]
-        keys = {"dataset": dataset, "scenario": e.origin.id, "penalty": e.penalty}
-        for step in range(risk.shape[1]):
-            parts = bias_variance(truth, a["path_coef"][:, step], a["path_intercept"][:, step])
-            paths.append(
-                keys
-                | {
-                    "step": step,
-                    "strength": float(strength[0, step]),
-                    "excess_risk": float(risk[:, step].mean()),
-                    "mcse": float(risk[:, step].std(ddof=1) / np.sqrt(len(risk))),
-                    "bias2": parts["bias2"][0],
-                    "bias2_se": parts["bias2"][1],
-                    "variance": parts["variance"][0],
-                    "variance_se": parts["variance"][1],
-                }
-            )
-            coefficients.append(
-                pd.DataFrame(
-                    keys
-                    | {
-                        "step": step,
-                        "strength": float(strength[0, step]),
-                        "feature": np.arange(len(truth.coef)),
-                        "coef": a["path_coef"][0, step],
-                        "true_coef": truth.coef,
-                        "chosen": bool(a["alphas"][0, step] == a["alpha"][0, 0]),
-                    }
-                )
-            )
-    empty = pd.DataFrame()
-    found = {
-        "paths": typed(pd.DataFrame(paths), "paths"),
-        "coefficients": typed(pd.concat([empty, *coefficients], ignore_index=True), "coefficients"),
-    }
-    # the order of the blocks is that in which they were added
-    return {
-        name: frame.sort_values("scenario", kind="stable", ignore_index=True)
-        for name, frame in found.items()
-    }

@@ -9,15 +9,14 @@ Softw.* 33(1), and the help page of ``glmnet``, arguments ``lambda`` and ``lambd
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from normwise.analysis.columns import typed
-from normwise.analysis.measure.effects import decide, log_ratio, paired_effect, zone_tests
+from normwise.analysis.measure.effects import log_ratio, paired_effect
 from normwise.fitting.fits_file import Estimates
-from normwise.fitting.tuning import TUNINGS
+from normwise.fitting.names import TUNINGS
 
 TOP, RATIO_WIDE, RATIO_TALL = 1000.0, 1e-2, 1e-4
 
@@ -93,29 +92,3 @@ def audit(estimates: Mapping[str, Estimates]) -> pd.DataFrame:
         found = paired_effect(first[ok], side[ok])
         row |= {f"{k}{name}": found[k] for k in ("effect", "mcse")}
     return typed(pd.DataFrame([row]), "grid_effects")
-
-
-def judge_grids(effects: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.DataFrame:
-    """Table ``fair_grid``: the verdicts with either grid.
-
-    Parameters
-    ----------
-    effects : DataFrame
-        Table ``grid_effects``.
-    comparison : mapping
-        ``margin`` and ``false_discovery_rate``.
-    """
-    if not len(effects):
-        return typed(pd.DataFrame(), "fair_grid")
-    frame = effects.assign(first="l1", second="l2")
-    level, names = comparison["false_discovery_rate"], frame[["first", "second"]]
-    for name in ("", "_glmnet"):
-        tests = zone_tests(
-            frame[f"effect{name}"],
-            frame[f"mcse{name}"],
-            frame["n"],
-            np.log1p(comparison["margin"]),
-        )
-        found = decide(frame[f"effect{name}"], *tests, level, names)
-        frame[f"verdict{name}"] = found["verdict"]
-    return typed(frame, "fair_grid")

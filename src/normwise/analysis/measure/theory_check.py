@@ -11,11 +11,13 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from normwise.analysis.columns import typed
-from normwise.data.population import Population, generator, population
+from normwise.data.population import Population, population
 from normwise.data.scenario import Scenario
+from normwise.data.seeds import generator
 from normwise.fitting.fits_file import Estimates, each_estimate
-from normwise.fitting.tuning import TUNINGS
-from normwise.theory.lasso import lasso_optimal_risk, lasso_risk_general
+from normwise.fitting.names import TUNINGS
+from normwise.theory.lasso import lasso_optimal_risk
+from normwise.theory.lasso_general import lasso_risk_general
 from normwise.theory.linear import ols_risk, ridge_optimal_risk
 from normwise.theory.logistic import bayes_log_loss, logistic_risk
 

@@ -18,13 +18,14 @@ import pandas as pd
 from scipy import stats
 
 from normwise.analysis.columns import typed
-from normwise.analysis.measure.effects import log_ratio, zone_tests
-from normwise.data.file import write_simulated
-from normwise.data.population import generator
+from normwise.analysis.inference import zone_tests
+from normwise.analysis.measure.effects import log_ratio
 from normwise.data.scenario import Scenario
-from normwise.files.whole import load_arrays
+from normwise.data.seeds import generator
+from normwise.data.simulated import write_simulated
+from normwise.files.arrays import load_arrays
 from normwise.fitting.fit_job import FitOptions, fit_file
-from normwise.fitting.tuning import TUNINGS
+from normwise.fitting.names import TUNINGS
 from normwise.theory.boundary import phase_boundary
 from normwise.theory.linear import ols_risk
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from normwise.data.tables.messages import InputError, counted, listed
+from normwise.data.errors import InputError
+from normwise.data.tables.messages import counted, listed
 
 # squares of larger and of smaller numbers leave the range of floating-point numbers
 LARGEST, SMALLEST = 1e100, 1e-100

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from normwise.data.errors import InputError
 from normwise.data.tables.memory import refuse_large
-from normwise.data.tables.messages import InputError, gist, listed, meant, refuse_duplicates
+from normwise.data.tables.messages import gist, listed, meant, refuse_duplicates
 from normwise.data.tables.table import Raw, join_arrays, split_target
 from normwise.data.tables.text import read_text
-from normwise.files.whole import Arrays
+from normwise.files.arrays import Arrays
 
 SAVED_BY = "save with numpy.savez(file, X=X, y=y)"
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from normwise.data.tables.messages import InputError
+from normwise.data.errors import InputError
 
 
 def refuse_large(needed: float) -> None:

@@ -6,9 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable
 
-
-class InputError(ValueError):
-    """Data that cannot be used, with the place, the value and what would be right."""
+from normwise.data.errors import InputError
 
 
 def listed(items: Iterable[object], limit: int = 8) -> str:

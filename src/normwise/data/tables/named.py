@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from normwise.data.tables.messages import InputError, gist, listed, meant
+from normwise.data.errors import InputError
+from normwise.data.tables.messages import gist, listed, meant
 from normwise.data.tables.table import Raw, split_target
 
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "linnerud", "wine")

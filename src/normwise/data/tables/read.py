@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from normwise.data.errors import InputError
 from normwise.data.tables.columns import encode_features, picked
 from normwise.data.tables.formats import read_file
-from normwise.data.tables.messages import InputError, listed, refuse_duplicates
+from normwise.data.tables.messages import listed, refuse_duplicates
 from normwise.data.tables.named import load_openml, load_sklearn
 from normwise.data.tables.response import encode_response
 from normwise.data.tables.table import Raw, Table, join_arrays

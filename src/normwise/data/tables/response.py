@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from normwise.data.errors import InputError
 from normwise.data.tables.columns import (
     FEW_VALUES,
     LARGEST,
@@ -17,7 +18,7 @@ from normwise.data.tables.columns import (
     to_labels,
     to_numbers,
 )
-from normwise.data.tables.messages import InputError, counted, listed
+from normwise.data.tables.messages import counted, listed
 
 MIN_ROWS = 20
 MIN_CLASS = 5

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from normwise.data.tables.messages import InputError, listed, meant, refuse_duplicates
+from normwise.data.errors import InputError
+from normwise.data.tables.messages import listed, meant, refuse_duplicates
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from normwise.data.errors import InputError
 from normwise.data.tables.columns import marked_numbers
 from normwise.data.tables.memory import refuse_large
-from normwise.data.tables.messages import InputError, counted, listed, refuse_duplicates
+from normwise.data.tables.messages import counted, listed, refuse_duplicates
 from normwise.data.tables.table import Raw, split_target
 
 DELIMITERS = "\t|;,"

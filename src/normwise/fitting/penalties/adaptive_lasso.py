@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from normwise.fitting.penalty import Penalty, register
+from normwise.fitting.names import register
+from normwise.fitting.penalty import Penalty
 from normwise.fitting.solvers.problem import Path, Problem
 from normwise.fitting.tuning import choose
 

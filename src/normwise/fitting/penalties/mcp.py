@@ -12,7 +12,8 @@ import warnings
 
 import numpy as np
 
-from normwise.fitting.penalty import Penalty, register, standardised
+from normwise.fitting.names import register
+from normwise.fitting.penalty import Penalty, standardised
 from normwise.fitting.solvers.problem import Path, Problem
 
 # as ncvreg has it

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from normwise.fitting.penalty import Penalty, register
+from normwise.fitting.names import register
+from normwise.fitting.penalty import Penalty
 from normwise.fitting.solvers.problem import Path, Problem
 
 # share of the lasso in a candidate, the more shrunken first

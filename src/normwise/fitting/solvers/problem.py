@@ -16,6 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 
+from normwise.fitting.losses import prediction_loss
 from normwise.fitting.solvers.certificate import null_log_loss
 from normwise.fitting.solvers.views import Dense, Sparse, Tall, View, Whole, row_space
 
@@ -67,17 +68,6 @@ class CrossValidation:
     gap: np.ndarray
     n_iter: int
     weight: np.ndarray
-
-
-def prediction_loss(
-    y: np.ndarray, predictor: np.ndarray, response: str, weight: np.ndarray | None = None
-) -> np.ndarray:
-    """Mean squared error, or mean log-loss, along the last axis."""
-    if response == "binary":
-        each = np.logaddexp(0, predictor) - y * predictor
-    else:
-        each = (y - predictor) ** 2
-    return np.asarray(each.mean(axis=-1) if weight is None else each @ weight / weight.sum())
 
 
 class Problem:

@@ -17,7 +17,7 @@ from normwise.report.figures.coefficient_paths import (
     shown_steps,
     strength_axis,
 )
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import COLOURS
 
 Z95 = 1.959964

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from normwise.analysis.measure.effects import wilson_interval
+from normwise.analysis.inference import wilson_interval
 from normwise.analysis.trials.calibration import CELLS
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import COLOURS, note_figure
 
 # by pair: name, marker, line, colour

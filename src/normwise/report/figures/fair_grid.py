@@ -12,7 +12,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import (
     VERDICT_COLOURS,
     VERDICT_NAMES,

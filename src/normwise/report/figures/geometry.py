@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Ellipse, Polygon
 
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import COLOURS, LINES
-from normwise.theory.lasso import soft_threshold_risk
 from normwise.theory.linear import linear_shrinkage_risk
+from normwise.theory.soft_threshold import soft_threshold_risk
 
 HESSIAN = np.array([[1.0, 0.45], [0.45, 0.6]])
 OPTIMUM = np.array([1.55, 1.15])

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from normwise.analysis.goals import GOALS, Goal
-from normwise.analysis.learn.surface import cells
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.analysis.learn.cells import cells
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.figures.rule import load_axis
 from normwise.report.look.style import (
     note_figure,

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from normwise.analysis.judge.compare import primary
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.analysis.tables import primary
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import (
     COLOURS,
     MARKERS,

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import stats
 
 from normwise.analysis.trials.replications.protocol import STUDIES
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import note_figure
 
 GOOD, BAD = "#0072B2", "#D55E00"

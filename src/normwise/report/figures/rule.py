@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from normwise.analysis.learn.learn import NEITHER, Bounds, call_by_rule, read_bounds
-from normwise.analysis.learn.surface import COLLINEAR, cells
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.analysis.learn.cells import COLLINEAR, cells
+from normwise.analysis.learn.rule_of_thumb import NEITHER, Bounds, call_by_rule, read_bounds
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import (
     COLOURS,
     equivalence_zone,

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import note_figure
 
 GOAL, THUMB = "prediction", "rule of thumb"

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.interpolate import PchipInterpolator
 
-from normwise.analysis.judge.compare import primary
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.analysis.tables import primary
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import (
     AXIS_NAMES,
     AXIS_SYMBOLS,

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.typing import ColorType
 
-from normwise.analysis.judge.compare import primary
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.analysis.tables import primary
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import AXIS_NAMES, AXIS_SYMBOLS, DIVERGING, VERDICT_MARKS, ink
 from normwise.theory.boundary import phase_boundary
 

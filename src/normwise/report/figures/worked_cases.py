@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from normwise.report.figures.plan import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import COLOURS, DIVERGING, MARKERS, NAMES, penalties_in
 
 Tables = dict[str, pd.DataFrame]

@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from normwise.analysis.columns import TABLES
+from normwise.report.look.numbers import count, number, percent, significant, words
 from normwise.report.look.style import VERDICT_NAMES
-
-# the largest file that travels inside the page, compressed
-HEAVIEST = 120_000
-
-
-def number(value: float, digits: int = 2) -> str:
-    """A number with fixed digits, or in powers of ten where these would say nothing."""
-    if not np.isfinite(value):
-        return "–"
-    return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.1e}"
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """A share in per cent, without a false precision."""
-    if not np.isfinite(share):
-        return "–"
-    value = 100 * share
-    text = f"{value:.{digits}f}" if abs(value) >= 1 or value == 0 else f"{value:.2g}"
-    return f"{text}\N{NO-BREAK SPACE}%"
-
-
-def words(value: Any) -> str:
-    """A name as a reader writes it."""
-    return "–" if pd.isna(value) else str(value).replace("_", " ")
-
-
-def significant(value: float) -> str:
-    """Two significant digits."""
-    return f"{value:.2g}" if np.isfinite(value) else "–"
-
-
-def count(value: float) -> str:
-    """A whole number."""
-    return f"{value:,.0f}" if np.isfinite(value) else "–"
 
 
 def verdict(value: str) -> str:
@@ -144,24 +107,3 @@ def sheet(
         table,
         [f"{table}.csv", f"{table}.parquet"] if table else [],
     )
-
-
-def packed_files(tables: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """The study's tables as the page carries them, CSV compressed, by file name.
-
-    Parameters
-    ----------
-    tables : mapping of str to path
-        Parquet files by name, with the CSV beside each. One that is heavier than `HEAVIEST` is
-        left out; the page links to the file beside it.
-    """
-    out = {}
-    for path in tables.values():
-        for file, zipped in ((path, False), (path.with_suffix(".csv"), True)):
-            raw = file.read_bytes()
-            # no time stamp: equal tables give an equal page
-            data = gzip.compress(raw, 9, mtime=0) if zipped else raw
-            if len(data) <= HEAVIEST:
-                text = base64.b64encode(data).decode("ascii")
-                out[file.name] = {"data": text, "gzip": zipped}
-    return out

@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.typing import ColorType
 from scipy.optimize import isotonic_regression
 
-from normwise.fitting.penalty import MIXES, known_penalties, label, ordered
+from normwise.fitting.names import MIXES, known_penalties, label, ordered
 
 
 class _Looks(dict[str, str]):

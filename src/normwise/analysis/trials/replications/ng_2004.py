@@ -16,7 +16,8 @@ import pandas as pd
 from scipy.special import expit, ndtr
 
 from normwise.analysis.trials.replications.protocol import summarise
-from normwise.fitting.solvers.problem import NoSolutionError, Problem, prediction_loss
+from normwise.fitting.losses import prediction_loss
+from normwise.fitting.solvers.problem import NoSolutionError, Problem
 
 SOURCE = "Ng 2004, Feature selection, L1 vs. L2 regularization, and rotational invariance, figure 1"
 BATCH = 10

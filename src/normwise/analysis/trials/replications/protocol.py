@@ -33,7 +33,7 @@ VALUES = ["study", "replicate", "case", "method", "quantity", "value"]
 
 def study_module(study: str) -> ModuleType:
     """The module of a study."""
-    return importlib.import_module(f"normwise.analysis.trials.replications.protocol.{study}")
+    return importlib.import_module(f"normwise.analysis.trials.replications.{study}")
 
 
 def plan_batches(counts: Mapping[str, int]) -> dict[str, list[tuple[int, int]]]:

@@ -1,0 +1,54 @@
+"""How collinear the features of a covariance are, in numbers for people."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from normwise.data.covariance import Root, quadratic_form
+
+
+def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, float]:
+    r"""How collinear a population is, and how the signal lies in it.
+
+    Returns
+    -------
+    dict
+        ``condition_number`` (largest over smallest eigenvalue of :math:`\Sigma`),
+        ``mean_vif`` (mean variance inflation factor, of the correlation matrix),
+        ``signal_alignment`` (:math:`\beta^T\Sigma\beta / \lVert\beta\rVert^2` over the
+        mean variance: above 1 the signal lies along the large principal components),
+        ``irrepresentable`` (:math:`\lVert \Sigma_{S^cS} \Sigma_{SS}^{-1} \mathrm{sign}
+        (\beta_S) \rVert_\infty`, Zhao & Yu 2006; above 1 the lasso cannot select
+        consistently), ``nearest_correlation`` (median over the features of the largest
+        absolute correlation with another one), ``effective_nonzero`` (how many coefficients
+        carry the signal, :math:`(\sum |\beta_j|)^2 / \sum \beta_j^2` on standardised
+        features: the number of nonzero ones if they are equal), ``effective_features``
+        (:math:`p^2 / \lVert R \rVert_F^2` of the correlation matrix R: how many directions the
+        features fill, p if they are uncorrelated and 1 if they are copies).
+    """
+    sigma = root @ root.T
+    sigma = sigma.toarray() if sparse.issparse(sigma) else sigma
+    scale = np.sqrt(np.diag(sigma))
+    eigenvalues = np.linalg.eigvalsh(sigma)
+    out = {"condition_number": float(eigenvalues[-1] / eigenvalues[0])}
+    out["mean_vif"] = float(np.mean(np.diag(np.linalg.inv(sigma)) * np.diag(sigma)))
+    norm = coef @ coef
+    out["signal_alignment"] = (
+        float(quadratic_form(root, coef) / norm / np.mean(scale**2)) if norm else np.nan
+    )
+    # the lasso sees standardised features, so the condition is stated on correlations
+    corr = sigma / np.outer(scale, scale)
+    rest = np.setdiff1d(np.arange(len(coef)), support)
+    if len(support) and len(rest):
+        weights = np.linalg.solve(corr[np.ix_(support, support)], np.sign(coef[support]))
+        out["irrepresentable"] = float(np.abs(corr[np.ix_(rest, support)] @ weights).max())
+    else:
+        out["irrepresentable"] = np.nan
+    out["effective_features"] = float(len(corr) ** 2 / (corr**2).sum())
+    others = np.abs(corr - np.diag(np.diag(corr)))
+    out["nearest_correlation"] = float(np.median(others.max(axis=1)))
+    size = np.abs(coef) * scale
+    square = size @ size
+    out["effective_nonzero"] = float(size.sum() ** 2 / square) if square else 0.0
+    return out

@@ -1,0 +1,212 @@
+"""What a reader of a data file gets: some replicates of one scenario, and their truth."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from normwise.data.errors import DataFileError
+from normwise.data.population import Population
+from normwise.data.scenario import Scenario
+
+TRUTH_ARRAYS = (
+    "scenarios",
+    "start",
+    "seed",
+    "coef",
+    "intercept",
+    "covariance",
+    "mean",
+    "noise_var",
+    "population",
+)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Replicates of one scenario, with the truth where it is known.
+
+    Attributes
+    ----------
+    id, key : str
+        Short and full digest of the scenario (of the data set's name, for outside files).
+    start : int
+        Number of the first replicate.
+    X : ndarray of shape (n_replicates, n_samples, n_features)
+    y : ndarray of shape (n_replicates, n_samples)
+    response : {"gaussian", "binary"}
+    truth : Population or None
+    X_test : ndarray or None
+        Rows that stand for the population: shared by all replicates (2-d, used with the
+        truth), or held out for each (3-d, used with ``y_test``).
+    y_test : ndarray of shape (n_replicates, n_test) or None
+    """
+
+    id: str
+    key: str
+    start: int
+    X: np.ndarray
+    y: np.ndarray
+    response: str
+    truth: Population | None
+    X_test: np.ndarray | None = None
+    y_test: np.ndarray | None = None
+
+    def only(self, index: int) -> Batch:
+        """The batch of one of its replicates."""
+        own = slice(index, index + 1)
+        held_out = self.y_test is not None
+        return replace(
+            self,
+            start=self.start + index,
+            X=self.X[own],
+            y=self.y[own],
+            X_test=self.X_test[own] if held_out and self.X_test is not None else self.X_test,
+            y_test=self.y_test[own] if self.y_test is not None else None,
+        )
+
+
+def outside_truth(
+    path: str | Path, arrays: Mapping[str, np.ndarray], n_features: int
+) -> Population | None:
+    """The truth that arrays not made from scenarios describe; None without ``coef``."""
+    if "coef" not in arrays:
+        return None
+    p = n_features
+    given = {"intercept": np.array(0.0), "noise_var": np.array(1.0)}
+    given |= {name: arrays[name] for name in TRUTH_ARRAYS if name in arrays}
+    if "population" in given:
+        rows = np.asarray(given["population"], float)
+        if rows.ndim != 2 or rows.shape[1] != p or not len(rows):
+            raise DataFileError(
+                path, f"array 'population' has shape {rows.shape}, must be (n_rows, {p})"
+            )
+        if "covariance" in given or "mean" in given:
+            raise DataFileError(
+                path, "has both 'population' and 'covariance' or 'mean'; keep one of the two"
+            )
+        given["mean"] = rows.mean(axis=0)
+        root = rows_root(rows)
+    else:
+        given = {"covariance": np.eye(p), "mean": np.zeros(p), **given}
+    shapes = {"coef": (p,), "covariance": (p, p), "mean": (p,), "intercept": (), "noise_var": ()}
+    for name, shape in shapes.items():
+        if name in given and given[name].shape != shape:
+            raise DataFileError(
+                path, f"array '{name}' has shape {given[name].shape}, must be {shape}"
+            )
+    if "population" not in given:
+        root = _covariance_root(path, given["covariance"])
+    return Population(
+        given["coef"].astype(float),
+        float(given["intercept"]),
+        root,
+        given["mean"].astype(float),
+        float(given["noise_var"]),
+    )
+
+
+def rows_root(rows: np.ndarray) -> np.ndarray:
+    """Root of the covariance of rows of equal probability, with at most as many columns as these.
+
+    Unlike a Cholesky factor it exists where columns are copies of one another.
+    """
+    centred = (rows - rows.mean(axis=0)) / np.sqrt(len(rows))
+    return np.asarray(np.linalg.qr(centred, mode="r")).T
+
+
+def _covariance_root(path: str | Path, covariance: np.ndarray) -> np.ndarray:
+    if not np.allclose(covariance, covariance.T, rtol=1e-8):
+        raise DataFileError(path, "array 'covariance' is not symmetric")
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        raise DataFileError(path, "array 'covariance' is not positive definite")
+
+
+def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: str) -> Batch:
+    """The batch that arrays not made from scenarios stand for.
+
+    Parameters
+    ----------
+    path : str or path
+        Where they came from, for the message.
+    arrays : mapping of str to ndarray
+        Named as in the data file.
+    dataset : str
+
+    Raises
+    ------
+    DataFileError
+        If an array is missing, has the wrong shape, or holds NaN or infinity.
+    """
+    for name in ("X", "y"):
+        if name not in arrays:
+            raise DataFileError(
+                path, f"array '{name}' is missing; the file has {sorted(arrays) or 'no arrays'}"
+            )
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+            raise DataFileError(path, f"array '{name}' must hold finite numbers only")
+    X, y = arrays["X"], arrays["y"].astype(float)
+    if X.ndim != 3 or y.shape != X.shape[:2]:
+        raise DataFileError(
+            path,
+            f"X has shape {X.shape} and y {y.shape}; they must be "
+            "(n_replicates, n_samples, n_features) and (n_replicates, n_samples)",
+        )
+    p = X.shape[2]
+    truth = outside_truth(path, arrays, p)
+    X_test, y_test = population_rows(arrays), None
+    if truth is None:
+        if "X_test" not in arrays or "y_test" not in arrays:
+            raise DataFileError(
+                path, "needs 'X_test' and 'y_test' (held-out rows), or 'coef' (the truth)"
+            )
+        X_test, y_test = arrays["X_test"], arrays["y_test"].astype(float)
+        shape = (len(X), *X_test.shape[1:2], p)
+        if X_test.shape != shape or y_test.shape != shape[:2]:
+            raise DataFileError(
+                path,
+                f"X_test has shape {X_test.shape} and y_test {y_test.shape}; they must be "
+                f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)",
+            )
+    key = outside_key(dataset)
+    # of a table that is split, the two parts are the whole in every replicate
+    known = y if y_test is None else np.concatenate([y, y_test], axis=1)
+    return Batch(
+        key[:10],
+        key,
+        int(arrays.get("start", 0)),
+        X,
+        y,
+        "binary" if np.isin(known, (0, 1)).all() else "gaussian",
+        truth,
+        X_test,
+        y_test,
+    )
+
+
+def population_rows(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Rows of equal probability that stand for the population, if the file has them."""
+    return np.asarray(arrays["population"], float) if "population" in arrays else None
+
+
+def outside_key(dataset: str) -> str:
+    """Digest that stands for the content of a data set not made by a scenario."""
+    return hashlib.sha256(f"outside {dataset}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a batch of a file came from: what `Batch` knows, without the data."""
+
+    id: str
+    response: str
+    truth: Population | None
+    X_test: np.ndarray | None
+    scenario: Scenario | None = None

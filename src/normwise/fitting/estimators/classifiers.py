@@ -1,0 +1,277 @@
+"""Classifiers with an L1 or L2 penalty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import type_of_target
+
+from normwise.fitting.estimators.base import DEFAULT_FOLDS, _PathCV
+
+
+class _PathClassifierCV(ClassifierMixin, _PathCV):
+    _response = "binary"
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def _target(self, y: np.ndarray) -> np.ndarray:
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {kind}."
+            )
+        self.classes_, label = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                "Classification needs samples of 2 classes in the data, but the data contains "
+                f"only one class: {self.classes_[0]!r}"
+            )
+        return label.astype(float)
+
+    def _default_folds(self, y: np.ndarray) -> int:
+        smallest = int(np.unique(y, return_counts=True)[1].min())
+        if smallest < 2:
+            raise ValueError(
+                "The least populated class in y has only 1 member, which is too few: "
+                "cross-validation needs at least 2 of each class."
+            )
+        return min(DEFAULT_FOLDS, smallest)
+
+    def _keep_solution(self, coef: np.ndarray, intercept: float) -> None:
+        self.coef_, self.intercept_ = coef[None], np.array([intercept])
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Log-odds of the second class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        return self._linear_predictor(X)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the more probable class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels, as in `classes_`.
+        """
+        positive = self.decision_function(X) > 0
+        return np.asarray(self.classes_[positive.astype(int)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+            In the order of `classes_`.
+        """
+        score = self.decision_function(X)
+        return np.column_stack([expit(-score), expit(score)])
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+            In the order of `classes_`.
+        """
+        score = self.decision_function(X)
+        return -np.logaddexp(0, np.column_stack([score, -score]))
+
+
+class L1ClassifierCV(_PathClassifierCV):
+    r"""Logistic regression of two classes with a cross-validated L1 penalty.
+
+    Minimises over the intercept :math:`b_0` and the coefficients :math:`b`, for :math:`y_i` 0 in
+    the first class and 1 in the second and :math:`z_i = b_0 + x_i^T b`,
+
+    .. math::
+
+        \frac{1}{\sum_i w_i} \sum_i w_i \left(\log(1 + e^{z_i}) - y_i z_i\right)
+        + \lambda \lVert b \rVert_1
+
+    with the weights :math:`w_i` of the rows, 1 by default. The ``C`` of scikit-learn's
+    ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
+
+    Parameters
+    ----------
+    alphas : int or array-like of shape (n_alphas,), default=100
+        Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
+        themselves, in any order, positive and finite.
+    cv : int, splitter or iterable of (train, test), default=None
+        The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
+        For grouped rows, pass ``list(splitter.split(X, y, groups))``.
+    rule : {"min", "1se"}, default="min"
+        Choose the strength of least cross-validated error, or the strongest whose error is within
+        one standard error of it.
+    standardize : bool, default=True
+        Penalise the coefficients of features of unit variance, as measured in each training
+        part. ``coef_`` is for the features as given.
+    fit_intercept : bool, default=True
+        Whether to add an intercept, which is not penalised. Without one, features are not centred.
+    tol : float, default=1e-6
+        Largest relative duality gap of a solution: the gap over the loss of the null model.
+    n_jobs : int, default=None
+        Threads over the folds; None means 1, and -1 all cores.
+    random_state : int or RandomState instance, default=None
+        Seed to shuffle the rows before they are cut into folds; None does not shuffle. Not used
+        where `cv` brings its own folds.
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    alphas_ : ndarray of shape (n_alphas,)
+        Strengths, decreasing.
+    coef_ : ndarray of shape (1, n_features)
+        Coefficients of the log-odds of ``classes_[1]``.
+    intercept_ : ndarray of shape (1,)
+    coef_path_ : ndarray of shape (n_alphas, n_features)
+        Coefficients at every strength, fitted to all rows.
+    intercept_path_ : ndarray of shape (n_alphas,)
+    cv_error_path_ : ndarray of shape (n_alphas, n_folds)
+        Mean log-loss in the test part of each fold.
+    dual_gap_ : float
+        Relative duality gap of the chosen solution.
+    dual_gap_path_ : ndarray of shape (n_alphas,)
+        Relative duality gap at every strength, on all rows.
+    n_iter_ : int
+        Iterations of the solver, over all strengths and folds.
+    classes_ : ndarray of shape (2,)
+        Labels of the classes, sorted.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if `X` has names that are all strings.
+
+    See Also
+    --------
+    L2ClassifierCV : The L2 penalty.
+    L1RegressorCV : The same penalty for a numeric response.
+    sklearn.linear_model.LogisticRegressionCV : More classes, and other scores to choose by.
+
+    Examples
+    --------
+    >>> from normwise import L1ClassifierCV
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = L1ClassifierCV(alphas=20, cv=5, rule="1se").fit(X, y)
+    >>> print(f"accuracy {model.score(X, y):.2f}")
+    accuracy 0.98
+    >>> bool((model.coef_ == 0).any())
+    True
+    """
+
+
+class L2ClassifierCV(_PathClassifierCV):
+    r"""Logistic regression of two classes with a cross-validated L2 penalty.
+
+    Minimises over the intercept :math:`b_0` and the coefficients :math:`b`, for :math:`y_i` 0 in
+    the first class and 1 in the second and :math:`z_i = b_0 + x_i^T b`,
+
+    .. math::
+
+        \frac{1}{\sum_i w_i} \sum_i w_i \left(\log(1 + e^{z_i}) - y_i z_i\right)
+        + \frac{\lambda}{2} \lVert b \rVert^2
+
+    with the weights :math:`w_i` of the rows, 1 by default. The ``C`` of scikit-learn's
+    ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
+
+    Parameters
+    ----------
+    alphas : int or array-like of shape (n_alphas,), default=100
+        Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
+        themselves, in any order, positive, infinity (the
+        null model) included.
+    cv : int, splitter or iterable of (train, test), default=None
+        The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
+        For grouped rows, pass ``list(splitter.split(X, y, groups))``.
+    rule : {"min", "1se"}, default="min"
+        Choose the strength of least cross-validated error, or the strongest whose error is within
+        one standard error of it.
+    standardize : bool, default=True
+        Penalise the coefficients of features of unit variance, as measured in each training
+        part. ``coef_`` is for the features as given.
+    fit_intercept : bool, default=True
+        Whether to add an intercept, which is not penalised. Without one, features are not centred.
+    tol : float, default=1e-6
+        Largest relative duality gap of a solution: the gap over the loss of the null model.
+    n_jobs : int, default=None
+        Threads over the folds; None means 1, and -1 all cores.
+    random_state : int or RandomState instance, default=None
+        Seed to shuffle the rows before they are cut into folds; None does not shuffle. Not used
+        where `cv` brings its own folds.
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    alphas_ : ndarray of shape (n_alphas,)
+        Strengths, decreasing; the default grid starts at infinity.
+    coef_ : ndarray of shape (1, n_features)
+        Coefficients of the log-odds of ``classes_[1]``.
+    intercept_ : ndarray of shape (1,)
+    coef_path_ : ndarray of shape (n_alphas, n_features)
+        Coefficients at every strength, fitted to all rows.
+    intercept_path_ : ndarray of shape (n_alphas,)
+    cv_error_path_ : ndarray of shape (n_alphas, n_folds)
+        Mean log-loss in the test part of each fold.
+    dual_gap_ : float
+        Relative duality gap of the chosen solution.
+    dual_gap_path_ : ndarray of shape (n_alphas,)
+        Relative duality gap at every strength, on all rows.
+    n_iter_ : int
+        Iterations of the solver, over all strengths and folds.
+    classes_ : ndarray of shape (2,)
+        Labels of the classes, sorted.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if `X` has names that are all strings.
+
+    See Also
+    --------
+    L1ClassifierCV : The L1 penalty.
+    L2RegressorCV : The same penalty for a numeric response.
+    sklearn.linear_model.LogisticRegressionCV : More classes, and other scores to choose by.
+
+    Examples
+    --------
+    >>> from normwise import L2ClassifierCV
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = L2ClassifierCV(alphas=20, cv=5).fit(X, y)
+    >>> print(f"accuracy {model.score(X, y):.2f}")
+    accuracy 0.99
+    >>> model.predict_proba(X[:3]).shape
+    (3, 2)
+    """
+
+    _penalty_ratio = 0.0

@@ -1,0 +1,30 @@
+"""What a figure module returns, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Plan = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with its words.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+    title : str
+        The message, in a line.
+    caption : str
+        How to read the picture and what to see in it.
+    """
+
+    figure: Figure
+    title: str
+    caption: str

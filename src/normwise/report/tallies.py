@@ -1,0 +1,42 @@
+"""Ratios pooled over scenarios and shares of scenarios won, with their words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+Z95 = 1.959964
+
+
+def pooled_ratio(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Geometric mean over scenarios of first / second with a 95 % interval.
+
+    The scenarios are a designed grid, so the interval covers the Monte Carlo error alone.
+    """
+    mean = rows["effect"].mean()
+    se = np.sqrt((rows["mcse"] ** 2).sum()) / len(rows)
+    low, middle, high = np.exp([mean - Z95 * se, mean, mean + Z95 * se])
+    return float(middle), float(low), float(high)
+
+
+def ratio_text(rows: pd.DataFrame, first: str = "L1", second: str = "L2") -> str:
+    """The pooled ratio in words."""
+    middle, low, high = pooled_ratio(rows)
+    return (
+        f"excess risk of {first} / {second} = {middle:.2f} "
+        f"[{low:.2f}, {high:.2f}], geometric mean over {len(rows)} scenarios"
+    )
+
+
+def tally(rows: pd.DataFrame) -> str:
+    """Verdicts of a set of scenarios in words."""
+    counts = rows["verdict"].value_counts()
+    return (
+        f"L1 wins {counts.get('l1', 0)}, L2 wins {counts.get('l2', 0)}, equivalent "
+        f"{counts.get('equivalent', 0)}, undecided {counts.get('undecided', 0)} of {len(rows)}"
+    )
+
+
+def share_won(rows: pd.DataFrame, penalty: str) -> float:
+    """Share of scenarios that a penalty wins."""
+    return float((rows["verdict"] == penalty).mean()) if len(rows) else np.nan
