@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from published import Published, publish
-from small import draw_all, run_study, write_page
+from studies.extension import extension  # noqa: F401, a fixture
+from studies.published import Published, publish
+from studies.small import draw_all, run_study, write_page
 
 # the same examples in every run; compilation makes the first ones slow
 settings.register_profile("normwise", deadline=None, derandomize=True, database=None)

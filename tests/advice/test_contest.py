@@ -1,0 +1,196 @@
+"""The head-to-head: fair folds, no leakage, the corrected interval by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse, stats
+from sklearn.linear_model import LinearRegression
+from studies.user_table import as_table
+
+from normwise.advice import contest
+from normwise.advice.contest import compare, summarise, zone_probabilities
+from normwise.advice.findings import TRIED
+from normwise.data.population import draw
+from normwise.data.scenario import Scenario
+
+SEED = 6
+
+
+@pytest.fixture(autouse=True)
+def few_repeats(monkeypatch):
+    monkeypatch.setattr(contest, "REPEATS", (2, 3))
+
+
+def errors_of(null, l1) -> pd.DataFrame:
+    """Errors of ten splits, those of the other penalties being the null model's."""
+    errors = pd.DataFrame({"null": null, "l1": l1})
+    for name in TRIED:
+        errors[name] = errors.get(name, errors["null"])
+        errors[f"{name}_nonzeros"], errors[f"{name}_failed"] = 4.0, 0.0
+    return errors
+
+
+def test_corrected_errors_by_hand():
+    null = np.array([2.0, 4, 2, 4, 3, 2, 4, 3, 3, 3])
+    error = np.array([1.0, 2, 1.2, 1.8, 1.5, 0.8, 2.2, 1.5, 1.4, 1.6])
+    found = summarise(errors_of(null, error), [0] * 5 + [1] * 5, 5, 2, 0.01)
+    # ten splits of five folds: a fourth as many test rows as training rows
+    factor = np.sqrt(1 / 10 + 1 / 4)
+    row = found.pairs[(found.pairs["first"] == "l1") & (found.pairs["second"] == "l2")].iloc[0]
+    assert row["se"] == pytest.approx(factor * np.std((null - error) / 3, ddof=1))
+    score = found.scores.set_index("penalty").loc["l1"]
+    # half of the error is explained on average, whatever the null model's error
+    half = stats.t.ppf(0.975, 9) * factor * np.std((error - null / 2) / 3, ddof=1)
+    assert score["explained"] == pytest.approx(0.5)
+    assert [score["low"], score["high"]] == pytest.approx([0.5 - half, 0.5 + half])
+
+
+def test_the_interval_of_a_share_is_that_of_a_ratio():
+    # errors of which 98 % are explained, on parts of very unequal difficulty
+    rng = np.random.default_rng(0)
+    null = rng.gamma(4, size=10)
+    error = 0.02 * null * rng.uniform(0.8, 1.2, 10)
+    score = (
+        summarise(errors_of(null, error), [0] * 5 + [1] * 5, 5, 2, 0.01)
+        .scores.set_index("penalty")
+        .loc["l1"]
+    )
+    draws = rng.integers(10, size=(4000, 10))
+    ratio = 1 - error[draws].sum(axis=1) / null[draws].sum(axis=1)
+    # the bootstrap takes splits for independent, and divides by J for J - 1
+    se = ratio.std() * np.sqrt(10 / 9) * np.sqrt(10 * (1 / 10 + 1 / 4))
+    assert (score["high"] - score["low"]) / 2 == pytest.approx(stats.t.ppf(0.975, 9) * se, rel=0.1)
+    assert score["low"] > 0.95 and score["high"] < 1
+    # nothing is left to explain: no share exceeds one
+    error[1:] = 0
+    assert summarise(errors_of(null, error), [0] * 10, 5, 2, 0.01).scores["high"].max() <= 1
+
+
+@pytest.mark.parametrize(("difference", "se"), [(0.02, 0.01), (0.0, 0.004), (-0.3, 0.1), (0.5, 0)])
+def test_probabilities_sum_to_one_and_follow_the_t_law(difference, se):
+    found = zone_probabilities(difference, se, 10, 0.01)
+    assert sum(found) == pytest.approx(1) and min(found) >= 0
+    if se:
+        law = stats.t(9, difference, se)
+        assert found[1] == pytest.approx(law.cdf(0.01) - law.cdf(-0.01))
+    assert zone_probabilities(-difference, se, 10, 0.01) == pytest.approx(found[::-1])
+
+
+def test_summary_by_hand():
+    errors = pd.DataFrame({"null": [2.0, 4.0, 2.0, 4.0], "l1": [1.0, 2.0, 1.0, 2.0]})
+    for name, value in (("l2", 3.0), ("elastic_net", 1.5), ("none", np.nan)):
+        errors[name] = value
+    for name in TRIED:
+        errors[f"{name}_nonzeros"], errors[f"{name}_failed"] = 4.0, float(name == "none")
+    found = summarise(errors, [0, 0, 1, 1], 2, 2, 0.01)
+    scores = found.scores.set_index("penalty")
+    # mean error of the null model 3, of L1 1.5
+    assert scores.loc["l1", "explained"] == pytest.approx(0.5)
+    assert scores.loc["l2", "explained"] == pytest.approx(0)
+    assert scores.loc["none", "failed"] == 1 and np.isnan(scores.loc["none", "explained"])
+    row = found.pairs[(found.pairs["first"] == "l1") & (found.pairs["second"] == "l2")].iloc[0]
+    shares = found.differences
+    assert row["difference"] == pytest.approx((shares["l1"] - shares["l2"]).mean()) == 0.5
+    assert found.pairs["verdict"].isin(["first", "second", "equivalent", "undecided"]).all()
+    assert found.pairs.loc[found.pairs["second"] == "none", "difference"].isna().all()
+
+
+def test_all_penalties_see_the_same_folds(monkeypatch):
+    seen = []
+    real = contest.tune
+
+    def spied(problem, penalty, splits):
+        seen.append((penalty, problem.X.tobytes(), [t.tobytes() for _, t in splits]))
+        return real(problem, penalty, splits)
+
+    monkeypatch.setattr(contest, "tune", spied)
+    X, y = draw(Scenario(60, 8, 2, snr=2), SEED, 0)
+    found = compare(as_table(X, y), 0.01, 0, 1)
+    calls = pd.DataFrame(seen, columns=["penalty", "rows", "splits"])
+    n_splits = found.n_folds * found.n_repeats
+    assert len(found.differences) == n_splits and len(calls) == 4 * n_splits
+    for start in range(0, len(calls), 4):
+        own = calls.iloc[start : start + 4]
+        assert set(own["penalty"]) == set(TRIED)
+        assert own["rows"].nunique() == 1 and own["splits"].map(str).nunique() == 1
+    # and no training part twice
+    assert calls["rows"].nunique() == n_splits
+
+
+@pytest.mark.parametrize("shape", [(60, 10), (50, 120)])
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_nothing_is_explained_where_there_is_nothing(shape, response):
+    rng = np.random.default_rng(4)
+    explained = []
+    for _ in range(3):
+        X, y = rng.standard_normal(shape), rng.standard_normal(shape[0])
+        y = (y > np.median(y)).astype(float) if response == "binary" else y
+        scores = compare(as_table(X, y, response), 0.01, 0, 1).scores.set_index("penalty")
+        explained.append(scores.loc[["l1", "l2", "elastic_net"], "explained"])
+    mean = pd.concat(explained, axis=1).mean(axis=1)
+    assert (mean < 0.03).all()
+
+
+def test_no_penalty_is_least_squares():
+    X, y = draw(Scenario(80, 6, 6, snr=2), SEED, 0)
+    found = compare(as_table(X, y), 0.01, 3, 1)
+    rng = np.random.default_rng([3, 1])
+    errors = []
+    for _ in range(found.n_repeats):
+        labels = contest.fold_labels(y, 5, "gaussian", rng)
+        for train, test in contest.splits_of(labels):
+            model = LinearRegression().fit(X[train], y[train])
+            errors.append(np.mean((y[test] - model.predict(X[test])) ** 2))
+    error = found.scores.set_index("penalty").loc["none", "error"]
+    assert error == pytest.approx(np.mean(errors), rel=1e-6)
+
+
+def test_a_signal_is_found_and_the_sparse_one_prefers_l1():
+    X, y = draw(Scenario(150, 60, 2, snr=4), SEED, 0)
+    found = compare(as_table(X, y), 0.01, 0, 1)
+    scores = found.scores.set_index("penalty")
+    assert 0.6 < scores.loc["l1", "explained"] < 0.9
+    row = found.pairs[(found.pairs["first"] == "l1") & (found.pairs["second"] == "l2")].iloc[0]
+    assert row["verdict"] == "first" and row["low"] < row["difference"] < row["high"]
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_processes_scales_and_order_do_not_matter(response):
+    X, y = draw(Scenario(70, 12, 3, snr=2, response=response), SEED, 0)
+    order = np.random.default_rng(0).permutation(12)
+    first = compare(as_table(X, y, response), 0.01, 0, 1)
+    second = compare(as_table((X * 1000 + 5)[:, order], y, response), 0.01, 0, 2)
+    # strengths are chosen among errors that rounding can change
+    np.testing.assert_allclose(
+        second.differences[list(TRIED)], first.differences[list(TRIED)], rtol=1e-3, atol=1e-4
+    )
+    assert list(second.pairs["verdict"]) == list(first.pairs["verdict"])
+    third = compare(as_table(X, y, response), 0.01, 0, 2)
+    pd.testing.assert_frame_equal(third.differences, first.differences)
+
+
+def test_sparse_features_stay_sparse_and_give_the_same():
+    X, y = draw(Scenario(100, 20, 4, snr=3, features="sparse_binary", density=0.2), SEED, 0)
+    X = X.astype(float)
+    first = compare(as_table(X, y), 0.01, 0, 1)
+    second = compare(as_table(sparse.csr_matrix(X), y), 0.01, 0, 1)
+    np.testing.assert_allclose(
+        second.differences[["l1", "l2"]], first.differences[["l1", "l2"]], rtol=1e-3, atol=1e-4
+    )
+
+
+def test_separable_classes_have_no_fit_without_a_penalty():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 40))
+    y = (X[:, 0] > 0).astype(float)
+    scores = compare(as_table(X, y, "binary"), 0.01, 0, 1).scores.set_index("penalty")
+    assert scores.loc["none", "failed"] == 1 and np.isnan(scores.loc["none", "error"])
+    assert scores.loc["l1", "failed"] == 0 and scores.loc["l1", "explained"] > 0.3
+
+
+def test_more_work_means_fewer_repeats(monkeypatch):
+    monkeypatch.setattr(contest, "REPEATS", (2, 10))
+    counts = [contest.plan_repeats(cells, "gaussian") for cells in (100, 400_000, 10**9)]
+    assert counts == [10, 5, 2]

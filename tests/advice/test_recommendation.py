@@ -1,0 +1,179 @@
+"""What is recommended, from findings made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from studies.user_table import as_table
+from test_place import atlas, known  # noqa: F401
+
+from normwise.advice.contest import summarise
+from normwise.advice.diagnosis import diagnose
+from normwise.advice.findings import TRIED, Contest, Models
+from normwise.advice.place import locate
+from normwise.advice.recommendation import IN_MEMORY, evidence, l1_probability, recommend
+from normwise.data.population import draw
+from normwise.data.scenario import Scenario
+from normwise.tabular import as_table as from_memory
+from normwise.tabular import read_table
+
+
+@pytest.fixture(scope="module")
+def table():
+    return as_table(*draw(Scenario(60, 8, 2, snr=2), 3, 0))
+
+
+@pytest.fixture(scope="module")
+def diagnosis(table):
+    return diagnose(table, 0)[0]
+
+
+@pytest.fixture(scope="module")
+def place(table, atlas):  # noqa: F811
+    return locate(table, known(2, 2.0, effective=8.0), atlas)
+
+
+def contest_of(l1=0.5, l2=0.5, elastic_net=0.5, none=0.5, noise=0.01) -> Contest:
+    rng = np.random.default_rng(0)
+    means = {"l1": l1, "l2": l2, "elastic_net": elastic_net, "none": none}
+    errors = pd.DataFrame({"null": np.ones(10)})
+    for name in TRIED:
+        errors[name] = 1 - means[name] + noise * rng.standard_normal(10)
+        errors[f"{name}_nonzeros"], errors[f"{name}_failed"] = 3.0, 0.0
+    return summarise(errors, [0] * 5 + [1] * 5, 5, 2, 0.01)
+
+
+def models_of(by_chance=()) -> Models:
+    return Models(pd.DataFrame(), {}, {}, {}, {}, by_chance, 50, 0.0)
+
+
+def advised(table, diagnosis, place, **change):
+    chance = change.pop("chance", 0.5)
+    models = models_of(change.pop("by_chance", ()))
+    place = replace(place, l1_chance=chance, surface=change.pop("surface", "undecided"))
+    return recommend(table, diagnosis, contest_of(**change), models, place)
+
+
+def test_both_sources_count_and_in_the_right_direction(place):
+    def chance(l1_chance, **means):
+        return l1_probability(contest_of(**means), replace(place, l1_chance=l1_chance))
+
+    assert chance(0.99, l1=0.6) > chance(0.5, l1=0.6) > chance(0.5, l1=0.505, noise=0.02)
+    assert chance(0.01, l2=0.6) < chance(0.5, l2=0.6) < 0.05
+    assert chance(0.99) > chance(0.01) + 0.5
+
+
+def test_no_evidence_is_beyond_bounds(place):
+    z, odds = evidence(contest_of(l1=0.9, noise=1e-9), replace(place, l1_chance=1.0))
+    assert z == 6 and np.isfinite(odds)
+
+
+@pytest.mark.parametrize(("winner", "other"), [("l1", "l2"), ("l2", "l1")])
+def test_agreement_is_clear(table, diagnosis, place, winner, other):
+    found = advised(
+        table, diagnosis, place, chance=0.98 if winner == "l1" else 0.02, **{winner: 0.6}
+    )
+    assert (found.penalty, found.certainty) == (winner, "clear")
+    assert winner.upper() in found.headline and "more than 99" in found.headline
+    assert "if the two differ" in found.headline
+    assert not any("leans towards" in text for text in found.doubts)
+
+
+def test_weak_evidence_names_none_and_says_what_else_decides(table, diagnosis, place):
+    found = advised(table, diagnosis, place, chance=0.6, noise=0.05)
+    assert found.penalty is None and found.certainty == "none"
+    text = " ".join(found.reasons)
+    assert "short list" in text and "take L2" in text
+    assert "No clear winner" in found.headline
+
+
+def test_contradiction_is_a_doubt(table, diagnosis, place):
+    found = advised(table, diagnosis, place, l1=0.6, chance=0.03, surface="l2")
+    assert any("leans towards L1" in text and "towards L2" in text for text in found.doubts)
+
+
+def test_an_elastic_net_or_no_penalty_that_beats_both_is_named(table, diagnosis, place):
+    found = advised(table, diagnosis, place, elastic_net=0.7)
+    assert any(t.startswith("The elastic net (half") and "beats both" in t for t in found.doubts)
+    found = advised(table, diagnosis, place, none=0.7)
+    assert any("without a penalty beats both" in text for text in found.doubts)
+    found = advised(table, diagnosis, place)
+    assert not any("beats both" in text for text in found.doubts)
+
+
+def test_other_doubts(table, diagnosis, place):
+    found = advised(table, diagnosis, replace(place, inside=False), by_chance=(0, 3))
+    text = " ".join(found.doubts)
+    assert "outside of what was measured" in text and "2 groups" in text
+    nothing = advised(table, diagnosis, place, l1=-0.1, l2=-0.1, elastic_net=-0.1, none=-0.1)
+    assert any("No penalty predicts" in text for text in nothing.doubts)
+    assert any("No penalty predicts" in text for text in nothing.doubts)
+    # a little is something, whatever counts as equal
+    means = dict.fromkeys(TRIED, 0.008)
+    little = advised(table, diagnosis, place, noise=1e-4, **means)
+    assert not any("No penalty predicts" in text for text in little.doubts)
+
+
+def test_where_both_predict_equally_well_nothing_is_clear(table, diagnosis, place):
+    equal = advised(table, diagnosis, place, l1=0.502, noise=0.0005, chance=0.99)
+    assert (equal.penalty, equal.certainty) == ("l1", "likely")
+    assert equal.headline.endswith("; predictions hardly differ.")
+    assert any("costs little" in text for text in equal.doubts)
+    none = advised(table, diagnosis, place, noise=0.0005, chance=0.7)
+    assert none.penalty is None and none.headline == (
+        "L1 and L2 predict equally well here (within 1 point): choose by what else you need."
+    )
+
+
+def test_rounding_errors_are_no_evidence(place):
+    found = contest_of(l1=1 - 2e-9, l2=1 - 1e-9, noise=1e-11)
+    assert abs(found.pairs["difference"].iloc[0]) > 10 * found.pairs["se"].iloc[0]
+    assert evidence(found, place)[0] == 0
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+@pytest.mark.parametrize("chance", [0.98, 0.02])
+def test_the_code_runs(diagnosis, place, response, chance):
+    X, y = draw(Scenario(60, 4, 2, snr=2, response=response), 3, 0)
+    labels = np.where(y > 0, "yes", "no") if response == "binary" else y
+    table = from_memory(pd.DataFrame(X).assign(city=np.resize(["a", "b"], 60)), labels)
+    means = {"l1": 0.6} if chance > 0.5 else {"l2": 0.6}
+    found = advised(table, diagnosis, place, chance=chance, **means)
+    scope = {"X": pd.DataFrame(X).assign(city=np.resize(["a", "b"], 60)), "y": labels}
+    exec(found.code, scope)
+    # explained share, or minus the log-loss
+    assert scope["model"].score(scope["X"], scope["y"]) > (0.4 if response == "gaussian" else -0.6)
+    assert found.code.startswith("# X: 5 features as numbers; y: y")
+    both = advised(table, diagnosis, place, chance=0.6, noise=0.05)
+    assert both.penalty is None
+    exec(both.code, scope | {"X": pd.DataFrame(X), "y": labels})
+    assert ("l1 = make_pipeline" in both.code) and ("l2 = make_pipeline" in both.code)
+
+
+def test_a_copy_of_the_target_is_the_answer(diagnosis, place):
+    X, y = draw(Scenario(60, 4, 2), 3, 0)
+    table = from_memory(np.column_stack([X, 2 * y + 1]), y)
+    assert table.copies == ("x4",)
+    found = advised(table, diagnosis, place, l1=0.6, chance=0.98)
+    assert (found.penalty, found.certainty, found.code) == (None, "none", "")
+    assert "copies the target" in found.headline and "x4" in found.headline
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_the_code_reads_its_file(diagnosis, place, response, tmp_path):
+    X, y = draw(Scenario(60, 4, 2, snr=2, response=response), 3, 0)
+    path = tmp_path / "it's a table.csv"
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame.assign(**{'a "y"': np.where(y > 0, "no", "yes") if response == "binary" else y}).to_csv(
+        path, index=False
+    )
+    positive = "no" if response == "binary" else None
+    table = read_table(path, 'a "y"', positive=positive)
+    scope: dict = {}
+    exec(advised(table, diagnosis, place, l1=0.6, chance=0.98).code, scope)
+    np.testing.assert_array_equal(scope["y"], table.y)
+    assert scope["model"].score(table.X, table.y) > (0.4 if response == "gaussian" else -0.6)
+    assert from_memory(X, y).source == IN_MEMORY

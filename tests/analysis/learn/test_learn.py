@@ -1,0 +1,430 @@
+"""Response surfaces and rules: right where the truth is known, honest where it is not."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from studies.made import made_study
+
+from normwise.analysis.columns import check_table
+from normwise.analysis.inference import wilson_interval
+from normwise.analysis.learn.cells import AXES, cells
+from normwise.analysis.learn.learn import BOOTSTRAP, TABLES, _calls, _fold, _splits, learn, score
+from normwise.analysis.learn.rule_of_thumb import (
+    FALSE_CALL,
+    NEITHER,
+    Bounds,
+    call_by_rule,
+    fit_bounds,
+)
+from normwise.analysis.learn.surface import Surface, importance, inputs
+
+COMPARISON = {"margin": 0.05}
+FRESH = 30
+
+
+def frame_of(study, goal="prediction"):
+    return cells(study["goals"], study["scenarios"], goal)
+
+
+def study_of(**columns):
+    """A frame of `cells` with what a rule reads; plenty of signal unless it is given."""
+    return pd.DataFrame({"signal_per_direction": 10.0} | columns)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return made_study(fresh=FRESH, mixed=40)
+
+
+@pytest.fixture(scope="module")
+def learnt(study):
+    return study | learn(**study, comparison=COMPARISON)
+
+
+def test_tables_are_as_described(learnt):
+    for name in TABLES:
+        check_table(learnt[name], name)
+        assert len(learnt[name])
+
+
+# the surface
+
+
+def test_the_surface_finds_a_known_function(learnt):
+    scores = learnt["surface_scores"].set_index("split")
+    for split in ("scenarios", "fresh"):
+        assert scores.loc[split, "r2"] > 0.95
+        assert scores.loc[split, "coverage"] > 0.8
+    shares = learnt["importance"].set_index("property")["total"]
+    # the made effect is one of the load, with little correlation
+    assert shares["nearest_correlation"] < 0.1
+    assert shares[["nonzero_share", "aspect_ratio"]].min() > 0.2
+
+
+def test_noise_is_not_explained():
+    study = made_study(n=60)
+    rng = np.random.default_rng(1)
+    study["goals"]["effect"] = rng.standard_normal(len(study["goals"]))
+    study["goals"]["mcse"] = 1.0
+    scores = learn(**study, comparison=COMPARISON)["surface_scores"].set_index("split")
+    assert scores.loc["scenarios", "r2"] < 0.1
+
+
+def test_sobol_indices_of_an_additive_function():
+    frame = frame_of(made_study())
+    # additive on the scale of the surface
+    frame["effect"] = 4 * np.sinh(np.log(frame["snr"]) / 4)
+    frame["mcse"] = 1e-3
+    shares = importance(Surface(frame, 1.0), frame, "prediction").set_index("property")
+    assert shares.loc["snr", "first"] > 0.97
+    assert shares.drop("snr")["total"].max() < 0.03
+
+
+def test_verdicts_of_the_surface(learnt):
+    own = learnt["surface"]
+    zone = np.log1p(COMPARISON["margin"])
+    assert ((own["low"] < own["effect"]) & (own["effect"] < own["high"])).all()
+    winners = own[own["verdict"].isin(["l1", "l2"])]
+    assert ((winners["effect"] < 0) == (winners["verdict"] == "l1")).all()
+    assert (winners["effect"].abs() > zone).all()
+    # a probability of 90 % is a one-sided bound
+    sure = own[
+        (own["low"] > 0) & (own["effect"] > zone) | (own["high"] < 0) & (own["effect"] < -zone)
+    ]
+    assert set(sure["verdict"]) <= {"l1", "l2"}
+    assert "undecided" in set(own["verdict"])
+
+
+# what the rule reads
+
+
+@pytest.mark.parametrize("r", [0.0, 0.6, -0.6])
+def test_load_and_signal_are_their_formulas(r):
+    study = made_study(n=3)
+    study["scenarios"] = study["scenarios"].assign(
+        n_samples=50,
+        n_features=200,
+        effective_nonzero=[2.5, 10.0, 40.0],
+        effective_features=[200.0, 80.0, 10.0],
+        snr=[0.5, 2.0, 8.0],
+        nearest_correlation=r,
+    )
+    frame = frame_of(study)
+    np.testing.assert_allclose(
+        frame["load"],
+        [k / (50 * np.sqrt(snr * (1 - r**2))) for k, snr in ((2.5, 0.5), (10, 2), (40, 8))],
+    )
+    np.testing.assert_allclose(frame["signal_per_direction"], [50 * 0.5 / 200, 1.25, 40.0])
+    np.testing.assert_allclose(frame["nonzero_share"], np.array([2.5, 10, 40]) / 200)
+
+
+@pytest.mark.parametrize("r", [1.0, 1 + 1e-15, -1.0])
+def test_copies_have_a_large_and_finite_load(r):
+    study = made_study(n=20)
+    plain = frame_of(study | {"scenarios": study["scenarios"].assign(nearest_correlation=0.99)})
+    copies = frame_of(study | {"scenarios": study["scenarios"].assign(nearest_correlation=r)})
+    assert np.isfinite(copies["load"]).all()
+    assert (copies["load"] > plain["load"]).all()
+
+
+def test_scenarios_without_a_signal_have_no_place():
+    study = made_study(n=20)
+    study["scenarios"].loc[:4, ["n_nonzero", "effective_nonzero"]] = 0
+    assert len(frame_of(study)) == 15
+
+
+# the three bounds
+
+
+def test_bounds_part_a_clean_study():
+    frame = study_of(
+        load=[0.01, 0.02, 0.04, 0.09, 0.11, 0.3, 0.5],
+        verdict=["l1", "l1", "l1", "undecided", "equivalent", "l2", "l2"],
+    )
+    bounds = fit_bounds(frame)
+    assert bounds.floor == 0
+    assert 0.04 < bounds.lower < 0.09
+    assert 0.11 < bounds.upper < 0.3
+    assert list(call_by_rule(frame, bounds)) == ["l1"] * 3 + [NEITHER] * 2 + ["l2"] * 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [("l1", (np.inf, np.inf)), ("l2", (0.0, 0.0)), ("undecided", (0.0, np.inf))],
+)
+def test_bounds_of_one_sided_studies(verdict, expected):
+    frame = study_of(load=[0.1, 0.2, 0.3], verdict=[verdict] * 3)
+    bounds = fit_bounds(frame)
+    assert set(call_by_rule(frame, bounds)) == {NEITHER if verdict == "undecided" else verdict}
+    assert bounds == Bounds(0.0, *expected)
+
+
+def test_a_floor_parts_off_a_signal_too_weak_for_a_winner():
+    signal = np.array([0.1, 0.2, 0.3] + [2.0, 3.0, 4.0, 5.0] * 2)
+    load = np.array([0.05, 0.3, 0.5, 0.01, 0.02, 0.03, 0.04, 0.4, 0.6, 0.7, 0.8])
+    verdict = np.array(["undecided"] * 3 + ["l1"] * 4 + ["l2"] * 4)
+    frame = study_of(load=load, verdict=verdict, signal_per_direction=signal)
+    bounds = fit_bounds(frame)
+    assert 0.3 < bounds.floor < 2
+    assert 0.04 < bounds.lower <= bounds.upper < 0.4
+    assert (call_by_rule(frame, bounds) == np.where(verdict == "undecided", NEITHER, verdict)).all()
+    # with winners among the weak there is nothing to part off
+    frame["verdict"] = np.where(load < 0.2, "l1", "l2")
+    assert fit_bounds(frame).floor == 0
+
+
+def costs(frame, bounds):
+    """A winner missed or reversed costs 1, one named in vain `FALSE_CALL`."""
+    calls, verdict = call_by_rule(frame, bounds), frame["verdict"].to_numpy()
+    decided = np.isin(verdict, ("l1", "l2"))
+    missed = (calls[decided] != verdict[decided]).sum()
+    return missed + FALSE_CALL * (calls[~decided] != NEITHER).sum()
+
+
+def between(values):
+    levels = np.unique(values)
+    return [float(np.sqrt(a * b)) for a, b in pairwise(levels)]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_other_bounds_cost_less(seed):
+    """Tried are all; levels a factor of 1.5 apart, which two digits never cross."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 14))
+    levels = 0.02 * 1.5 ** np.arange(9)
+    frame = study_of(
+        load=rng.choice(levels, n),
+        signal_per_direction=rng.choice(levels[:5], n),
+        verdict=rng.choice(["l1", "l2", "undecided", "equivalent"], n),
+    )
+    floors = [0.0, *between(frame["signal_per_direction"])]
+    cuts = [0.0, *between(frame["load"]), np.inf]
+    tried = {
+        Bounds(f, a, b): costs(frame, Bounds(f, a, b))
+        for f in floors
+        for a in cuts
+        for b in cuts
+        if a <= b
+    }
+    found = fit_bounds(frame)
+    least = min(tried.values())
+    assert costs(frame, found) == least
+    # and the least floor of the best
+    floor = min(bounds.floor for bounds, cost in tried.items() if cost == least)
+    assert found.floor == pytest.approx(floor, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bounds_do_not_depend_on_the_order_of_the_scenarios(seed):
+    frame = frame_of(made_study(n=60, seed=seed))
+    assert fit_bounds(frame) == fit_bounds(frame.sample(frac=1, random_state=seed))
+
+
+def test_bounds_have_two_digits():
+    for seed in range(5):
+        for bound in fit_bounds(frame_of(made_study(n=60, seed=seed, noise=0.3))):
+            assert bound == float(f"{bound:.2g}")
+
+
+# honest judgement
+
+
+def test_a_rule_is_judged_on_what_it_has_not_seen():
+    """Verdicts changed in the held-out part change its score and not its calls."""
+    frame = frame_of(made_study())
+    test = np.arange(len(frame)) % 4 == 0
+    before = _fold(frame, test, 0.05, None)
+    changed = frame.copy()
+    changed.loc[test, "verdict"] = "undecided"
+    changed.loc[test, "effect"] = 9.0
+    after = _fold(changed, test, 0.05, None)
+    assert not after["covered"].any()
+    for key in before.keys() - {"covered"}:
+        assert (before[key] == after[key]).all(), key
+
+
+def test_twins_are_never_parted():
+    frame = frame_of(made_study(n=40))
+    # another draw of the same properties, with other signs and ten times the rows
+    twins = frame.assign(scenario=frame["scenario"] + "b", signs="alternating", n_samples=1000)
+    both = pd.concat([frame, twins], ignore_index=True)
+    assert (inputs(frame) == inputs(twins)).all()
+    folds = _splits(both)["scenarios"]
+    assert len(folds) == 5
+    assert np.sum(folds, axis=0).tolist() == [1] * 80
+    for test in folds:
+        assert 0 < test.sum() < 30
+        assert (test[:40] == test[40:]).all()
+
+
+def test_families_are_held_out_whole():
+    frame = frame_of(made_study())
+    masks = _splits(frame)["families"]
+    assert len(masks) == frame["family"].nunique() == 3
+    for test in masks:
+        assert frame.loc[test, "family"].nunique() == 1
+        assert not set(frame.loc[test, "family"]) & set(frame.loc[~test, "family"])
+
+
+def test_held_out_scenarios_make_no_rule(study, learnt):
+    """Their effects and verdicts change the split 'fresh' and nothing else."""
+    ids = study["scenarios"].loc[study["scenarios"]["held_out"], "scenario"]
+    assert len(ids) == FRESH
+    goals, strategies = study["goals"].copy(), study["strategies"].copy()
+    own = goals["scenario"].isin(ids)
+    goals.loc[own, ["effect", "low", "high"]] *= -3
+    turned = {"l1": "l2", "l2": "l1", "undecided": "l1"}
+    goals.loc[own, "verdict"] = goals.loc[own, "verdict"].map(turned)
+    strategies.loc[strategies["scenario"].isin(ids), "effect"] *= -3
+    other = learn(goals, study["scenarios"], strategies, COMPARISON)
+    for name in ("surface", "rules", "importance"):
+        pd.testing.assert_frame_equal(other[name], learnt[name])
+    for name in ("surface_scores", "rule_scores"):
+        before, after = learnt[name], other[name]
+        old, new = (f[f["split"] != "fresh"] for f in (before, after))
+        pd.testing.assert_frame_equal(old, new)
+        fresh = (before["split"] == "fresh").to_numpy()
+        assert fresh.any()
+        assert not before[fresh].equals(after[fresh])
+
+
+def test_held_out_scenarios_are_judged_by_the_rule_of_the_others(study, learnt):
+    frame = frame_of(study)
+    held = frame["held_out"].to_numpy(bool)
+    bounds = fit_bounds(frame[~held])
+    assert learnt["rules"][list(Bounds._fields)].to_numpy().tolist() == [list(bounds)]
+    fresh = frame[held]
+    decided = fresh["verdict"].isin(("l1", "l2"))
+    right = (call_by_rule(fresh, bounds) == fresh["verdict"])[decided].mean()
+    scores = learnt["rule_scores"]
+    row = scores[(scores["split"] == "fresh") & (scores["family"] == "all")].set_index("rule")
+    assert row.loc["rule of thumb", "accuracy"] == right
+    assert row.loc["rule of thumb", "n"] == FRESH
+
+
+def test_a_rule_is_also_judged_with_the_wrong_number_of_features(study, learnt):
+    frame = frame_of(study)
+    train, test = frame[:100], frame[100:]
+    found = _calls(train, test, 0.05, Surface(train, 0.05))
+    bounds = fit_bounds(train)
+    for name, factor in (("halved", 0.5), ("doubled", 2.0)):
+        guessed = study["scenarios"].assign(
+            effective_nonzero=factor * study["scenarios"]["effective_nonzero"]
+        )
+        expected = call_by_rule(frame_of(study | {"scenarios": guessed})[100:], bounds)
+        assert (found[f"rule of thumb, k {name}"] == expected).all()
+        assert (expected != found["rule of thumb"]).any()
+    scores = learnt["rule_scores"]
+    for split in ("scenarios", "families", "fresh", "elastic net"):
+        own = scores[(scores["split"] == split) & (scores["family"] == "all")].set_index("rule")
+        guesses = own.loc[["rule of thumb, k halved", "rule of thumb, k doubled"]]
+        assert (guesses["n"] == own.loc["rule of thumb", "n"]).all()
+        assert guesses["accuracy"].between(0, 1, inclusive="neither").all()
+
+
+def test_the_elastic_net_is_compared_where_all_are_measured(study, learnt):
+    scores = learnt["rule_scores"]
+    mixed = scores[scores["split"] == "elastic net"]
+    assert set(mixed["n"]) == {40}
+    assert set(scores.loc[scores["rule"] == "always elastic net", "split"]) == {"elastic net"}
+    names = {"always L1", "always L2", "cross-validation", "rule of thumb", "response surface"}
+    assert names <= set(mixed["rule"])
+    regret = mixed.set_index("rule")["regret"]
+    effect = frame_of(study)["effect"][:40]
+    assert regret["always L1"] == pytest.approx(np.exp(np.maximum(effect, 0).mean()))
+    assert regret["always L2"] == pytest.approx(np.exp(np.maximum(-effect, 0).mean()))
+    assert regret["cross-validation"] == pytest.approx(np.exp(0.01))
+    assert regret["always elastic net"] == pytest.approx(np.exp(0.03))
+    assert "always elastic net" not in set(
+        learn(**made_study(n=40), comparison=COMPARISON)["rule_scores"]["rule"]
+    )
+
+
+def test_scores_count_what_they_say():
+    frame = pd.DataFrame(
+        {"verdict": ["l1", "l1", "l2", "l2", "undecided"], "effect": [-1.0, -1, 1, 1, 0]}
+    )
+    called = np.array(["l1", "l2", NEITHER, "l2", NEITHER])
+    row = score(frame, called, np.array([0.0, 1.0, 0.5, 0.0, 0.0]), True)
+    assert (row["n"], row["decided"]) == (5, 4)
+    assert (row["accuracy"], row["called"], row["reversed"]) == (0.5, 0.75, 0.25)
+    assert row["silent"] == 1
+    assert row["regret"] == pytest.approx(np.exp(0.3))
+    assert row["regret_low"] <= row["regret"] <= row["regret_high"]
+    assert (row["accuracy_low"], row["accuracy_high"]) == wilson_interval(2, 4, 0.95)
+
+
+@pytest.mark.parametrize("is_ratio", [True, False])
+def test_intervals_of_the_regret_are_those_of_a_mean(rng, is_ratio):
+    losses = rng.exponential(0.2, 400)
+    frame = pd.DataFrame({"verdict": ["l1"] * 401})
+    # what was not measured does not count
+    row = score(frame, None, np.append(losses, np.nan), is_ratio)
+    assert row["n"] == 400
+    assert "accuracy" not in row and "silent" not in row
+    ends = np.array([row["regret"], row["regret_low"], row["regret_high"]])
+    ends = np.log(ends) if is_ratio else ends
+    mean, reach = losses.mean(), 1.96 * losses.std(ddof=1) / 20
+    # a quantile of the bootstrap is known to a few per cent of the reach
+    assert BOOTSTRAP >= 1000
+    np.testing.assert_allclose(ends, [mean, mean - reach, mean + reach], atol=0.15 * reach)
+    sure = score(frame, None, np.full(401, 0.3), is_ratio)
+    value = np.exp(0.3) if is_ratio else 0.3
+    assert sure["regret_low"] == pytest.approx(value)
+    assert sure["regret_high"] == pytest.approx(value)
+
+
+def test_a_study_without_winners_has_no_accuracy():
+    frame = pd.DataFrame({"verdict": ["undecided", "equivalent"]})
+    row = score(frame, np.array([NEITHER, "l1"]), np.zeros(2), True)
+    assert "accuracy" not in row
+    assert (row["decided"], row["silent"]) == (0, 0.5)
+
+
+def test_rules_are_compared(learnt):
+    scores = learnt["rule_scores"]
+    whole = scores[(scores["family"] == "all") & (scores["split"] == "scenarios")]
+    whole = whole.set_index("rule")
+    assert whole.loc["rule of thumb", "accuracy"] > 0.85
+    for name in ("always L1", "always L2", "exact phase boundary"):
+        assert whole.loc["rule of thumb", "regret"] < whole.loc[name, "regret"]
+    assert whole["regret"].min() >= 1
+    assert whole.loc["cross-validation", "regret"] == pytest.approx(np.exp(0.01))
+    held = scores[(scores["family"] != "all") & (scores["split"] == "families")]
+    assert set(held["family"]) == {"independent", "ar1", "blocks"}
+
+
+def test_intervals_hold_what_they_are_of(learnt):
+    scores = learnt["rule_scores"]
+    for name in ("accuracy", "regret"):
+        own = scores.dropna(subset=[name])
+        assert len(own) > 50
+        assert (own[f"{name}_low"] <= own[name] + 1e-12).all()
+        assert (own[name] <= own[f"{name}_high"] + 1e-12).all()
+
+
+def test_a_small_study_has_no_rule():
+    tables = learn(**made_study(n=8), comparison=COMPARISON)
+    for name, frame in tables.items():
+        check_table(frame, name)
+        assert not len(frame)
+
+
+def test_workers_change_nothing(study, learnt):
+    again = learn(**study, comparison=COMPARISON, n_jobs=2)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(again[name], learnt[name])
+
+
+def test_every_goal_has_its_own_surface_and_rule():
+    study = made_study(n=30, goals=("prediction", "selection"))
+    tables = learn(**study, comparison=COMPARISON)
+    for name in TABLES:
+        assert set(tables[name]["goal"]) == {"prediction", "selection"}
+    wide = tables["surface"].pivot_table(index=list(AXES), columns="goal", values="effect")
+    # the made effects oppose each other
+    assert wide.corr().loc["prediction", "selection"] < -0.9
+    ours = tables["rule_scores"].query("goal == 'selection'")
+    assert not set(ours["rule"]) & {"exact phase boundary", "cross-validation"}

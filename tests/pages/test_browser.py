@@ -1,0 +1,368 @@
+"""The page in a real browser, opened from disk with the network off."""
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from normwise.analysis.learn.cells import AXES
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+pytestmark = pytest.mark.browser
+WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1440, 900)}
+SHOTS = Path(__file__).parents[1] / "screenshots"
+
+
+@dataclass
+class Study:
+    """A page and the tables that it was made from."""
+
+    path: Path
+    tables: Path
+
+    def table(self, name: str) -> pd.DataFrame:
+        return pd.read_parquet(self.tables / f"{name}.parquet")
+
+
+@dataclass
+class Open:
+    """A page that is open, what it said and what it asked the network for."""
+
+    page: playwright.Page
+    study: Study
+    messages: list[str]
+    requests: list[str]
+
+    def ready(self) -> None:
+        self.page.goto(self.study.path.as_uri())
+        self.page.wait_for_selector("html[data-ready=yes]")
+
+
+@pytest.fixture(scope="session", params=["small", "results"])
+def study(request, root) -> Study:
+    if request.param == "small":
+        path, tables = request.getfixturevalue("small_page")
+        return Study(path, tables)
+    path = root / "results" / "report.html"
+    if not path.is_file():
+        pytest.skip("results/report.html is not there: no study has been run")
+    return Study(path, path.parent / "tables")
+
+
+@pytest.fixture
+def visit(browser, study):
+    """Open the page with a width, colour scheme and so on; complain at the end if it did."""
+    opened = []
+
+    def visit(width: str = "desktop", **options) -> Open:
+        size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
+        context = browser.new_context(
+            viewport=size, offline=True, reduced_motion="reduce", **options
+        )
+        page = context.new_page()
+        out = Open(page, study, [], [])
+        page.on("console", lambda m: out.messages.append(f"{m.type}: {m.text}"))
+        page.on("pageerror", lambda error: out.messages.append(str(error)))
+        page.on("request", lambda r: out.requests.append(r.url))
+        opened.append((context, out))
+        if options.get("java_script_enabled", True):
+            out.ready()
+        else:
+            page.goto(study.path.as_uri())
+        return out
+
+    yield visit
+    for context, out in opened:
+        context.close()
+        assert out.messages == []
+        outside = [u for u in out.requests if not u.startswith(("data:", "blob:"))]
+        assert outside == [study.path.as_uri()]
+
+
+def has_rule(study: Study) -> bool:
+    return len(study.table("surface")) > 0
+
+
+@pytest.fixture
+def asked(visit) -> Open:
+    """The page at its explorer, where the study has enough scenarios for one."""
+    opened = visit()
+    if not has_rule(opened.study):
+        pytest.skip("this study has no surface")
+    return opened
+
+
+def draw_all(page) -> None:
+    """Scroll to every chart, so that it is drawn."""
+    for chart in page.locator(".chart").all():
+        chart.scroll_into_view_if_needed()
+    page.wait_for_function("[...document.querySelectorAll('.chart')].every(c => c.dataset.drawn)")
+
+
+def redrawn(page, chart: str, before: str) -> str:
+    """Wait until a chart differs from what it was."""
+    page.wait_for_function(
+        "([id, before]) => document.querySelector(`#chart-${id} svg`).innerHTML !== before",
+        arg=[chart, before],
+    )
+    return page.locator(f"#chart-{chart} svg").inner_html()
+
+
+def move(page, axis: str, stop: int) -> None:
+    """Move a slider with the keyboard."""
+    slider = page.locator(f"#axis-{axis}")
+    slider.focus()
+    slider.press("Home")
+    for _ in range(stop):
+        slider.press("ArrowRight")
+
+
+def test_the_explorer_says_what_the_table_says(asked):
+    page, study = asked.page, asked.study
+    surface = study.table("surface")
+    rng = np.random.default_rng(0)
+    axes = {axis: sorted(surface[axis].unique()) for axis in AXES}
+    seen = set()
+    for goal, own in surface.groupby("goal", sort=False):
+        page.locator(f"input[name=goal][value={goal}]").check()
+        own = own.set_index(list(AXES))
+        for turn in range(10):
+            stops = {axis: int(rng.integers(len(values))) for axis, values in axes.items()}
+            for axis, stop in stops.items():
+                if turn:
+                    page.locator(f"#axis-{axis}").fill(str(stop))
+                else:
+                    move(page, axis, stop)
+            at = tuple(axes[axis][stop] for axis, stop in stops.items())
+            shown = page.locator("#answer").get_attribute("data-verdict")
+            if at not in own.index:
+                assert shown == "unmeasured"
+                continue
+            row = own.loc[at]
+            assert shown == row["verdict"], (goal, at)
+            seen.add(shown)
+            headline = page.locator("#headline").inner_text()
+            if shown in ("l1", "l2"):
+                assert headline.startswith(f"Use {shown.upper()}")
+                kept = "Lasso" if shown == "l1" else "Ridge"
+                code = page.locator("#snippet").inner_text()
+                assert kept in code or "LogisticRegressionCV" in code
+            else:
+                assert not headline.startswith("Use L")
+            sentence = page.locator("#sentence").inner_text()
+            value = np.exp(row["effect"]) if goal == "prediction" else abs(row["effect"])
+            numbers = [float(x) for x in re.findall(r"\d+(?:\.\d+)?(?:e[-+]\d+)?", sentence)]
+            assert any(abs(x - value) <= 0.006 + 0.06 * abs(value) for x in numbers), sentence
+    assert {"l1", "l2"} & seen
+
+
+def test_the_nearest_scenarios_are_measured_ones(asked):
+    page, study = asked.page, asked.study
+    scenarios = study.table("scenarios")
+    scenarios["label"] = scenarios["label"].str.replace("n_", "").str.replace("_", " ")
+    scenarios = scenarios.set_index(["dataset", "label"])
+    goals = study.table("goals")
+    goals = goals[goals["goal"] == "prediction"].set_index("scenario")
+    rows = page.locator("#nearest tbody tr")
+    assert rows.count() == 5
+    for row in rows.all():
+        name, size, *_, verdict = (cell.inner_text() for cell in row.locator("td").all())
+        dataset, label = name.split(": ", 1)
+        own = scenarios.loc[[(dataset.replace(" ", "_"), label)]].iloc[0]
+        assert size == f"{own['n_samples']} × {own['n_features']}"
+        expected = goals.loc[[own["scenario"]], "verdict"].iloc[0]
+        assert verdict.lower().startswith(expected)
+
+
+def test_the_size_of_a_table_sets_the_sliders(asked):
+    page = asked.page
+    axes = sorted(asked.study.table("surface")["aspect_ratio"].unique())
+    for rows, columns in ((1000, 100), (100, 1000)):
+        page.locator("#rows").fill(str(rows))
+        page.locator("#columns").fill(str(columns))
+        page.locator("#relevant").fill("10")
+        nearest = min(axes, key=lambda a: abs(np.log(a * rows / columns)))
+        assert float(page.locator("#value-aspect_ratio").inner_text()) == pytest.approx(
+            nearest, rel=0.01
+        )
+    page.locator("#relevant").fill("2000")
+    assert "More relevant columns" in page.locator("#counted").inner_text()
+
+
+def test_a_cell_of_the_map_can_be_chosen(asked):
+    page = asked.page
+    draw_all(page)
+    page.locator("#chart-map").scroll_into_view_if_needed()
+    tiles = page.locator("#chart-map .mark-rect path")
+    for place in (0, 1):
+        before = [page.locator(f"#axis-{a}").input_value() for a in AXES[1:3]]
+        box = tiles.nth(place).bounding_box()
+        page.mouse.click(box["x"] + 4, box["y"] + 4)
+        after = [page.locator(f"#axis-{a}").input_value() for a in AXES[1:3]]
+        assert after != before
+
+
+def test_every_property_can_be_followed(asked):
+    page = asked.page
+    draw_all(page)
+    # the second is chosen at first
+    for axis in (AXES[0], *AXES[:0:-1]):
+        before = page.locator("#chart-profile svg").inner_html()
+        page.locator("#along").select_option(axis)
+        assert "NaN" not in redrawn(page, "profile", before)
+
+
+def lasso_of_two(free: np.ndarray, rho: float, strength: float) -> np.ndarray:
+    """Minimum over the four sign patterns and the axes, without any descent."""
+    H = np.array([[1, rho], [rho, 1]])
+    found = [np.zeros(2)]
+    found += [
+        np.linalg.solve(H, H @ free - strength * np.array(s))
+        for s in np.array(np.meshgrid([-1, 1], [-1, 1])).T.reshape(-1, 2)
+    ]
+    for j in (0, 1):
+        z = (H @ free)[j]
+        b = np.zeros(2)
+        b[j] = np.sign(z) * max(abs(z) - strength, 0)
+        found.append(b)
+    values = [(b - free) @ H @ (b - free) / 2 + strength * np.abs(b).sum() for b in found]
+    return found[int(np.argmin(values))]
+
+
+def test_the_explanation_solves_its_problem(visit):
+    page = visit().page
+    draw_all(page)
+    free = np.array([1.35, 0.5])
+    before = page.locator("#chart-contact_l1 svg").inner_html()
+    for power, rho in ((-2, 0.0), (-0.5, 0.6), (0.0, 0.9), (0.5, 0.3)):
+        page.locator("#strength").fill(str(power))
+        page.locator("#rho").fill(str(rho))
+        text = page.locator("#solutions").inner_text()
+        pairs = [[float(x) for x in pair.split(", ")] for pair in re.findall(r"\(([^)]*)\)", text)]
+        strength = 10**power
+        lasso = lasso_of_two(free, rho, strength)
+        H = np.array([[1, rho], [rho, 1]])
+        ridge = np.linalg.solve(H + strength * np.eye(2), H @ free)
+        np.testing.assert_allclose(pairs, [free, lasso, ridge], atol=0.006)
+        zeros = int((np.abs(lasso) < 1e-9).sum())
+        words = ("keeps both coefficients", "one coefficient to exactly 0", "both coefficients to")
+        assert words[zeros] in text
+    redrawn(page, "contact_l1", before)
+
+
+def test_tables_sort_and_filter(visit):
+    page = visit().page
+    table = page.locator("#sheet-verdicts")
+    rows = table.locator("tbody tr")
+    heads = table.locator("th").all_text_contents()
+    column = heads.index("ratio L1/L2")
+    for direction in ("ascending", "descending"):
+        table.locator("th button").nth(column).click()
+        assert table.locator("th").nth(column).get_attribute("aria-sort") == direction
+        texts = table.locator(f"tbody tr td:nth-child({column + 1})").all_text_contents()
+        values = [float(t) for t in texts]
+        assert values == sorted(values, reverse=direction == "descending")
+    if rows.count() > 15:
+        tools = page.locator(".tools", has=page.locator("input[type=search]")).filter(
+            has=page.locator("xpath=following-sibling::*[1]//table[@id='sheet-verdicts']")
+        )
+        field = tools.locator("input")
+        name = rows.first.locator("td").first.text_content()
+        field.fill(name)
+        shown = table.locator("tbody tr:not([hidden])")
+        assert 0 < shown.count() <= rows.count()
+        assert all(name in text for text in shown.all_text_contents())
+        assert f"{shown.count()} of" in tools.inner_text()
+        field.fill("no such words")
+        assert shown.count() == 0
+
+
+def test_downloads_are_the_tables(visit, tmp_path):
+    opened = visit()
+    for name in ("health.csv", "health.parquet"):
+        link = opened.page.locator(f"#tables a[download='{name}']")
+        with opened.page.expect_download() as waiting:
+            link.click()
+        target = tmp_path / name
+        waiting.value.save_as(target)
+        assert target.read_bytes() == (opened.study.tables / name).read_bytes()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_and_nothing_is_cut_off(visit, width, scheme, request):
+    opened = visit(width, color_scheme=scheme)
+    page = opened.page
+    draw_all(page)
+    for details in page.locator("details").all():
+        details.evaluate("d => d.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]
+    SHOTS.mkdir(exist_ok=True)
+    label = request.node.callspec.params["study"]
+    for section in ("main", "explorer", "rule", "explained"):
+        page.locator(f"#{section}").evaluate("s => s.scrollIntoView({block: 'start'})")
+        page.screenshot(path=SHOTS / f"{label}_{width}_{scheme}_{section}.png")
+    # axe passes over what is not laid out; the rows of a table are alike
+    page.add_style_tag(content="section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+7)').forEach(r => r.remove())")
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map("
+        "v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target + ' ' + n.failureSummary)))"
+    )
+    assert found == []
+
+
+def test_without_javascript_the_findings_are_there(visit):
+    page = visit(java_script_enabled=False).page
+    # not inner_text: what is far from the window is not laid out
+    text = page.locator("main").text_content()
+    for part in ("The claims, judged", "Where it is false", "Evidence", "Methods", "Checks"):
+        assert part in text
+    assert page.locator("#sheet-verdicts tbody tr").count() > 0
+    assert page.locator("#fig-geometry img").is_visible()
+    # nothing that only a script could answer
+    for control in page.locator("input, select, .chart").all():
+        assert not control.is_visible()
+
+
+def test_everything_can_be_reached_with_the_keyboard(visit):
+    page = visit().page
+    wanted = page.evaluate(
+        """[...document.querySelectorAll('main input, main select, main summary, main button')]
+        .filter(e => e.checkVisibility() && !(e.type === 'radio' && !e.checked)).length"""
+    )
+    reached = set()
+    for _ in range(3000):
+        page.keyboard.press("Tab")
+        mark = page.evaluate(
+            """() => {
+              const e = document.activeElement;
+              if (!e || e === document.body) return null;
+              e.dataset.tab ??= String(document.querySelectorAll('[data-tab]').length);
+              return [e.dataset.tab, e.matches('main :is(input, select, summary, button)')];
+            }"""
+        )
+        if mark is None or (mark[0] in reached and mark[1]):
+            break
+        if mark[1]:
+            reached.add(mark[0])
+    assert len(reached) == wanted
+
+
+def test_it_prints(visit, tmp_path):
+    opened = visit()
+    target = tmp_path / "report.pdf"
+    opened.page.pdf(path=target, format="A4")
+    data = target.read_bytes()
+    pages = len(re.findall(rb"/Type\s*/Page\b", data))
+    assert 3 < pages < 60
+
+
+def test_the_page_is_light(study):
+    assert study.path.stat().st_size < 6_000_000

@@ -1,0 +1,133 @@
+"""Pages and examples agree with the code, and the site needs no network."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from normwise.analysis.measure.own_metrics import METRICS
+from normwise.data.generated import DATASETS
+from normwise.docs import describe_schema, pages
+from normwise.extensions import Penalty
+from normwise.fitting.names import REGISTERED
+from normwise.study.config import check_config
+
+CONFIGS = sorted(path.name for path in (Path(__file__).parents[2] / "config").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", sorted(pages()))
+def test_generated_page_is_current(root: Path, path: str) -> None:
+    assert (root / path).read_text(encoding="utf-8") == pages()[path], "run `make docs`"
+
+
+def test_every_key_of_the_schema_is_described(schema_file: Path) -> None:
+    schema = yaml.safe_load(schema_file.read_text())
+    rows = re.findall(r"^\| `([^`]+)` \|", describe_schema(schema), flags=re.MULTILINE)
+    expected = set(schema["properties"])
+    for outer, part in schema["properties"].items():
+        expected |= {f"{outer}.{key}" for key in part.get("properties", ())}
+    items = schema["properties"]["datasets"]["items"]["properties"]
+    expected |= {f"datasets[].{key}" for key in items}
+    assert len(rows) == len(set(rows))
+    assert set(rows) == expected
+
+
+def test_a_row_tells_values_and_default() -> None:
+    schema = {
+        "required": ["names"],
+        "$defs": {"count": {"type": "integer", "minimum": 1}},
+        "properties": {
+            "gap": {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "maximum": 1,
+                "default": 1e-6,
+                "description": "Small | large.",
+            },
+            "names": {"type": "array", "items": {"enum": ["a", "b"]}, "description": "Names."},
+            "sizes": {"type": "array", "items": {"$ref": "#/$defs/count"}, "description": "Sizes."},
+        },
+    }
+    rows = describe_schema(schema).splitlines()[-3:]
+    assert rows == [
+        r"| `gap` | number above 0, at most 1 | `1.0e-06` | Small \| large. |",
+        "| `names` | list of `a`, `b` | required | Names. |",
+        "| `sizes` | list of whole numbers at least 1 |  | Sizes. |",
+    ]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_shipped_config_is_valid(root: Path, schema_file: Path, name: str) -> None:
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    # as --configfile does
+    update_config(config, yaml.safe_load((root / "config" / name).read_text()))
+    assert check_config(config, schema_file, name)["datasets"]
+
+
+def test_examples_are_valid(root: Path, schema_file: Path, monkeypatch) -> None:
+    # what the files under `extensions` in the README would register
+    monkeypatch.setitem(DATASETS, "waves", None)
+    monkeypatch.setitem(METRICS, "wrong_signs", None)
+    monkeypatch.setitem(REGISTERED, "mine", Penalty)
+    checked = set()
+    for file in (root / "README.md", root / "config" / "README.md", *(root / "docs").rglob("*.md")):
+        text = file.read_text(encoding="utf-8")
+        for example in re.findall(r"^```yaml\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+            part = yaml.safe_load(example)
+            config = {"datasets": part} if isinstance(part, list) else part
+            config.setdefault("datasets", [{"name": "mine", "source": "rule"}])
+            assert check_config(config, schema_file, str(file))
+            checked.add(file.relative_to(root).as_posix())
+    assert {"README.md", "config/README.md"} <= checked
+
+
+@pytest.fixture(scope="module")
+def site(root: Path, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    answer = subprocess.run(
+        [*command, "--config-file", root / "mkdocs.yml", "--site-dir", folder],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return folder
+
+
+def test_site_has_every_page_and_every_formula(root: Path, site: Path) -> None:
+    for page in (root / "docs").rglob("*.md"):
+        built = site / page.relative_to(root / "docs").with_suffix(".html")
+        text = built.read_text(encoding="utf-8")
+        assert "<h1" in text
+        assert not re.search(r":math:|\.\. math::|```", text), built
+    estimators = (site / "reference" / "estimators.html").read_text(encoding="utf-8")
+    assert "L1RegressorCV" in estimators
+    assert '<svg role="img" aria-label="\\lambda"' in estimators
+    architecture = (site / "architecture.html").read_text(encoding="utf-8")
+    # an arrow of its flowchart
+    assert re.search(
+        r"<td>tables/\*.parquet, \*.csv</td>\s*<td>–</td>\s*<td>report.html</td>", architecture
+    )
+
+
+def test_site_asks_the_network_for_nothing(site: Path) -> None:
+    loads = r"<(?:script|img|iframe|source)[^>]+src=\W?https?:|<link[^>]+href=\W?https?:"
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(loads, text), page
+        # Material's script loads a library for flowcharts of this class
+        assert not re.search(r'class="[^"]*mermaid', text)
+    for style in site.rglob("*.css"):
+        assert not re.search(r"(?:url\(|@import)[\s\"']*(?:https?:)?//", style.read_text("utf-8"))
+
+
+def test_navigation_names_every_page(root: Path) -> None:
+    listed = set(re.findall(r": (\S+\.md)$", (root / "mkdocs.yml").read_text(), re.MULTILINE))
+    there = {p.relative_to(root / "docs").as_posix() for p in (root / "docs").rglob("*.md")}
+    assert listed == there

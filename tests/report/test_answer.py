@@ -1,0 +1,275 @@
+"""The answer, the rule in words, and the advice: read from the tables, turned by them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from studies.made import made_study, verdicts_of
+
+from normwise.analysis.goals import GOALS
+from normwise.analysis.learn.learn import learn
+from normwise.analysis.learn.rule_of_thumb import read_bounds
+from normwise.report.answer import NO_ANSWER, NO_WINNER, SPLITS, advice, answer, decision
+
+COMPARISON = {"margin": 0.05}
+SWAP = {"l1": "l2", "l2": "l1"}
+
+
+def whole(**options):
+    """Every table that the words are made of."""
+    study = made_study(**options)
+    return study | learn(**study, comparison=COMPARISON) | {"verdicts": verdicts_of(study)}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return whole(n=120, fresh=30, mixed=30, goals=("prediction", "selection"))
+
+
+@pytest.fixture(scope="module")
+def small():
+    return whole(n=8)
+
+
+def with_bounds(tables, **bounds):
+    rules = tables["rules"].copy()
+    for name, value in bounds.items():
+        rules.loc[rules["goal"] == "prediction", name] = value
+    return tables | {"rules": rules}
+
+
+def with_signal(tables):
+    """Tables in which L1 wins where few features matter, and L2 where all do."""
+    scenarios = tables["scenarios"].copy()
+    dense = scenarios.index % 2 == 0
+    scenarios["nonzero_share"] = np.where(dense, 1.0, 0.03)
+    scenarios["snr"] = 2.0
+    verdicts = tables["verdicts"].copy()
+    verdicts["verdict"] = np.where(dense, "l2", "l1")
+    verdicts["effect"] = np.where(dense, 0.5, -0.5)
+    return tables | {"scenarios": scenarios, "verdicts": verdicts}
+
+
+# the answer
+
+
+def test_the_answer_has_three_sentences(tables):
+    made = with_signal(tables)
+    found = answer(with_bounds(made, floor=0.05, lower=0.1, upper=0.4))
+    assert len(found) == 3
+    assert found[0].startswith("Choose L1 (lasso) when few features matter")
+    assert found[1].startswith("Choose L2 (ridge) when most features matter")
+    # between the bounds, in the middle on the log scale
+    assert "0.2" in found[2]
+    assert "too little signal" in found[2]
+    assert "too little signal" not in answer(with_bounds(made, floor=0.0, lower=0.1, upper=0.4))[2]
+    for text in found:
+        assert text.endswith(".")
+        # a bullet each, with no second sentence but that of the rule
+        assert len(re.findall(r"[a-z%]\. [A-Z]", text)) <= 1
+        assert "nan" not in text
+
+
+def test_the_answer_counts_wins_and_savings(tables):
+    found = answer(with_signal(tables))
+    saved = f"{100 * (1 - np.exp(-0.5)):.0f}\N{NO-BREAK SPACE}%"
+    for text in found[:2]:
+        assert f"beats the other in 60 of 60 scenarios, with {saved} less excess risk" in text
+
+
+def test_the_answer_turns_with_the_data(tables):
+    made = with_signal(tables)
+    turned = made["verdicts"].copy()
+    turned["verdict"] = turned["verdict"].map(SWAP)
+    turned["effect"] *= -1
+    found = answer(made | {"verdicts": turned})
+    assert found[0].startswith("Do not count on L1 (lasso)")
+    assert found[1].startswith("Do not count on L2 (ridge)")
+    # worse by as much as it was better
+    more = f"{100 * (np.exp(0.5) - 1):.0f}\N{NO-BREAK SPACE}% more excess risk"
+    assert all("beats the other in 0 of 60" in text and more in text for text in found[:2])
+
+
+def test_the_answer_says_nothing_of_what_was_not_measured(small, tables):
+    assert len(answer(small)) <= 2
+    dense = small["scenarios"].assign(nonzero_share=1.0)
+    (only,) = answer(small | {"scenarios": dense})
+    assert "L2 (ridge) when most features matter" in only
+    binary = tables["scenarios"].assign(response="binary")
+    assert len(answer(tables | {"scenarios": binary})) == 1
+    # and says so if nothing was
+    assert answer(small | {"scenarios": small["scenarios"].assign(response="binary")}) == [
+        NO_ANSWER
+    ]
+
+
+@pytest.mark.parametrize("bounds", [{"lower": 0.0, "upper": 0.2}, {"lower": 0.1, "upper": np.inf}])
+def test_a_rule_with_one_side_is_no_number_that_decides(tables, bounds):
+    assert len(answer(with_bounds(with_signal(tables), **bounds))) == 2
+
+
+def test_the_answer_quotes_the_hardest_judgement_there_is(tables):
+    made = with_bounds(with_signal(tables), lower=0.1, upper=0.2)
+    assert answer(made)[2].endswith(f"of {SPLITS['fresh']}.")
+    scores = made["rule_scores"]
+    assert answer(made | {"rule_scores": scores[scores["split"] != "fresh"]})[2].endswith(
+        f"of {SPLITS['scenarios']}."
+    )
+
+
+# the rule in words
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        (
+            (0.3, 0.1, 0.2),
+            [
+                ("signal per direction below 0.3", NO_WINNER),
+                ("load below 0.1", "L1"),
+                ("load above 0.2", "L2"),
+                ("otherwise", NO_WINNER),
+            ],
+        ),
+        (
+            (0.0, 0.1, 0.2),
+            [("load below 0.1", "L1"), ("load above 0.2", "L2"), ("otherwise", NO_WINNER)],
+        ),
+        ((0.0, 0.1, np.inf), [("load below 0.1", "L1"), ("otherwise", NO_WINNER)]),
+        ((0.0, 0.0, 0.2), [("load above 0.2", "L2"), ("otherwise", NO_WINNER)]),
+        ((0.0, 0.0, np.inf), [("otherwise", NO_WINNER)]),
+    ],
+)
+def test_lines_of_the_rule_are_in_the_order_in_which_they_apply(tables, bounds, expected):
+    names = dict(zip(("floor", "lower", "upper"), bounds, strict=True))
+    found = decision(with_bounds(tables, **names))
+    assert found["lines"] == expected
+    assert found["bounds"] == list(bounds)
+
+
+def test_bounds_are_read_by_goal(tables):
+    rules = with_bounds(tables, floor=7.0)["rules"]
+    assert read_bounds(rules).floor == 7
+    assert read_bounds(rules, "selection").floor != 7
+    assert read_bounds(tables["rules"], "calibration") is None
+
+
+def test_every_judgement_is_told_with_its_numbers(tables):
+    judged = decision(tables)["judged"]
+    scores = tables["rule_scores"].query("goal == 'prediction' and family == 'all'")
+    for text, (split, what) in zip(judged, SPLITS.items(), strict=False):
+        assert text.startswith(f"On {what}")
+        own = scores[(scores["split"] == split) & (scores["rule"] == "rule of thumb")].iloc[0]
+        assert f"{100 * own['accuracy']:.0f}\N{NO-BREAK SPACE}%" in text
+        assert f"of the {own['decided']} that have one" in text
+        assert f"of the {own['n'] - own['decided']} that have none" in text
+        assert f"costs {100 * (own['regret'] - 1):.1f} %" in text
+    assert len(judged) == 5
+    for rule in ("always L1", "always L2", "cross-validation", "exact phase boundary"):
+        assert rule in judged[3]
+    assert "fitted in 30 scenarios, costs" in judged[4]
+    assert not any("nan" in text or "–" in text for text in judged)
+
+
+def test_judgements_that_were_not_made_are_not_told(tables):
+    scores = tables["rule_scores"]
+    kept = scores[~scores["split"].isin(["fresh", "elastic net"])]
+    judged = decision(tables | {"rule_scores": kept})["judged"]
+    assert len(judged) == 3
+    assert not any(SPLITS["fresh"] in text or "elastic net" in text for text in judged)
+
+
+def test_failures_list_the_families_in_which_the_rule_errs_worst_first(tables):
+    scores = tables["rule_scores"].copy()
+    own = (
+        (scores["goal"] == "prediction")
+        & (scores["split"] == "families")
+        & (scores["rule"] == "rule of thumb")
+    )
+    given = {"independent": 0.9, "ar1": 1.0, "blocks": 0.4}
+    scores.loc[own, "accuracy"] = scores.loc[own, "family"].map(given)
+    fails = decision(tables | {"rule_scores": scores})["fails"]
+    # a family without an error is no failure
+    assert [text.split(",")[0] for text in fails] == ["blocks", "independent"]
+    assert "right in 40\N{NO-BREAK SPACE}%" in fails[0]
+    assert all("never seen by the rule" in text for text in fails)
+
+
+def test_the_first_property_is_the_one_that_matters_most(tables):
+    shares = tables["importance"].copy()
+    shares["total"] = np.where(shares["property"] == "snr", 0.9, 0.1)
+    text = decision(tables | {"importance": shares})["explained"]
+    assert "signal-to-noise ratio" in text.split("matters most")[0]
+    assert "90\N{NO-BREAK SPACE}%" in text.split("matters most")[1]
+
+
+# the advice
+
+
+def test_advice_is_what_wins_in_the_group(tables):
+    found = advice(tables)
+    assert set(found["goal"]) == {GOALS["prediction"].name, GOALS["selection"].name}
+    ours = found[found["goal"] == GOALS["prediction"].name]
+    few = ours[ours["condition"].str.startswith("few features matter")]
+    many = ours[ours["condition"].str.startswith("many matter")]
+    assert set(few["use"].str[:2]) == {"L1"}
+    assert set(many["use"].str[:2]) == {"L2"}
+    counts = found["support"].str.extract(
+        r"of (\d+) scenarios L1 wins (\d+), L2 (\d+), neither (.*)"
+    )
+    counts = counts.astype(int)
+    assert (counts[0] == counts[[1, 2, 3]].sum(axis=1)).all()
+    # every scenario is in one group of each goal
+    assert counts[0].groupby(found["goal"]).sum().tolist() == [120, 120]
+
+
+def test_advice_turns_with_the_data(tables):
+    goals = tables["goals"].copy()
+    goals["verdict"] = goals["verdict"].replace(SWAP)
+    before, after = advice(tables), advice(tables | {"goals": goals})
+    plain = {"L1": "L2", "L2": "L1"}
+    assert {"L1", "L2"} <= set(before["use"])
+    named = before.set_index(["goal", "condition"])["use"]
+    turned = after.set_index(["goal", "condition"])["use"]
+    for key, use in named.items():
+        if use in plain:
+            assert turned[key] == plain[use]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "use"),
+    [
+        (["l1"] * 6 + ["undecided"] * 4, "L1"),
+        (["l2"] * 6 + ["l1"] * 1 + ["equivalent"] * 3, "L2"),
+        (["l1"] * 6 + ["l2"] * 2 + ["equivalent"] * 2, "L1, with exceptions"),
+        (["l1"] * 4 + ["l2"] * 4 + ["undecided"] * 2, "compare both: it depends"),
+        (["l1"] * 3 + ["undecided"] * 7, "either: no clear winner"),
+    ],
+)
+def test_advice_needs_a_majority_and_few_losses(tables, verdicts, use):
+    ids = [f"{i:010d}" for i in range(10)]
+    scenarios = tables["scenarios"].iloc[:10].assign(scenario=ids, nearest_correlation=0.0)
+    goals = tables["goals"].query("goal == 'prediction'").iloc[:10].assign(scenario=ids)
+    goals = goals.assign(verdict=verdicts)
+    one = with_bounds(tables, floor=np.inf) | {"scenarios": scenarios, "goals": goals}
+    assert advice(one)["use"].tolist() == [use]
+
+
+def test_a_size_is_that_of_the_metric_a_reader_knows(tables):
+    """A gain is told as a gain: the loss of one minus it has the other sign."""
+    found = advice(tables).set_index("goal")["size"]
+    assert found[GOALS["prediction"].name].str.startswith("excess risk L1 / L2 = ").all()
+    ours = advice(tables).query("goal == @GOALS['selection'].name")
+    wins = ours[ours["use"] == "L1"]
+    assert len(wins)
+    assert wins["size"].str.startswith("partial AUC L1 − L2 = +").all()
+
+
+def test_a_small_study_has_no_rule(small):
+    assert decision(small) is None
+    found = advice(small)
+    assert isinstance(found, pd.DataFrame)
+    assert list(found) == ["goal", "condition", "use", "size", "support"]
+    assert not len(found)

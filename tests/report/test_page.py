@@ -1,0 +1,317 @@
+"""Figures, claims, tables and the page of a small study."""
+
+import html.parser
+import json
+import re
+import xml.etree.ElementTree as ET
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+import pytest
+from studies.small import draw_all, write_page
+
+from normwise.analysis.goals import GOALS
+from normwise.analysis.tables import read_tables
+from normwise.files.parquet import write_parquet
+from normwise.report import claims
+from normwise.report.charts import charts
+from normwise.report.explorer import payload
+from normwise.report.sheets import all_sheets
+from normwise.report.summaries import plan_summary
+
+# elements without an end
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+EVIL = "<script>alert(1)</script>&\"'"
+
+
+@pytest.fixture(scope="module")
+def tables(small_study):
+    return read_tables(small_study.tables)
+
+
+@pytest.fixture(scope="module")
+def sheets(small_study, tables):
+    return all_sheets(tables, small_study.config, plan_summary(tables)["rows"])
+
+
+@pytest.fixture(scope="module")
+def page(small_page):
+    return small_page[0].read_text(encoding="utf-8")
+
+
+class Page(html.parser.HTMLParser):
+    """The elements of a page, which must be closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.scripts = [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["script"]:
+            self.scripts[-1] += data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    @property
+    def ids(self):
+        return [attrs["id"] for _, attrs in self.elements if "id" in attrs]
+
+    @property
+    def data(self):
+        kinds = [attrs.get("type") for attrs in self.all("script")]
+        return json.loads(self.scripts[kinds.index("application/json")])
+
+
+@pytest.fixture(scope="module")
+def parsed(page):
+    return Page(page)
+
+
+# figures
+
+
+def test_every_shown_dataset_has_its_figure(small_figures):
+    plan, folder = small_figures
+    assert {"geometry", "grid", "close_paths", "close_bias_variance", "related"} <= set(plan)
+    assert {"one_axis", "labels", "selection", "stability", "case_wide"} <= set(plan)
+    assert {"rule", "rule_scores", "goals"} <= set(plan)
+    for name in plan:
+        words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        assert words["title"] and len(words["caption"]) > 80
+        assert not re.search(r"\bnan\b", words["title"] + words["caption"])
+
+
+def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path):
+    plan, folder = small_figures
+    draw_all(small_study, tmp_path)
+    for name in plan:
+        for kind in ("svg", "png", "json"):
+            again = (tmp_path / f"{name}.{kind}").read_bytes()
+            assert again == (folder / f"{name}.{kind}").read_bytes(), f"{name}.{kind}"
+
+
+# the page
+
+
+def test_page_is_well_formed(parsed):
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert {"main", "explorer", "rule", "explained", "claims", "cases", "tables"} <= set(parsed.ids)
+
+
+def test_page_shows_every_figure_once_as_it_was_drawn(parsed, small_figures):
+    plan, folder = small_figures
+    images = parsed.all("img")
+    assert len(images) == len(plan)
+    assert all(len(image["alt"]) > 80 for image in images)
+    start = "data:image/svg+xml,"
+    assert all(image["src"].startswith(start) for image in images)
+    shown = sorted(unquote(image["src"].removeprefix(start)) for image in images)
+    assert shown == sorted((folder / f"{name}.svg").read_text(encoding="utf-8") for name in plan)
+    for text in shown:
+        ET.fromstring(text)
+    assert {f"fig-{name}" for name in plan} <= set(parsed.ids)
+
+
+def test_page_needs_no_network(page, parsed):
+    for _, attrs in parsed.elements:
+        for key in ("src", "href", "srcset", "poster", "action", "data"):
+            assert not re.match(r"\s*(\w+:)?//", attrs.get(key) or "")
+        assert "src" not in attrs or attrs["src"].startswith("data:")
+    style = page[page.index("<style>") : page.index("</style>")]
+    assert "@import" not in style
+    assert not re.search(r"url\(\s*[\"']?(?!data:|#)", style)
+
+
+def test_links_lead_somewhere(parsed, small_page):
+    output, _ = small_page
+    links = parsed.all("a")
+    files = [link for link in links if "download" in link]
+    assert {link["href"].removeprefix("#") for link in links if link not in files} <= set(
+        parsed.ids
+    )
+    assert len(files) > 30
+    for link in files:
+        assert link["href"] == f"tables/{link['download']}"
+        assert (output.parent / link["href"]).is_file()
+
+
+def test_labels_and_descriptions_have_their_element(parsed):
+    for _, attrs in parsed.elements:
+        for key in ("for", "aria-describedby", "aria-labelledby"):
+            assert set((attrs.get(key) or "").split()) <= set(parsed.ids)
+
+
+def test_every_table_can_be_had_as_csv_and_parquet(parsed, tables):
+    names = {link["download"] for link in parsed.all("a") if "download" in link}
+    assert names == {f"{name}.{kind}" for name in tables for kind in ("csv", "parquet")}
+
+
+def test_page_has_a_row_for_every_scenario(page, tables):
+    start = page.index('id="sheet-verdicts"')
+    table = page[start : page.index("</table>", start)]
+    assert table.count("<tr>") == len(tables["scenarios"]) + 1
+
+
+def test_page_carries_what_its_script_needs(parsed, tables):
+    data = parsed.data
+    assert data["explorer"] == json.loads(json.dumps(payload(tables)))
+    assert data["charts"] == json.loads(json.dumps(charts()))
+    rules = tables["rules"].set_index("goal").loc["prediction"]
+    expected = [float(v) if np.isfinite(v) else None for v in rules]
+    assert data["bounds"] == expected
+    # as many bars as controls, and a place for every chart
+    assert {f"axis-{axis}" for axis in data["explorer"]["axes"]} <= set(parsed.ids)
+    assert {f"chart-{name}" for name in data["charts"]} <= set(parsed.ids)
+
+
+def test_a_case_is_told_with_its_story(page):
+    section = page[page.index('<section id="cases">') : page.index('<section id="figures">')]
+    assert "Many more columns than rows" in section
+    assert "A story about columns." in section
+    assert 'id="fig-case_wide"' in section
+
+
+def test_names_with_markup_are_shown_and_not_run(
+    small_study, small_figures, page, tables, tmp_path
+):
+    """A title, a story and a label that would end a script or begin one."""
+    plan, figures = small_figures
+    datasets = [dict(d) for d in small_study.config["datasets"]]
+    for dataset in datasets:
+        dataset["title"] = dataset["story"] = EVIL
+    paths = []
+    for path in small_study.tables:
+        frame = pd.read_parquet(path)
+        if path.stem == "scenarios":
+            frame["label"] = EVIL
+        paths.append(tmp_path / "tables" / path.name)
+        paths[-1].parent.mkdir(exist_ok=True)
+        write_parquet(frame, paths[-1])
+        frame.to_csv(paths[-1].with_suffix(".csv"), index=False)
+    text = write_page(
+        small_study,
+        plan,
+        figures,
+        tmp_path / "report.html",
+        tables=paths,
+        config=small_study.config | {"datasets": datasets},
+    )
+    evil, plain = Page(text), Page(page)
+    assert len(evil.scripts) == len(plain.scripts)
+    assert len(evil.elements) == len(plain.elements)
+    assert not any("alert(1)" in script for script in evil.scripts if not script.startswith("{"))
+    assert {s["label"] for s in evil.data["explorer"]["scenarios"]} == {EVIL}
+    body = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert "<script" not in body
+    # titles in the methods, stories of the cases, labels in the tables
+    for place in ('id="methods"', 'id="cases"', 'id="sheet-verdicts"'):
+        after = body[body.index(place) :]
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in after[: after.index("</section>")]
+
+
+# its tables
+
+
+def test_sheets_are_rectangles(sheets):
+    assert len(sheets) >= 12
+    for name, sheet in sheets.items():
+        assert sheet.name == name
+        assert sheet.title
+        assert {len(row) for row in sheet.rows} <= {len(sheet.columns)}
+        for row in sheet.rows:
+            assert all(isinstance(text, str) and isinstance(kind, str) for text, kind in row)
+
+
+def test_every_column_is_explained(sheets):
+    for name, sheet in sheets.items():
+        for column in sheet.columns:
+            assert len(column["meaning"]) > 2, f"{name}: {column['label']}"
+        labels = [column["label"] for column in sheet.columns]
+        assert len(labels) == len(set(labels)), name
+
+
+def test_no_cell_shows_what_is_not_a_number(sheets):
+    for name, sheet in sheets.items():
+        for row in sheet.rows:
+            for text, _ in row:
+                assert not re.search(r"\b(nan|inf|None|NaT)\b", text), f"{name}: {row}"
+
+
+def test_sheets_have_the_rows_of_their_tables(sheets, tables):
+    assert len(sheets["verdicts"].rows) == len(claims.effects(tables))
+    assert len(sheets["rule_scores"].rows) == (tables["rule_scores"]["family"] == "all").sum()
+    assert len(sheets["health"].rows) == len(tables["health"])
+    assert len(sheets["methods"].rows) == tables["scenarios"]["dataset"].nunique()
+    # the ones that fail come first
+    passed = [row[1][0] for row in sheets["health"].rows]
+    assert passed == sorted(passed, key=["broken", "passed"].index)
+
+
+def test_verdicts_are_told_as_in_the_table(sheets, tables):
+    rows = claims.effects(tables)
+    sheet = sheets["verdicts"]
+    at = [column["label"] for column in sheet.columns].index("prediction")
+    names = {"l1": "L1 wins", "l2": "L2 wins"}
+    for row, verdict in zip(sheet.rows, rows["verdict"], strict=True):
+        text, kind = row[at]
+        assert text == names.get(verdict, verdict)
+        assert kind == (f"v-{verdict}" if verdict in names else "")
+
+
+def test_verdicts_of_all_goals_stand_in_one_row(sheets, tables):
+    rows, sheet = claims.effects(tables), sheets["verdicts"]
+    names = {"l1": "L1 wins", "l2": "L2 wins"}
+    given = tables["goals"].set_index(["goal", "dataset", "scenario"])["verdict"]
+    labels = [column["label"] for column in sheet.columns]
+    shown = [goal for goal in GOALS if goal in labels]
+    assert set(shown) == set(tables["goals"]["goal"])
+    for goal in shown[1:]:
+        for row, (_, key) in zip(sheet.rows, rows.iterrows(), strict=True):
+            verdict = given.get((goal, key["dataset"], key["scenario"]))
+            assert row[labels.index(goal)][0] == (
+                "–" if verdict is None else names.get(verdict, verdict)
+            )
+
+
+# claims
+
+
+def test_claims_turn_when_the_data_do(tables):
+    before = claims.judge_claims(tables)
+    assert claims.UNKNOWN not in [claim.verdict for claim in before]
+    verdicts, summary = tables["verdicts"].copy(), tables["summary"].copy()
+    # the other penalty wins every scenario that a claim gives to one of them
+    few = (
+        tables["scenarios"].drop_duplicates("scenario").set_index("scenario")["nonzero_share"]
+        <= 0.2
+    )
+    sparse = verdicts["scenario"].map(few)
+    verdicts["verdict"] = sparse.map({True: "l2", False: "l1"})
+    # and ridge relies on fewer coefficients than the lasso
+    carried = summary["metric"] == "effective_coefs"
+    summary.loc[carried & (summary["penalty"] == "l2"), "mean"] = 1.0
+    summary.loc[carried & (summary["penalty"] == "l1"), "mean"] = 5.0
+    after = claims.judge_claims(tables | {"verdicts": verdicts, "summary": summary})
+    assert [claim.verdict for claim in after[1:4]] == [claims.FAILS] * 3
+    assert claims.FAILS not in [claim.verdict for claim in before[1:4]]
+
+
+def test_claims_without_a_scenario_say_so(tables):
+    scenarios = tables["scenarios"]
+    kept = tables | {"scenarios": scenarios[scenarios["dataset"] == "one_axis"]}
+    assert claims.judge_claims(kept)[3].verdict == claims.UNKNOWN

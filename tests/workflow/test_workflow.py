@@ -1,0 +1,357 @@
+"""The real workflow, run by Snakemake in folders of its own."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from studies.extension import HALF, LARGEST
+from studies.snakemake_run import CASE, CLOSE, LABELS, ROOT, SNAKEFILE, TABLES, Study, succeed
+
+from normwise.analysis.columns import BLOCK_TABLES
+
+pytestmark = pytest.mark.workflow
+
+# four data sets are no population: the intervals cannot cover
+BROKEN = LABELS + "calibration: {replicates: 4}\n"
+MINE = "  - {name: mine, source: rule}\n"
+OWN_RULE = """
+rule mine:
+    output:
+        "{results}/data/mine/0.npz",
+    run:
+        import numpy as np
+
+        rng = np.random.default_rng(0)
+        X, X_test = rng.standard_normal((6, 20, 4)), rng.standard_normal((6, 9, 4))
+        noise, noise_test = rng.standard_normal((6, 20)), rng.standard_normal((6, 9))
+        np.savez(
+            output[0], X=X, y=X[..., 0] + noise, X_test=X_test, y_test=X_test[..., 0] + noise_test
+        )
+"""
+INCLUDE = 'include: "{snakefile}"\n'
+MODULE = """
+configfile: "config.yaml"
+
+module normwise:
+    snakefile: "{snakefile}"
+    config: config
+
+use rule * from normwise
+"""
+
+
+@pytest.fixture
+def study(tmp_path) -> Study:
+    return Study(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Study:
+    """A study that has been run once, on two cores, in whole files."""
+    study = Study(tmp_path_factory.mktemp("finished"))
+    study.configure()
+    succeed(study.snakemake(targets=TABLES))
+    return study
+
+
+@pytest.fixture
+def changed(finished):
+    """The finished study, whose config a test may change for a dry run."""
+    yield finished
+    finished.configure()
+
+
+def test_the_workflow_runs_to_its_verdicts(finished):
+    verdicts = pd.read_csv(finished.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"close", "labels"}
+    assert (verdicts["n"] == 8).all()
+    assert (verdicts["n_lost"] == 0).all()
+    for kind in (*BLOCK_TABLES, "theory"):
+        for dataset in ("close", "labels"):
+            assert (finished.results / kind / dataset / "0.parquet").is_file()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    before = finished.contents()
+    assert "Nothing to be done" in succeed(finished.snakemake())
+    assert finished.contents() == before
+
+
+def test_fitted_data_are_removed(finished):
+    assert list((finished.results / "data").rglob("*.npz")) == []
+
+
+def test_all_that_is_written_lies_in_the_results_folder(finished):
+    outside = {p.name for p in finished.folder.iterdir()}
+    assert outside == {"config.yaml", "results", ".snakemake"}
+
+
+def test_cores_threads_chunks_and_folders_change_no_byte(finished, study, monkeypatch):
+    # all differ at once: equal bytes prove that none matters
+    study.configure(CLOSE + CASE + "threads_per_fit: 3\n", max_chunk_mb=0.005)
+    for library in ("OMP", "OPENBLAS", "NUMBA"):
+        monkeypatch.setenv(f"{library}_NUM_THREADS", "4")
+    succeed(study.snakemake(targets=TABLES, cores=3))
+    assert len(list((study.results / "fits" / "close" / "l1").iterdir())) > 1
+    assert len(list((finished.results / "fits" / "close" / "l1").iterdir())) == 1
+    theirs, ours = finished.contents(), study.contents()
+    assert set(theirs) == set(ours)
+    assert {name for name in ours if ours[name] != theirs[name]} == set()
+    pd.testing.assert_frame_equal(finished.metrics(), study.metrics(), check_exact=True)
+
+
+def test_data_that_travel_as_recipes_change_no_byte(finished, study):
+    study.configure(CLOSE + CASE + "recipe_above_mb: 0\n")
+    succeed(study.snakemake(targets=TABLES))
+    assert finished.contents() == study.contents()
+
+
+def test_a_study_grows_by_what_is_new_and_is_as_if_made_at_once(study):
+    both = CLOSE.replace("[1, 5]", "[1, 3, 5]")
+    study.configure(both + CASE, replicates=11)
+    succeed(study.snakemake(targets=TABLES))
+    at_once = study.contents()
+    shutil.rmtree(study.results)
+    study.configure()
+    succeed(study.snakemake(targets=TABLES))
+    first = study.times()
+    # another scenario is fitted alone
+    study.configure(both + CASE)
+    new = {"close"}
+    jobs = dict.fromkeys(("simulate", "fit", "evaluate", "predict", "trace_paths"), new)
+    assert study.planned(targets=TABLES) == jobs | {"compare": {""}, "learn": {""}}
+    succeed(study.snakemake(targets=TABLES))
+    second = study.times()
+    assert {name: second[name] for name in first} == first
+    assert set(second) - set(first) == {"fits/close/l1/1.npz", "fits/close/l2/1.npz"}
+    # and more replicates alone
+    study.configure(both + CASE, replicates=11)
+    succeed(study.snakemake(targets=TABLES))
+    third = study.times()
+    assert {name: third[name] for name in second} == second
+    # two blocks of one and one of the other, each in two chunks, under two penalties
+    assert len(third) == 12
+    assert study.contents() == at_once
+    # fewer scenarios need nothing but the tables
+    study.configure(CLOSE + CASE, replicates=11)
+    assert "fit" not in study.planned(targets=TABLES)
+
+
+def test_a_report_on_what_there_is_names_what_is_missing(study):
+    study.configure(CLOSE + LABELS)
+    path = study.folder / "config.yaml"
+    (study.folder / "half.py").write_text(HALF.replace("def path(", "def no_path(", 1))
+    named = "extensions: [half.py]\npenalties: [l1, l2, half_lasso]\n"
+    text = path.read_text().replace("penalties: [l1, l2]\n", named)
+    path.write_text(text.replace("name: close,", "name: close, penalties: [l1, l2],"))
+    answer = study.snakemake("--keep-going", targets=())
+    assert answer.returncode != 0
+    assert "1 scenario has no results" in answer.stderr
+    assert "labels: " in answer.stderr
+    assert not (study.results / "tables" / "verdicts.csv").exists()
+    fits = study.times()
+    succeed(study.snakemake("--config", "incomplete=true", targets=()))
+    assert study.times() == fits
+    missing = pd.read_csv(study.results / "tables" / "missing.csv")
+    assert set(missing["dataset"]) == {"labels"}
+    assert missing["reason"][0] == "NotImplementedError"
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"close"}
+    page = (study.results / "report.html").read_text(encoding="utf-8")
+    assert "missing scenarios" in page
+    assert "NotImplementedError" in page
+    # mended, the same command finishes the study
+    (study.folder / "half.py").write_text(HALF)
+    succeed(study.snakemake())
+    assert len(pd.read_csv(study.results / "tables" / "missing.csv")) == 0
+    assert {name: t for name, t in study.times().items() if name in fits} == fits
+
+
+def test_another_seed_plans_everything_again(changed):
+    changed.configure(seed=8)
+    both = {"close", "labels"}
+    jobs = ("simulate", "fit", "evaluate", "predict")
+    assert changed.planned() == {**dict.fromkeys(jobs, both), "compare": {""}}
+
+
+def test_another_scenario_plans_its_own_data_set_again(changed):
+    changed.configure(CLOSE + CASE.replace("n_samples: 24", "n_samples: 26"))
+    one = {"labels"}
+    jobs = ("simulate", "fit", "evaluate", "predict")
+    assert changed.planned() == {**dict.fromkeys(jobs, one), "compare": {""}}
+
+
+def test_another_data_set_leaves_the_others_alone(changed):
+    changed.configure(CLOSE + CASE + LABELS.replace("labels", "more").replace("24", "26"))
+    one = {"more"}
+    jobs = ("simulate", "fit", "evaluate", "predict")
+    assert changed.planned() == {**dict.fromkeys(jobs, one), "compare": {""}}
+
+
+def test_another_margin_plans_the_comparison_alone(changed):
+    changed.configure("".join([CLOSE, CASE, "comparison: {margin: 0.1}\n"]))
+    assert changed.planned() == {"compare": {""}}
+
+
+def test_another_title_does_not_fit_anything_again(changed):
+    changed.configure(CLOSE.replace("figure", "title: Seen closely, figure") + CASE)
+    assert set(changed.planned()) <= {"compare"}
+
+
+def test_another_margin_is_learnt_from_again(changed):
+    changed.configure("".join([CLOSE, CASE, "comparison: {margin: 0.1}\n"]))
+    assert changed.planned(targets=TABLES) == {"compare": {""}, "learn": {""}}
+
+
+def test_holding_out_a_data_set_does_not_fit_anything_again(changed):
+    changed.configure(CLOSE.replace("figure", "hold_out: true, figure") + CASE)
+    assert changed.planned(targets=TABLES) == {"compare": {""}, "learn": {""}}
+
+
+def test_another_story_plans_no_table_of_what_is_told(changed):
+    changed.configure(CLOSE + CASE.replace("figure", "story: It was once, figure"))
+    planned = changed.planned(targets=TABLES)
+    assert set(planned) <= {"compare", "learn"}
+
+
+def test_other_chunks_and_cores_plan_no_fit_of_another_data_set(changed):
+    changed.configure(max_chunk_mb=63)
+    assert changed.planned() == {}
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_bad_config_stops_the_run_with_one_message_before_any_job(study, dry):
+    study.configure(CLOSE.replace("n_nonzero: [1, 5]", "n_nonzero: [1, 6]"))
+    answer = study.snakemake(*["--dry-run"] * dry)
+    text = answer.stdout + answer.stderr
+    assert answer.returncode != 0
+    assert "Traceback" not in text
+    assert text.count("n_nonzero (6) exceeds n_features (5)") == 1
+    # what goes before is Snakemake's
+    message = text[text.index(str(study.folder / "config.yaml")) :]
+    assert message.splitlines()[0].endswith("config.yaml: 1 problem(s)")
+    assert len(message.strip().splitlines()) == 2
+    assert not study.results.exists()
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory) -> tuple[Study, subprocess.CompletedProcess]:
+    """A strict study whose checks break, run by a copy of the repository that a test may edit."""
+    home = tmp_path_factory.mktemp("home")
+    # with the compiled code, which takes long to make
+    for part in ("src", "workflow"):
+        shutil.copytree(ROOT / part, home / part)
+    study = Study(tmp_path_factory.mktemp("copied"), home)
+    study.configure(BROKEN + "strict: true\n")
+    return study, study.snakemake(targets=())
+
+
+def test_a_strict_study_whose_checks_break_fails_after_its_report(copied):
+    study, answer = copied
+    assert answer.returncode != 0
+    assert "checks are broken" in (study.results / "logs" / "enforce_health.log").read_text()
+    health = pd.read_csv(study.results / "tables" / "health.csv")
+    assert not health["passed"].all()
+    page = (study.results / "report.html").read_text(encoding="utf-8")
+    assert "Do not rely on the numbers" in page
+    assert not (study.results / "healthy").exists()
+    study.configure(BROKEN)
+    assert study.planned(targets=()).keys() <= {"report", "provenance", "all"}
+    study.configure(BROKEN + "strict: true\n")
+
+
+def test_the_code_of_a_figure_draws_that_figure_again_and_no_other(copied):
+    study, _ = copied
+    assert len(list((study.results / "figures").glob("*.svg"))) > 3
+    module = study.home / "src" / "normwise" / "figures" / "goals.py"
+    code = module.read_text(encoding="utf-8")
+    try:
+        module.write_text(code + "# a comment\n", encoding="utf-8")
+        assert study.planned(targets=("report.html",)) == {}
+        module.write_text(code + "ANOTHER_NUMBER = 1\n", encoding="utf-8")
+        planned = study.planned(targets=("report.html",))
+        assert planned == {"figure": {"goals"}, "report": {""}}
+    finally:
+        module.write_text(code, encoding="utf-8")
+
+
+def test_a_template_writes_the_page_again_and_draws_nothing(copied):
+    study, _ = copied
+    template = study.home / "workflow" / "templates" / "report.css"
+    text = template.read_text(encoding="utf-8")
+    template.write_text(text + "p { color: red }\n", encoding="utf-8")
+    assert study.planned(targets=("report.html",)) == {"report": {""}}
+
+
+def own_snakefile(study: Study, frame: str) -> Path:
+    path = study.folder / "Snakefile"
+    own = OWN_RULE.format(results=study.results)
+    path.write_text(frame.format(snakefile=SNAKEFILE) + own)
+    return path
+
+
+def test_a_snakefile_that_includes_the_workflow_adds_a_data_set(study):
+    study.configure(MINE)
+    succeed(study.snakemake(snakefile=own_snakefile(study, INCLUDE)))
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"mine"}
+    assert set(verdicts["metric"]) == {"test_error"}
+    assert (verdicts["n"] == 6).all()
+
+
+def test_a_snakefile_that_uses_the_workflow_as_a_module_adds_a_data_set(study):
+    study.configure(MINE + LABELS)
+    planned = study.planned(snakefile=own_snakefile(study, MODULE))
+    assert planned["fit"] == planned["evaluate"] == {"mine", "labels"}
+    assert planned["simulate"] == {"labels"}
+    assert "mine" in planned
+
+
+def test_a_penalty_and_a_metric_from_files_join_by_being_named(study):
+    for name, text in {"half.py": HALF, "largest.py": LARGEST}.items():
+        (study.folder / name).write_text(text)
+    named = "extensions: [half.py, largest.py]\nmetrics: [largest_error]\n"
+    named += "penalties: [l1, l2, half_lasso]\n"
+    study.configure(LABELS)
+    path = study.folder / "config.yaml"
+    path.write_text(path.read_text().replace("penalties: [l1, l2]\n", named))
+    succeed(study.snakemake())
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert {("l1", "half_lasso"), ("l2", "half_lasso")} <= set(
+        zip(verdicts["first"], verdicts["second"], strict=True)
+    )
+    goals = pd.read_csv(study.results / "tables" / "goals.csv")
+    assert "largest_error" in set(goals["goal"])
+    # a change runs again what it touches
+    (study.folder / "half.py").write_text(HALF + "\nX = 1\n")
+    planned = study.planned()
+    assert planned.keys() == {"simulate", "fit", "evaluate", "predict", "compare"}
+    (study.folder / "half.py").write_text(HALF)
+    (study.folder / "largest.py").write_text(LARGEST + "\nX = 1\n")
+    assert study.planned().keys() == {"evaluate", "compare"}
+    (study.folder / "largest.py").write_text("x = 1 / 0\n")
+    answer = study.snakemake("--dry-run")
+    text = answer.stdout + answer.stderr
+    assert "largest.py fails with ZeroDivisionError" in text
+    assert "Traceback" not in text
+
+
+def test_a_broken_data_file_stops_its_fit_with_a_message_in_the_log(study):
+    study.configure(MINE)
+    data = study.results / "data" / "mine" / "0.npz"
+    data.parent.mkdir(parents=True)
+    np.savez(data, X=np.zeros((5, 20, 3)))
+    answer = study.snakemake(targets=("fits/mine/l1/0.npz",))
+    assert answer.returncode != 0
+    log = study.results / "logs" / "fit" / "mine" / "l1" / "0.log"
+    assert f"{data}: array 'y' is missing" in log.read_text()
+    assert not (study.results / "fits" / "mine" / "l1" / "0.npz").exists()
+
+
+def test_replications_are_a_target_of_their_own(study):
+    study.configure(LABELS + "replications: {zou_hastie_2005: 30}\n")
+    planned = study.planned(targets=("tables/replications.csv",))
+    assert planned.keys() == {"replicate", "judge_replications"}
