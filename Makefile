@@ -4,7 +4,7 @@
 #  make quick       the same with config/quick.yaml: every part in some three minutes
 #  make verify      hold results/ against its digests, and a sample of it against its seeds
 #  make test        the tests
-#  make check       formatting, lints and types
+#  make check       formatting, lints, types and which package imports which
 #  make audit       whether a known vulnerability is in a package of uv.lock; asks osv.dev
 #  make benchmarks  the speed beside scikit-learn and glmnet; takes hours
 #  make docs        the pages that the code writes, and the site of all pages, in site/
@@ -36,6 +36,7 @@ check: env
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(RUN) lint-imports
 	$(RUN) snakefmt --check workflow examples
 	@# one lint does not apply: all rules run in the environment that Snakemake runs in
 	$(RUN) snakemake --lint 2>&1 | awk '/^Lints for|^Congratulations/ {rule = $$0} !rule; \

@@ -19,7 +19,7 @@ from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.report.figures.plan import plan_figures
 from normwise.report.figures.write import draw_figure
 from normwise.report.page import write_report
-from normwise.study.blocks import plan_blocks
+from normwise.study.blocks import cut_blocks
 from normwise.study.config import check_config
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
@@ -75,7 +75,7 @@ def run_study(folder: Path) -> SmallStudy:
     options = {"seed": config["seed"], "tolerance": config["tolerance"], **config["tuning"]}
     for dataset in config["datasets"]:
         name = dataset["name"]
-        (block,) = plan_blocks(dataset, config["max_chunk_mb"])
+        (block,) = cut_blocks(dataset, config["max_chunk_mb"])
         (chunk,) = block.chunks.values()
         data = folder / f"{name}.npz"
         write_simulated(data, chunk.scenarios, chunk.start, chunk.stop, config["seed"])

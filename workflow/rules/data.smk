@@ -1,6 +1,6 @@
 # Each rule here that writes <results>/data/{dataset}/{chunk}.npz is a source of data. A rule of
 # yours that does so is another: name its data set in the config with `source: rule`.
-# src/normwise/data.py describes the file.
+# The docstring of src/normwise/data describes the file.
 
 
 rule simulate:
@@ -11,21 +11,21 @@ rule simulate:
     benchmark:
         "<benchmarks>/simulate/{dataset}/{chunk}.tsv"
     wildcard_constraints:
-        dataset=either(SIMULATED),
+        dataset=either(STUDY.simulated),
     resources:
-        **ask_for(needs_of_simulate),
-        data_mb=data_mb,
+        **ask_for(REQUESTS.simulate),
+        data_mb=given(STUDY.data_mb),
     params:
-        chunk=chunk_params,
+        chunk=given(STUDY.chunk_params),
         seed=config["seed"],
-        code=code_digest("normwise.data.simulated"),
+        code=code_of_rule("simulate"),
     script:
         "../scripts/simulate.py"
 
 
 rule import_table:
     input:
-        file=table_file,
+        file=given(STUDY.table_file),
     output:
         "<results>/sources/{dataset}.npz",
     log:
@@ -33,10 +33,10 @@ rule import_table:
     benchmark:
         "<benchmarks>/import_table/{dataset}.tsv"
     wildcard_constraints:
-        dataset=either(SPLIT + SEMI_SYNTHETIC),
+        dataset=either(STUDY.split + STUDY.semi_synthetic),
     params:
-        table=table_of,
-        code=code_digest("normwise.data.imported"),
+        table=given(STUDY.table_keys),
+        code=code_of_rule("import_table"),
     script:
         "../scripts/import_table.py"
 
@@ -51,15 +51,15 @@ rule split_table:
     benchmark:
         "<benchmarks>/split_table/{dataset}/{chunk}.tsv"
     wildcard_constraints:
-        dataset=either(SPLIT),
+        dataset=either(STUDY.split),
     resources:
-        data_mb=data_mb,
+        data_mb=given(STUDY.data_mb),
     params:
-        dataset=design_of,
-        bounds=bounds_of,
+        dataset=given(STUDY.design),
+        bounds=given(STUDY.bounds),
         seed=config["seed"],
-        min_rows=MIN_ROWS_PER_FOLD * config["tuning"]["n_folds"],
-        code=code_digest("normwise.data.splits"),
+        min_rows=STUDY.min_rows,
+        code=code_of_rule("split_table"),
     script:
         "../scripts/split_table.py"
 
@@ -75,14 +75,14 @@ rule simulate_response:
     benchmark:
         "<benchmarks>/simulate_response/{dataset}/{chunk}.tsv"
     wildcard_constraints:
-        dataset=either(SEMI_SYNTHETIC),
+        dataset=either(STUDY.semi_synthetic),
     resources:
-        data_mb=data_mb,
+        data_mb=given(STUDY.data_mb),
     params:
-        dataset=design_of,
-        bounds=bounds_of,
+        dataset=given(STUDY.design),
+        bounds=given(STUDY.bounds),
         seed=config["seed"],
-        code=code_digest("normwise.data.semi_synthetic"),
+        code=code_of_rule("simulate_response"),
     script:
         "../scripts/simulate_response.py"
 
@@ -96,16 +96,14 @@ rule generate:
     benchmark:
         "<benchmarks>/generate/{dataset}/{chunk}.tsv"
     wildcard_constraints:
-        dataset=either(GENERATED),
+        dataset=either(STUDY.generated),
     resources:
-        data_mb=data_mb,
+        data_mb=given(STUDY.data_mb),
     params:
-        dataset=design_of,
-        bounds=bounds_of,
+        dataset=given(STUDY.design),
+        bounds=given(STUDY.bounds),
         seed=config["seed"],
-        extensions=lambda wildcards: extensions_of(
-            DATASETS[wildcards.dataset]["source"]
-        ),
-        code=code_digest("normwise.data.generated"),
+        extensions=given(STUDY.generator_files),
+        code=code_of_rule("generate"),
     script:
         "../scripts/generate.py"

@@ -1,4 +1,77 @@
-rule predict:
+# Fits made into tables: first those of one block, then those of all blocks, then what they teach.
+
+from normwise.analysis.columns import BLOCK_TABLES
+
+# tables that grow with the replicates stay with their block
+COMPARED = [table for table in BLOCK_TABLES if table not in ("metrics", "timings")]
+
+
+rule evaluate:
+    input:
+        unpack(fits_of),
+    output:
+        **{t: f"<results>/{t}/{{dataset}}/{{block}}.parquet" for t in BLOCK_TABLES},
+    log:
+        "<logs>/evaluate/{dataset}/{block}.log",
+    benchmark:
+        "<benchmarks>/evaluate/{dataset}/{block}.tsv"
+    resources:
+        **ask_for(REQUESTS.evaluate),
+    params:
+        metrics=config["metrics"],
+        overlap=given(STUDY.overlap),
+        scenarios=given(STUDY.wanted),
+        replicates=given(STUDY.replicates),
+        extensions=given(STUDY.measuring_files),
+        code=code_of_rule("evaluate"),
+    script:
+        "../scripts/evaluate.py"
+
+
+rule illustrate:
+    input:
+        unpack(fits_of),
+    output:
+        draws="<results>/cases/{dataset}_draws.parquet",
+        examples="<results>/cases/{dataset}_examples.parquet",
+    log:
+        "<logs>/illustrate/{dataset}.log",
+    benchmark:
+        "<benchmarks>/illustrate/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=either(STUDY.worked_cases),
+    resources:
+        **ask_for(REQUESTS.evaluate),
+    params:
+        dataset=given(STUDY.design),
+        seed=config["seed"],
+        code=code_of_rule("illustrate"),
+    script:
+        "../scripts/illustrate.py"
+
+
+rule trace_paths:
+    input:
+        unpack(fits_of),
+    output:
+        paths="<results>/paths/{dataset}.parquet",
+        coefficients="<results>/paths/{dataset}_coefficients.parquet",
+    log:
+        "<logs>/trace_paths/{dataset}.log",
+    benchmark:
+        "<benchmarks>/trace_paths/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=either(STUDY.traced),
+    resources:
+        **ask_for(REQUESTS.evaluate),
+    params:
+        extensions=given(STUDY.penalties_files),
+        code=code_of_rule("trace_paths"),
+    script:
+        "../scripts/trace_paths.py"
+
+
+rule check_theory:
     input:
         unpack(fits_of),
     output:
@@ -8,21 +81,21 @@ rule predict:
     benchmark:
         "<benchmarks>/predict/{dataset}/{block}.tsv"
     resources:
-        **ask_for(needs_of_predict),
+        **ask_for(REQUESTS.check_theory),
     params:
-        scenarios=wanted_of,
-        replicates=lambda wildcards: DATASETS[wildcards.dataset]["replicates"],
+        scenarios=given(STUDY.wanted),
+        replicates=given(STUDY.replicates),
         seed=config["seed"],
-        code=code_digest("normwise.analysis.measure.theory_check"),
+        code=code_of_rule("check_theory"),
     script:
-        "../scripts/predict.py"
+        "../scripts/check_theory.py"
 
 
 rule compare:
     input:
-        **{t: of_blocks(t) for t in BLOCK_TABLES if t not in PER_REPLICATE},
-        theory=of_blocks("theory"),
-        calibration=expand("<results>/calibration/{cell}.parquet", cell=CELLS_THERE),
+        **{table: in_results(STUDY.block_tables(table)) for table in COMPARED},
+        theory=in_results(STUDY.block_tables("theory")),
+        calibration=in_results(STUDY.calibration_files),
     output:
         expand(
             "<results>/tables/{table}.{format}",
@@ -48,17 +121,17 @@ rule compare:
     benchmark:
         "<benchmarks>/compare.tsv"
     resources:
-        **ask_for(needs_of_study),
+        **ask_for(REQUESTS.whole_study),
     params:
-        extensions=extensions_of_study(),
+        extensions=STUDY.extension_files,
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         datasets=config["datasets"],
         comparison=config["comparison"],
         tolerance=config["tolerance"],
         replicates=config["replicates"],
         seed=config["seed"],
-        missing=MISSING,
-        code=code_digest("normwise.analysis.judge.compare"),
+        missing=STUDY.missing,
+        code=code_of_rule("compare"),
     script:
         "../scripts/compare.py"
 
@@ -80,10 +153,10 @@ rule learn:
         "<benchmarks>/learn.tsv"
     threads: LEARNERS
     resources:
-        **ask_for(needs_of_learn),
+        **ask_for(REQUESTS.learn),
     params:
-        extensions=extensions_of_study(),
+        extensions=STUDY.extension_files,
         comparison=config["comparison"],
-        code=code_digest("normwise.analysis.learn.learn"),
+        code=code_of_rule("learn"),
     script:
         "../scripts/learn.py"

@@ -153,7 +153,7 @@ class Place:
     Attributes
     ----------
     load, load_low, load_high : float
-        Of the rule of thumb, see `normwise.analysis.learn.learn`, with the range that the estimates allow.
+        The load of the rule of thumb, with the range that the estimates allow.
     signal_per_direction : float
     bounds : tuple of float
         The rule's floor, lower and upper bound.

@@ -125,7 +125,7 @@ def _covariance_root(path: str | Path, covariance: np.ndarray) -> np.ndarray:
     try:
         return np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
-        raise DataFileError(path, "array 'covariance' is not positive definite")
+        raise DataFileError(path, "array 'covariance' is not positive definite") from None
 
 
 def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: str) -> Batch:

@@ -76,7 +76,7 @@ def _read_all(
         except DamagedFileError:
             raise
         except (ValueError, *BROKEN) as error:
-            raise DataFileError(path, f"array '{name}' cannot be read ({error})")
+            raise DataFileError(path, f"array '{name}' cannot be read ({error})") from error
     return arrays
 
 

@@ -25,8 +25,8 @@ def semi_synthetic_truth(
 ) -> tuple[Scenario, Population]:
     r"""Coefficients on randomly chosen columns of a real table, scaled to the snr.
 
-    On columns of unit variance the nonzero coefficients are those of `normwise.data.population`. The rows
-    of ``X``, of equal probability, are the population: ``snr`` is the variance of
+    On columns of unit variance the nonzero coefficients are those of `normwise.data.population`.
+    The rows of ``X``, of equal probability, are the population: ``snr`` is the variance of
     :math:`X\beta` over them, divided by that of the noise, and the linear predictor has mean zero.
 
     Parameters

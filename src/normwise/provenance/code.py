@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import subprocess
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,36 @@ from typing import Any
 from normwise.files.whole import sha256
 
 SOURCE = Path(__file__).parents[1]
+# what the script of each rule runs, beside the log of the job and the user's files; a name in
+# braces stands for a wildcard, and a module that there is not for one of the user's
+RULES: dict[str, tuple[str, ...]] = {
+    "simulate": ("data.simulated",),
+    "import_table": ("data.imported",),
+    "split_table": ("data.splits",),
+    "simulate_response": ("data.semi_synthetic",),
+    "generate": ("data.generated",),
+    "fit": ("fitting.fit_job", "fitting.penalties.{penalty}"),
+    "evaluate": ("analysis.measure.evaluate", "analysis.tables"),
+    "illustrate": ("analysis.measure.worked_case", "analysis.tables"),
+    "trace_paths": ("analysis.measure.paths", "analysis.tables"),
+    "check_theory": ("analysis.measure.theory_check", "analysis.tables"),
+    "compare": ("analysis.judge.compare", "analysis.tables"),
+    "learn": ("analysis.learn.learn", "analysis.tables"),
+    "calibrate": ("analysis.trials.calibration", "analysis.tables"),
+    "replicate": (
+        "analysis.trials.replications.protocol",
+        "analysis.trials.replications.{study}",
+        "files.parquet",
+    ),
+    "judge_replications": (
+        "analysis.trials.replications.protocol",
+        "analysis.trials.replications.{study}",
+        "analysis.tables",
+    ),
+    "figure": ("report.figures.write", "report.figures.{module}"),
+    "report": ("report.page",),
+    "provenance": ("provenance.record", "provenance.crate", "provenance.datapackage"),
+}
 
 
 def _file(module: str) -> Path | None:
@@ -110,6 +141,54 @@ def code_digest(*modules: str) -> str:
         Dotted names, such as ``normwise.fitting.fit_job``.
     """
     return hashlib.sha256(repr(list(code_of(*modules).items())).encode()).hexdigest()[:16]
+
+
+def modules_of(rule: str, **wildcards: str) -> list[str]:
+    """Dotted names of the modules that a rule's script runs.
+
+    Parameters
+    ----------
+    rule : str
+        One of ``RULES``.
+    **wildcards : str
+        What stands in braces there.
+    """
+    return [f"normwise.{module.format(**wildcards)}" for module in RULES[rule]]
+
+
+def code_of_rule(rule: str, **wildcards: str) -> str:
+    """Digest of the code that a rule runs; parameters as in `modules_of`."""
+    return code_digest(*modules_of(rule, **wildcards))
+
+
+def fits_code() -> str:
+    """Digest of the code that all fits depend on: data and solvers."""
+    return code_digest(*modules_of("simulate"), *modules_of("fit", penalty=""))
+
+
+def codes_of_rules(**values: Iterable[str] | Mapping[str, str]) -> dict[str, str]:
+    """Digests of the code of all rules, for the record of a study.
+
+    Parameters
+    ----------
+    **values : iterable of str, or mapping of str to str
+        Values of each name in braces in ``RULES``; a mapping gives them by what they stand for.
+
+    Returns
+    -------
+    dict of str to str
+        By rule, and by rule and value (``fit/l1``) where the code depends on one.
+    """
+    digests: dict[str, str] = {}
+    for rule, modules in RULES.items():
+        name = next((name for name in values if f"{{{name}}}" in "".join(modules)), None)
+        if name is None:
+            digests[rule] = code_of_rule(rule)
+            continue
+        given = values[name]
+        pairs = given.items() if isinstance(given, Mapping) else ((v, v) for v in given)
+        digests |= {f"{rule}/{k}": code_of_rule(rule, **{name: v}) for k, v in pairs}
+    return digests
 
 
 def git(*args: str) -> str | None:

@@ -42,7 +42,7 @@ class Row:
     row: int
 
     def read(self) -> dict[str, np.ndarray]:
-        """What was fitted to the replicate, as `normwise.fitting.fit_job.fit_replicate` returns it."""
+        """What was fitted to the replicate, as `fit_replicate` returns it."""
         suffix = f".{self.index}"
         with load_arrays(self.path) as file:
             names = [n.removesuffix(suffix) for n in file.files if n.endswith(suffix)]

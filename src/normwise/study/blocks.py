@@ -78,7 +78,7 @@ class Block:
         return {name: Chunk(self.scenarios, *bounds) for name, bounds in self.cuts.items()}
 
 
-Plan = dict[str, list[Block]]
+Blocks = dict[str, list[Block]]
 
 
 def replicate_megabytes(scenario: Scenario) -> float:
@@ -92,7 +92,7 @@ def cut(n: int, parts: int) -> list[tuple[int, int]]:
     return list(pairwise(n * i // parts for i in range(parts + 1)))
 
 
-def plan_blocks(
+def cut_blocks(
     dataset: Mapping[str, Any], max_chunk_mb: float, known: Sequence[Block] = ()
 ) -> list[Block]:
     """Cut a simulated data set into data files of bounded size.
@@ -161,7 +161,7 @@ def _parts(replicates: int, size: float, max_chunk_mb: float) -> list[tuple[int,
     return cut(replicates, -(-replicates // max(1, int(max_chunk_mb // size))))
 
 
-def count_jobs(datasets: Sequence[Mapping[str, Any]], plan: Plan) -> int:
+def count_jobs(datasets: Sequence[Mapping[str, Any]], plan: Blocks) -> int:
     """Jobs that a study's simulated data sets take: simulate, fit, evaluate, predict."""
     return sum(
         len(block.cuts) * (1 + len(dataset["penalties"])) + 2
@@ -170,12 +170,12 @@ def count_jobs(datasets: Sequence[Mapping[str, Any]], plan: Plan) -> int:
     )
 
 
-def plan_study(
+def cut_study(
     datasets: Sequence[Mapping[str, Any]],
     max_chunk_mb: float,
     max_jobs: int,
     known: Mapping[str, Sequence[Block]] | None = None,
-) -> Plan:
+) -> Blocks:
     """Cut all simulated data sets, into larger chunks where there would be too many jobs.
 
     Parameters
@@ -193,7 +193,7 @@ def plan_study(
     least = None
     while True:
         plan = {
-            d["name"]: plan_blocks(d, max_chunk_mb, (known or {}).get(d["name"], ()))
+            d["name"]: cut_blocks(d, max_chunk_mb, (known or {}).get(d["name"], ()))
             for d in simulated
         }
         jobs = count_jobs(simulated, plan)
@@ -203,7 +203,7 @@ def plan_study(
         least, max_chunk_mb = jobs, 2 * max_chunk_mb
 
 
-def remember(path: str | Path, plan: Plan, basis: str) -> None:
+def remember(path: str | Path, plan: Blocks, basis: str) -> None:
     """Write a plan to ``chunks.json``.
 
     Parameters

@@ -8,7 +8,8 @@ from scipy import stats
 from normwise.analysis.columns import check_table, typed
 from normwise.analysis.judge.health import health_table
 from normwise.analysis.trials import calibration
-from normwise.analysis.trials.calibration import CELLS, calibrate, theoretical_winner
+from normwise.analysis.trials.calibration import calibrate, theoretical_winner
+from normwise.analysis.trials.cells import CELLS
 from normwise.fitting.fit_job import FitOptions
 
 OPTIONS = FitOptions(seed=4, n_folds=3, n_alphas=12, l1_ratio=0.5, tolerance=1e-6)

@@ -35,7 +35,7 @@ def study_tables(
     Parameters
     ----------
     parts : mapping of str to sequence of paths
-        Tables of the blocks: ``theory``, and those of `normwise.analysis.measure.evaluate.evaluate`. ``metrics`` and
+        Tables of the blocks by name: ``theory``, and those of ``BLOCK_TABLES``. ``metrics`` and
         ``timings`` are not needed: what grows with the replicates stays with its block.
     calibration : sequence of paths
         The tables of each cell.

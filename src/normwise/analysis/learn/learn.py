@@ -239,7 +239,7 @@ def learn(
     Returns
     -------
     dict of str to DataFrame
-        The tables `TABLES`; empty for goals with fewer than `normwise.analysis.learn.surface.FEWEST` scenarios.
+        The tables `TABLES`; they are empty for goals with fewer than ``FEWEST`` scenarios.
         Of more than ``MOST`` scenarios a random sample of so many is learnt from.
     """
     parts: dict[str, list[Any]] = {name: [] for name in TABLES}

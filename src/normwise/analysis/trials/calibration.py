@@ -20,6 +20,7 @@ from scipy import stats
 from normwise.analysis.columns import typed
 from normwise.analysis.inference import zone_tests
 from normwise.analysis.measure.effects import log_ratio
+from normwise.analysis.trials.cells import CELLS
 from normwise.data.scenario import Scenario
 from normwise.data.seeds import generator
 from normwise.data.simulated import write_simulated
@@ -29,13 +30,6 @@ from normwise.fitting.names import TUNINGS
 from normwise.theory.boundary import phase_boundary
 from normwise.theory.linear import ols_risk
 
-# small enough for thousands of fits, on both sides of the boundary between the penalties
-CELLS = {
-    "none_matters": Scenario(n_samples=40, n_features=20, n_nonzero=0),
-    "one_matters": Scenario(n_samples=40, n_features=20, n_nonzero=1, snr=1.0),
-    "some_matter": Scenario(n_samples=40, n_features=20, n_nonzero=3, snr=1.0),
-    "all_matter": Scenario(n_samples=40, n_features=20, n_nonzero=20, snr=1.0),
-}
 SIZES = (10, 20, 50, 100, 200)
 GROUPS = 4000
 AGAIN = "again"

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from normwise.analysis.inference import wilson_interval
-from normwise.analysis.trials.calibration import CELLS
+from normwise.analysis.trials.cells import CELLS
 from normwise.report.figures.drawing import Drawing, Plan
 from normwise.report.look.style import COLOURS, note_figure
 

@@ -1,3 +1,5 @@
+# Tables made into figures and the page.
+
 from normwise.provenance.code import SOURCE
 
 TABLES = expand(
@@ -38,23 +40,13 @@ TEMPLATES = [
         "rule.html.j2",
     )
 ]
-PATHS = expand(
-    "<results>/paths/{dataset}{table}.parquet",
-    dataset=[name for name in TRACED if name in WHOLE],
-    table=["", "_coefficients"],
-)
-CLOSE = expand(
-    "<results>/cases/{dataset}_{table}.parquet",
-    dataset=[name for name in CASES if name in WHOLE],
-    table=["draws", "examples"],
-)
 
 
 rule figure:
     input:
         tables=TABLES,
-        paths=PATHS,
-        cases=CLOSE,
+        paths=in_results(STUDY.path_files),
+        cases=in_results(STUDY.case_files),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -69,11 +61,13 @@ rule figure:
     benchmark:
         "<benchmarks>/figure/{figure}.tsv"
     resources:
-        **ask_for(needs_of_study),
+        **ask_for(REQUESTS.whole_study),
     params:
-        extensions=extensions_of_study(),
-        plan=lambda wildcards: FIGURES[wildcards.figure],
-        code=figure_module,
+        extensions=STUDY.extension_files,
+        plan=lambda wildcards: STUDY.figures[wildcards.figure],
+        code=lambda wildcards: code_of_rule(
+            "figure", module=STUDY.figure_module(wildcards.figure)
+        ),
     script:
         "../scripts/figure.py"
 
@@ -81,13 +75,10 @@ rule figure:
 rule report:
     input:
         tables=TABLES,
-        timings=of_blocks("timings"),
-        sources=expand(
-            "<results>/sources/{dataset}.npz",
-            dataset=[n for n in SPLIT + SEMI_SYNTHETIC if n in WHOLE],
-        ),
-        figures=figure_files(),
-        captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
+        timings=in_results(STUDY.block_tables("timings")),
+        sources=in_results(STUDY.source_files),
+        figures=in_results(STUDY.figure_files),
+        captions=in_results(STUDY.caption_files),
         templates=TEMPLATES,
         look=SOURCE / "report" / "look" / "page.css",
     output:
@@ -102,11 +93,25 @@ rule report:
     benchmark:
         "<benchmarks>/report.tsv"
     resources:
-        **ask_for(needs_of_study),
+        **ask_for(REQUESTS.whole_study),
     params:
-        extensions=extensions_of_study(),
+        extensions=STUDY.extension_files,
         config=config,
-        figures=FIGURES,
-        code=code_digest("normwise.report.page"),
+        figures=STUDY.figures,
+        code=code_of_rule("report"),
     script:
         "../scripts/report.py"
+
+
+rule enforce_health:
+    input:
+        health="<results>/tables/health.parquet",
+        report="<results>/report.html",
+    output:
+        touch("<results>/healthy"),
+    log:
+        "<logs>/enforce_health.log",
+    benchmark:
+        "<benchmarks>/enforce_health.tsv"
+    script:
+        "../scripts/enforce_health.py"

@@ -11,12 +11,9 @@ rule provenance:
     input:
         tables=TABLES,
         csv=[table.replace(".parquet", ".csv") for table in TABLES],
-        figures=figure_files(),
-        captions=expand("<results>/figures/{figure}.json", figure=FIGURES),
-        sources=expand(
-            "<results>/sources/{dataset}.npz",
-            dataset=[n for n in SPLIT + SEMI_SYNTHETIC if n in WHOLE],
-        ),
+        figures=in_results(STUDY.figure_files),
+        captions=in_results(STUDY.caption_files),
+        sources=in_results(STUDY.source_files),
         report=["<results>/report.html"],
         snakefile=workflow.source_path("../Snakefile"),
     output:
@@ -31,8 +28,12 @@ rule provenance:
         "<benchmarks>/provenance.tsv"
     params:
         config=config,
-        made=made_between(),
-        code=code_of_rules(),
-        own=code_digest("normwise.provenance.record", "normwise.provenance.crate"),
+        made=STUDY.files_between,
+        code=codes_of_rules(
+            penalty=STUDY.penalties,
+            study=list(STUDY.batches_there),
+            module=STUDY.figure_modules,
+        ),
+        own=code_of_rule("provenance"),
     script:
         "../scripts/provenance.py"
