@@ -107,7 +107,7 @@ def test_description_names_every_table_column_and_metric():
 
 def test_description_lists_every_table_of_the_workflow(root):
     folder = root / "workflow" / "rules"
-    rules = (folder / "tables.smk").read_text() + (folder / "evidence.smk").read_text()
+    rules = (folder / "tables.smk").read_text() + (folder / "trials.smk").read_text()
     made = [name for name in TABLES if f'"{name}"' in rules or f"tables/{name}.parquet" in rules]
     assert {"verdicts", "health", "fair_grid", "replications", "calibration"} <= set(made)
     line = next(x for x in describe_tables().splitlines() if x.startswith("| `tables/*.parquet`"))

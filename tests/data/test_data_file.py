@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from normwise.data import file as data_file
+from normwise.data import simulated
 from normwise.data.errors import DataFileError
 from normwise.data.file import read_batches, read_origin, truth_arrays
 from normwise.data.population import draw, population
@@ -294,7 +294,7 @@ def test_a_writer_that_fails_leaves_the_old_file_alone(tmp_path):
 
 @pytest.mark.parametrize("drawn_mb", [64, 1e-3])
 def test_a_recipe_gives_the_same_arrays(tmp_path, monkeypatch, drawn_mb):
-    monkeypatch.setattr(data_file, "DRAWN_MB", drawn_mb)
+    monkeypatch.setattr(simulated, "DRAWN_MB", drawn_mb)
     write_simulated(tmp_path / "whole.npz", SCENARIOS, 3, 9, SEED)
     write_simulated(tmp_path / "recipe.npz", SCENARIOS, 3, 9, SEED, recipe=True)
     whole = list(read_batches(tmp_path / "whole.npz", "a"))

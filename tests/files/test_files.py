@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.files import whole as io
 from normwise.files.arrays import load_arrays, save_arrays
 from normwise.files.errors import REASONS, BusyError, DamagedFileError, StorageError
 from normwise.files.job_log import log_to
-from normwise.files.lock import begin_run
+from normwise.files.lock import RUN, begin_run
 from normwise.files.parquet import harmless, read_parquet, write_csv, write_parquet
 from normwise.files.whole import write_atomic, write_text
 
@@ -54,7 +53,7 @@ def frame(rng) -> pd.DataFrame:
 @pytest.fixture(autouse=True)
 def of_no_run(monkeypatch):
     """Whatever run a test begins is forgotten after it."""
-    monkeypatch.setenv(io.RUN, "")
+    monkeypatch.setenv(RUN, "")
 
 
 def flipped(raw: bytes, rng: np.random.Generator):
@@ -246,8 +245,9 @@ def test_an_error_of_the_code_is_not_called_one_of_the_disk(tmp_path):
 def test_a_limit_on_the_size_of_files_is_said(tmp_path):
     code = f"""
 import resource, numpy as np, pandas as pd
-from normwise.io import StorageError, save_arrays
-from normwise.tables import write_csv, write_parquet
+from normwise.files.errors import StorageError
+from normwise.files.arrays import save_arrays
+from normwise.files.parquet import write_csv, write_parquet
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 numbers = np.random.default_rng(0).standard_normal(100_000)
 frame = pd.DataFrame({{"a": numbers}})
@@ -364,7 +364,8 @@ def test_a_killed_worker_is_told_with_what_to_change(tmp_path):
 
 RUNNER = """
 import sys, time
-from normwise.io import BusyError, begin_run, log_to
+from normwise.files.lock import BusyError, begin_run
+from normwise.files.job_log import log_to
 try:
     begin_run({folder!r})
 except BusyError as error:
@@ -404,7 +405,8 @@ def test_a_second_run_in_a_folder_is_refused_and_told_who_is_there(tmp_path):
 
 JOB = """
 import time
-from normwise.io import log_to, write_text
+from normwise.files.job_log import log_to
+from normwise.files.whole import write_text
 with log_to({folder!r} + "/logs/a.log"):
     print("working", flush=True)
     time.sleep({seconds})
@@ -427,7 +429,7 @@ def test_a_run_waits_for_the_jobs_of_one_that_was_killed(tmp_path):
 def test_a_job_of_an_earlier_run_that_starts_late_is_not_begun(tmp_path, monkeypatch):
     (tmp_path / "logs").mkdir()
     assert run(tmp_path, seconds=0).communicate(timeout=60)[0] == "begun\n"
-    monkeypatch.setenv(io.RUN, json.loads((tmp_path / ".lock").read_text())["run"])
+    monkeypatch.setenv(RUN, json.loads((tmp_path / ".lock").read_text())["run"])
     with log_to(tmp_path / "logs" / "a.log"):
         write_text(tmp_path / "a.txt", "in time")
     assert run(tmp_path, seconds=0).communicate(timeout=60)[0] == "begun\n"
@@ -440,7 +442,7 @@ def test_a_job_of_an_earlier_run_that_starts_late_is_not_begun(tmp_path, monkeyp
 def test_a_lock_of_another_program_above_the_results_is_none_of_ours(tmp_path, monkeypatch):
     (tmp_path / "logs").mkdir()
     (tmp_path / ".lock").write_text("4711")
-    monkeypatch.setenv(io.RUN, "ours")
+    monkeypatch.setenv(RUN, "ours")
     with log_to(tmp_path / "logs" / "a.log"):
         write_text(tmp_path / "a.txt", "written")
     assert (tmp_path / "a.txt").read_text() == "written"

@@ -214,10 +214,10 @@ THREADS = """
 import hashlib, sys
 from pathlib import Path
 from normwise.data import write_simulated
-from normwise.evaluate import evaluate
-from normwise.fit import FitOptions, fit_file
-from normwise.io import load_arrays
-from normwise.scenario import Scenario
+from normwise.analysis.measure.evaluate import evaluate
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.files.arrays import load_arrays
+from normwise.data.scenario import Scenario
 
 scenarios = [
     Scenario(150, 400, 10, covariance="ar1", correlation=0.7),

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from normwise.provenance import code as provenance
+from normwise.provenance import code
 from normwise.provenance.code import code_digest
-from normwise.provenance.machine import describe_run
+from normwise.provenance.machine import PACKAGES, describe_run
 
 
 @pytest.fixture
@@ -19,18 +19,18 @@ def installed() -> str:
 def package(installed, tmp_path, monkeypatch):
     """A copy of the package that the digests are taken from."""
     folder = tmp_path / "normwise"
-    shutil.copytree(provenance.SOURCE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(provenance, "SOURCE", folder)
-    provenance._parsed.cache_clear()
+    shutil.copytree(code.SOURCE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(code, "SOURCE", folder)
+    code._parsed.cache_clear()
     yield folder
-    provenance._parsed.cache_clear()
+    code._parsed.cache_clear()
 
 
 def edit(path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(old) >= 1
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    provenance._parsed.cache_clear()
+    code._parsed.cache_clear()
 
 
 def test_digest_is_the_same_wherever_the_package_lies(installed, package):
@@ -39,47 +39,37 @@ def test_digest_is_the_same_wherever_the_package_lies(installed, package):
 
 def test_comments_docstrings_and_layout_do_not_count(package):
     before = code_digest("normwise.fitting.fit_job")
-    path = package / "tuning.py"
+    path = package / "fitting/tuning.py"
     edit(path, '"""The choice of the penalty\'s strength', '"""How the strength is chosen')
     edit(path, '    """One penalty on one data set', '    """Something else')
-    path = package / "solvers/problem.py"
+    path = package / "fitting/solvers/problem.py"
     edit(path, "L1_DEPTH = 1e-3", "\n\n# a remark\nL1_DEPTH = (  # another\n    1e-3\n)")
     assert code_digest("normwise.fitting.fit_job") == before
 
 
 def test_a_changed_constant_counts(package):
     before = code_digest("normwise.fitting.solvers.problem")
-    edit(package / "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4")
+    edit(package / "fitting/solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4")
     assert code_digest("normwise.fitting.solvers.problem") != before
+
+
+FIT = "normwise.fitting.fit_job"
 
 
 @pytest.mark.parametrize(
     ("module", "file", "old", "new"),
     [
-        (
-            "normwise.fitting.fit_job",
-            "tuning.py",
-            "return error, best, ",
-            "return error, 1 + best, ",
-        ),
-        ("normwise.fitting.fit_job", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
-        ("normwise.fitting.fit_job", "solvers/active_set.py", "REUSE = 0.25", "REUSE = 0.5"),
-        (
-            "normwise.fitting.fit_job",
-            "solvers/active_set.py",
-            "DEPENDENT = 1e-12",
-            "DEPENDENT = 1e-10",
-        ),
-        ("normwise.fitting.fit_job", "solvers/separation.py", "> 1e-7", "> 1e-6"),
-        (
-            "normwise.fitting.fit_job",
-            "solvers/scikit_learn.py",
-            "MAX_ITER = 100_000",
-            "MAX_ITER = 1",
-        ),
-        ("normwise.data", "covariance.py", "return _shared(", "return 2 * _shared("),
-        ("normwise.analysis.judge.compare", "compare.py", "RISKS = (", "RISKS = tuple("),
-        ("normwise.analysis.measure.evaluate", "tuning.py", '"cv_min", ', ""),
+        (FIT, "fitting/tuning.py", "return error, best, ", "return error, 1 + best, "),
+        (FIT, "fitting/solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
+        (FIT, "fitting/solvers/active_set.py", "REUSE = 0.25", "REUSE = 0.5"),
+        (FIT, "fitting/solvers/active_set.py", "DEPENDENT = 1e-12", "DEPENDENT = 1e-10"),
+        (FIT, "fitting/solvers/separation.py", "> 1e-7", "> 1e-6"),
+        (FIT, "fitting/solvers/scikit_learn.py", "MAX_ITER = 100_000", "MAX_ITER = 1"),
+        ("normwise.data.simulated", "data/covariance.py", "return _shared(", "return 2 * _shared("),
+        ("normwise.analysis.judge.compare", "analysis/columns.py", "RISKS = (", "RISKS = tuple("),
+        ("normwise.analysis.measure.evaluate", "fitting/names.py", '"cv_min", ', ""),
+        # the kind of an error decides who catches it
+        (FIT, "data/file.py", "raise DataFileError(", "raise ValueError("),
     ],
 )
 def test_a_change_of_an_imported_module_counts(package, module, file, old, new):
@@ -91,10 +81,20 @@ def test_a_change_of_an_imported_module_counts(package, module, file, old, new):
 @pytest.mark.parametrize(
     ("module", "file", "old", "new"),
     [
-        ("normwise.data", "solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
-        ("normwise.fitting.fit_job", "estimators.py", "class ", "class Other"),
-        ("normwise.fitting.fit_job", "compare.py", "RISKS = (", "RISKS = tuple("),
-        ("normwise.fitting.fit_job", "tables.py", "Columns = dict", "Columns = list"),
+        (
+            "normwise.data.simulated",
+            "fitting/solvers/problem.py",
+            "L1_DEPTH = 1e-3",
+            "L1_DEPTH = 1",
+        ),
+        (FIT, "fitting/estimators/base.py", "class ", "class Other"),
+        (FIT, "analysis/columns.py", "RISKS = (", "RISKS = tuple("),
+        # what people are told when a job fails
+        (FIT, "files/errors.py", "the disk is full", "there is no room left"),
+        (FIT, "files/arrays.py", "not a whole .npz file", "no whole .npz file"),
+        (FIT, "data/file.py", "cannot be read", "is unreadable"),
+        # types
+        (FIT, "fitting/names.py", "if TYPE_CHECKING:\n", "if TYPE_CHECKING:\n    import ast\n"),
     ],
 )
 def test_a_change_elsewhere_does_not_count(package, module, file, old, new):
@@ -104,13 +104,14 @@ def test_a_change_elsewhere_does_not_count(package, module, file, old, new):
 
 
 def test_digest_covers_all_modules_asked_for(package):
-    both = code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns")
-    assert both == code_digest("normwise.analysis.columns", "normwise.analysis.measure.evaluate")
-    edit(package / "tables.py", "class TableError", "class TablesError")
-    assert code_digest("normwise.analysis.measure.evaluate", "normwise.analysis.columns") != both
+    evaluate, columns = "normwise.analysis.measure.evaluate", "normwise.analysis.columns"
+    both = code_digest(evaluate, columns)
+    assert both == code_digest(columns, evaluate)
+    edit(package / "analysis/columns.py", "class TableError", "class TablesError")
+    assert code_digest(evaluate, columns) != both
 
 
 def test_a_run_names_its_versions():
     found = describe_run()
-    assert set(provenance.PACKAGES) <= set(found)
+    assert set(PACKAGES) <= set(found)
     assert all(isinstance(value, str) and value for value in found.values())

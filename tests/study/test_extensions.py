@@ -6,17 +6,15 @@ import pytest
 from studies.extension import HALF, LARGEST
 from studies.joined import evaluated, goal_table
 
-from normwise import extensions
 from normwise.analysis.measure.own_metrics import measure
 from normwise.data.errors import ExtensionError
 from normwise.data.population import population
 from normwise.data.scenario import Scenario
 from normwise.data.simulated import write_simulated
 from normwise.extensions import Fitted
-from normwise.fitting import penalty as penalties
 from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.fitting.names import MIXES, REGISTERED
 from normwise.report.look.style import COLOURS, MARKERS, NAMES
-from normwise.study import config
 from normwise.study.config import check_config
 from normwise.study.extensions import load, origin
 
@@ -43,8 +41,8 @@ def test_a_penalty_of_ones_own_is_fitted_and_looks_like_itself(extension, tmp_pa
     oracle = found[(found["metric"] == "excess_risk") & (found["tuning"] == "oracle")]
     assert len(oracle) == 12
     assert NAMES["half_lasso"] == "half of a lasso"
-    assert COLOURS["half_lasso"] not in {COLOURS[p] for p in penalties.MIXES}
-    assert MARKERS["half_lasso"] not in {MARKERS[p] for p in penalties.MIXES}
+    assert COLOURS["half_lasso"] not in {COLOURS[p] for p in MIXES}
+    assert MARKERS["half_lasso"] not in {MARKERS[p] for p in MIXES}
 
 
 def test_worker_processes_know_a_penalty_of_ones_own(extension, tmp_path):
@@ -134,15 +132,11 @@ def test_a_missing_file_and_one_of_another_kind_are_named(tmp_path):
         load([tmp_path / "notes.txt"])
 
 
-def test_the_names_of_sources_are_those_of_the_config():
-    assert tuple(config.SOURCES) == extensions.SOURCES
-
-
 def test_a_file_is_loaded_once(extension):
     path = extension("COUNT = [1]\n" + HALF)
-    kind = penalties.REGISTERED["half_lasso"]
+    kind = REGISTERED["half_lasso"]
     load([path])
-    assert penalties.REGISTERED["half_lasso"] is kind
+    assert REGISTERED["half_lasso"] is kind
 
 
 def test_splits_of_one_table_widen_the_interval_of_a_goal():

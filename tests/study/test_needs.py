@@ -17,12 +17,13 @@ BESIDE_MB = 300
 RUN = """
 import json, resource, sys
 from pathlib import Path
-from normwise.data import write_simulated
-from normwise.evaluate import evaluate
-from normwise.evidence import theory_table
-from normwise.fit import FitOptions, fit_file
-from normwise.scenario import Scenario
-from normwise.tables import BLOCK_TABLES, write_parts
+from normwise.data.simulated import write_simulated
+from normwise.analysis.measure.evaluate import evaluate
+from normwise.analysis.measure.theory_check import theory_table
+from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.data.scenario import Scenario
+from normwise.analysis.columns import BLOCK_TABLES
+from normwise.analysis.tables import write_parts
 
 what, scenario, replicates, recipe, folder = json.loads(sys.argv[1])
 scenario, folder = Scenario(**scenario), Path(folder)
@@ -55,7 +56,7 @@ def test_jobs_keep_to_the_memory_that_is_asked_for(tmp_path, shape):
         "l1": ask.of_fit(*chunk),
         "l2": ask.of_fit(*chunk),
         "evaluate": ask.of_evaluate([scenario], replicates, 2),
-        "predict": ask.of_predict([scenario], replicates, 2),
+        "check_theory": ask.of_check_theory([scenario], replicates, 2),
     }
     for what, needed in asked.items():
         job = json.dumps([what, scenario.as_dict(), replicates, recipe, str(tmp_path)])
@@ -103,7 +104,7 @@ def test_every_job_asks_for_memory_and_time(tmp_path):
     said = succeed(study.snakemake("--dry-run", "--default-resources", *defaults, targets=()))
     jobs = re.split(r"\n(?=(?:local)?rule )", said)[1:]
     names = {re.match(r"(?:local)?rule (\w+)", job)[1] for job in jobs}
-    assert {"simulate", "fit", "evaluate", "predict", "compare", "learn", "figure"} <= names
+    assert {"simulate", "fit", "evaluate", "check_theory", "compare", "learn", "figure"} <= names
     for job in jobs:
         if "localrule" not in job:
             assert re.search(r"mem_mb=\d+", job) and re.search(r"runtime=\d+", job), job

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.workflow
 
 EXAMPLES = ROOT / "examples"
 PRICES = "  - {name: prices, file: prices.csv, target: price}\n"
-JOBS = ("fit", "evaluate", "predict")
+JOBS = ("fit", "evaluate", "check_theory")
 
 
 def moons(options=None):

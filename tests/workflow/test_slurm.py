@@ -123,7 +123,7 @@ def test_each_finished_job_is_in_the_report_and_kept_to_what_it_asked_for(on_clu
     killed, _ = of_compare(said)
     assert {str(job) for job in report["MainJobID"]} == set(submitted(said)) - {killed}
     report["rule"] = report["RuleName"].str.extract(r"rule_([a-z]+)")[0]
-    assert {"simulate", "fit", "evaluate", "predict", "compare"} <= set(report["rule"])
+    assert {"simulate", "fit", "evaluate", "check_theory", "compare"} <= set(report["rule"])
     others = report[report["rule"] != "compare"]
     assert others["MaxRSS_MB"].max() > 100
     assert (others["MaxRSS_MB"] < others["RequestedMem_MB"]).all()

@@ -121,7 +121,7 @@ def test_a_study_grows_by_what_is_new_and_is_as_if_made_at_once(study):
     # another scenario is fitted alone
     study.configure(both + CASE)
     new = {"close"}
-    jobs = dict.fromkeys(("simulate", "fit", "evaluate", "predict", "trace_paths"), new)
+    jobs = dict.fromkeys(("simulate", "fit", "evaluate", "check_theory", "trace_paths"), new)
     assert study.planned(targets=TABLES) == jobs | {"compare": {""}, "learn": {""}}
     succeed(study.snakemake(targets=TABLES))
     second = study.times()
@@ -173,21 +173,21 @@ def test_a_report_on_what_there_is_names_what_is_missing(study):
 def test_another_seed_plans_everything_again(changed):
     changed.configure(seed=8)
     both = {"close", "labels"}
-    jobs = ("simulate", "fit", "evaluate", "predict")
+    jobs = ("simulate", "fit", "evaluate", "check_theory")
     assert changed.planned() == {**dict.fromkeys(jobs, both), "compare": {""}}
 
 
 def test_another_scenario_plans_its_own_data_set_again(changed):
     changed.configure(CLOSE + CASE.replace("n_samples: 24", "n_samples: 26"))
     one = {"labels"}
-    jobs = ("simulate", "fit", "evaluate", "predict")
+    jobs = ("simulate", "fit", "evaluate", "check_theory")
     assert changed.planned() == {**dict.fromkeys(jobs, one), "compare": {""}}
 
 
 def test_another_data_set_leaves_the_others_alone(changed):
     changed.configure(CLOSE + CASE + LABELS.replace("labels", "more").replace("24", "26"))
     one = {"more"}
-    jobs = ("simulate", "fit", "evaluate", "predict")
+    jobs = ("simulate", "fit", "evaluate", "check_theory")
     assert changed.planned() == {**dict.fromkeys(jobs, one), "compare": {""}}
 
 
@@ -328,7 +328,7 @@ def test_a_penalty_and_a_metric_from_files_join_by_being_named(study):
     # a change runs again what it touches
     (study.folder / "half.py").write_text(HALF + "\nX = 1\n")
     planned = study.planned()
-    assert planned.keys() == {"simulate", "fit", "evaluate", "predict", "compare"}
+    assert planned.keys() == {"simulate", "fit", "evaluate", "check_theory", "compare"}
     (study.folder / "half.py").write_text(HALF)
     (study.folder / "largest.py").write_text(LARGEST + "\nX = 1\n")
     assert study.planned().keys() == {"evaluate", "compare"}

@@ -1,10 +1,5 @@
 # Fits made into tables: first those of one block, then those of all blocks, then what they teach.
 
-from normwise.analysis.columns import BLOCK_TABLES
-
-# tables that grow with the replicates stay with their block
-COMPARED = [table for table in BLOCK_TABLES if table not in ("metrics", "timings")]
-
 
 rule evaluate:
     input:
@@ -93,8 +88,7 @@ rule check_theory:
 
 rule compare:
     input:
-        **{table: in_results(STUDY.block_tables(table)) for table in COMPARED},
-        theory=in_results(STUDY.block_tables("theory")),
+        **in_results(STUDY.compared_tables),
         calibration=in_results(STUDY.calibration_files),
     output:
         expand(

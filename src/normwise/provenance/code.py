@@ -17,7 +17,7 @@ SOURCE = Path(__file__).parents[1]
 # what the script of each rule runs, beside the log of the job and the user's files; a name in
 # braces stands for a wildcard, and a module that there is not for one of the user's
 RULES: dict[str, tuple[str, ...]] = {
-    "simulate": ("data.simulated",),
+    "simulate": ("data.chunk", "data.simulated"),
     "import_table": ("data.imported",),
     "split_table": ("data.splits",),
     "simulate_response": ("data.semi_synthetic",),
@@ -42,7 +42,12 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     "figure": ("report.figures.write", "report.figures.{module}"),
     "report": ("report.page",),
-    "provenance": ("provenance.record", "provenance.crate", "provenance.datapackage"),
+    "provenance": (
+        "provenance.record",
+        "provenance.crate",
+        "provenance.datapackage",
+        "provenance.readme",
+    ),
 }
 
 

@@ -15,42 +15,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from normwise.data.chunk import Chunk, replicate_megabytes
 from normwise.data.scenario import Scenario, expand_grid
 from normwise.files.whole import write_text
 
 # jobs beside those of blocks: tables, figures, calibration, published studies
 OTHER_JOBS = 150
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """The content of one data file: some scenarios, and a range of replicates of each."""
-
-    scenarios: tuple[Scenario, ...]
-    start: int
-    stop: int
-
-    @property
-    def n_fits(self) -> int:
-        """Replicates of all scenarios, each to be fitted once by each penalty."""
-        return len(self.scenarios) * (self.stop - self.start)
-
-    @property
-    def megabytes(self) -> float:
-        """Size of its arrays."""
-        return (self.stop - self.start) * sum(map(replicate_megabytes, self.scenarios))
-
-    def travels_as_recipe(self, config: Mapping[str, Any]) -> bool:
-        """Whether the checked config lets its arrays be drawn again by each fit."""
-        return not config["keep_data"] and self.megabytes > config["recipe_above_mb"]
-
-    def as_params(self) -> dict[str, Any]:
-        """Plain values, so that Snakemake re-runs what a change of them touches."""
-        return {
-            "scenarios": [s.as_dict() for s in self.scenarios],
-            "start": self.start,
-            "stop": self.stop,
-        }
 
 
 @dataclass(frozen=True)
@@ -79,12 +49,6 @@ class Block:
 
 
 Blocks = dict[str, list[Block]]
-
-
-def replicate_megabytes(scenario: Scenario) -> float:
-    """Size of one replicate in a data file."""
-    width = 1 if scenario.features == "sparse_binary" else 8
-    return scenario.n_samples * (scenario.n_features * width + 8) / 1e6
 
 
 def cut(n: int, parts: int) -> list[tuple[int, int]]:
@@ -162,7 +126,7 @@ def _parts(replicates: int, size: float, max_chunk_mb: float) -> list[tuple[int,
 
 
 def count_jobs(datasets: Sequence[Mapping[str, Any]], plan: Blocks) -> int:
-    """Jobs that a study's simulated data sets take: simulate, fit, evaluate, predict."""
+    """Jobs that a study's simulated data sets take: simulate, fit, evaluate, check_theory."""
     return sum(
         len(block.cuts) * (1 + len(dataset["penalties"])) + 2
         for dataset in datasets

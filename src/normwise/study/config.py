@@ -12,13 +12,12 @@ from jsonschema import Draft202012Validator
 
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.data.generated import DATASETS
-from normwise.data.imported import TABLE_KEYS
-from normwise.data.scenario import AXES, expand_grid
+from normwise.data.scenario import expand_grid
 from normwise.fitting.names import known_penalties, responses
 from normwise.study.complaints import explain, not_one_of
+from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
 from normwise.study.scenario_checks import problems
 
-GRID_KEYS = (*AXES, "nonzero_fraction")
 MIN_ROWS_PER_FOLD = 2
 TEST_SHARE = 0.25
 
@@ -140,36 +139,24 @@ def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-DESIGN_KEYS = ("n_samples", "n_nonzero", "snr", "signal", "signs", "response")
-SOURCES: dict[str, tuple[str, ...]] = {
-    "scenarios": GRID_KEYS,
-    "rule": ("test_share",),
-    "table": (*TABLE_KEYS, "test_share"),
-    "semi_synthetic": (*TABLE_KEYS, *DESIGN_KEYS),
-}
-SOURCE_KEYS = tuple(dict.fromkeys((*GRID_KEYS, *TABLE_KEYS, "test_share", "options")))
-
-
 def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
     source = dataset["source"]
-    known = (*SOURCES, *DATASETS)
+    known = (*ORIGINS, *DATASETS)
     if source not in known:
         yield from _unknown("source", [source], known)
         return
-    allowed = SOURCES.get(source, ("options", "test_share"))
-    surplus = [k for k in SOURCE_KEYS if k in dataset and k not in allowed]
+    origin = ORIGINS.get(source, GENERATED)
+    surplus = [k for k in ORIGIN_KEYS if k in dataset and k not in origin.keys]
     if surplus:
         yield f"source: {source} takes no {', '.join(surplus)}; remove it"
         return
-    needed = {"table": ("file",), "semi_synthetic": ("file", "n_samples", "n_nonzero", "snr")}
-    missing = [k for k in needed.get(source, ()) if k not in dataset]
+    missing = [k for k in origin.needed if k not in dataset]
     if missing:
         yield f"source: {source} needs {', '.join(missing)}"
-    if source == "semi_synthetic":
-        several = [k for k in DESIGN_KEYS if len(dataset.get(k, [0])) > 1]
-        if several:
-            yield f"source: {source} takes one value of {', '.join(several)}, not a list"
-    if source == "scenarios" and dataset["chunks"] != 1:
+    several = [k for k in origin.single if len(dataset.get(k, [0])) > 1]
+    if several:
+        yield f"source: {source} takes one value of {', '.join(several)}, not a list"
+    if not origin.in_chunks and dataset["chunks"] != 1:
         yield "chunks is for the other sources; use max_chunk_mb instead"
     if dataset["chunks"] > dataset["replicates"]:
         yield (

@@ -17,11 +17,10 @@ from normwise.analysis.measure.own_metrics import METRICS
 from normwise.data.errors import ExtensionError
 from normwise.data.generated import DATASETS
 from normwise.fitting.names import MIXES, REGISTERED, SHIPPED
+from normwise.study.origins import ORIGINS
 
 # names of modules that were loaded from files of the user's
 PREFIX = "normwise_extension_"
-# where data come from without any extension
-SOURCES = ("scenarios", "rule", "table", "semi_synthetic")
 OWN = frozenset((*DESCRIBED, *GOALS))
 
 
@@ -47,7 +46,7 @@ def load(files: Iterable[str | Path]) -> None:
 def _refuse_names() -> None:
     """Every name stands for one thing."""
     taken = dict.fromkeys((*MIXES, *SHIPPED), "penalty") | dict.fromkeys(OWN, "metric")
-    taken |= dict.fromkeys(SOURCES, "source")
+    taken |= dict.fromkeys(ORIGINS, "source")
     kinds: dict[str, Iterable[str]]
     kinds = {"penalty": REGISTERED, "metric": METRICS, "data set": DATASETS}
     for kind, names in kinds.items():

@@ -18,18 +18,21 @@ from normwise.analysis.columns import BLOCK_TABLES
 from normwise.analysis.trials.cells import CELLS
 from normwise.analysis.trials.replications.protocol import plan_batches
 from normwise.data.batch import outside_key
+from normwise.data.chunk import Chunk
 from normwise.data.generated import DATASETS
 from normwise.data.imported import TABLE_KEYS, is_local
 from normwise.data.scenario import Scenario, expand_grid
 from normwise.data.splits import overlap
 from normwise.report.figures.plan import plan_figures
-from normwise.study.blocks import Blocks, Chunk, cut, cut_study, recall, remember, remove_others
+from normwise.study.blocks import Blocks, cut, cut_study, recall, remember, remove_others
 from normwise.study.config import MIN_ROWS_PER_FOLD
 from normwise.study.extensions import digest, origin
 from normwise.study.missing import Expected
 
 # what `evaluate` and `check_theory` leave of a block
 PARTS_OF_BLOCK = (*BLOCK_TABLES, "theory")
+# they grow with the replicates and stay with their block
+PER_REPLICATE = ("metrics", "timings")
 # keys of a data set that only the report shows
 SHOWN = ("title", "story", "figure", "hold_out")
 # rules that make data; a data set has one of them
@@ -447,6 +450,12 @@ class Study:
             for name, blocks in self.blocks_there.items()
             for block in blocks
         ]
+
+    @property
+    def compared_tables(self) -> dict[str, list[str]]:
+        """Files of the tables of blocks that are put together, by table."""
+        tables = [table for table in PARTS_OF_BLOCK if table not in PER_REPLICATE]
+        return {table: self.block_tables(table) for table in tables}
 
     @property
     def calibration_files(self) -> list[str]:

@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from normwise.data.chunk import replicate_megabytes
 from normwise.data.scenario import Scenario
 from normwise.data.simulated import DRAWN_MB
-from normwise.study.blocks import replicate_megabytes
 
 # on a cluster a job is Snakemake that runs Python; what compiling a solver takes once more; and
 # a process for a share of the work
@@ -181,7 +181,7 @@ def of_evaluate(
     )
 
 
-def of_predict(scenarios: Sequence[Scenario], replicates: int, n_penalties: int) -> Needs:
+def of_check_theory(scenarios: Sequence[Scenario], replicates: int, n_penalties: int) -> Needs:
     """Theory of a block; parameters as in `of_evaluate`."""
     fits = replicates * n_penalties
     held = _most(scenarios, lambda s: 9 * _square_mb(s) + 2 * 8e-6 * fits * 3 * s.n_features)

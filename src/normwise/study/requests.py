@@ -60,7 +60,7 @@ class Requests:
         if not scenarios:
             return needs.of_unknown()
         penalties = self.study.datasets[dataset]["penalties"]
-        return needs.of_predict(scenarios, self.study.replicates(dataset), len(penalties))
+        return needs.of_check_theory(scenarios, self.study.replicates(dataset), len(penalties))
 
     def calibrate(self, cell: str) -> Needs:
         """One cell with a known answer."""

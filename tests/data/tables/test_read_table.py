@@ -11,9 +11,8 @@ import pytest
 from scipy import sparse
 
 from normwise.data.tables import memory
-from normwise.data.tables import read as tabular
 from normwise.data.tables.columns import to_label
-from normwise.tabular import InputError, as_table, read_table
+from normwise.tabular import InputError, Table, as_table, available_memory, read_table
 
 TABLES = Path(__file__).with_name("files")
 N = 40
@@ -32,7 +31,7 @@ def csv_of(tmp_path: Path, frame: pd.DataFrame, name: str = "table.csv", **optio
     return path
 
 
-def said(table: tabular.Table, *parts: str) -> bool:
+def said(table: Table, *parts: str) -> bool:
     """Whether one note has all these parts."""
     return any(all(part in note for part in parts) for note in table.notes)
 
@@ -625,4 +624,4 @@ def test_memory_is_estimated_for_every_kind_of_file(tmp_path, frame, monkeypatch
 
 
 def test_available_memory_is_a_number_of_bytes():
-    assert 1e6 < tabular.available_memory() < np.inf
+    assert 1e6 < available_memory() < np.inf
