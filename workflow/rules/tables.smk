@@ -1,5 +1,7 @@
 # Fits made into tables: first those of one block, then those of all blocks, then what they teach.
 
+from normwise.analysis.columns import BLOCK_TABLES
+
 
 rule evaluate:
     input:

@@ -183,6 +183,15 @@ def test_failures_are_counted_and_have_no_metrics(tmp_path):
     assert len(tables["timings"]) == 20
 
 
+def test_a_penalty_without_any_fit_leaves_tables_without_rows(tmp_path):
+    wide = Scenario(20, 30, 2, response="binary")
+    found = evaluated(fit_chunks(tmp_path, [([wide], 0, 4)], ["none"]), "tiny")
+    assert found["fit_health"]["failed"].tolist() == [1.0]
+    for table in BLOCK_TABLES:
+        check_table(found[table], table)
+    assert len(found["metrics"]) == len(found["summary"]) == 0
+
+
 def test_health_counts_doubtful_fits(tmp_path):
     fits = fit_chunks(tmp_path, [(SCENARIOS[:1], 0, 5)], ["l1"])
     with load_arrays(fits["l1"][0]) as file:

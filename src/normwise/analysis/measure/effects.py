@@ -13,6 +13,7 @@ from normwise.fitting.names import ordered
 
 # risks below this are rounding errors, of which none is better than another
 ROUNDING = 1e-12
+QUARTILES = [0.25, 0.5, 0.75]
 
 
 def pairs(penalties: Iterable[str]) -> list[tuple[str, str]]:
@@ -33,7 +34,8 @@ def summarise(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
     """
     keys = ["dataset", "scenario", "penalty", "tuning", "metric"]
     groups = metrics.groupby(keys, observed=True, sort=True)["value"]
-    quartiles = groups.quantile([0.25, 0.5, 0.75]).unstack()
+    # without any row, unstacking leaves no columns
+    quartiles = groups.quantile(QUARTILES).unstack().reindex(columns=QUARTILES)
     n = groups.size()
     out = pd.DataFrame(
         {
