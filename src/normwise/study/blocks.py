@@ -9,9 +9,9 @@ study makes new blocks and chunks and leaves the others as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,56 +68,62 @@ def cut_blocks(
     Parameters
     ----------
     dataset : mapping
-        Of the checked config.
+        A data set of the checked config.
     max_chunk_mb : float
     known : sequence of Block
-        Of an earlier plan. Those that the data set has no use for are left out.
+        Blocks of an earlier plan. Those that the data set has no use for are left out.
     """
-    replicates, wanted = dataset["replicates"], expand_grid(dataset)
-    blocks = []
-    number = 1 + max((name for block in known for name in block.cuts), default=-1)
+    numbers = count(1 + max((name for block in known for name in block.cuts), default=-1))
+    scenarios, replicates = expand_grid(dataset), dataset["replicates"]
+    kept = _kept_blocks(known, set(scenarios), replicates, max_chunk_mb, numbers)
+    there = {scenario for block in kept for scenario in block.scenarios}
+    new = [scenario for scenario in scenarios if scenario not in there]
+    return [*kept, *_new_blocks(new, replicates, max_chunk_mb, numbers)]
 
-    def numbered(bounds: Sequence[tuple[int, int]]) -> dict[int, tuple[int, int]]:
-        nonlocal number
-        number += len(bounds)
-        return {number - len(bounds) + i: ends for i, ends in enumerate(bounds)}
 
+def _kept_blocks(
+    known: Sequence[Block],
+    wanted: set[Scenario],
+    replicates: int,
+    max_chunk_mb: float,
+    numbers: Iterator[int],
+) -> list[Block]:
+    """Blocks of an earlier plan that hold scenarios that are still wanted, each of them once."""
+    blocks: list[Block] = []
     there: set[Scenario] = set()
-    asked_for = set(wanted)
     for block in known:
-        if there.isdisjoint(block.scenarios) and not asked_for.isdisjoint(block.scenarios):
-            there.update(block.scenarios)
-            cuts = {n: ends for n, ends in block.cuts.items() if ends[0] < replicates}
-            last = max(stop for _, stop in cuts.values())
-            if last < replicates:
-                size = sum(map(replicate_megabytes, block.scenarios))
-                more = _parts(replicates - last, size, max_chunk_mb)
-                cuts |= numbered([(last + a, last + b) for a, b in more])
-            blocks.append(Block(block.scenarios, cuts))
+        if not there.isdisjoint(block.scenarios) or wanted.isdisjoint(block.scenarios):
+            continue
+        there.update(block.scenarios)
+        cuts = {number: ends for number, ends in block.cuts.items() if ends[0] < replicates}
+        last = max(stop for _, stop in cuts.values())
+        if last < replicates:
+            size = sum(map(replicate_megabytes, block.scenarios))
+            more = _parts(replicates - last, size, max_chunk_mb)
+            cuts |= {next(numbers): (last + a, last + b) for a, b in more}
+        blocks.append(Block(block.scenarios, cuts))
+    return blocks
+
+
+def _new_blocks(
+    scenarios: Sequence[Scenario], replicates: int, max_chunk_mb: float, numbers: Iterator[int]
+) -> Iterator[Block]:
+    """Blocks of scenarios that no earlier plan has."""
     shared: list[Scenario] = []
     filled = 0.0
-
-    def close() -> None:
-        nonlocal filled
-        if shared:
-            blocks.append(Block(tuple(shared), numbered([(0, replicates)])))
-        shared.clear()
-        filled = 0.0
-
-    for scenario in wanted:
-        if scenario in there:
-            continue
+    for scenario in scenarios:
         size = replicates * replicate_megabytes(scenario)
-        if filled + size > max_chunk_mb:
-            close()
+        if shared and filled + size > max_chunk_mb:
+            yield Block(tuple(shared), {next(numbers): (0, replicates)})
+            shared, filled = [], 0.0
         if size <= max_chunk_mb:
             shared.append(scenario)
             filled += size
         else:
             parts = _parts(replicates, size / replicates, max_chunk_mb)
-            blocks.append(Block((scenario,), numbered(parts)))
-    close()
-    return blocks
+            yield Block((scenario,), {next(numbers): ends for ends in parts})
+    if shared:
+        yield Block(tuple(shared), {next(numbers): (0, replicates)})
 
 
 def _parts(replicates: int, size: float, max_chunk_mb: float) -> list[tuple[int, int]]:
