@@ -85,7 +85,7 @@ def advise_table(
     Parameters
     ----------
     table : Table
-        As `normwise.tabular.read_table` and `as_table` give it, which refuse too few rows.
+        What `normwise.tabular.read_table` or `as_table` returns; they refuse too few rows.
     margin : float
         Differences of explained share up to this count as equal.
     seed : int
@@ -165,13 +165,13 @@ def advise(
     y : array-like of shape (n_samples,)
         Numbers, or labels of two classes.
     names : sequence of str, optional
-        Of the features.
+        Names of the features.
     positive : object, optional
         The label that counts as one.
     response : {"gaussian", "binary"}, optional
         Detected if not given.
     margin, seed, n_jobs, study, progress
-        As for `advise_table`.
+        The same as for `advise_table`.
 
     Returns
     -------

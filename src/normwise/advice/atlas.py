@@ -63,7 +63,7 @@ class Atlas:
     cells : DataFrame
         One row a scenario, with `COLUMNS`.
     bounds : Bounds
-        Of the rule of thumb.
+        The bounds of the rule of thumb.
     surface : Surface
         Fitted to the scenarios that were not held out.
     zone : float

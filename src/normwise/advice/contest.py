@@ -78,8 +78,8 @@ def _split(
 ) -> dict[str, Any]:
     """Errors of all penalties on one test part.
 
-    No response of it is seen before. Its features are, where a table was made into numbers: the
-    medians that fill gaps and the levels that become columns are those of all rows.
+    Responses of the test part are never used before. Its features are, slightly: the medians that
+    fill gaps and the levels that become columns come from all rows.
     """
     repeat = seed[2]
     out: dict[str, Any] = {"null": _null_error(y[train], y[test], response)}

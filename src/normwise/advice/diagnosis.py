@@ -282,7 +282,7 @@ def _groups(labels: np.ndarray) -> tuple[tuple[int, ...], ...]:
 def effective_features(found: Spectrum, n_rows: int, n_features: int) -> float:
     r"""Directions that the features fill, :math:`p^2 / \sum_{jk} \rho_{jk}^2`.
 
-    Of squared correlations only the adjusted part counts, :math:`1 - (1 - r^2)(n-1)/(n-2)`, which
+    Only the adjusted part of a squared correlation counts, :math:`1 - (1 - r^2)(n-1)/(n-2)`, which
     has mean zero for unrelated features.
     """
     p = n_features
@@ -330,7 +330,8 @@ class Signal:
         With a 95 % interval.
     sparsity : Sparsity
     nearest_correlation : float
-        Of a typical feature, without what chance alone would show.
+        The correlation of a typical feature with the one most like it, without what chance alone
+        would show.
     effective_features : float
     """
 

@@ -19,7 +19,7 @@ class Diagnosis:
     ----------
     n_samples, n_features : int
     rank : int
-        Of the centred, standardised features.
+        The rank of the centred, standardised features.
     condition_number : float
         Largest over smallest singular value of the standardised features, infinite below full
         column rank.

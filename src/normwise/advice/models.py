@@ -87,7 +87,7 @@ def fit_models(
     ----------
     table : Table
     groups : tuple of tuple of int
-        Of correlated features.
+        Groups of correlated features.
     seed : int
     n_jobs : int or None
     done : callable, optional

@@ -48,7 +48,7 @@ def zone_tests(
     p_win : ndarray
         Two-sided, of the interval null hypothesis that the effect is at most `zone` in size.
     p_equivalent : ndarray
-        Of two one-sided tests that it is larger (Schuirmann 1987).
+        p-value of two one-sided tests that the effect is outside of the zone (Schuirmann 1987).
     """
     # a tiny floor keeps identical fits (mcse 0) defined
     unit = np.maximum(mcse, 1e-12)
@@ -68,7 +68,7 @@ def decide(
     Parameters
     ----------
     effect, p_win, p_equivalent : Series
-        Of `zone_tests`, one each.
+        p-values of `zone_tests`, one for each effect.
     level : float
         False discovery rate.
     names : DataFrame

@@ -101,9 +101,9 @@ def read_origin(
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        Of the file.
+        The scenarios of the file.
     index : int
-        Of the scenario in the file.
+        Position of the scenario in the file.
     dataset, response : str
         For a file that was not simulated.
     n_features : int

@@ -45,7 +45,7 @@ def write_generated(
     ----------
     output : path
     dataset : mapping
-        Of the checked config; ``source`` is the function.
+        A data set of the checked config; its ``source`` is the function.
     bounds : (int, int)
         First replicate, and the one after the last.
     seed : int

@@ -28,7 +28,7 @@ class Source:
     X : ndarray of shape (n_rows, n_features)
     y : ndarray of shape (n_rows,)
     names : tuple of str
-        Of the features.
+        Names of the features.
     response : {"gaussian", "binary"}
     notes : tuple of str
         What was done to the columns.
@@ -52,7 +52,7 @@ def refuse_missing_files(datasets: Iterable[Mapping[str, Any]]) -> None:
     Parameters
     ----------
     datasets : iterable of mapping
-        Of the checked config.
+        Data sets of the checked config.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def semi_synthetic_truth(
     ----------
     X : ndarray of shape (n_rows, n_features)
     dataset : mapping
-        Of the checked config.
+        A data set of the checked config.
     seed : int
 
     Raises
@@ -80,12 +80,12 @@ def write_semi_synthetic(
     Parameters
     ----------
     output, source, dataset, bounds, seed, largest_mb
-        As in `write_splits`; the response of the table is not used.
+        The table, as for `write_splits`; its response is not used.
 
     Raises
     ------
     InputError
-        As in `write_splits` and `semi_synthetic_truth`.
+        What `write_splits` and `semi_synthetic_truth` raise.
     """
     scenario, truth = semi_synthetic_truth(source.X, dataset, seed)
     shape = (scenario.n_samples, scenario.n_features)

@@ -62,7 +62,7 @@ def _digest(X: np.ndarray, y: np.ndarray) -> bytes:
 
 
 def _stacked(draws: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    # in the same order however many there are: sums in another one differ in the last bit
+    # C order, so that the size of a chunk does not change the last bit of a sum
     return np.ascontiguousarray([X for X, _ in draws]), np.stack([y for _, y in draws])
 
 

@@ -54,14 +54,14 @@ def write_splits(
     output : path
     source : Source
     dataset : mapping
-        Of the checked config.
+        A data set of the checked config.
     bounds : (int, int)
         First replicate, and the one after the last.
     seed : int
     min_rows : int
         That a split must leave to be fitted.
     largest_mb : float
-        Of a data file.
+        The most that a data file may take.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def overlap(dataset: Mapping[str, Any]) -> float:
     Parameters
     ----------
     dataset : mapping
-        Of the checked config.
+        A data set of the checked config.
     """
     share = dataset.get("test_share", 0.0)
     return float(share / (1 - share))

@@ -166,7 +166,7 @@ def _tidy(folder: Path) -> None:
 
 
 def _take_back(ahead: list[tuple[int, str]], now: int) -> None:
-    """Give files from the future the present time, in their order.
+    """Reset modification times that lie in the future to now, in their order.
 
     What is older than what it was made from is made again, so that the order must stay; and
     Snakemake refuses a new file that is older than what it was made from.

@@ -37,7 +37,7 @@ class FitOptions:
         Root seed; it decides the folds.
     n_folds, n_alphas : int
     l1_ratio : float
-        Of the elastic net.
+        Share of L1 of the elastic net.
     tolerance : float
         Largest acceptable relative duality gap.
     engine : {"native", "scikit-learn"}
@@ -83,7 +83,7 @@ def effective_dof(
 
 def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
     """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
-    # in one order whatever the file's: sums in another one differ in the last bit
+    # C order always: summing in another memory order changes the last bit
     X, y = batch.X[0].astype(float, order="C"), batch.y[0]
     p = X.shape[1]
     binary = batch.response == "binary"

@@ -19,7 +19,7 @@ from normwise.provenance.runs import contributing, digest, read_runs
 
 NAME = "provenance.json"
 RUNS = "runs.jsonl"
-# where a study lies is no part of what it is
+# keys of the config that only say where the results lie
 ELSEWHERE = ("pathvars",)
 
 

@@ -32,9 +32,9 @@ class Row:
     ----------
     path : Path
     index : int
-        Of the scenario in the file.
+        Position of the scenario in the file.
     row : int
-        Of the replicate in its arrays.
+        Position of the replicate in its arrays.
     """
 
     path: Path
@@ -113,7 +113,7 @@ def draw_again(
     Parameters
     ----------
     dataset : mapping
-        Of the checked config.
+        A data set of the checked config.
     scenario : Scenario or None
         None if the data set is not simulated.
     replicate : int

@@ -45,7 +45,7 @@ class Run:
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def start(self) -> None:
-        """Enter the start; what goes on is lost to the log only if its end is never entered."""
+        """Log the start of the run. A run that is killed keeps this line and has no end."""
         _append(
             self.log,
             {
@@ -107,7 +107,7 @@ def contributing(
     Parameters
     ----------
     runs : iterable of dict
-        Of `read_runs`.
+        What `read_runs` returns.
     written : iterable of float
         When the files were last written, in seconds since 1970.
     """

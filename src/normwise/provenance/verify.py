@@ -72,7 +72,7 @@ def verify(folder: str | Path, sample: int, seed: int) -> Verification:
     sample : int
         Replicates to make again.
     seed : int
-        Of the choice of the sample; it has nothing to do with the study's.
+        Seed of the choice of the sample; it has nothing to do with the study's.
 
     Raises
     ------

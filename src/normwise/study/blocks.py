@@ -151,11 +151,11 @@ def cut_study(
     Parameters
     ----------
     datasets : sequence of mapping
-        Of the checked config.
+        Data sets of the checked config.
     max_chunk_mb : float
     max_jobs : int
-        Of the whole study. It is exceeded only by what `known` and the number of data sets leave
-        no choice about.
+        Jobs of the whole study. It is exceeded only by what `known` and the number of data sets
+        leave no choice about.
     known : mapping of str to sequence of Block, optional
         Blocks of an earlier plan, by data set.
     """
@@ -209,7 +209,7 @@ def recall(
     ----------
     path : path
     basis : str
-        As in `remember`.
+        The same as in `remember`.
     begun : callable, optional
         Whether a chunk, given data set and number, has been fitted by any penalty. Blocks of which
         none has are left out, so that they may be cut anew.

@@ -32,7 +32,7 @@ def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str
     Parameters
     ----------
     config : mapping
-        As read from YAML.
+        What was read from YAML.
     schema_file : path
         JSON schema, in YAML.
     source : str

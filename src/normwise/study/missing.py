@@ -1,4 +1,4 @@
-"""What failed jobs have left out of a study, and their last words."""
+"""Parts of a study without results, and the last line of the log that explains each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Expected:
     dataset : str
         Name of the data set, or ``calibration`` or ``replications``.
     scenarios : sequence of str
-        Ids of its scenarios, or what else it is called.
+        Ids of the scenarios; otherwise the name of the cell or of the published study.
     replicates : int
     files : sequence of path
         What its jobs leave behind.

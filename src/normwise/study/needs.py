@@ -14,8 +14,7 @@ from normwise.data.chunk import replicate_megabytes
 from normwise.data.scenario import Scenario
 from normwise.data.simulated import DRAWN_MB
 
-# on a cluster a job is Snakemake that runs Python; what compiling a solver takes once more; and
-# a process for a share of the work
+# base memory of a job (Snakemake and Python), compilation by numba, one worker process
 START_MB, COMPILED_MB, WORKER_MB = 600, 150, 250
 ROOM = 1.4
 # another machine may be slower, and another problem harder
@@ -30,7 +29,7 @@ UNKNOWN_MB, UNKNOWN_SECONDS = 1400, 360
 
 @dataclass(frozen=True)
 class Needs:
-    """Of one job, at its first attempt.
+    """Memory and time of one job, at its first attempt.
 
     Attributes
     ----------
@@ -52,7 +51,7 @@ def needs(megabytes: float, seconds: float) -> Needs:
     megabytes, seconds : float
     """
     minutes = max(LEAST_MINUTES, PATIENCE * seconds / 60)
-    # whole hundreds and fives, since they are read
+    # rounded, because people read them in lists of jobs
     return Needs(100 * math.ceil(ROOM * megabytes / 100), 5 * math.ceil(minutes / 5))
 
 
@@ -90,7 +89,7 @@ def of_simulate(scenarios: Sequence[Scenario], replicates: int, recipe: bool) ->
     ----------
     scenarios : sequence of Scenario
     replicates : int
-        Of each.
+        Replicates of each scenario.
     recipe : bool
         Whether only digests are written.
     """
@@ -118,7 +117,7 @@ def of_fit(
     Parameters
     ----------
     scenarios, replicates, recipe
-        As in `of_simulate`.
+        The same as in `of_simulate`.
     n_folds, n_alphas : int
         Folds, and candidates of the penalty.
     keep_paths : bool

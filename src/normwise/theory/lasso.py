@@ -200,7 +200,7 @@ def lasso_optimal_risk(coef: ArrayLike, n_samples: int, noise_var: float) -> tup
     Parameters
     ----------
     coef, n_samples, noise_var
-        As for `lasso_risk`.
+        The same as for `lasso_risk`.
 
     Returns
     -------

@@ -69,7 +69,7 @@ def ridge_conditional(
     ----------
     X : ndarray of shape (n_samples, n_features)
     covariance : ndarray of shape (n_features, n_features)
-        Of a new row.
+        Expected squared error on a new row.
     coef : ndarray of shape (n_features,)
         True coefficients.
     noise_var : float
@@ -184,7 +184,7 @@ def ridge_optimal_risk(
     Parameters
     ----------
     eigenvalues, signal, n_samples, noise_var
-        As for `ridge_risk`.
+        The same as for `ridge_risk`.
 
     Returns
     -------

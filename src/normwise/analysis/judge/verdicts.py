@@ -25,7 +25,7 @@ def infer(effects: pd.DataFrame, margin: float, confidence: float) -> pd.DataFra
     """
     frame = with_intervals(effects, confidence)
     frame["ratio"] = np.exp(frame["effect"])
-    # splits of one table are worth fewer independent ones
+    # splits of one table overlap: their effective number is smaller
     size = 1 / (1 / frame["n"] + frame["overlap"])
     frame["first_better_low"], frame["first_better_high"] = wilson_interval(
         frame["first_better"] * size, size, confidence

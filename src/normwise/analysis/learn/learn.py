@@ -85,11 +85,12 @@ def score(
     Parameters
     ----------
     frame : DataFrame
-        Of `normwise.analysis.learn.cells.cells`.
+        What `normwise.analysis.learn.cells.cells` returns.
     called : ndarray of str, shape (n,), or None
         None for a choice that is not one per scenario.
     losses : ndarray of shape (n,)
-        Of the choice beyond the better penalty; NaN where it was not measured.
+        Log-ratio of the risk of the choice to that of the better penalty; NaN where it was not
+        measured.
     is_ratio : bool
     """
     verdict = frame["verdict"].to_numpy()
@@ -240,7 +241,7 @@ def learn(
     -------
     dict of str to DataFrame
         The tables `TABLES`; they are empty for goals with fewer than ``FEWEST`` scenarios.
-        Of more than ``MOST`` scenarios a random sample of so many is learnt from.
+        From more than ``MOST`` scenarios, a random sample of that size is learnt from.
     """
     parts: dict[str, list[Any]] = {name: [] for name in TABLES}
     for goal, what in GOALS.items():

@@ -39,7 +39,7 @@ def fit_bounds(frame: pd.DataFrame) -> Bounds:
     Parameters
     ----------
     frame : DataFrame
-        Of `normwise.analysis.learn.cells.cells`.
+        What `normwise.analysis.learn.cells.cells` returns.
     """
     frame = frame.sort_values("load", kind="stable")
     load, signal = frame["load"].to_numpy(), frame["signal_per_direction"].to_numpy()

@@ -53,7 +53,7 @@ class Surface:
     Parameters
     ----------
     frame : DataFrame
-        Of `cells`.
+        What `cells` returns.
     zone : float
         Half-width of the zone of equivalence.
     kernel : sklearn kernel, optional

@@ -11,7 +11,7 @@ from normwise.analysis.columns import RISKS, typed
 from normwise.analysis.inference import standard_error
 from normwise.fitting.names import ordered
 
-# risks below this are rounding errors, of which none is better than another
+# risks below this are rounding errors and count as equal
 ROUNDING = 1e-12
 QUARTILES = [0.25, 0.5, 0.75]
 
@@ -30,7 +30,7 @@ def summarise(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
     metrics : DataFrame
         Table ``metrics``.
     overlap : float
-        Of `standard_error`.
+        Argument of `standard_error`.
     """
     keys = ["dataset", "scenario", "penalty", "tuning", "metric"]
     groups = metrics.groupby(keys, observed=True, sort=True)["value"]
@@ -58,7 +58,7 @@ def paired_effect(first: np.ndarray, second: np.ndarray, overlap: float = 0.0) -
     first, second : ndarray of shape (n_replicates,)
         Nonnegative risks.
     overlap : float
-        Of `standard_error`.
+        Argument of `standard_error`.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def pair_table(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
     metrics : DataFrame
         Table ``metrics``.
     overlap : float
-        Of `standard_error`.
+        Argument of `standard_error`.
     """
     risks = metrics[metrics["metric"].isin(RISKS)]
     rows = []

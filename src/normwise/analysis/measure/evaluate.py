@@ -133,9 +133,9 @@ def evaluate(
     extra : sequence of str
         Metrics from extensions to add.
     overlap : float
-        Of `normwise.analysis.inference.standard_error`.
+        Argument of `normwise.analysis.inference.standard_error`.
     wanted, replicates
-        Of `normwise.fitting.fits_file.read_estimates`.
+        Arguments of `normwise.fitting.fits_file.read_estimates`.
 
     Yields
     ------
@@ -170,7 +170,7 @@ def evaluate(
                 "pairs": pair_table(metrics, overlap),
                 "goal_effects": goal_effects(metrics, overlap),
                 "strategies": strategy_table(metrics),
-                # more splits of one table are no more data
+                # no pilot for split tables: further splits add no information
                 "pilots": typed(pd.DataFrame(), "pilots") if overlap else pilot_table(metrics),
                 "grid_effects": audit(found),
             }

@@ -40,7 +40,7 @@ def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
     metrics : DataFrame
         Table ``metrics``.
     overlap : float
-        Of `normwise.analysis.inference.standard_error`.
+        Argument of `normwise.analysis.inference.standard_error`.
     """
     rows = []
     for key, goal in GOALS.items():

@@ -59,7 +59,7 @@ def audit(estimates: Mapping[str, Estimates]) -> pd.DataFrame:
     Parameters
     ----------
     estimates : mapping of str to Estimates
-        Of one scenario, by penalty.
+        Estimates of one scenario, by penalty.
 
     Returns
     -------

@@ -61,7 +61,7 @@ def trace_paths(fits: Mapping[str, Sequence[str | Path]], dataset: str) -> dict[
         "paths": typed(pd.DataFrame(paths), "paths"),
         "coefficients": typed(pd.concat([empty, *coefficients], ignore_index=True), "coefficients"),
     }
-    # the order of the blocks is that in which they were added
+    # blocks come in the order in which they were added to the study
     return {
         name: frame.sort_values("scenario", kind="stable", ignore_index=True)
         for name, frame in found.items()

@@ -67,7 +67,7 @@ def _predicted(s: Scenario, e: Estimates, seed: int) -> tuple[str, float, float]
         risk = lasso_risk_general(
             _covariance(truth), truth.coef, rows, noise, alpha, DRAWN // s.n_features, rng
         ).risk
-    # and its own error comes on top
+    # plus the variance of the estimated intercept
     return LIMIT, alpha * rows / n, risk + (noise + risk) / n
 
 
@@ -109,7 +109,7 @@ def theory_table(
         Fits files by penalty.
     seed : int
     wanted, replicates
-        Of `normwise.fitting.fits_file.read_estimates`.
+        Arguments of `normwise.fitting.fits_file.read_estimates`.
 
     Returns
     -------

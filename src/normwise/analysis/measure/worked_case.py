@@ -29,7 +29,7 @@ def illustrate(
     Parameters
     ----------
     dataset : mapping
-        Of the checked config.
+        A data set of the checked config.
     fits : mapping of str to sequence of paths
         Fits files by penalty.
     seed : int

@@ -74,9 +74,9 @@ def as_table(
     y : array, Series or list of shape (n_samples,)
         Numbers, booleans or labels.
     names : sequence of str, optional
-        Of the features; by default those of the data frame, or ``x0``, ``x1``, …
+        Names of the features; by default those of the data frame, or ``x0``, ``x1``, …
     positive, response
-        As in `read_table`.
+        The same as in `read_table`.
 
     Raises
     ------

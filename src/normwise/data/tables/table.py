@@ -25,7 +25,7 @@ class Table:
     y : ndarray of shape (n_samples,)
         Zeros and ones for a binary response.
     names : tuple of str
-        Of the features.
+        Names of the features.
     response : {"gaussian", "binary"}
     target : str
         Name of the response.

@@ -204,14 +204,14 @@ class Problem:
         splits : iterable of (train, test)
             Row numbers.
         alphas, l1_ratio, tol
-            As for `path`.
+            The same as for `path`.
         n_jobs : int, optional
             Threads over the folds.
 
         Raises
         ------
         NoSolutionError
-            As `path`, for any training part.
+            What `path` raises, for any training part.
         """
         alphas = np.asarray(alphas, float)
         pairs = [(np.asarray(train), np.asarray(test)) for train, test in splits]

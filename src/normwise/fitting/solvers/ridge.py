@@ -1,7 +1,7 @@
 r"""L2-penalised least squares: every strength from one eigendecomposition.
 
-Of the two matrices that hold the problem, the kernel :math:`K = ZZ^T` and the Gram matrix
-:math:`G = Z^TZ`, the smaller is decomposed. With :math:`S` the one and :math:`t` its right-hand
+Two matrices hold the problem: the kernel :math:`K = ZZ^T` and the Gram matrix
+:math:`G = Z^TZ`. The smaller one is decomposed. With :math:`S` the one and :math:`t` its right-hand
 side (:math:`y` or :math:`Z^Ty`), the solution is :math:`a = (S + \lambda I)^{-1} t`, with
 :math:`b = Z^Ta` or :math:`b = a`. The null model (:math:`\lambda = \infty`) and the minimum-norm
 least-squares fit (:math:`\lambda = 0`) are its exact limits.

@@ -154,7 +154,7 @@ class Dense(View):
 
     @cached_property
     def ridge(self) -> RidgePath:
-        """Of the smaller of kernel and Gram matrix."""
+        """Eigendecomposition of the smaller of kernel and Gram matrix."""
         p, n = self.Z.shape
         if n <= p:
             return RidgePath(self.Z.T @ self.Z, self.y, True, self.null)
@@ -254,7 +254,7 @@ class Sparse(View):
 
     @cached_property
     def ridge(self) -> RidgePath:
-        """Of the smaller of kernel and Gram matrix, centred."""
+        """Eigendecomposition of the smaller of kernel and Gram matrix, centred."""
         n, p = self.Z.shape
         if n <= p:
             K = (self.Z @ self.Z.T).toarray()
@@ -416,7 +416,7 @@ class Tall(View):
 
     @cached_property
     def ridge(self) -> RidgePath:
-        """Of the Gram matrix."""
+        """Eigendecomposition of the Gram matrix."""
         return RidgePath(self.gram, self.target, False, self.null)
 
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
