@@ -15,7 +15,7 @@ from cffconvert import Citation
 from frictionless import Package, system
 from rocrate_validator import services
 
-from normwise.analysis.columns import TABLES
+from normwise.analysis.meanings import column_meanings
 from normwise.data.generated import DATASETS
 from normwise.files.whole import sha256
 from normwise.provenance.machine import environment
@@ -221,7 +221,7 @@ def test_tables_keep_to_their_data_package(published, tmp_path):
         assert answer.valid, answer.flatten(["type", "message"])[:5]
         for resource in package.resources:
             for field in resource.schema.fields:
-                assert field.description == TABLES[resource.name][field.name][1]
+                assert field.description == column_meanings(resource.name)[field.name]
     frame = pd.read_csv(folder / "verdicts.csv")
     frame["n"] = frame["n"].astype(str) + "x"
     frame.to_csv(folder / "verdicts.csv", index=False)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.analysis.columns import TABLES
-from normwise.report.look import sheet as sheets
+from normwise.analysis.meanings import column_meanings
+from normwise.report import page
 from normwise.report.look.numbers import count, number, percent, significant, words
 from normwise.report.look.sheet import Column, sheet, verdict
 from normwise.report.page import packed_files
@@ -108,7 +108,7 @@ def test_meanings_are_those_of_the_tables_unless_given():
     frame = pd.DataFrame({"n": [3], "verdict": ["l1"]})
     columns = [Column("n", "n", count), Column("verdict", "v", verdict, "mine")]
     found = sheet("verdicts", "Title", frame, columns, "verdicts")
-    assert [c["meaning"] for c in found.columns] == [TABLES["verdicts"]["n"][1], "mine"]
+    assert [c["meaning"] for c in found.columns] == [column_meanings("verdicts")["n"], "mine"]
     assert found.files == ["verdicts.csv", "verdicts.parquet"]
 
 
@@ -156,19 +156,19 @@ def test_packed_files_come_out_as_they_went_in(written, tmp_path):
 
 
 def test_heavy_files_stay_beside_the_page(written, tmp_path, monkeypatch):
-    assert (tmp_path / "heavy.parquet").stat().st_size > sheets.HEAVIEST
+    assert (tmp_path / "heavy.parquet").stat().st_size > page.HEAVIEST
     assert not {"heavy.csv", "heavy.parquet"} & set(packed_files(written))
     # it is what travels that counts
     light = tmp_path / "light.csv"
     sent = len(gzip.compress(light.read_bytes(), 9, mtime=0))
     for limit, carried in ((sent - 1, False), (sent, True)):
-        monkeypatch.setattr(sheets, "HEAVIEST", limit)
+        monkeypatch.setattr(page, "HEAVIEST", limit)
         assert ("light.csv" in packed_files({"light": written["light"]})) == carried
     text = tmp_path / "long.csv"
     pd.DataFrame({"a": []}).to_parquet(text.with_suffix(".parquet"))
     text.write_text("a\n" + "0\n" * 300_000)
     monkeypatch.undo()
-    assert text.stat().st_size > sheets.HEAVIEST
+    assert text.stat().st_size > page.HEAVIEST
     assert "long.csv" in packed_files({"long": text.with_suffix(".parquet")})
 
 

@@ -36,14 +36,9 @@ def largest_error(fitted):
 @pytest.fixture
 def extension(tmp_path):
     """Write and load a file; what it registers is forgotten afterwards."""
-    registries = (
-        REGISTERED,
-        own_metrics.METRICS,
-        generated.DATASETS,
-        goals.GOALS,
-        columns.METRICS,
-    )
+    registries = (REGISTERED, own_metrics.METRICS, generated.DATASETS, goals.GOALS)
     before = [dict(registry) for registry in registries]
+    metrics = list(columns.METRICS)
 
     def write(text, name="mine.py"):
         path = tmp_path / name
@@ -55,5 +50,6 @@ def extension(tmp_path):
     for registry, names in zip(registries, before, strict=True):
         registry.clear()
         registry.update(names)
+    columns.METRICS[:] = metrics
     for name in [name for name in sys.modules if name.startswith(PREFIX)]:
         del sys.modules[name]

@@ -16,6 +16,7 @@ from normwise.analysis.trials.calibration import calibrate
 from normwise.analysis.trials.replications.protocol import judge, run_batch
 from normwise.data.simulated import write_simulated
 from normwise.fitting.fit_job import FitOptions, fit_file
+from normwise.report import page
 from normwise.report.figures.plan import plan_figures
 from normwise.report.figures.write import draw_figure
 from normwise.report.page import write_report
@@ -23,6 +24,7 @@ from normwise.study.blocks import cut_blocks
 from normwise.study.config import check_config
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
+TEMPLATES = Path(page.__file__).with_name("templates")
 SHAPE = {"n_samples": 40, "n_features": 12, "snr": 3.0}
 CONFIG = {
     "calibration": {"replicates": 20},
@@ -140,7 +142,7 @@ def draw_all(study: SmallStudy, folder: Path) -> dict:
 def write_page(study: SmallStudy, plan: dict, figures: Path, output: Path, **changes) -> str:
     """Write the page beside the tables; its text."""
     given = {
-        "templates": sorted((WORKFLOW / "templates").iterdir()),
+        "templates": sorted(TEMPLATES.iterdir()),
         "tables": study.tables,
         "timings": study.timings,
         "benchmarks": figures,

@@ -68,7 +68,9 @@ def write_parts(
         writers = {}
         digests: dict[str, list[bytes]] = {table: [] for table in files}
         for table, path in files.items():
-            schema = pa.schema([(name, _ARROW[kind]) for name, (kind, _) in TABLES[table].items()])
+            schema = pa.schema(
+                [(name, _ARROW[kind]) for name, kind in TABLES[table].columns.items()]
+            )
             partial = stack.enter_context(being_written(path))
             writers[table] = stack.enter_context(
                 pq.ParquetWriter(partial, schema, write_page_checksum=True)
@@ -100,7 +102,7 @@ def read_parts(paths: Iterable[str | Path], table: str) -> pd.DataFrame:
     """
     read = [read_parquet(path) for path in paths]
     frame = typed(pd.concat(read, ignore_index=True) if read else pd.DataFrame(), table)
-    keys = [name for name, (kind, _) in TABLES[table].items() if kind == "text"]
+    keys = [name for name, kind in TABLES[table].columns.items() if kind == "text"]
     return frame.sort_values(keys, kind="stable", ignore_index=True)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from normwise.analysis.columns import TABLES
+from normwise.analysis.meanings import column_meanings
 from normwise.files.whole import write_text
 from normwise.provenance.record import describe_file
 
@@ -52,6 +53,7 @@ def _sources(config: Mapping[str, Any]) -> list[str]:
 
 def _resource(path: Path) -> dict[str, Any]:
     file = describe_file(path)
+    meanings = column_meanings(path.stem)
     return {
         "profile": "tabular-data-resource",
         "name": path.stem,
@@ -63,8 +65,8 @@ def _resource(path: Path) -> dict[str, Any]:
         "hash": f"sha256:{file['sha256']}",
         "schema": {
             "fields": [
-                {"name": name, "type": KINDS[kind], "description": meaning}
-                for name, (kind, meaning) in TABLES[path.stem].items()
+                {"name": name, "type": KINDS[kind], "description": meanings[name]}
+                for name, kind in TABLES[path.stem].columns.items()
             ],
             "missingValues": [""],
         },

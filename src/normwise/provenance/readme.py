@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
-from normwise.analysis.columns import METRICS, TABLES
+from collections.abc import Iterable
+
+from normwise.analysis.columns import TABLES, shown_tables, tables_of
+from normwise.analysis.meanings import column_meanings, described_tables, metric_meanings
+
+# tables of a block that no table of the study is made from
+PER_REPLICATE = ("metrics", "timings")
+
+
+def _listed(names: Iterable[str], between: str = ", ") -> str:
+    return between.join(f"`{name}`" for name in names)
+
+
+def _both(rule: str) -> str:
+    return _listed(tables_of(rule), " and ")
 
 
 def describe_tables() -> str:
     """Markdown text that describes every table, column and metric."""
+    of_blocks = {*tables_of("evaluate"), *tables_of("check_theory")} - {*PER_REPLICATE}
+    parts = [name for name in TABLES if name in of_blocks]
     lines = [
         "# What the workflow writes",
         "",
         "Made by `snakemake`; only this page is in git. It is generated from",
-        "`src/normwise/tables.py`, and a test keeps it so.",
+        "`src/normwise/analysis/columns.yaml`, and a test keeps it so.",
         "",
         "| path | content |",
         "|---|---|",
         "| `report.html` | the report, one file that opens offline |",
         "| `figures/*.svg`, `*.png`, `*.json` | the figures, and their captions |",
-        "| `tables/*.parquet`, `*.csv` | `scenarios`, `summary`, `stability`, `verdicts`, "
-        "`theory`, `calibration`, `fair_grid`, `plan`, `replications`, `fit_health`, `health`, "
-        "`goals`, `strategies`, `missing`, `surface`, `surface_scores`, `importance`, `rules`, "
-        "`rule_scores` |",
+        f"| `tables/*.parquet`, `*.csv` | {_listed(shown_tables())} |",
         "| `chunks.json` | which scenarios lie in which data file |",
         "| `metrics/<dataset>/<block>.parquet` | table `metrics`: one value per replicate; "
         "pandas reads the folder of a data set as one table |",
         "| `timings/<dataset>/<block>.parquet` | table `timings`, the one that differs between "
         "runs |",
         "| `<table>/<dataset>/<block>.parquet` | what tables of the study are made from: "
-        "`stability`, `fit_health`, `theory`, `summary`, `pairs`, `goal_effects`, `strategies`, "
-        "`pilots`, `grid_effects` |",
+        f"{_listed(parts)} |",
         "| `calibration/<cell>.parquet` | table `calibration` of one cell |",
         "| `replications/<study>/<batch>.parquet` | what was measured on each data set |",
-        "| `paths/<dataset>*.parquet` | tables `paths` and `coefficients` (`figure: anatomy`) |",
-        "| `cases/<dataset>_*.parquet` | tables `draws` and `examples` (`figure: case`) |",
+        f"| `paths/<dataset>*.parquet` | tables {_both('trace_paths')} (`figure: anatomy`) |",
+        f"| `cases/<dataset>_*.parquet` | tables {_both('illustrate')} (`figure: case`) |",
         "| `logs/`, `benchmarks/` | what each job said, and what it took |",
         "| `fits/<dataset>/<penalty>/<chunk>.npz` | coefficients, strengths and certificates |",
         "| `data/<dataset>/<chunk>.npz` | simulated data, kept only with `keep_data: true` |",
     ]
-    for table, columns in TABLES.items():
+    for table in described_tables():
+        meanings = column_meanings(table)
         lines += ["", f"## Table `{table}`", "", "| column | kind | meaning |", "|---|---|---|"]
-        lines += [f"| `{name}` | {kind} | {text} |" for name, (kind, text) in columns.items()]
+        lines += [
+            f"| `{name}` | {kind} | {meanings[name]} |"
+            for name, kind in TABLES[table].columns.items()
+        ]
     lines += ["", "## Metrics", "", "| metric | meaning |", "|---|---|"]
     lines += [
-        f"| `{name}` | {text.replace('|', chr(92) + '|')} |" for name, text in METRICS.items()
+        f"| `{name}` | {text.replace('|', chr(92) + '|')} |"
+        for name, text in metric_meanings().items()
     ]
     return "\n".join(lines) + "\n"

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.columns import RISKS, TABLES
+from normwise.analysis.columns import RISKS
 from normwise.analysis.goals import GOALS
+from normwise.analysis.meanings import column_meanings
 from normwise.analysis.tables import Tables, effects, primary
 from normwise.data.imported import Source
 from normwise.fitting.names import ordered
@@ -175,7 +176,7 @@ def decision_sheets(tables: Tables) -> dict[str, Sheet]:
 
 def known(table: str, column: str) -> str:
     """What a column of a table of the study means."""
-    return TABLES[table][column][1]
+    return column_meanings(table)[column]
 
 
 def calibration_sheet(tables: Tables, replicates: int) -> Sheet:

@@ -11,8 +11,9 @@ from typing import Any
 
 import cloudpickle
 
-from normwise.analysis.columns import METRICS as DESCRIBED
-from normwise.analysis.goals import GOALS, Goal
+from normwise.analysis.columns import METRICS as SHIPPED_METRICS
+from normwise.analysis.columns import register_metric
+from normwise.analysis.goals import GOALS, Goal, register_goal
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.data.errors import ExtensionError
 from normwise.data.generated import DATASETS
@@ -21,7 +22,7 @@ from normwise.study.origins import ORIGINS
 
 # names of modules that were loaded from files of the user's
 PREFIX = "normwise_extension_"
-OWN = frozenset((*DESCRIBED, *GOALS))
+OWN = frozenset((*SHIPPED_METRICS, *GOALS))
 
 
 def load(files: Iterable[str | Path]) -> None:
@@ -36,11 +37,10 @@ def load(files: Iterable[str | Path]) -> None:
         _import(Path(file).resolve())
     _refuse_names()
     for name, own in METRICS.items():
-        DESCRIBED[name] = own.description
+        register_metric(name)
         if own.margin is not None:
-            GOALS[name] = Goal(
-                own.label, (name,), own.label, own.label, own.margin, own.higher_is_better
-            )
+            words = (own.label, (name,), own.label, own.label)
+            register_goal(name, Goal(*words, own.margin, own.higher_is_better))
 
 
 def _refuse_names() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from normwise.analysis.columns import typed
+from normwise.analysis.columns import TABLES, tables_of, typed
 from normwise.analysis.judge.fair_grid import judge_grids
 from normwise.analysis.judge.goal_verdicts import judge_goals
 from normwise.analysis.judge.health import health_table
@@ -51,24 +51,24 @@ def study_tables(
         Rows of table ``missing``: scenarios that have no parts.
     """
 
+    parts = {**parts, "calibration": calibration}
+
     def joined(table: str) -> pd.DataFrame:
         return read_parts(parts[table], table)
 
     lost = typed(pd.DataFrame(list(missing)), "missing")
     left_out = set(zip(lost["dataset"], lost["scenario"], strict=True))
     held_out = [d["name"] for d in datasets if d["hold_out"]]
-    tables = {
+    wanted = tables_of("compare")
+    # those that another rule has made before lie in parts
+    tables = {name: joined(name) for name in wanted if len(TABLES[name].made_by) > 1}
+    tables |= {
         "scenarios": scenario_table(datasets, seed, left_out),
-        "summary": joined("summary"),
-        "stability": joined("stability"),
         "verdicts": judge(joined("pairs"), comparison),
-        "theory": joined("theory"),
-        "calibration": read_parts(calibration, "calibration"),
         "fair_grid": judge_grids(joined("grid_effects"), comparison),
         "plan": plan_table(joined("pilots"), comparison),
-        "fit_health": joined("fit_health"),
         "goals": judge_goals(joined("goal_effects"), comparison, held_out),
-        "strategies": joined("strategies"),
         "missing": lost,
     }
-    return tables | {"health": health_table(tables, tolerance, replicates)}
+    tables["health"] = health_table(tables, tolerance, replicates)
+    return {name: tables[name] for name in wanted}

@@ -50,7 +50,7 @@ def scenario_table(
                     **describe(truth.root, truth.support, truth.coef),
                 }
             )
-    return typed(pd.DataFrame(rows, columns=list(TABLES["scenarios"])), "scenarios")
+    return typed(pd.DataFrame(rows, columns=list(TABLES["scenarios"].columns)), "scenarios")
 
 
 def _short(value: Any) -> str:

@@ -25,7 +25,7 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import GroupKFold
 from sklearn.tree import DecisionTreeRegressor
 
-from normwise.analysis.columns import typed
+from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
 from normwise.analysis.learn.cells import AXES, cells
@@ -37,7 +37,7 @@ FOLDS = 5
 # time grows with the cube of the scenarios
 MOST = 1000
 BOOTSTRAP = 2000
-TABLES = ("surface", "surface_scores", "importance", "rules", "rule_scores")
+TABLES = tables_of("learn")
 
 
 def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame, zone: float) -> np.ndarray:

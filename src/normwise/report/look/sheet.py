@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from normwise.analysis.columns import TABLES
+from normwise.analysis.meanings import column_meanings
 from normwise.report.look.numbers import count, number, percent, significant, words
 from normwise.report.look.style import VERDICT_NAMES
 
@@ -89,7 +89,7 @@ def sheet(
     table : str
         Table of the study that the frame comes from: it gives the meanings and the downloads.
     """
-    known = {key: text for key, (_, text) in TABLES[table].items()} if table else {}
+    known = column_meanings(table) if table else {}
     meanings = known | {c.key: c.meaning for c in columns if c.meaning}
     numeric = [c.show in NUMERIC if c.numeric is None else c.numeric for c in columns]
     cells = [
