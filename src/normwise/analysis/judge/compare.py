@@ -50,7 +50,6 @@ def study_tables(
     missing : sequence of mapping
         Rows of table ``missing``: scenarios that have no parts.
     """
-
     parts = {**parts, "calibration": calibration}
 
     def joined(table: str) -> pd.DataFrame:
