@@ -17,7 +17,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from benchmarks.contenders import CONTENDERS, NATIVE
-from normwise.report.look.style import COLOURS, LINES, MARKERS, NAMES, set_style
+from normwise.report.look.colours import COLOURS, LINES, MARKERS
+from normwise.report.look.style import set_style
+from normwise.report.look.words import NAMES
 
 # rounding makes smaller gaps meaningless
 FLOOR = 1e-16

@@ -53,7 +53,7 @@ def small_study(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_figures(small_study, tmp_path_factory):
-    """The plan of its figures, and the folder in which they lie."""
+    """The entries of its figures by name, and the folder in which they lie."""
     folder = tmp_path_factory.mktemp("drawn")
     return draw_all(small_study, folder), folder
 

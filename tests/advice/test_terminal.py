@@ -10,7 +10,7 @@ from studies.made_advice import NASTY, feature_names, make_advice
 
 from normwise.advice.terminal import show
 from normwise.advice.wording import describe
-from normwise.report.look.style import COLOURS
+from normwise.report.look.colours import COLOURS
 
 
 def printed(advice, width=80, terminal=False):

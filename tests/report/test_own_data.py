@@ -14,7 +14,7 @@ from normwise.data.semi_synthetic import write_semi_synthetic
 from normwise.data.splits import overlap, write_splits
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.report.figures import own_data
-from normwise.report.figures.plan import plan_figures
+from normwise.report.figures.gallery import gallery
 from normwise.report.sheets import own_data_sheet
 from normwise.study.config import check_config
 
@@ -77,9 +77,9 @@ def study(tmp_path_factory):
 
 def test_the_figure_is_planned_for_what_is_no_scenario_and_has_both_penalties(study):
     config, _, _ = study
-    assert plan_figures(config)["own_data"]["datasets"] == ["diabetes", "wine", "half", "classes"]
+    assert gallery(config)["own_data"]["datasets"] == ["diabetes", "wine", "half", "classes"]
     lonely = [d | {"penalties": ["l1"]} for d in config["datasets"]]
-    assert "own_data" not in plan_figures(config | {"datasets": lonely})
+    assert "own_data" not in gallery(config | {"datasets": lonely})
 
 
 def test_the_interval_counts_the_rows_held_out_where_replicates_are_splits(study):
@@ -100,7 +100,7 @@ def test_the_interval_counts_the_rows_held_out_where_replicates_are_splits(study
 
 def drawn(study, **changes):
     config, tables, _ = study
-    return own_data.draw(tables | changes, plan_figures(config)["own_data"])
+    return own_data.draw(tables | changes, gallery(config)["own_data"])
 
 
 def test_the_figure_shows_the_effects_and_shares_of_the_tables(study):

@@ -86,20 +86,20 @@ def parsed(page):
 
 
 def test_every_shown_dataset_has_its_figure(small_figures):
-    plan, folder = small_figures
-    assert {"geometry", "grid", "close_paths", "close_bias_variance", "related"} <= set(plan)
-    assert {"one_axis", "labels", "selection", "stability", "case_wide"} <= set(plan)
-    assert {"rule", "rule_scores", "goals"} <= set(plan)
-    for name in plan:
+    entries, folder = small_figures
+    assert {"geometry", "grid", "close_paths", "close_bias_variance", "related"} <= set(entries)
+    assert {"one_axis", "labels", "selection", "stability", "case_wide"} <= set(entries)
+    assert {"rule", "rule_scores", "goals"} <= set(entries)
+    for name in entries:
         words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         assert words["title"] and len(words["caption"]) > 80
         assert not re.search(r"\bnan\b", words["title"] + words["caption"])
 
 
 def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path):
-    plan, folder = small_figures
+    entries, folder = small_figures
     draw_all(small_study, tmp_path)
-    for name in plan:
+    for name in entries:
         for kind in ("svg", "png", "json"):
             again = (tmp_path / f"{name}.{kind}").read_bytes()
             assert again == (folder / f"{name}.{kind}").read_bytes(), f"{name}.{kind}"
@@ -114,17 +114,17 @@ def test_page_is_well_formed(parsed):
 
 
 def test_page_shows_every_figure_once_as_it_was_drawn(parsed, small_figures):
-    plan, folder = small_figures
+    entries, folder = small_figures
     images = parsed.all("img")
-    assert len(images) == len(plan)
+    assert len(images) == len(entries)
     assert all(len(image["alt"]) > 80 for image in images)
     start = "data:image/svg+xml,"
     assert all(image["src"].startswith(start) for image in images)
     shown = sorted(unquote(image["src"].removeprefix(start)) for image in images)
-    assert shown == sorted((folder / f"{name}.svg").read_text(encoding="utf-8") for name in plan)
+    assert shown == sorted((folder / f"{name}.svg").read_text(encoding="utf-8") for name in entries)
     for text in shown:
         ET.fromstring(text)
-    assert {f"fig-{name}" for name in plan} <= set(parsed.ids)
+    assert {f"fig-{name}" for name in entries} <= set(parsed.ids)
 
 
 def test_page_needs_no_network(page, parsed):
@@ -190,7 +190,7 @@ def test_names_with_markup_are_shown_and_not_run(
     small_study, small_figures, page, tables, tmp_path
 ):
     """A title, a story and a label that would end a script or begin one."""
-    plan, figures = small_figures
+    entries, figures = small_figures
     datasets = [dict(d) for d in small_study.config["datasets"]]
     for dataset in datasets:
         dataset["title"] = dataset["story"] = EVIL
@@ -205,7 +205,7 @@ def test_names_with_markup_are_shown_and_not_run(
         frame.to_csv(paths[-1].with_suffix(".csv"), index=False)
     text = write_page(
         small_study,
-        plan,
+        entries,
         figures,
         tmp_path / "report.html",
         tables=paths,

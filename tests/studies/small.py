@@ -17,7 +17,7 @@ from normwise.analysis.trials.replications.protocol import judge, run_batch
 from normwise.data.simulated import write_simulated
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.report import page
-from normwise.report.figures.plan import plan_figures
+from normwise.report.figures.gallery import gallery
 from normwise.report.figures.write import draw_figure
 from normwise.report.page import write_report
 from normwise.study.blocks import cut_blocks
@@ -131,24 +131,24 @@ def run_study(folder: Path) -> SmallStudy:
 
 
 def draw_all(study: SmallStudy, folder: Path) -> dict:
-    """Draw every figure that the config calls for; the plan."""
-    plan = plan_figures(study.config)
-    for name, entry in plan.items():
+    """Draw every figure that the config calls for; their entries by name."""
+    entries = gallery(study.config)
+    for name, entry in entries.items():
         names = {k: folder / f"{name}.{k}" for k in ("svg", "png")}
         draw_figure(entry, study.tables, study.closer, **names, caption=folder / f"{name}.json")
-    return plan
+    return entries
 
 
-def write_page(study: SmallStudy, plan: dict, figures: Path, output: Path, **changes) -> str:
+def write_page(study: SmallStudy, entries: dict, figures: Path, output: Path, **changes) -> str:
     """Write the page beside the tables; its text."""
     given = {
         "templates": sorted(TEMPLATES.iterdir()),
         "tables": study.tables,
         "timings": study.timings,
         "benchmarks": figures,
-        "figures": [figures / f"{name}.svg" for name in plan],
-        "captions": [figures / f"{name}.json" for name in plan],
-        "plan": plan,
+        "figures": [figures / f"{name}.svg" for name in entries],
+        "captions": [figures / f"{name}.json" for name in entries],
+        "gallery": entries,
         "config": study.config,
     }
     write_report(output, **(given | changes))

@@ -14,7 +14,8 @@ from normwise.data.simulated import write_simulated
 from normwise.extensions import Fitted
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.fitting.names import MIXES, REGISTERED
-from normwise.report.look.style import COLOURS, MARKERS, NAMES
+from normwise.report.look.colours import COLOURS, MARKERS
+from normwise.report.look.words import NAMES
 from normwise.study.config import check_config
 from normwise.study.extensions import load, origin
 

@@ -16,7 +16,7 @@ with log_to(snakemake.log[0]):
         benchmarks=Path(snakemake.output[0]).with_name("benchmarks"),
         figures=snakemake.input.figures,
         captions=snakemake.input.captions,
-        plan=snakemake.params.figures,
+        gallery=snakemake.params.figures,
         config=snakemake.params.config,
         sources=snakemake.input.sources,
     )

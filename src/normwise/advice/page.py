@@ -46,7 +46,7 @@ from normwise.files.whole import write_text
 from normwise.provenance.code import SOURCE
 from normwise.report.look.numbers import count, number, percent, significant
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
-from normwise.report.look.style import NAMES
+from normwise.report.look.words import NAMES
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

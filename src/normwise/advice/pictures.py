@@ -15,7 +15,7 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator
 
 from normwise.advice.findings import Contest, Models, Place
 from normwise.advice.wording import (
@@ -33,19 +33,11 @@ from normwise.advice.wording import (
     verdict_words,
 )
 from normwise.report.figures.rule import load_axis
+from normwise.report.look.colours import COLOURS, MARKERS, VERDICT_COLOURS, VERDICT_MARKERS
 from normwise.report.look.numbers import number
-from normwise.report.look.style import (
-    COLOURS,
-    MARKERS,
-    NAMES,
-    VERDICT_COLOURS,
-    VERDICT_MARKERS,
-    ratio_axis,
-    set_style,
-    spread,
-    verdict_key,
-)
+from normwise.report.look.style import plain_ticks, ratio_axis, set_style, spread, verdict_key
 from normwise.report.look.svg import lighter
+from normwise.report.look.words import NAMES
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -321,8 +313,7 @@ def _path_panel(ax: Axes, models: Models, penalty: str) -> str:
     ax.set_xscale("log")
     ax.invert_xaxis()
     ax.xaxis.set_major_locator(LogLocator(numticks=5))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.xaxis)
     ax.set_xlabel("penalty strength λ, weaker →")
     ax.set_title(NAMES[penalty], color=COLOURS[penalty])
     chosen = alphas[models.chosen[penalty]]

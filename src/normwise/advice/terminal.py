@@ -30,8 +30,9 @@ from normwise.advice.wording import (
     verdict_words,
 )
 from normwise.data.tables.messages import listed, plain
+from normwise.report.look.colours import COLOURS
 from normwise.report.look.numbers import number, percent
-from normwise.report.look.style import COLOURS, NAMES
+from normwise.report.look.words import NAMES
 
 if TYPE_CHECKING:
     from normwise.advice import Advice

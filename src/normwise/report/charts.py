@@ -11,10 +11,11 @@ from typing import Any
 
 import altair as alt
 
-from normwise.report.look.style import COLOURS, DIVERGING
+from normwise.report.look.colours import COLOURS
+from normwise.report.look.style import diverging
 
 L1, L2, GREY = COLOURS["l1"], COLOURS["l2"], COLOURS["none"]
-SHADES = ["#" + "".join(f"{round(255 * c):02x}" for c in DIVERGING(i / 8)[:3]) for i in range(9)]
+SHADES = ["#" + "".join(f"{round(255 * c):02x}" for c in diverging()(i / 8)[:3]) for i in range(9)]
 # the problem of the explanation: two coefficients, seen where both solutions fit
 SPAN = (-0.75, 1.75)
 SIDE = 250

@@ -11,7 +11,7 @@ from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import AXES, cells
 from normwise.analysis.learn.surface import LEVEL
 from normwise.analysis.tables import Tables
-from normwise.report.look.style import AXIS_NAMES
+from normwise.report.look.words import AXIS_NAMES
 from normwise.report.snippets import SNIPPETS
 from normwise.theory.lasso import lasso_optimal_risk
 from normwise.theory.linear import ridge_optimal_risk

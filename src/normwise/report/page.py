@@ -28,8 +28,10 @@ from normwise.report.answer import answer, decision
 from normwise.report.charts import charts
 from normwise.report.claims import judge_claims
 from normwise.report.explorer import payload
+from normwise.report.figures.drawing import Entry
+from normwise.report.figures.gallery import is_placed
 from normwise.report.look.numbers import number, percent, words
-from normwise.report.look.style import VERDICT_NAMES
+from normwise.report.look.words import VERDICT_NAMES
 from normwise.report.sheets import all_sheets, own_data_sheet
 from normwise.report.summaries import (
     grid_summary,
@@ -41,18 +43,6 @@ from normwise.report.summaries import (
 
 # shared with the page of an advice
 LOOK = SOURCE / "report" / "look" / "page.css"
-# shown where their subject is, not among the figures
-PLACED = (
-    "at_a_glance",
-    "geometry",
-    "rule",
-    "rule_scores",
-    "goals",
-    "own_data",
-    "calibration",
-    "fair_grid",
-    "replications",
-)
 CONTENTS = {
     "main": "Answer",
     "own": "Own data",
@@ -79,13 +69,11 @@ def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
     return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **told}
 
 
-def case_stories(
-    config: Mapping[str, Any], plan: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def case_stories(config: Mapping[str, Any], gallery: Mapping[str, Entry]) -> list[dict[str, Any]]:
     """Title, story and figure of each worked case."""
     told = {d["name"]: d for d in config["datasets"]}
     out = []
-    for figure, entry in plan.items():
+    for figure, entry in gallery.items():
         if entry["module"].endswith("worked_cases"):
             dataset = told[entry["datasets"][0]]
             title = dataset.get("title", words(dataset["name"]))
@@ -118,7 +106,7 @@ def write_report(
     benchmarks: str | Path,
     figures: Sequence[str | Path],
     captions: Sequence[str | Path],
-    plan: Mapping[str, Mapping[str, Any]],
+    gallery: Mapping[str, Entry],
     config: Mapping[str, Any],
     sources: Sequence[str | Path] = (),
 ) -> None:
@@ -137,9 +125,9 @@ def write_report(
     benchmarks : path
         Folder of Snakemake's benchmark files.
     figures, captions : sequences of paths
-        SVG files and their captions, named as in ``plan``.
-    plan : mapping
-        Of `normwise.report.figures.plan.plan_figures`.
+        SVG files and their captions, named as in ``gallery``.
+    gallery : mapping
+        Entries of `normwise.report.figures.gallery.gallery` by name.
     config : mapping
         The checked config.
     sources : sequence of paths
@@ -148,9 +136,8 @@ def write_report(
     data = read_tables(tables)
     svg = {Path(f).stem: f for f in figures if str(f).endswith(".svg")}
     told = {Path(c).stem: c for c in captions}
-    shown = {name: _figure(name, svg[name], told[name]) for name in plan}
-    cases = case_stories(config, plan)
-    placed = {*PLACED, *(case["figure"] for case in cases)}
+    shown = {name: _figure(name, svg[name], told[name]) for name in gallery}
+    cases = case_stories(config, gallery)
     verdicts = effects(data)
     rule = decision(data)
     ask = payload(data, config["comparison"]["margin"])
@@ -186,7 +173,7 @@ def write_report(
         hero=shown.get("at_a_glance"),
         shown=shown,
         cases=cases,
-        figures=[shown[n] for n in plan if n not in placed],
+        figures=[shown[name] for name, entry in gallery.items() if not is_placed(entry)],
         verdict_names=VERDICT_NAMES,
         counts=verdicts["verdict"].value_counts().to_dict(),
         n_scenarios=int(verdicts["n_samples"].notna().sum()),

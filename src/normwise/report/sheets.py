@@ -18,7 +18,7 @@ from normwise.report.answer import advice
 from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import count, number, percent, significant, words
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
-from normwise.report.look.style import NAMES
+from normwise.report.look.words import NAMES
 
 # deviation from theory that counts as agreement
 CLOSE = 0.05

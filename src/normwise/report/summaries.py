@@ -12,7 +12,7 @@ import pandas as pd
 from normwise.analysis.tables import Tables, effects
 from normwise.files.parquet import read_parquet
 from normwise.fitting.names import ordered
-from normwise.report.look.style import NAMES
+from normwise.report.look.words import NAMES
 from normwise.report.sheets import CLOSE, span
 from normwise.theory.boundary import phase_boundary
 

@@ -23,7 +23,7 @@ from normwise.data.generated import DATASETS
 from normwise.data.imported import TABLE_KEYS, is_local
 from normwise.data.scenario import Scenario, expand_grid
 from normwise.data.splits import overlap
-from normwise.report.figures.plan import plan_figures
+from normwise.report.figures.gallery import gallery
 from normwise.study.blocks import Blocks, cut, cut_study, recall, remember, remove_others
 from normwise.study.config import MIN_ROWS_PER_FOLD
 from normwise.study.extensions import digest, origin
@@ -423,7 +423,7 @@ class Study:
             return {**dataset, "figure": "none"} if close and name not in whole else dataset
 
         datasets = [drawn(n, d) for n, d in self.datasets.items() if self.blocks_there[n]]
-        return plan_figures(
+        return gallery(
             {
                 **self.config,
                 "datasets": datasets,

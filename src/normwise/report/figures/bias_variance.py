@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from normwise.report.figures.coefficient_paths import (
     SHOWN,
@@ -17,8 +16,12 @@ from normwise.report.figures.coefficient_paths import (
     shown_steps,
     strength_axis,
 )
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import COLOURS
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, shown_as
+from normwise.report.look.colours import COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Z95 = 1.959964
 ERRORS = {"bias2": "bias2_se", "variance": "variance_se", "excess_risk": "mcse"}
@@ -94,9 +97,17 @@ def _predicted(tables: dict[str, pd.DataFrame], scenario: str, penalty: str) -> 
     return float(own["predicted"].iloc[0]) if len(own) else np.nan
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """A figure for each data set that keeps its paths."""
+    for dataset in shown_as(config, "anatomy"):
+        yield Wanted(f"{dataset['name']}_bias_variance", (dataset,))
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Squared bias, variance and their sum under L1 and L2 in the two extreme scenarios."""
-    name = plan["datasets"][0]
+    import matplotlib.pyplot as plt
+
+    name = entry["datasets"][0]
     scenarios = tables["scenarios"]
     scenarios = contrast(scenarios[scenarios["dataset"] == name])
     figure, axes = plt.subplots(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
 
-from normwise.analysis.inference import wilson_interval
 from normwise.analysis.trials.cells import CELLS
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import COLOURS, note_figure
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted
+from normwise.report.look.colours import COLOURS
+from normwise.report.look.style import note_figure
+
+if TYPE_CHECKING:
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
 
 # by pair: name, marker, line, colour
 PAIRS = {
@@ -38,6 +42,8 @@ def _name(cell: str) -> str:
 
 def _worst(frame: pd.DataFrame, highest: bool) -> pd.DataFrame:
     """The worst rate of each pair, by number of replicates, with its interval, in per cent."""
+    from normwise.analysis.inference import wilson_interval
+
     ordered = frame.sort_values("rate", ascending=not highest, kind="stable")
     worst = ordered.groupby(["first", "second", "n"], as_index=False, sort=True).first()
     ends = [
@@ -96,6 +102,8 @@ def _limits(row: str, drawn: pd.DataFrame) -> tuple[float, float]:
 
 def _title(wins: pd.DataFrame) -> str:
     # the lower end of an interval: what chance alone does not explain
+    from normwise.analysis.inference import wilson_interval
+
     low = [
         wilson_interval(rate * groups, groups, 0.95)[0]
         for rate, groups in zip(wins["rate"], wins["groups"], strict=True)
@@ -110,8 +118,20 @@ def _title(wins: pd.DataFrame) -> str:
     return f"False wins stay within the promised {promised} from {enough[0]} replicates on"
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The figure needs a calibration."""
+    if config["calibration"]["replicates"]:
+        yield Wanted("calibration")
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """False verdicts, coverage and power by the number of replicates."""
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullLocator
+
     frame = tables["calibration"]
     frame = frame[frame["groups"] >= FEWEST_GROUPS]
     if not (frame["measure"] == "false_win").any():
@@ -181,6 +201,8 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
 
 
 def _key(figure: plt.Figure, frame: pd.DataFrame) -> None:
+    from matplotlib.lines import Line2D
+
     drawn = set(zip(frame["first"], frame["second"], strict=True))
     handles = [
         Line2D(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import COLOURS, NAMES
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, shown_as
+from normwise.report.look.colours import COLOURS
+from normwise.report.look.style import plain_ticks
+from normwise.report.look.words import NAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SHOWN = ("l1", "l2")
 # outside these strengths the curves run straight to the null model and the unpenalised limit
@@ -34,11 +40,12 @@ def contrast(scenarios: pd.DataFrame) -> pd.DataFrame:
 
 def strength_axis(ax: Axes, penalty: str, label: bool) -> None:
     """A log axis of strengths, read from left to right as the penalty is relaxed."""
+    from matplotlib.ticker import LogLocator
+
     ax.set_xscale("log")
     ax.invert_xaxis()
     ax.xaxis.set_major_locator(LogLocator(numticks=6))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.xaxis)
     if label:
         ax.set_xlabel(f"penalty strength λ, weaker →\n({UNITS[penalty]})")
 
@@ -173,9 +180,17 @@ def _finding(told: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
     return f"Coefficients kept by cross-validation: {'; '.join(parts)}"
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """A figure for each data set that keeps its paths."""
+    for dataset in shown_as(config, "anatomy"):
+        yield Wanted(f"{dataset['name']}_paths", (dataset,))
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Coefficient paths under L1 and L2 of the two extreme scenarios."""
-    name = plan["datasets"][0]
+    import matplotlib.pyplot as plt
+
+    name = entry["datasets"][0]
     paths = tables[f"{name}_coefficients"]
     scenarios = tables["scenarios"]
     scenarios = contrast(scenarios[scenarios["dataset"] == name])

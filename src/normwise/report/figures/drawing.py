@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Plan = Mapping[str, Any]
+# what the gallery says of a figure
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import FigureBase
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullLocator
 
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import (
-    VERDICT_COLOURS,
-    VERDICT_NAMES,
-    equivalence_zone,
-    note_figure,
-    ratio_axis,
-)
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, comparing, simulated
+from normwise.report.look.colours import VERDICT_COLOURS
+from normwise.report.look.style import equivalence_zone, note_figure, plain_ticks, ratio_axis
+from normwise.report.look.words import VERDICT_NAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
 SHAPES = {False: "rows ≥ features", True: "rows < features"}
 MARKS: dict[bool, dict[str, Any]] = {
@@ -45,13 +42,14 @@ def _signal_axis(ax: Axes, values: np.ndarray) -> None:
     ax.set_xscale("log")
     ax.set_xlim(values[0] / 1.25, values[-1] * 1.25)
     ax.set_xticks([v for v in SIGNALS if values[0] / 1.2 <= v <= values[-1] * 1.2])
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.xaxis)
     ax.set_xlabel("signal-to-noise ratio")
 
 
 def _turns(ax: Axes, frame: pd.DataFrame) -> None:
     """Verdicts on one grid against those on the other, counted."""
+    import matplotlib.pyplot as plt
+
     counts = pd.crosstab(frame["verdict"], frame["verdict_glmnet"])
     seen = set(counts.index) | set(counts.columns)
     names = [v for v in VERDICT_NAMES if v in seen]
@@ -86,6 +84,8 @@ def _turns(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 def _key(figure: FigureBase) -> None:
+    from matplotlib.lines import Line2D
+
     names = {
         True: "most choices of ridge lie below the least strength of glmnet's grid",
         False: "at most half of them do",
@@ -102,8 +102,20 @@ def _title(invented: int, gained: int) -> str:
     return f"Another grid for ridge turns verdicts: {invented} new wins for L1, {gained} for L2"
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The figure needs scenarios with a squared error in which L1 meets L2."""
+    datasets = simulated(comparing(config))
+    if any("binary" not in dataset.get("response", []) for dataset in datasets):
+        yield Wanted("fair_grid")
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """What glmnet's grid costs ridge, and the verdicts under both grids."""
+    import matplotlib.pyplot as plt
+
     frame = tables["fair_grid"].merge(tables["scenarios"], on=["dataset", "scenario"])
     if not len(frame):
         return Drawing(
@@ -119,7 +131,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     axes = upper.subplots(1, len(shapes), sharex=True, sharey=True, squeeze=False)[0]
     values = np.sort(frame["snr"].unique())
     for ax, shape in zip(axes, shapes, strict=True):
-        equivalence_zone(ax, plan["margin"])
+        equivalence_zone(ax, entry["margin"])
         _costs(ax, frame[wide == shape])
         _signal_axis(ax, values)
         ax.set_title(SHAPES[shape])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Circle, Ellipse, Polygon
 
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import COLOURS, LINES
-from normwise.theory.linear import linear_shrinkage_risk
-from normwise.theory.soft_threshold import soft_threshold_risk
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted
+from normwise.report.look.colours import COLOURS, LINES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Circle, Polygon
 
 HESSIAN = np.array([[1.0, 0.45], [0.45, 0.6]])
 OPTIMUM = np.array([1.55, 1.15])
@@ -34,6 +37,8 @@ def _contact(order: int) -> np.ndarray:
 
 def _loss_curves(ax: Axes, at: np.ndarray) -> None:
     """Ellipses of equal loss; the thick one goes through the point."""
+    from matplotlib.patches import Ellipse
+
     values, vectors = np.linalg.eigh(HESSIAN)
     tilt = float(np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0])))
     loss = float((at - OPTIMUM) @ HESSIAN @ (at - OPTIMUM))
@@ -43,6 +48,8 @@ def _loss_curves(ax: Axes, at: np.ndarray) -> None:
 
 
 def _ball(ax: Axes, order: int) -> None:
+    from matplotlib.patches import Circle, Polygon
+
     colour = COLOURS[f"l{order}"]
     touch = _contact(order)
     _loss_curves(ax, touch)
@@ -108,6 +115,9 @@ def _rules(ax: Axes) -> None:
 
 def _risks(ax: Axes) -> tuple[float, float]:
     """Draw the risks of the two rules; return where L2 becomes the better and ceases to be."""
+    from normwise.theory.linear import linear_shrinkage_risk
+    from normwise.theory.soft_threshold import soft_threshold_risk
+
     mean = np.linspace(0, 4, 81)
     l1 = np.asarray(soft_threshold_risk(mean, THRESHOLD))
     l2 = np.asarray(linear_shrinkage_risk(mean, FACTOR))
@@ -128,8 +138,18 @@ def _risks(ax: Axes) -> tuple[float, float]:
     return float(better[0]), float(better[-1])
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The picture of the two penalties belongs to every study."""
+    yield Wanted("geometry")
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Geometry of the two penalties; no data."""
+    import matplotlib.pyplot as plt
+
     figure, axes = plt.subplots(2, 2, figsize=(7.2, 7.2), layout="constrained")
     _ball(axes[0, 0], 1)
     _ball(axes[0, 1], 2)

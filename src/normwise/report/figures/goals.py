@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from normwise.analysis.goals import GOALS, Goal
 from normwise.analysis.learn.cells import cells
-from normwise.report.figures.drawing import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.rule import load_axis
+from normwise.report.figures.wanted import Wanted, comparing, simulated
 from normwise.report.look.style import (
     note_figure,
     ratio_axis,
@@ -19,6 +20,9 @@ from normwise.report.look.style import (
     verdict_names,
     verdict_points,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MEASURES = {
     "prediction": "excess risk",
@@ -39,6 +43,8 @@ def _frame_of(own: pd.DataFrame, zone: float) -> float:
 
 def _panel(ax: Axes, own: pd.DataFrame, key: str, goal: Goal, margin: float) -> int:
     """Draw one goal; returns how many effects lie outside of the frame."""
+    from matplotlib.ticker import FuncFormatter
+
     zone, outside = goal.zone(margin), 0
     if goal.is_ratio:
         own = own.assign(**{c: np.exp(own[c]) for c in ("effect", "low", "high")})
@@ -119,8 +125,19 @@ def _title(counts: dict[str, pd.Series]) -> str:
     return f"Scenarios with a clear winner, by goal: {', '.join(parts)}"
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The figure needs scenarios in which L1 meets L2."""
+    if simulated(comparing(config)):
+        yield Wanted("goals")
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Effect of every scenario on each goal's loss, against its load."""
+    import matplotlib.pyplot as plt
+
     frames = {key: cells(tables["goals"], tables["scenarios"], key) for key in GOALS}
     frames = {key: own for key, own in frames.items() if len(own)}
     if not frames:
@@ -144,7 +161,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     outside = 0
     for ax, (key, own) in zip(axes.flat, frames.items(), strict=False):
         ax.set_xscale("log")
-        outside += _panel(ax, own, key, GOALS[key], plan["margin"])
+        outside += _panel(ax, own, key, GOALS[key], entry["margin"])
     loads = [load for own in frames.values() for load in own["load"]]
     for ax in axes[-1]:
         load_axis(ax, (min(loads) / 1.4, max(loads) * 1.4))

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from normwise.analysis.tables import primary
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import (
-    COLOURS,
-    MARKERS,
-    NAMES,
-    VERDICT_NAMES,
-    penalties_in,
-    ratio_axis,
-    verdict_names,
-    verdict_points,
-)
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, comparing
+from normwise.report.look.colours import COLOURS, MARKERS
+from normwise.report.look.style import penalties_in, ratio_axis, verdict_names, verdict_points
+from normwise.report.look.words import NAMES, VERDICT_NAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MEASURES = {"test_error": "test error", "excess_risk": "excess risk"}
 # a share below is drawn at this edge
@@ -52,6 +47,8 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, margin: float) -> None:
 
 def _draw_shares(ax: Axes, shares: pd.DataFrame, at: pd.Series) -> bool:
     """Draw the share explained by each penalty; returns whether some lie outside of the frame."""
+    from matplotlib.lines import Line2D
+
     penalties = penalties_in(shares)
     for i, penalty in enumerate(penalties):
         own = shares[shares["penalty"] == penalty]
@@ -83,6 +80,8 @@ def _draw_shares(ax: Axes, shares: pd.DataFrame, at: pd.Series) -> bool:
 
 
 def _frame(n: int, both: bool) -> tuple[Figure, list[Axes]]:
+    import matplotlib.pyplot as plt
+
     figure, axes = plt.subplots(
         1,
         2 if both else 1,
@@ -94,14 +93,23 @@ def _frame(n: int, both: bool) -> tuple[Figure, list[Axes]]:
     return figure, list(axes[0])
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """One figure of all data sets that are not scenarios and in which L1 meets L2."""
+    if others := [d for d in comparing(config) if d["source"] != "scenarios"]:
+        yield Wanted("own_data", tuple(others))
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """One row a data set: the ratio of L1 to L2, and the share explained by penalty."""
     rows = primary(tables["verdicts"]).set_index("dataset")
-    rows = rows.loc[[name for name in plan["datasets"] if name in rows.index]].reset_index()
+    rows = rows.loc[[name for name in entry["datasets"] if name in rows.index]].reset_index()
     rows["at"] = np.arange(len(rows), dtype=float)
     shares = _shares(tables["summary"], list(rows["dataset"]))
     figure, axes = _frame(len(rows), len(shares) > 0)
-    _draw_ratios(axes[0], rows, plan["margin"])
+    _draw_ratios(axes[0], rows, entry["margin"])
     labels = [
         f"{name.replace('_', ' ')}\n{MEASURES[metric]}"
         for name, metric in zip(rows["dataset"], rows["metric"], strict=True)

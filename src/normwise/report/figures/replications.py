@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from scipy import stats
 
 from normwise.analysis.trials.replications.protocol import STUDIES
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import note_figure
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted
+from normwise.report.look.style import note_figure, plain_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 GOOD, BAD = "#0072B2", "#D55E00"
 MARKS = (0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 5, 10)
@@ -41,6 +41,8 @@ def _number(value: float) -> str:
 
 
 def _ratio_row(ax: Axes, y: int, row: pd.Series) -> None:
+    from scipy import stats
+
     colour, marker = (GOOD, "o") if row["agrees"] else (BAD, "X")
     ratio = row["measured"] / row["published"]
     if row["published_se"] > 0:
@@ -101,9 +103,7 @@ def _frame(ax: Axes, lines: list[tuple[str, pd.Series | None]]) -> None:
     for mark in sorted(MARKS, key=lambda m: abs(np.log(m))):
         if low <= mark <= high and all(abs(np.log(mark / k)) > room for k in kept):
             kept.append(float(mark))
-    ax.xaxis.set_major_locator(FixedLocator(sorted(kept)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.xaxis, sorted(kept))
     ax.set_yticks(range(len(lines)), [label for label, _ in lines], fontsize="small")
     for tick, (_, row) in zip(ax.get_yticklabels(), lines, strict=True):
         tick.set_fontweight("bold" if row is None else "normal")
@@ -114,6 +114,8 @@ def _frame(ax: Axes, lines: list[tuple[str, pd.Series | None]]) -> None:
 
 
 def _key(ax: Axes) -> None:
+    from matplotlib.lines import Line2D
+
     ax.legend(
         handles=[
             Line2D([], [], color=GOOD, marker="o", label="agrees", ls="", ms=5),
@@ -128,8 +130,19 @@ def _key(ax: Axes) -> None:
     )
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The figure needs a published study that was run again."""
+    if any(config["replications"].values()):
+        yield Wanted("replications")
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """One row for each published number: measured over published, or what it is held against."""
+    import matplotlib.pyplot as plt
+
     every = tables["replications"]
     if not len(every):
         return Drawing(

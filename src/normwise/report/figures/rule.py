@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from normwise.analysis.learn.cells import COLLINEAR, cells
 from normwise.analysis.learn.rule_of_thumb import NEITHER, Bounds, call_by_rule, read_bounds
-from normwise.report.figures.drawing import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, comparing, simulated
+from normwise.report.look.colours import COLOURS
 from normwise.report.look.style import (
-    COLOURS,
     equivalence_zone,
     note_figure,
+    plain_ticks,
     ratio_axis,
     verdict_key,
     verdict_points,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LOAD = "load: k / (n √(snr (1 − r²)))"
 ZONES = {"l1": "take L1", NEITHER: "no clear winner", "l2": "take L2"}
@@ -37,12 +41,13 @@ TOO_FEW = "Too few scenarios in this study for a rule."
 
 def load_axis(ax: Axes, ends: tuple[float, float]) -> None:
     """Limits and ticks of an axis of loads."""
+    from matplotlib.ticker import LogLocator
+
     ax.set_xscale("log")
     ax.set_xlim(ends)
     steps = (1,) if ends[1] / ends[0] > 200 else (1, 2, 5)
     ax.xaxis.set_major_locator(LogLocator(subs=steps))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.xaxis)
 
 
 def _zones(ax: Axes, bounds: Bounds, ends: tuple[float, float]) -> None:
@@ -156,8 +161,19 @@ def _held_out(scores: pd.DataFrame) -> str:
     return f" Of the winners they have not seen: {', '.join(words)}." if words else ""
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The figure needs scenarios in which L1 meets L2."""
+    if simulated(comparing(config)):
+        yield Wanted("rule")
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Effect of every scenario against its load, with the bounds of the rule."""
+    import matplotlib.pyplot as plt
+
     frame = cells(tables["goals"], tables["scenarios"], "prediction")
     bounds = read_bounds(tables["rules"])
     if bounds is None:
@@ -179,7 +195,7 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
     )
     ends = (frame["load"].min() / 1.25, frame["load"].max() * 1.25)
     for ax, (title, own) in zip(axes[:, 0], parts.items(), strict=True):
-        _panel(ax, own, plan["margin"], title)
+        _panel(ax, own, entry["margin"], title)
         ax.set_xscale("log")
         ax.set_xlim(ends)
         if title.startswith(WEAK):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import note_figure
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, comparing, simulated
+from normwise.report.look.style import note_figure, plain_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 GOAL, THUMB = "prediction", "rule of thumb"
 # nothing is fitted in the others, so that nothing can be held out from them
@@ -45,9 +49,7 @@ def _scales(axes: dict[str, Axes], top: float) -> None:
     for mark in (1.1, 1.2, 1.3, 1.5, 2, 3, 5, 10):
         if np.log(top) / 11 < np.log(mark / kept[-1]) and mark <= top:
             kept.append(mark)
-    ax.xaxis.set_major_locator(FixedLocator(kept))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.xaxis, kept)
 
 
 def _name_lines(axes: dict[str, Axes]) -> None:
@@ -190,8 +192,19 @@ def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
     return title, text
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The figure needs scenarios in which L1 meets L2."""
+    if simulated(comparing(config)):
+        yield Wanted("rule_scores")
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Accuracy and regret of every rule, and of the rule of thumb by family."""
+    import matplotlib.pyplot as plt
+
     scores = tables["rule_scores"]
     scores = scores[scores["goal"] == GOAL]
     if not len(scores):

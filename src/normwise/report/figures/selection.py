@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import COLOURS, NAMES, note_figure, penalties_in
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, swept
+from normwise.report.look.colours import COLOURS
+from normwise.report.look.style import note_figure, penalties_in
+from normwise.report.look.words import NAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 RULES = {
     "cv_min": "least CV error",
@@ -85,11 +88,15 @@ def _panel(ax: Axes, own: pd.DataFrame, penalty: str) -> None:
 
 
 def _mixed(colour: str, white: float) -> tuple[float, ...]:
+    from matplotlib.colors import to_rgb
+
     rgb = np.array(to_rgb(colour))
     return tuple(float(v) for v in rgb + white * (1 - rgb))
 
 
 def _name_signals(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+
     handles = [
         Line2D([], [], ls="", marker=m, ms=6, mfc=_mixed("#555555", w), mec="#555555", label=name)
         for name, m, w in SIGNALS.values()
@@ -104,9 +111,17 @@ def _name_signals(figure: Figure) -> None:
     )
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """One figure of all data sets in which a property is swept."""
+    if datasets := swept(config):
+        yield Wanted("selection", tuple(datasets))
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Selection of L1 and the elastic net in every sparse scenario of the sweeps."""
-    wide = _wide(tables, plan["datasets"])
+    import matplotlib.pyplot as plt
+
+    wide = _wide(tables, entry["datasets"])
     penalties = penalties_in(wide)
     if not penalties:
         return Drawing(

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullLocator
 
-from normwise.report.figures.drawing import Drawing, Plan
+from normwise.data.scenario import varied_axes
+from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.sweep import panel_title, panels, split_axes
-from normwise.report.look.style import (
-    COLOURS,
-    LINES,
-    MARKERS,
-    NAMES,
-    direct_labels,
-    note_figure,
-    penalties_in,
-)
+from normwise.report.figures.wanted import Wanted, swept
+from normwise.report.look.colours import COLOURS, LINES, MARKERS
+from normwise.report.look.style import direct_labels, note_figure, penalties_in, plain_ticks
+from normwise.report.look.words import NAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 AGREEMENT, VARIANCE = "coef_agreement", "coef_variance"
 ROWS = {
@@ -68,8 +67,7 @@ def _panel(ax: Axes, own: pd.DataFrame, metric: str) -> dict[str, tuple[float, f
 def _vertical(ax: Axes, metric: str) -> None:
     if metric == VARIANCE:
         ax.set_yscale("log")
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-        ax.yaxis.set_minor_locator(NullLocator())
+        plain_ticks(ax.yaxis)
     else:
         low, _ = ax.get_ylim()
         ax.set_ylim(min(low, -0.04), 1.06)
@@ -112,11 +110,19 @@ def _words(frame: pd.DataFrame, levels: np.ndarray) -> tuple[str, str]:
     )
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """A figure of the first data set in which the correlation is swept."""
+    for dataset in [d for d in swept(config) if "correlation" in varied_axes(d)][:1]:
+        yield Wanted("stability", (dataset,))
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Stability metrics over the correlation of one sweep."""
+    import matplotlib.pyplot as plt
+
     scenarios = tables["scenarios"]
-    scenarios = scenarios[scenarios["dataset"] == plan["datasets"][0]]
-    others = [a for a in plan["axes"] if a != "correlation"]
+    scenarios = scenarios[scenarios["dataset"] == entry["datasets"][0]]
+    others = [a for a in entry["axes"] if a != "correlation"]
     facet = split_axes(scenarios, others)[0] if others else None
     frame = _values(tables, scenarios)
     if not len(frame):

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from scipy.interpolate import PchipInterpolator
 
 from normwise.analysis.tables import primary
-from normwise.report.figures.drawing import Drawing, Plan
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, swept
+from normwise.report.look.colours import COLOURS, LINES, MARKERS, VERDICT_COLOURS, VERDICT_MARKERS
 from normwise.report.look.style import (
-    AXIS_NAMES,
-    AXIS_SYMBOLS,
-    COLOURS,
-    LINES,
     LOG_AXES,
-    MARKERS,
-    NAMES,
-    VERDICT_COLOURS,
-    VERDICT_MARKERS,
-    VERDICT_MARKS,
     axis_scale,
     direct_labels,
     equivalence_zone,
     penalties_in,
+    plain_ticks,
     ratio_axis,
 )
-from normwise.theory.linear import ols_risk, ridge_risk
-from normwise.theory.logistic import bayes_log_loss
+from normwise.report.look.words import AXIS_NAMES, AXIS_SYMBOLS, NAMES, VERDICT_MARKS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Z95 = 1.959964
 # beside a fit without a penalty that fails by far, the others could not be told apart
@@ -109,6 +102,8 @@ def positions(values: pd.Series, key: str, levels: np.ndarray) -> np.ndarray:
 
 def _null_risk(scenario: pd.Series) -> float:
     """Excess risk of the null model, noise variance 1, or in nats."""
+    from normwise.theory.logistic import bayes_log_loss
+
     if scenario["response"] == "gaussian":
         return float(scenario["snr"])
     if scenario["features"] != "gaussian":
@@ -148,10 +143,10 @@ def _effects(tables: dict[str, pd.DataFrame], scenarios: pd.DataFrame) -> pd.Dat
     return frame.merge(ratio, on=["dataset", "scenario"], how="left")
 
 
-def _read(tables: dict[str, pd.DataFrame], plan: Plan) -> _Sweep:
+def _read(tables: dict[str, pd.DataFrame], entry: Entry) -> _Sweep:
     scenarios = tables["scenarios"]
-    scenarios = scenarios[scenarios["dataset"] == plan["datasets"][0]]
-    x, facet = split_axes(scenarios, list(plan["axes"]))
+    scenarios = scenarios[scenarios["dataset"] == entry["datasets"][0]]
+    x, facet = split_axes(scenarios, list(entry["axes"]))
     scenarios, scale = _scaled(scenarios)
     return _Sweep(
         x=x,
@@ -166,6 +161,8 @@ def _read(tables: dict[str, pd.DataFrame], plan: Plan) -> _Sweep:
 
 def _curve(ax: Axes, at: np.ndarray, value: np.ndarray, x: str, **look: Any) -> None:
     """Theory's values joined, in logarithms, by a line that passes through all of them."""
+    from scipy.interpolate import PchipInterpolator
+
     known = np.isfinite(value)
     at, value = at[known], value[known]
     if len(at) == 1 or x in NAMED_AXES:
@@ -181,6 +178,8 @@ def _curve(ax: Axes, at: np.ndarray, value: np.ndarray, x: str, **look: Any) -> 
 
 def _least_squares(scenario: pd.Series, n_features: np.ndarray) -> np.ndarray:
     """Risk of least squares by number of features; beyond the rows, of the fit of least norm."""
+    from normwise.theory.linear import ols_risk, ridge_risk
+
     n, snr = scenario["n_samples"], scenario["snr"]
     risk = np.full(len(n_features), np.inf)
     for i, p in enumerate(n_features):
@@ -265,9 +264,7 @@ def _risk_limits(frame: pd.DataFrame) -> tuple[float, float]:
 def _risk_axis(ax: Axes, low: float, high: float) -> None:
     ax.set_yscale("log")
     ax.set_ylim(low, high)
-    ax.yaxis.set_major_locator(FixedLocator([t for t in TICKS if low <= t <= high]))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.yaxis, [t for t in TICKS if low <= t <= high])
 
 
 def _say_beyond(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> None:
@@ -380,6 +377,8 @@ def _lost(health: pd.DataFrame, name: str) -> str:
 
 def _arrange(n_panels: int) -> tuple[Figure, np.ndarray]:
     """Panels two abreast; an array of shape (n_panels, 2) of risk and effect axes."""
+    import matplotlib.pyplot as plt
+
     columns = min(n_panels, 2)
     blocks = -(-n_panels // columns)
     figure, axes = plt.subplots(
@@ -400,7 +399,7 @@ def _arrange(n_panels: int) -> tuple[Figure, np.ndarray]:
 
 
 def _draw_pair(
-    above: Axes, below: Axes, sweep: _Sweep, group: pd.DataFrame, plan: Plan, leftmost: bool
+    above: Axes, below: Axes, sweep: _Sweep, group: pd.DataFrame, entry: Entry, leftmost: bool
 ) -> str:
     """Draw the risks and the effects of one panel; say who wins in it."""
     x, levels = sweep.x, sweep.levels
@@ -411,7 +410,7 @@ def _draw_pair(
     _risk_axis(above, *_risk_limits(sweep.risks))
     if sweep.scale == RELATIVE:
         above.axhline(1, color="#444444", lw=0.8, zorder=1)
-    _effect_panel(below, effects, x, levels, plan["margin"])
+    _effect_panel(below, effects, x, levels, entry["margin"])
     ratio_axis(below, *_ratio_limits(sweep.effects))
     _name_x(above, below, x, sweep.scenarios)
     _say_beyond(above, risks, x, levels)
@@ -425,16 +424,22 @@ def _draw_pair(
     return case + finding(effects, x)
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """A figure for each data set in which a property is swept."""
+    for dataset in swept(config):
+        yield Wanted(dataset["name"], (dataset,))
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Sweep of one data set."""
-    sweep = _read(tables, plan)
+    sweep = _read(tables, entry)
     groups = panels(sweep.scenarios, sweep.facet, sweep.x)
     figure, axes = _arrange(len(groups))
     found = [
-        _draw_pair(axes[i][0], axes[i][1], sweep, group, plan, leftmost=i % 2 == 0)
+        _draw_pair(axes[i][0], axes[i][1], sweep, group, entry, leftmost=i % 2 == 0)
         for i, (_, group) in enumerate(groups)
     ]
-    return Drawing(figure, _title(found, sweep.effects), _caption(sweep, plan, tables))
+    return Drawing(figure, _title(found, sweep.effects), _caption(sweep, entry, tables))
 
 
 def _ratio_limits(effects: pd.DataFrame) -> tuple[float, float]:
@@ -462,6 +467,8 @@ def _name_theory(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> N
 
 
 def _name_x(above: Axes, below: Axes, x: str, scenarios: pd.DataFrame) -> None:
+    import matplotlib.pyplot as plt
+
     levels = np.sort(scenarios[x].unique())
     if x in LOG_AXES:
         axis_scale(below, x, levels, most=8)
@@ -487,22 +494,22 @@ def _title(found: list[str], effects: pd.DataFrame) -> str:
     )
 
 
-def _caption(sweep: _Sweep, plan: Plan, tables: dict[str, pd.DataFrame]) -> str:
+def _caption(sweep: _Sweep, entry: Entry, tables: dict[str, pd.DataFrame]) -> str:
     risks, effects = sweep.risks, sweep.effects
     counts = effects["verdict"].value_counts()
     words = [
-        f"{plan['titles'][0]}. Top: mean excess risk at the strength chosen by cross-validation, "
+        f"{entry['titles'][0]}. Top: mean excess risk at the strength chosen by cross-validation, "
         f"with a 95 % interval ({sweep.scale}, log axis).",
         _price(risks),
         "Thin lines only join points that theory does not cover."
         if risks["predicted"].isna().any() and sweep.x not in NAMED_AXES
         else "",
-        _lost(tables["fit_health"], plan["datasets"][0]),
+        _lost(tables["fit_health"], entry["datasets"][0]),
         "An arrow says how high the points above the frame go."
         if risks["mean"].max() > _risk_limits(risks)[1]
         else "",
         "Bottom: the excess risk of L1 over that of L2 on the same data sets, geometric mean with "
-        f"a 95 % interval; grey is the zone of equivalence (±{100 * plan['margin']:g} %). "
+        f"a 95 % interval; grey is the zone of equivalence (±{100 * entry['margin']:g} %). "
         f"L1 and L2 mark a winner ({counts.get('l1', 0)} and {counts.get('l2', 0)} of "
         f"{len(effects)} scenarios), ≈ equivalence ({counts.get('equivalent', 0)}), ? undecided "
         f"({counts.get('undecided', 0)}).",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import TwoSlopeNorm
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.typing import ColorType
 
 from normwise.analysis.tables import primary
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import AXIS_NAMES, AXIS_SYMBOLS, DIVERGING, VERDICT_MARKS, ink
-from normwise.theory.boundary import phase_boundary
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, shown_as
+from normwise.report.look.style import diverging, ink
+from normwise.report.look.words import AXIS_NAMES, AXIS_SYMBOLS, VERDICT_MARKS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.typing import ColorType
 
 LIMIT = np.log(2.5)
 CELL = (0.8, 0.34)
@@ -67,12 +70,14 @@ def _cells(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
 def _panel(
     ax: Axes, frame: pd.DataFrame, x: str, y: str, lines: list[np.ndarray], compact: bool
 ) -> None:
+    from matplotlib.colors import TwoSlopeNorm
+
     columns, rows = np.sort(frame[x].unique()), np.sort(frame[y].unique())
     effect = frame.pivot(index=y, columns=x, values="effect").to_numpy()
-    norm, colours = TwoSlopeNorm(0, -LIMIT, LIMIT), plt.get_cmap(DIVERGING)
+    norm, colours = TwoSlopeNorm(0, -LIMIT, LIMIT), diverging()
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-0.5, len(rows) - 0.5))
     ax.pcolormesh(
-        np.arange(len(columns)), np.arange(len(rows)), effect, cmap=DIVERGING, norm=norm,
+        np.arange(len(columns)), np.arange(len(rows)), effect, cmap=diverging(), norm=norm,
         edgecolor="white", linewidth=0.8,
     )  # fmt: skip
     crossed = {(int(i), int(j)) for line in lines for i, j in np.rint(line)}
@@ -93,6 +98,8 @@ def _write_cell(
     crossed: bool,
     compact: bool,
 ) -> None:
+    from matplotlib.patches import Rectangle
+
     undecided = cell["verdict"] == "undecided"
     if undecided:
         corner = at[0] - 0.5, at[1] - 0.5
@@ -161,6 +168,8 @@ def _draw_lines(ax: Axes, lines: list[np.ndarray], named: bool = True) -> None:
 
 
 def _boundary(frame: pd.DataFrame, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    from normwise.theory.boundary import phase_boundary
+
     row = frame.iloc[0]
     snr = np.geomspace(columns[0], columns[-1], 60)
     share = phase_boundary(row["n_features"] / (row["n_samples"] - 1), snr)
@@ -219,16 +228,25 @@ def _agreement(cells: pd.DataFrame) -> str:
     return f" Theory names the winner in {right} of {len(known)} decided cells."
 
 
-def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """The page opens with the first map; every map has a figure of its own."""
+    maps = shown_as(config, "map")
+    for dataset in maps[:1]:
+        yield Wanted("at_a_glance", (dataset,), compact=True)
+    for dataset in maps:
+        yield Wanted(dataset["name"], (dataset,))
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Winner map of one data set."""
-    x, y, facets = choose_axes(list(plan["axes"]))
-    cells = _cells(tables, plan["datasets"][0])
+    x, y, facets = choose_axes(list(entry["axes"]))
+    cells = _cells(tables, entry["datasets"][0])
     # the smallest share of a small p is rounded to at least one feature
     cells = cells.assign(nonzero_share=cells["nonzero_share"].round(3))
     cells = cells.drop_duplicates([*facets, x, y])
     groups = [f for _, f in cells.groupby(facets)] if facets else [cells]
     rows = [frame[y].nunique() for frame in groups]
-    compact = plan.get("compact", False)
+    compact = entry.get("compact", False)
     figure, axes = _layout(rows, cells[x].nunique(), compact)
     line = False
     for ax, frame in zip(axes, groups, strict=True):
@@ -241,11 +259,13 @@ def draw(tables: dict[str, pd.DataFrame], plan: Plan) -> Drawing:
         ax.set_xlabel(AXIS_NAMES.get(x, x))
     share = "share of features that matter" if compact else "relevant features k  (share k/p)"
     figure.supylabel(share if y == "nonzero_share" else AXIS_NAMES.get(y, y), fontsize="medium")
-    return Drawing(figure, finding(cells, x, y), _caption(cells, line, plan["margin"], compact))
+    return Drawing(figure, finding(cells, x, y), _caption(cells, line, entry["margin"], compact))
 
 
 def _layout(rows: list[int], columns: int, compact: bool) -> tuple[Figure, list[Axes]]:
     """Panels below each other, or side by side where there is room for little text."""
+    import matplotlib.pyplot as plt
+
     if compact:
         width = 1.6 + len(rows) * (0.55 + COMPACT[0] * columns)
         figure, axes = plt.subplots(

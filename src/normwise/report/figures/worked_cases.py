@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
-from scipy.cluster.hierarchy import leaves_list, linkage
 
-from normwise.report.figures.drawing import Drawing, Plan
-from normwise.report.look.style import COLOURS, DIVERGING, MARKERS, NAMES, penalties_in
+from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.wanted import Wanted, shown_as
+from normwise.report.look.colours import COLOURS, MARKERS
+from normwise.report.look.style import diverging, penalties_in, plain_ticks
+from normwise.report.look.words import NAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Tables = dict[str, pd.DataFrame]
 
@@ -35,6 +40,9 @@ def _risk(tables: Tables, scenario: str) -> tuple[pd.DataFrame, str]:
 
 def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> None:
     """Part of the data and how popular its columns are, or how its columns go together."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
     X = draws.pivot(index="row", columns="feature", values="value").to_numpy()
     left, right = axes
     count = np.arange(1, X.shape[1] + 1)
@@ -51,7 +59,7 @@ def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> No
     else:
         corr = np.corrcoef(X.T)
         order = leaves_list(linkage(1 - np.abs(corr[np.triu_indices(len(corr), 1)]), "average"))
-        left.imshow(corr[np.ix_(order, order)], cmap=DIVERGING, vmin=-1, vmax=1, aspect="equal")
+        left.imshow(corr[np.ix_(order, order)], cmap=diverging(), vmin=-1, vmax=1, aspect="equal")
         left.set(xlabel="feature, like beside like", ylabel="feature")
         left.set_title("correlations")
         explained = 100 * np.cumsum(np.linalg.eigvalsh(corr)[::-1]) / len(corr)
@@ -82,6 +90,8 @@ def _points(ax: Axes, x: pd.Series, y: pd.Series, penalty: str) -> None:
 
 
 def _square(ax: Axes, reach: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     ax.plot([-reach, reach], [-reach, reach], color="#444444", lw=0.8, ls=":")
     ax.axhline(0, color="#444444", lw=0.6)
     ax.axvline(0, color="#444444", lw=0.6)
@@ -144,8 +154,7 @@ def _show_risk(ax: Axes, tables: Tables, scenario: str) -> None:
         if 0.6 * ends.min() < t < 1.6 * ends.max()
     ]
     ax.set_xticks(ticks)
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(ax.xaxis)
     ax.set_yticks([])
     ax.set_ylim(-0.5, len(shown) - 0.1)
     ax.set_xlabel(unit)
@@ -181,9 +190,20 @@ def _title(tables: Tables, rows: pd.DataFrame) -> str:
     return ", ".join(parts)
 
 
-def draw(tables: Tables, plan: Plan) -> Drawing:
+PLACED = True
+
+
+def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
+    """A figure for each worked case."""
+    for dataset in shown_as(config, "case"):
+        yield Wanted(f"case_{dataset['name']}", (dataset,))
+
+
+def draw(tables: Tables, entry: Entry) -> Drawing:
     """The data, the estimates and the risks of one case, a row a scenario."""
-    name = plan["datasets"][0]
+    import matplotlib.pyplot as plt
+
+    name = entry["datasets"][0]
     rows = tables["scenarios"]
     rows = rows[rows["dataset"] == name].sort_values("n_nonzero")
     draws, examples = tables[f"{name}_draws"], tables[f"{name}_examples"]

@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from normwise.report.figures.drawing import Plan
+from normwise.report.figures.drawing import Entry
 from normwise.report.look.svg import lighter
 
 
 def draw_figure(
-    plan: Plan,
+    entry: Entry,
     tables: Iterable[str | Path],
     paths: Iterable[str | Path],
     *,
@@ -21,7 +21,7 @@ def draw_figure(
     png: str | Path,
     caption: str | Path,
 ) -> None:
-    """Draw one figure of `plan_figures` from the tables and write it in all its forms."""
+    """Draw one figure of the gallery from the tables and write it in all its forms."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -32,7 +32,7 @@ def draw_figure(
     from normwise.report.look.style import set_style
 
     set_style()
-    drawing = importlib.import_module(plan["module"]).draw(read_tables([*tables, *paths]), plan)
+    drawing = importlib.import_module(entry["module"]).draw(read_tables([*tables, *paths]), entry)
     # without a date and with a fixed salt, equal tables give equal bytes
     look = {"bbox_inches": "tight", "pad_inches": 0.1}
     text = io.StringIO()

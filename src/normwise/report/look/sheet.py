@@ -10,7 +10,7 @@ import pandas as pd
 
 from normwise.analysis.meanings import column_meanings
 from normwise.report.look.numbers import count, number, percent, significant, words
-from normwise.report.look.style import VERDICT_NAMES
+from normwise.report.look.words import VERDICT_NAMES
 
 
 def verdict(value: str) -> str:

@@ -1,90 +1,56 @@
-"""One look for all figures: colours, names, verdict marks."""
+"""One look for all figures: settings, axes, labels, verdicts.
+
+Drawing libraries are imported where something is drawn, so that who asks which figures there are
+does not wait for them.
+"""
 
 from __future__ import annotations
 
-import matplotlib as mpl
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from matplotlib.typing import ColorType
-from scipy.optimize import isotonic_regression
 
-from normwise.fitting.names import MIXES, known_penalties, label, ordered
+from normwise.fitting.names import ordered
+from normwise.report.look.colours import COLOURS, SHADES, VERDICT_COLOURS, VERDICT_MARKERS
+from normwise.report.look.words import AXIS_NAMES, NAMES, VERDICT_NAMES
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.typing import ColorType
 
-class _Looks(dict[str, str]):
-    """A look by penalty; those beyond the question's take what is left, in their order."""
-
-    def __init__(self, own: dict[str, str], others: str) -> None:
-        super().__init__(own)
-        self.others = others.split()
-
-    def __missing__(self, penalty: str) -> str:
-        rest = [name for name in known_penalties() if name not in MIXES]
-        return self.others[rest.index(penalty) % len(self.others)]
-
-
-class _Names(dict[str, str]):
-    def __missing__(self, penalty: str) -> str:
-        return label(penalty)
-
-
-# Okabe & Ito's colours, distinct for every kind of colour vision
-COLOURS = _Looks(
-    {"l1": "#D55E00", "l2": "#0072B2", "elastic_net": "#009E73", "none": "#767676"},
-    "#AA3377 #7A6000 #332288 #882255 #44AA99",
-)
-NAMES = _Names(MIXES)
-MARKERS = _Looks({"l1": "o", "l2": "s", "elastic_net": "D", "none": "^"}, "v P X < >")
-LINES = _Looks({"l1": "-", "l2": "--", "elastic_net": "-.", "none": ":"}, "- -- -. :")
-VERDICT_COLOURS = {
-    "l1": COLOURS["l1"],
-    "l2": COLOURS["l2"],
-    "equivalent": "#333333",
-    "undecided": "#FFFFFF",
-}
-VERDICT_MARKERS = {"l1": "o", "l2": "s", "equivalent": "d", "undecided": "o"}
-VERDICT_NAMES = {
-    "l1": "L1 wins",
-    "l2": "L2 wins",
-    "equivalent": "equivalent",
-    "undecided": "undecided",
-}
-VERDICT_MARKS = {"l1": "L1", "l2": "L2", "equivalent": "≈", "undecided": "?"}
-DIVERGING = LinearSegmentedColormap.from_list(
-    "l1_l2", [COLOURS["l1"], "#F2B48C", "#FAFAFA", "#8CBEDD", COLOURS["l2"]]
-)
-AXIS_NAMES = {
-    "n_samples": "rows n",
-    "n_features": "features p",
-    "n_nonzero": "relevant features k",
-    "nonzero_share": "share of relevant features k/p",
-    "correlation": "correlation",
-    "snr": "signal-to-noise ratio",
-    "density": "share of ones",
-    "aspect_ratio": "features per row p/n",
-    "noise": "noise",
-    "covariance": "correlation family",
-}
-AXIS_SYMBOLS = {
-    "n_samples": "n",
-    "n_features": "p",
-    "n_nonzero": "k",
-    "nonzero_share": "k/p",
-    "snr": "snr",
-    "aspect_ratio": "p/n",
-}
 LOG_AXES = ("n_samples", "n_features", "n_nonzero", "nonzero_share", "snr", "aspect_ratio")
+
+
+@cache
+def diverging() -> Colormap:
+    """Colours from wins of L1 to wins of L2."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("l1_l2", list(SHADES))
+
+
+def plain_ticks(axis: Axis, at: Sequence[float] | None = None) -> None:
+    """Labels as plain numbers, also on a log axis, at given values or where they are."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    if at is not None:
+        axis.set_major_locator(FixedLocator(at))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
 
 
 def set_style() -> None:
     """Seaborn's white grid with the settings that make SVG files reproducible."""
+    import matplotlib as mpl
+    import seaborn as sns
+
     sns.set_theme(style="whitegrid", context="notebook", font_scale=0.85)
     mpl.rcParams.update(
         {
@@ -116,6 +82,8 @@ def axis_scale(ax: Axes, key: str, values: np.ndarray, most: int = 11) -> None:
     most : int
         How many labels, evenly spaced, have room on a log axis.
     """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
     values = np.unique(values)
     if key in LOG_AXES:
         ax.set_xscale("log")
@@ -150,9 +118,7 @@ def ratio_axis(ax: Axes, low: float, high: float, which: str = "y") -> None:
     for value in inside:
         if all(abs(np.log(value / other)) > room for other in kept):
             kept.append(float(value))
-    axis.set_major_locator(FixedLocator(sorted(kept)))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    plain_ticks(axis, sorted(kept))
     ax.set(**{f"{which}lim": (low, high)})
 
 
@@ -203,6 +169,8 @@ def direct_labels(
 
 def spread(heights: list[float], gap: float) -> np.ndarray:
     """Ascending heights moved as little as keeps them within 0 to 1 and ``gap`` apart."""
+    from scipy.optimize import isotonic_regression
+
     steps = gap * np.arange(len(heights))
     free = isotonic_regression(np.asarray(heights) - steps).x
     return np.asarray(np.clip(free, 0, max(0.0, 1 - steps[-1])) + steps)
@@ -210,6 +178,8 @@ def spread(heights: list[float], gap: float) -> np.ndarray:
 
 def ink(fill: ColorType) -> str:
     """Black or white, whichever has the higher contrast on a fill (WCAG 2)."""
+    from matplotlib.colors import to_rgb
+
     rgb = np.asarray(to_rgb(fill))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     luminance = float(linear @ [0.2126, 0.7152, 0.0722])
@@ -304,6 +274,8 @@ def verdict_names(figure: Figure) -> None:
 
 
 def _verdict_marks(labels: dict[str, str]) -> list[Line2D]:
+    from matplotlib.lines import Line2D
+
     return [
         Line2D(
             [],
@@ -321,6 +293,8 @@ def _verdict_marks(labels: dict[str, str]) -> list[Line2D]:
 
 def note_figure(text: str) -> Figure:
     """A figure that says why there is nothing to draw."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(6.4, 1.4), layout="constrained")
     ax = figure.add_subplot()
     ax.text(0.5, 0.5, text, ha="center", va="center", wrap=True)

@@ -1,0 +1,43 @@
+"""Names of penalties, verdicts and properties as a reader meets them."""
+
+from __future__ import annotations
+
+from normwise.fitting.names import MIXES, label
+
+
+class _Names(dict[str, str]):
+    """Names by penalty; one beyond the question's has the name that its class gives it."""
+
+    def __missing__(self, penalty: str) -> str:
+        return label(penalty)
+
+
+NAMES = _Names(MIXES)
+SHORT_NAMES = {"l1": "L1", "l2": "L2", "elastic_net": "elastic net", "none": "no penalty"}
+VERDICT_NAMES = {
+    "l1": "L1 wins",
+    "l2": "L2 wins",
+    "equivalent": "equivalent",
+    "undecided": "undecided",
+}
+VERDICT_MARKS = {"l1": "L1", "l2": "L2", "equivalent": "≈", "undecided": "?"}
+AXIS_NAMES = {
+    "n_samples": "rows n",
+    "n_features": "features p",
+    "n_nonzero": "relevant features k",
+    "nonzero_share": "share of relevant features k/p",
+    "correlation": "correlation",
+    "snr": "signal-to-noise ratio",
+    "density": "share of ones",
+    "aspect_ratio": "features per row p/n",
+    "noise": "noise",
+    "covariance": "correlation family",
+}
+AXIS_SYMBOLS = {
+    "n_samples": "n",
+    "n_features": "p",
+    "n_nonzero": "k",
+    "nonzero_share": "k/p",
+    "snr": "snr",
+    "aspect_ratio": "p/n",
+}
