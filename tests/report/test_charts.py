@@ -57,7 +57,7 @@ def keys_of(script, start):
 @pytest.fixture(scope="module")
 def fed(root):
     """What the page's script gives to each chart: data sets and parameters."""
-    script = (root / "workflow" / "templates" / "report.js").read_text(encoding="utf-8")
+    script = (root / "src/normwise/report/templates/report.js").read_text(encoding="utf-8")
     starts = list(re.finditer(r"drawers(?:\.(\w+)|\[`(\w+)_\$\{penalty\}`\]) = ", script))
     ends = [start.start() for start in starts[1:]] + [len(script)]
     found = {}

@@ -1,7 +1,7 @@
 """The gallery: which figures a config calls for, in the order of the report.
 
-A figure module has a function ``wanted(config)``, which yields its figures, and a function
-``draw(tables, entry)``, which returns a `Drawing`. It has ``PLACED = True`` if its figures stand
+A figure module has a function ``wanted(config)``, which yields its figures (the data sets of the
+config have their ``axes``, the properties that vary in them), and a function ``draw(tables, entry)``, which returns a `Drawing`. It has ``PLACED = True`` if its figures stand
 where their subject is, and not among the others.
 """
 
@@ -46,6 +46,7 @@ def gallery(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         opens the page.
     """
     margin = config["comparison"]["margin"]
+    config = {**config, "datasets": [{**d, "axes": _axes(d)} for d in config["datasets"]]}
     entries = {}
     for row in ORDER:
         modules = [f"{PACKAGE}.{name}" for name in row]
@@ -56,14 +57,18 @@ def gallery(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return entries
 
 
+def _axes(dataset: Mapping[str, Any]) -> list[str]:
+    """What varies in a data set, as tables name it."""
+    return ["nonzero_share" if a == "nonzero_fraction" else a for a in varied_axes(dataset)]
+
+
 def _entry(module: str, figure: Wanted, margin: float) -> dict[str, Any]:
     datasets = figure.datasets
-    axes = varied_axes(datasets[0]) if len(datasets) == 1 else []
     entry = {
         "module": module,
         "datasets": [d["name"] for d in datasets],
         "titles": [d.get("title", d["name"]) for d in datasets],
-        "axes": ["nonzero_share" if a == "nonzero_fraction" else a for a in axes],
+        "axes": datasets[0]["axes"] if len(datasets) == 1 else [],
         "margin": margin,
     }
     return entry | ({"compact": True} if figure.compact else {})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from normwise.data.scenario import varied_axes
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.sweep import panel_title, panels, split_axes
 from normwise.report.figures.wanted import Wanted, swept
@@ -112,7 +111,7 @@ def _words(frame: pd.DataFrame, levels: np.ndarray) -> tuple[str, str]:
 
 def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
     """A figure of the first data set in which the correlation is swept."""
-    for dataset in [d for d in swept(config) if "correlation" in varied_axes(d)][:1]:
+    for dataset in [d for d in swept(config) if "correlation" in d["axes"]][:1]:
         yield Wanted("stability", (dataset,))
 
 

@@ -1,12 +1,13 @@
-"""What figure modules say of a config: which of their figures it calls for."""
+"""What figure modules say of a config: which of their figures it calls for.
+
+The config is that of `normwise.report.figures.gallery.gallery`, its data sets with their ``axes``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from normwise.data.scenario import varied_axes
 
 Datasets = list[Mapping[str, Any]]
 
@@ -46,4 +47,4 @@ def simulated(datasets: Datasets) -> Datasets:
 
 def swept(config: Mapping[str, Any]) -> Datasets:
     """Data sets in which a property is swept."""
-    return [dataset for dataset in shown_as(config, "sweep") if varied_axes(dataset)]
+    return [dataset for dataset in shown_as(config, "sweep") if dataset["axes"]]
