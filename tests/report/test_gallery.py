@@ -9,7 +9,8 @@ import yaml
 from studies.small import CONFIG
 
 from normwise.report import figures
-from normwise.report.figures.gallery import ORDER, gallery, is_placed
+from normwise.report.figures.drawing import is_placed
+from normwise.report.figures.gallery import ORDER, gallery
 from normwise.study.config import check_config
 
 # by config: names of the figures in their order

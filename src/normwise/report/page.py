@@ -28,8 +28,7 @@ from normwise.report.answer import answer, decision
 from normwise.report.charts import charts
 from normwise.report.claims import judge_claims
 from normwise.report.explorer import payload
-from normwise.report.figures.drawing import Entry
-from normwise.report.figures.gallery import is_placed
+from normwise.report.figures.drawing import Entry, is_placed
 from normwise.report.look.numbers import number, percent, words
 from normwise.report.look.words import VERDICT_NAMES
 from normwise.report.sheets import all_sheets, own_data_sheet

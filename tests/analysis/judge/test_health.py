@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from normwise.analysis.columns import check_table
-from normwise.analysis.judge.health import complaint, health_table, passed_all
+from normwise.analysis.judge import health
+from normwise.analysis.judge.health import Check, complaint, health_table, passed_all
 
 SOUND = {
     "fit_health": {
@@ -102,3 +103,12 @@ def test_only_the_calibration_with_the_studys_replicates_counts():
 def test_a_scenario_without_results_breaks_a_check():
     health = judged(SOUND | {"missing": {"dataset": ["a"], "scenario": ["s"]}})
     assert health.loc[~health["passed"], "check"].tolist() == ["missing scenarios"]
+
+
+def test_every_check_is_a_function_in_the_list(monkeypatch):
+    def odd_check(tables, promise):
+        yield Check("odd check", "what is odd", promise.replicates, 60.0, "at least")
+
+    monkeypatch.setattr(health, "CHECKS", (*health.CHECKS, odd_check))
+    last = judged(SOUND).iloc[-1]
+    assert (last["check"], last["value"], last["passed"]) == ("odd check", 50.0, False)

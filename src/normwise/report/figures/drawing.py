@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,3 +30,9 @@ class Drawing:
     figure: Figure
     title: str
     caption: str
+
+
+def is_placed(entry: Entry) -> bool:
+    """Whether a figure stands where its subject is, and not among the others."""
+    placed = getattr(import_module(entry["module"]), "PLACED", False)
+    return placed or entry.get("compact", False)

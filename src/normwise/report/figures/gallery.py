@@ -1,8 +1,9 @@
 """The gallery: which figures a config calls for, in the order of the report.
 
-A figure module has a function ``wanted(config)``, which yields its figures (the data sets of the
-config have their ``axes``, the properties that vary in them), and a function ``draw(tables, entry)``, which returns a `Drawing`. It has ``PLACED = True`` if its figures stand
-where their subject is, and not among the others.
+A figure module has a function ``wanted(config)``, which yields its figures, and a function
+``draw(tables, entry)``, which returns a `Drawing`. In the config that it is given, data sets have
+their ``axes``, the properties that vary in them. A module has ``PLACED = True`` if its figures
+stand where their subject is, and not among the others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from importlib import import_module
 from typing import Any
 
 from normwise.data.scenario import varied_axes
-from normwise.report.figures.drawing import Entry
 from normwise.report.figures.wanted import Wanted
 
 PACKAGE = "normwise.report.figures"
@@ -72,9 +72,3 @@ def _entry(module: str, figure: Wanted, margin: float) -> dict[str, Any]:
         "margin": margin,
     }
     return entry | ({"compact": True} if figure.compact else {})
-
-
-def is_placed(entry: Entry) -> bool:
-    """Whether a figure stands where its subject is, and not among the others."""
-    placed = getattr(import_module(entry["module"]), "PLACED", False)
-    return placed or entry.get("compact", False)
