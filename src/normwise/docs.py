@@ -15,6 +15,7 @@ from normwise.cli import parser as command_line
 from normwise.data.scenario import Scenario
 from normwise.files.whole import write_text
 from normwise.provenance.readme import describe_tables
+from normwise.study.config import read_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = "workflow/schemas/config.schema.yaml"
@@ -171,7 +172,7 @@ def _help(parser: argparse.ArgumentParser) -> str:
 
 def pages() -> dict[str, str]:
     """The generated pages by their path in the project."""
-    schema = yaml.safe_load((ROOT / SCHEMA).read_text(encoding="utf-8"))
+    schema = read_schema(ROOT / SCHEMA)
     return {
         "config/README.md": describe_schema(schema),
         "results/README.md": describe_tables(),

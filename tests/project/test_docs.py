@@ -14,7 +14,7 @@ from normwise.data.generated import DATASETS
 from normwise.docs import describe_schema, pages
 from normwise.extensions import Penalty
 from normwise.fitting.names import REGISTERED
-from normwise.study.config import check_config
+from normwise.study.config import check_config, read_schema
 
 CONFIGS = sorted(path.name for path in (Path(__file__).parents[2] / "config").glob("*.yaml"))
 
@@ -25,7 +25,7 @@ def test_generated_page_is_current(root: Path, path: str) -> None:
 
 
 def test_every_key_of_the_schema_is_described(schema_file: Path) -> None:
-    schema = yaml.safe_load(schema_file.read_text())
+    schema = read_schema(schema_file)
     rows = re.findall(r"^\| `([^`]+)` \|", describe_schema(schema), flags=re.MULTILINE)
     expected = set(schema["properties"])
     for outer, part in schema["properties"].items():

@@ -5,11 +5,12 @@ from dataclasses import fields
 import pytest
 import yaml
 
+from normwise.analysis.trials.replications.protocol import studies
 from normwise.data import scenario as axes
 from normwise.data.scenario import Scenario, expand_grid
 from normwise.fitting.names import MIXES, SHIPPED
 from normwise.fitting.penalty import mixes
-from normwise.study.config import ConfigError, check_config
+from normwise.study.config import ConfigError, check_config, read_schema
 from normwise.study.scenario_checks import problems
 
 GOOD = """
@@ -239,7 +240,7 @@ def test_all_impossible_scenarios_are_reported_at_once(schema_file):
 
 def test_defaults_are_filled_in(schema_file):
     config = check_config(yaml.safe_load(GOOD), schema_file, "study.yaml")
-    schema = yaml.safe_load(schema_file.read_text())
+    schema = read_schema(schema_file)
     for key, part in schema["properties"].items():
         if "properties" in part:
             assert config[key] == {k: v["default"] for k, v in part["properties"].items()}
@@ -361,3 +362,10 @@ def test_every_default_of_the_schema_is_valid_and_every_key_described(schema_fil
         assert part["description"], key
         if "default" in part:
             Draft202012Validator({**part, "$defs": schema["$defs"]}).validate(part["default"])
+
+
+def test_a_published_study_is_known_by_its_module(schema_file):
+    config = check_config(yaml.safe_load(GOOD + "replications: {ng_2004: 3}\n"), schema_file, "x")
+    assert config["replications"] == {**dict.fromkeys(studies(), 0), "ng_2004": 3}
+    text = message_of(GOOD + "replications: {ng_2005: 3}\n", schema_file)
+    assert "replications: unknown key 'ng_2005'; did you mean 'ng_2004'?" in text

@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from normwise.analysis.measure.own_metrics import METRICS
+from normwise.analysis.trials.replications.protocol import studies
 from normwise.data.generated import DATASETS
 from normwise.data.scenario import expand_grid
 from normwise.fitting.names import known_penalties, responses
@@ -24,6 +25,22 @@ TEST_SHARE = 0.25
 
 class ConfigError(ValueError):
     """A config that cannot be run, with every reason found."""
+
+
+def read_schema(file: str | Path) -> dict[str, Any]:
+    """JSON schema of the config, in which every published study that there is has its key.
+
+    Parameters
+    ----------
+    file : path
+        The schema in YAML.
+    """
+    schema: dict[str, Any] = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    counts = schema["properties"]["replications"]
+    each = counts["additionalProperties"]
+    counts["properties"] = {n: {**each, "description": s.ABOUT} for n, s in studies().items()}
+    counts["additionalProperties"] = False
+    return schema
 
 
 def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str) -> dict[str, Any]:
@@ -48,7 +65,7 @@ def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str
     ConfigError
         Naming the file and, for each problem, key, value and what would be right.
     """
-    schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
+    schema = read_schema(schema_file)
     complete = copy.deepcopy(dict(config))
     # a part of the default study left out whole
     complete |= {key: {} for key in ("calibration", "replications") if complete.get(key) == 0}

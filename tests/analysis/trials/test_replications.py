@@ -7,15 +7,15 @@ import pytest
 from normwise.analysis.columns import check_table
 from normwise.analysis.trials.replications import hastie_tibshirani_tibshirani_2020 as htt
 from normwise.analysis.trials.replications.protocol import (
-    STUDIES,
     judge,
     plan_batches,
     published,
     run_batch,
+    studies,
     study_module,
 )
 
-QUICK = [s for s in STUDIES if s != "hastie_tibshirani_tibshirani_2020"]
+QUICK = [s for s in studies() if s != "hastie_tibshirani_tibshirani_2020"]
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,22 @@ def test_a_data_set_does_not_depend_on_its_batch(study, batches):
 
 
 def test_batches_cover_every_data_set_once():
-    for study, ranges in plan_batches(dict.fromkeys(STUDIES, 53)).items():
+    for study, ranges in plan_batches(dict.fromkeys(studies(), 53)).items():
         covered = [i for start, stop in ranges for i in range(start, stop)]
         assert covered == list(range(53)), study
         assert study_module(study).SOURCE
     assert plan_batches({"ng_2004": 0}) == {"ng_2004": []}
+
+
+def test_every_module_of_the_folder_is_a_study_in_its_order():
+    assert list(studies()) == [
+        *("zou_hastie_2005", "esl_ridge", "esl_bet_on_sparsity", "ng_2004"),
+        "hastie_tibshirani_tibshirani_2020",
+    ]
+    for study in studies().values():
+        assert study.LABEL and study.SOURCE and study.ABOUT
+        assert study.BATCH >= 1
+    assert len({study.ORDER for study in studies().values()}) == len(studies())
 
 
 def test_published_numbers_are_as_many_as_the_sources_have():

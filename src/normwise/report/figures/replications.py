@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.trials.replications.protocol import STUDIES
+from normwise.analysis.trials.replications.protocol import study_module
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted
 from normwise.report.look.style import note_figure, plain_ticks
@@ -25,7 +25,7 @@ def _lines(every: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
     kinds = every["quantity"].str.replace(r" at strength .*", "", regex=True)
     lines: list[tuple[str, pd.Series | None]] = []
     for (study, kind), own in every.assign(kind=kinds).groupby(["study", "kind"], sort=False):
-        lines.append((f"{STUDIES[study]}: {kind.split(',')[0]}", None))
+        lines.append((f"{study_module(study).LABEL}: {kind.split(',')[0]}", None))
         lines += [(f"{row['case']}, {row['method']}", row) for _, row in own.iterrows()]
     return lines
 
@@ -164,7 +164,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     agree = int(every["agrees"].sum())
     odd = every[~every["agrees"]]
     missed = "; ".join(
-        f"{STUDIES[r['study']]}, {r['case']}, {r['method']}" for _, r in odd.iterrows()
+        f"{study_module(r['study']).LABEL}, {r['case']}, {r['method']}" for _, r in odd.iterrows()
     )
     return Drawing(
         figure,

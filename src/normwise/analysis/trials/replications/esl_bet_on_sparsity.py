@@ -17,6 +17,9 @@ import pandas as pd
 from normwise.analysis.trials.replications.protocol import summarise
 from normwise.fitting.solvers.problem import Problem
 
+ORDER = 3
+LABEL = "ESL (2009), 16.2.2"
+ABOUT = "The same, section 16.2.2."
 SOURCE = "Hastie, Tibshirani & Friedman 2009, The Elements of Statistical Learning, section 16.2.2"
 BATCH = 10
 N, P = 50, 300

@@ -16,6 +16,9 @@ import pandas as pd
 from normwise.analysis.trials.replications.protocol import published, summarise
 from normwise.fitting.solvers.problem import Problem
 
+ORDER = 2
+LABEL = "ESL (2009), 18.1"
+ABOUT = "Hastie, Tibshirani and Friedman 2009, section 18.1."
 SOURCE = "Hastie, Tibshirani & Friedman 2009, The Elements of Statistical Learning, section 18.1"
 BATCH = 25
 N, CORRELATION, SNR = 100, 0.2, 2.0

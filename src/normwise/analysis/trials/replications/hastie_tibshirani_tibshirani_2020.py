@@ -18,6 +18,9 @@ from normwise.fitting.solvers.problem import Problem
 from normwise.theory.lasso import lasso_optimal_risk
 from normwise.theory.linear import ridge_optimal_risk
 
+ORDER = 5
+LABEL = "Hastie et al. (2020)"
+ABOUT = "Hastie, Tibshirani and Tibshirani 2020, low and medium settings, with ridge added."
 SOURCE = "Hastie, Tibshirani & Tibshirani 2020, Statist. Sci. 35"
 BATCH = 1
 # rows, features, nonzero coefficients

@@ -19,6 +19,9 @@ from normwise.analysis.trials.replications.protocol import summarise
 from normwise.fitting.losses import prediction_loss
 from normwise.fitting.solvers.problem import NoSolutionError, Problem
 
+ORDER = 4
+LABEL = "Ng (2004)"
+ABOUT = "Ng 2004, figure 1."
 SOURCE = "Ng 2004, Feature selection, L1 vs. L2 regularization, and rotational invariance, figure 1"
 BATCH = 10
 N_FIT, N_HELD_OUT, COEF = 70, 30, 10.0

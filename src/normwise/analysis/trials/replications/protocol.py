@@ -1,8 +1,10 @@
 """Published studies run again, each with its own design, tuning and measure of error.
 
-A module holds one study: ``SOURCE``; ``measure(rng)``, which draws one data set of each case and
-yields ``(case, method, quantity, value)``; and ``judge(values)``, which yields the rows of table
-``replications``. Published numbers are in ``published.csv``. ``BATCH`` data sets make one job.
+A module of this folder holds one study: ``measure(rng)``, which draws one data set of each case and
+yields ``(case, method, quantity, value)``, and ``judge(values)``, which yields the rows of table
+``replications``. ``BATCH`` data sets make one job; ``SOURCE`` says where the study is published,
+``LABEL`` names it in figures, ``ABOUT`` in the description of the config, and ``ORDER`` is its
+place among the others. Published numbers are in ``published.csv``.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import importlib
 import zlib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -19,14 +22,6 @@ from threadpoolctl import threadpool_limits
 
 from normwise.analysis.columns import typed
 
-# names for figures, by key
-STUDIES = {
-    "zou_hastie_2005": "Zou & Hastie (2005)",
-    "esl_ridge": "ESL (2009), 18.1",
-    "esl_bet_on_sparsity": "ESL (2009), 16.2.2",
-    "ng_2004": "Ng (2004)",
-    "hastie_tibshirani_tibshirani_2020": "Hastie et al. (2020)",
-}
 PUBLISHED = Path(__file__).with_name("published.csv")
 VALUES = ["study", "replicate", "case", "method", "quantity", "value"]
 
@@ -34,6 +29,14 @@ VALUES = ["study", "replicate", "case", "method", "quantity", "value"]
 def study_module(study: str) -> ModuleType:
     """The module of a study."""
     return importlib.import_module(f"normwise.analysis.trials.replications.{study}")
+
+
+@cache
+def studies() -> dict[str, ModuleType]:
+    """Modules of all studies, by name and in their order."""
+    names = [file.stem for file in Path(__file__).parent.glob("[a-z]*.py")]
+    modules = {name: study_module(name) for name in names if name != Path(__file__).stem}
+    return dict(sorted(modules.items(), key=lambda item: item[1].ORDER))
 
 
 def plan_batches(counts: Mapping[str, int]) -> dict[str, list[tuple[int, int]]]:
@@ -52,7 +55,7 @@ def run_batch(study: str, start: int, stop: int, seed: int) -> pd.DataFrame:
     Parameters
     ----------
     study : str
-        One of ``STUDIES``.
+        Name of one of `studies`.
     start, stop : int
         Range of data sets; each has a random stream of its own.
     seed : int
@@ -84,10 +87,9 @@ def judge(batches: Iterable[pd.DataFrame]) -> pd.DataFrame:
         return typed(pd.DataFrame(), "replications")
     values = pd.concat(frames, ignore_index=True)
     rows = []
-    for study in STUDIES:
+    for study, module in studies().items():
         own = values[values["study"] == study]
         if len(own):
-            module = study_module(study)
             rows += [{"study": study, "source": module.SOURCE} | r for r in module.judge(own)]
     return typed(pd.DataFrame(rows), "replications")
 

@@ -17,6 +17,9 @@ import pandas as pd
 from normwise.analysis.trials.replications.protocol import published
 from normwise.fitting.solvers.problem import Problem
 
+ORDER = 1
+LABEL = "Zou & Hastie (2005)"
+ABOUT = "Zou and Hastie 2005, table 2."
 SOURCE = "Zou & Hastie 2005, J. R. Stat. Soc. B 67, table 2"
 BATCH = 25
 QUANTITY = "median MSE"
