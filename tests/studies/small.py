@@ -16,7 +16,7 @@ from normwise.analysis.trials.calibration import calibrate
 from normwise.analysis.trials.replications.protocol import judge, run_batch
 from normwise.data.simulated import write_simulated
 from normwise.fitting.fit_job import FitOptions, fit_file
-from normwise.report import page
+from normwise.provenance.machine import describe_run
 from normwise.report.figures.gallery import gallery
 from normwise.report.figures.write import draw_figure
 from normwise.report.page import write_report
@@ -24,7 +24,6 @@ from normwise.study.blocks import cut_blocks
 from normwise.study.config import check_config
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
-TEMPLATES = Path(page.__file__).with_name("templates")
 SHAPE = {"n_samples": 40, "n_features": 12, "snr": 3.0}
 CONFIG = {
     "calibration": {"replicates": 20},
@@ -142,7 +141,6 @@ def draw_all(study: SmallStudy, folder: Path) -> dict:
 def write_page(study: SmallStudy, entries: dict, figures: Path, output: Path, **changes) -> str:
     """Write the page beside the tables; its text."""
     given = {
-        "templates": sorted(TEMPLATES.iterdir()),
         "tables": study.tables,
         "timings": study.timings,
         "benchmarks": figures,
@@ -150,6 +148,7 @@ def write_page(study: SmallStudy, entries: dict, figures: Path, output: Path, **
         "captions": [figures / f"{name}.json" for name in entries],
         "gallery": entries,
         "config": study.config,
+        "run": describe_run(),
     }
     write_report(output, **(given | changes))
     return output.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from normwise.files.job_log import log_to
+from normwise.provenance.machine import describe_run
 from normwise.report.page import write_report
 from normwise.study.extensions import load
 
@@ -10,7 +11,6 @@ with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)
     write_report(
         snakemake.output[0],
-        templates=snakemake.input.templates,
         tables=snakemake.input.tables,
         timings=snakemake.input.timings,
         benchmarks=Path(snakemake.output[0]).with_name("benchmarks"),
@@ -18,5 +18,6 @@ with log_to(snakemake.log[0]):
         captions=snakemake.input.captions,
         gallery=snakemake.params.figures,
         config=snakemake.params.config,
+        run=describe_run(),
         sources=snakemake.input.sources,
     )

@@ -43,9 +43,9 @@ from normwise.advice.wording import (
 from normwise.data.tables.messages import listed
 from normwise.files.parquet import harmless
 from normwise.files.whole import write_text
-from normwise.provenance.code import SOURCE
 from normwise.report.look.numbers import count, number, percent, significant
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
+from normwise.report.look.templates import style_sheet
 from normwise.report.look.words import NAMES
 
 if TYPE_CHECKING:
@@ -368,7 +368,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         The HTML file.
     """
     environment = Environment(
-        loader=FileSystemLoader(SOURCE / "advice"),
+        loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -376,7 +376,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
     environment.filters["large"] = large
     place, found = advice.place, sources(advice)
     page = environment.get_template("page.html.j2").render(
-        look=Markup((SOURCE / "report" / "look" / "page.css").read_text(encoding="utf-8")),
+        look=Markup(style_sheet()),
         contents=CONTENTS,
         target=shorten(advice.table.target, 80),
         table=advice.table,

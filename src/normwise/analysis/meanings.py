@@ -5,6 +5,7 @@ Nothing that computes imports this module, so that other words make no rule run 
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,3 +37,8 @@ def metric_meanings() -> dict[str, str]:
     """What the metrics mean, by name; those of the user's come last."""
     of_user = {name: metric.description for name, metric in METRICS.items()}
     return dict(_shipped()["metrics"]) | of_user
+
+
+def meanings_digest() -> str:
+    """Digest of the file of meanings, for rules whose output shows them."""
+    return hashlib.sha256(MEANINGS.read_bytes()).hexdigest()[:16]

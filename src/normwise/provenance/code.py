@@ -41,7 +41,7 @@ RULES: dict[str, tuple[str, ...]] = {
         "analysis.tables",
     ),
     "figure": ("report.figures.write", "report.figures.{module}"),
-    "report": ("report.page",),
+    "report": ("report.page", "provenance.machine"),
     "provenance": (
         "provenance.record",
         "provenance.crate",

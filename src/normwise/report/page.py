@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import gzip
 import json
 import re
@@ -14,48 +13,18 @@ from urllib.parse import quote
 
 import numpy as np
 import vl_convert
-import yaml
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from normwise.analysis.judge.health import passed_all
-from normwise.analysis.tables import effects, read_tables
+from normwise.analysis.tables import read_tables
 from normwise.data.imported import read_source
 from normwise.files.whole import write_text
-from normwise.provenance.code import SOURCE
-from normwise.provenance.machine import describe_run
-from normwise.report.answer import answer, decision
 from normwise.report.charts import charts
-from normwise.report.claims import judge_claims
-from normwise.report.explorer import payload
-from normwise.report.figures.drawing import Entry, is_placed
-from normwise.report.look.numbers import number, percent, words
-from normwise.report.look.words import VERDICT_NAMES
-from normwise.report.sheets import all_sheets, own_data_sheet
-from normwise.report.summaries import (
-    grid_summary,
-    job_summary,
-    plan_summary,
-    theory_summary,
-    timing_summary,
-)
-
-# shared with the page of an advice
-LOOK = SOURCE / "report" / "look" / "page.css"
-CONTENTS = {
-    "main": "Answer",
-    "own": "Own data",
-    "explorer": "Ask",
-    "rule": "Rule",
-    "explained": "Explained",
-    "claims": "Claims",
-    "cases": "Cases",
-    "figures": "Figures",
-    "tables": "Tables",
-    "checks": "Checks",
-    "methods": "Methods",
-    "provenance": "Provenance",
-}
+from normwise.report.figures.drawing import Entry
+from normwise.report.look.numbers import number, percent
+from normwise.report.look.templates import report_file, style_sheet
+from normwise.report.sections import Results, show_sections
+from normwise.report.sheets import all_sheets
 
 
 def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
@@ -66,18 +35,6 @@ def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
     # lighter than base64
     source = Markup("data:image/svg+xml," + quote(text, safe=" =:/,;()-.+*!~@?$[]{}|^"))
     return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **told}
-
-
-def case_stories(config: Mapping[str, Any], gallery: Mapping[str, Entry]) -> list[dict[str, Any]]:
-    """Title, story and figure of each worked case."""
-    told = {d["name"]: d for d in config["datasets"]}
-    out = []
-    for figure, entry in gallery.items():
-        if entry["module"].endswith("worked_cases"):
-            dataset = told[entry["datasets"][0]]
-            title = dataset.get("title", words(dataset["name"]))
-            out.append({"title": title, "story": dataset.get("story", ""), "figure": figure})
-    return out
 
 
 def _embedded(value: Any) -> Markup:
@@ -96,10 +53,16 @@ def _finite_or_none(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
+def _script_data(shown: Mapping[str, Any]) -> Markup:
+    """What the script of the page reads."""
+    rule = shown["decision"]
+    bounds = [_finite_or_none(value) for value in rule["bounds"]] if rule else None
+    return _embedded({"charts": charts(), "explorer": shown["explorer"], "bounds": bounds})
+
+
 def write_report(
     output: str | Path,
     *,
-    templates: Sequence[str | Path],
     tables: Sequence[str | Path],
     timings: Sequence[str | Path],
     benchmarks: str | Path,
@@ -107,6 +70,7 @@ def write_report(
     captions: Sequence[str | Path],
     gallery: Mapping[str, Entry],
     config: Mapping[str, Any],
+    run: Mapping[str, str],
     sources: Sequence[str | Path] = (),
 ) -> None:
     """Write the report page.
@@ -114,9 +78,6 @@ def write_report(
     Parameters
     ----------
     output : path
-    templates : sequence of paths
-        Jinja2 templates, ``report.html.j2`` first among them; ``report.css``, which adds to
-        `LOOK`, and ``report.js``.
     tables : sequence of paths
         The study's tables.
     timings : sequence of paths
@@ -129,68 +90,41 @@ def write_report(
         Entries of `normwise.report.figures.gallery.gallery` by name.
     config : mapping
         The checked config.
+    run : mapping of str to str
+        What the page says of the machine, the packages and the commit, by name.
     sources : sequence of paths
         The tables that were read, named as the data sets.
     """
-    data = read_tables(tables)
     svg = {Path(f).stem: f for f in figures if str(f).endswith(".svg")}
-    told = {Path(c).stem: c for c in captions}
-    shown = {name: _figure(name, svg[name], told[name]) for name in gallery}
-    cases = case_stories(config, gallery)
-    verdicts = effects(data)
-    rule = decision(data)
-    ask = payload(data, config["comparison"]["margin"])
-    undecided = plan_summary(data)
-    imported = {Path(path).stem: read_source(path) for path in sources}
-    own = own_data_sheet(data, config, imported)
-    files = packed_files({Path(path).stem: Path(path) for path in tables})
-    # a template from a repository elsewhere has its commit after its name
-    texts = {Path(t).name.partition("@")[0]: Path(t).read_text("utf-8") for t in templates}
+    words = {Path(c).stem: c for c in captions}
+    results = Results(
+        tables=read_tables(tables),
+        files={Path(path).stem: Path(path) for path in tables},
+        config=config,
+        gallery=gallery,
+        pictures={name: _figure(name, svg[name], words[name]) for name in gallery},
+        sources={Path(path).stem: read_source(path) for path in sources},
+        timings=timings,
+        benchmarks=benchmarks,
+        run=run,
+    )
+    shown = show_sections(results)
     environment = Environment(
-        loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FunctionLoader(report_file),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     environment.filters |= {"number": number, "percent": percent}
     page = environment.get_template("report.html.j2").render(
-        style=Markup(LOOK.read_text(encoding="utf-8") + texts["report.css"]),
-        script=Markup(texts["report.js"]),
+        shown,
+        style=Markup(style_sheet() + report_file("report.css")),
+        script=Markup(report_file("report.js")),
         vega=_vega(),
-        page_data=_embedded(
-            {
-                "charts": charts(),
-                "explorer": ask,
-                "bounds": [_finite_or_none(v) for v in rule["bounds"]] if rule else None,
-            }
-        ),
-        page_files=_embedded(files),
-        contents={k: v for k, v in CONTENTS.items() if {"cases": cases, "own": own}.get(k, True)},
-        own=own,
-        column_notes={name: table.notes for name, table in imported.items() if table.notes},
-        answer=answer(data),
-        explorer=ask,
-        decision=rule,
-        claims=judge_claims(data),
-        hero=shown.get("at_a_glance"),
-        shown=shown,
-        cases=cases,
-        figures=[shown[name] for name, entry in gallery.items() if not is_placed(entry)],
-        verdict_names=VERDICT_NAMES,
-        counts=verdicts["verdict"].value_counts().to_dict(),
-        n_scenarios=int(verdicts["n_samples"].notna().sum()),
-        n_draws=int(data["scenarios"]["replicates"].sum()),
-        sheets=all_sheets(data, config, undecided["rows"]),
-        downloads={Path(path).stem: [f"{Path(path).stem}.csv", Path(path).name] for path in tables},
-        checks=data["health"].to_dict("records"),
-        sound=passed_all(data["health"]),
-        grid=grid_summary(data),
-        plan=undecided,
-        replications=data["replications"].to_dict("records"),
-        theory=theory_summary(data),
-        timings=timing_summary(timings),
-        jobs=job_summary(benchmarks),
-        config=config,
-        config_text=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
-        run=describe_run(),
-        written=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        page_data=_script_data(shown),
+        page_files=_embedded(packed_files(results.files)),
+        shown=results.pictures,
+        sheets=all_sheets(results.tables, config, results.replicates_needed["rows"]),
     )
     write_text(output, page)
 

@@ -1,0 +1,208 @@
+"""The sections of the page, and what each shows."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from normwise.analysis.judge.health import passed_all
+from normwise.analysis.tables import Tables, effects
+from normwise.data.imported import Source
+from normwise.report.answer import answer, decision
+from normwise.report.claims import judge_claims
+from normwise.report.explorer import payload
+from normwise.report.figures.drawing import Entry, is_placed
+from normwise.report.look.numbers import words
+from normwise.report.look.words import VERDICT_NAMES
+from normwise.report.sheets import own_data_sheet
+from normwise.report.summaries import (
+    grid_summary,
+    job_summary,
+    plan_summary,
+    theory_summary,
+    timing_summary,
+)
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study has made, as the sections use it.
+
+    Attributes
+    ----------
+    tables : dict of str to DataFrame
+    files : dict of str to path
+        Where the tables lie.
+    config : mapping
+        The checked config.
+    gallery : mapping of str to mapping
+        Entries of the figures by name.
+    pictures : dict of str to dict
+        Figures as the page shows them, by name.
+    sources : dict of str to Source
+        The tables of the user's that were read, by data set.
+    timings : sequence of paths
+        Tables ``timings`` of the blocks.
+    benchmarks : path
+        Folder of Snakemake's benchmark files.
+    run : mapping of str to str
+        Machine, packages and commit.
+    """
+
+    tables: Tables
+    files: Mapping[str, Path]
+    config: Mapping[str, Any]
+    gallery: Mapping[str, Entry]
+    pictures: Mapping[str, Mapping[str, Any]]
+    sources: Mapping[str, Source]
+    timings: Sequence[str | Path]
+    benchmarks: str | Path
+    run: Mapping[str, str]
+
+    @cached_property
+    def replicates_needed(self) -> dict[str, Any]:
+        """How many scenarios have the replicates that their precision takes."""
+        return plan_summary(self.tables)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes
+    ----------
+    id : str
+        Name of its element.
+    title : str
+        Its line in the list of contents.
+    show : callable
+        From `Results` to what the templates use, by name.
+    optional : bool
+        Whether it is left out where what it shows first is empty.
+    """
+
+    id: str
+    title: str
+    show: Callable[[Results], dict[str, Any]]
+    optional: bool = False
+
+
+def _answer(results: Results) -> dict[str, Any]:
+    verdicts = effects(results.tables)
+    return {
+        "answer": answer(results.tables),
+        "hero": results.pictures.get("at_a_glance"),
+        "verdict_names": VERDICT_NAMES,
+        "counts": verdicts["verdict"].value_counts().to_dict(),
+        "n_scenarios": int(verdicts["n_samples"].notna().sum()),
+        "n_draws": int(results.tables["scenarios"]["replicates"].sum()),
+    }
+
+
+def _own(results: Results) -> dict[str, Any]:
+    notes = {name: table.notes for name, table in results.sources.items() if table.notes}
+    sheet = own_data_sheet(results.tables, results.config, results.sources)
+    return {"own": sheet, "column_notes": notes}
+
+
+def _explorer(results: Results) -> dict[str, Any]:
+    return {"explorer": payload(results.tables, results.config["comparison"]["margin"])}
+
+
+def _rule(results: Results) -> dict[str, Any]:
+    return {"decision": decision(results.tables)}
+
+
+def _explained(results: Results) -> dict[str, Any]:
+    # its charts are drawn by the script
+    return {}
+
+
+def _claims(results: Results) -> dict[str, Any]:
+    return {"claims": judge_claims(results.tables)}
+
+
+def case_stories(config: Mapping[str, Any], gallery: Mapping[str, Entry]) -> list[dict[str, Any]]:
+    """Title, story and figure of each worked case."""
+    datasets = {d["name"]: d for d in config["datasets"]}
+    stories = []
+    for figure, entry in gallery.items():
+        if entry["module"].endswith("worked_cases"):
+            dataset = datasets[entry["datasets"][0]]
+            title = dataset.get("title", words(dataset["name"]))
+            stories.append({"title": title, "story": dataset.get("story", ""), "figure": figure})
+    return stories
+
+
+def _cases(results: Results) -> dict[str, Any]:
+    return {"cases": case_stories(results.config, results.gallery)}
+
+
+def _figures(results: Results) -> dict[str, Any]:
+    names = [name for name, entry in results.gallery.items() if not is_placed(entry)]
+    return {"figures": [results.pictures[name] for name in names]}
+
+
+def _tables(results: Results) -> dict[str, Any]:
+    files = results.files.items()
+    return {"downloads": {name: [f"{name}.csv", path.name] for name, path in files}}
+
+
+def _checks(results: Results) -> dict[str, Any]:
+    tables = results.tables
+    return {
+        "checks": tables["health"].to_dict("records"),
+        "sound": passed_all(tables["health"]),
+        "grid": grid_summary(tables),
+        "plan": results.replicates_needed,
+        "replications": tables["replications"].to_dict("records"),
+        "theory": theory_summary(tables),
+    }
+
+
+def _methods(results: Results) -> dict[str, Any]:
+    return {"config": results.config}
+
+
+def _provenance(results: Results) -> dict[str, Any]:
+    config = dict(results.config)
+    return {
+        "timings": timing_summary(results.timings),
+        "jobs": job_summary(results.benchmarks),
+        "config_text": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        "run": results.run,
+        "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    }
+
+
+SECTIONS = (
+    Section("main", "Answer", _answer),
+    Section("own", "Own data", _own, optional=True),
+    Section("explorer", "Ask", _explorer),
+    Section("rule", "Rule", _rule),
+    Section("explained", "Explained", _explained),
+    Section("claims", "Claims", _claims),
+    Section("cases", "Cases", _cases, optional=True),
+    Section("figures", "Figures", _figures),
+    Section("tables", "Tables", _tables),
+    Section("checks", "Checks", _checks),
+    Section("methods", "Methods", _methods),
+    Section("provenance", "Provenance", _provenance),
+)
+
+
+def show_sections(results: Results) -> dict[str, Any]:
+    """What the templates use, by name; ``contents`` are the titles of the sections there are."""
+    shown: dict[str, Any] = {"contents": {}}
+    for section in SECTIONS:
+        content = section.show(results)
+        shown |= content
+        if not section.optional or next(iter(content.values())):
+            shown["contents"][section.id] = section.title
+    return shown
