@@ -15,7 +15,7 @@ from normwise.data.splits import overlap, write_splits
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.report.figures import own_data
 from normwise.report.figures.gallery import gallery
-from normwise.report.sheets import own_data_sheet
+from normwise.report.sheets.datasets import own_data_sheet
 from normwise.study.config import check_config
 
 WINE = {"file": "sklearn:wine", "positive": "class_1"}

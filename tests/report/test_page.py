@@ -12,12 +12,13 @@ import pytest
 from studies.small import draw_all, write_page
 
 from normwise.analysis.goals import GOALS
-from normwise.analysis.tables import read_tables
+from normwise.analysis.tables import effects, read_tables
 from normwise.files.parquet import write_parquet
-from normwise.report import claims
 from normwise.report.charts import charts
+from normwise.report.claims.claim import FAILS, UNKNOWN
+from normwise.report.claims.judged import judge_claims
 from normwise.report.explorer import payload
-from normwise.report.sheets import all_sheets
+from normwise.report.sheets.page import all_sheets
 from normwise.report.summaries import plan_summary
 
 # elements without an end
@@ -253,7 +254,7 @@ def test_no_cell_shows_what_is_not_a_number(sheets):
 
 
 def test_sheets_have_the_rows_of_their_tables(sheets, tables):
-    assert len(sheets["verdicts"].rows) == len(claims.effects(tables))
+    assert len(sheets["verdicts"].rows) == len(effects(tables))
     assert len(sheets["rule_scores"].rows) == (tables["rule_scores"]["family"] == "all").sum()
     assert len(sheets["health"].rows) == len(tables["health"])
     assert len(sheets["methods"].rows) == tables["scenarios"]["dataset"].nunique()
@@ -263,7 +264,7 @@ def test_sheets_have_the_rows_of_their_tables(sheets, tables):
 
 
 def test_verdicts_are_told_as_in_the_table(sheets, tables):
-    rows = claims.effects(tables)
+    rows = effects(tables)
     sheet = sheets["verdicts"]
     at = [column["label"] for column in sheet.columns].index("prediction")
     names = {"l1": "L1 wins", "l2": "L2 wins"}
@@ -274,7 +275,7 @@ def test_verdicts_are_told_as_in_the_table(sheets, tables):
 
 
 def test_verdicts_of_all_goals_stand_in_one_row(sheets, tables):
-    rows, sheet = claims.effects(tables), sheets["verdicts"]
+    rows, sheet = effects(tables), sheets["verdicts"]
     names = {"l1": "L1 wins", "l2": "L2 wins"}
     given = tables["goals"].set_index(["goal", "dataset", "scenario"])["verdict"]
     labels = [column["label"] for column in sheet.columns]
@@ -292,8 +293,8 @@ def test_verdicts_of_all_goals_stand_in_one_row(sheets, tables):
 
 
 def test_claims_turn_when_the_data_do(tables):
-    before = claims.judge_claims(tables)
-    assert claims.UNKNOWN not in [claim.verdict for claim in before]
+    before = judge_claims(tables)
+    assert UNKNOWN not in [claim.verdict for claim in before]
     verdicts, summary = tables["verdicts"].copy(), tables["summary"].copy()
     # the other penalty wins every scenario that a claim gives to one of them
     few = (
@@ -306,12 +307,12 @@ def test_claims_turn_when_the_data_do(tables):
     carried = summary["metric"] == "effective_coefs"
     summary.loc[carried & (summary["penalty"] == "l2"), "mean"] = 1.0
     summary.loc[carried & (summary["penalty"] == "l1"), "mean"] = 5.0
-    after = claims.judge_claims(tables | {"verdicts": verdicts, "summary": summary})
-    assert [claim.verdict for claim in after[1:4]] == [claims.FAILS] * 3
-    assert claims.FAILS not in [claim.verdict for claim in before[1:4]]
+    after = judge_claims(tables | {"verdicts": verdicts, "summary": summary})
+    assert [claim.verdict for claim in after[1:4]] == [FAILS] * 3
+    assert FAILS not in [claim.verdict for claim in before[1:4]]
 
 
 def test_claims_without_a_scenario_say_so(tables):
     scenarios = tables["scenarios"]
     kept = tables | {"scenarios": scenarios[scenarios["dataset"] == "one_axis"]}
-    assert claims.judge_claims(kept)[3].verdict == claims.UNKNOWN
+    assert judge_claims(kept)[3].verdict == UNKNOWN

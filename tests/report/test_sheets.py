@@ -13,7 +13,7 @@ from normwise.report import page
 from normwise.report.look.numbers import count, number, percent, significant, words
 from normwise.report.look.sheet import Column, sheet, verdict
 from normwise.report.page import packed_files
-from normwise.report.sheets import span
+from normwise.report.sheets.texts import span
 
 SPACE = "\N{NO-BREAK SPACE}"
 

@@ -12,7 +12,7 @@ from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import COLLINEAR, cells
 from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, read_bounds
 from normwise.analysis.tables import Tables, effects
-from normwise.report.claims import SPARSE
+from normwise.report.claims.claim import SPARSE
 from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import percent
 from normwise.report.tallies import pooled_ratio, share_won

@@ -24,7 +24,7 @@ from normwise.report.figures.drawing import Entry
 from normwise.report.look.numbers import number, percent
 from normwise.report.look.templates import report_file, style_sheet
 from normwise.report.sections import Results, show_sections
-from normwise.report.sheets import all_sheets
+from normwise.report.sheets.page import all_sheets
 
 
 def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:

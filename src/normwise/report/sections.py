@@ -15,12 +15,12 @@ from normwise.analysis.judge.health import passed_all
 from normwise.analysis.tables import Tables, effects
 from normwise.data.imported import Source
 from normwise.report.answer import answer, decision
-from normwise.report.claims import judge_claims
+from normwise.report.claims.judged import judge_claims
 from normwise.report.explorer import payload
 from normwise.report.figures.drawing import Entry, is_placed
 from normwise.report.look.numbers import words
 from normwise.report.look.words import VERDICT_NAMES
-from normwise.report.sheets import own_data_sheet
+from normwise.report.sheets.datasets import own_data_sheet
 from normwise.report.summaries import (
     grid_summary,
     job_summary,

@@ -13,7 +13,8 @@ from normwise.analysis.tables import Tables, effects
 from normwise.files.parquet import read_parquet
 from normwise.fitting.names import ordered
 from normwise.report.look.words import NAMES
-from normwise.report.sheets import CLOSE, span
+from normwise.report.sheets.checks import CLOSE
+from normwise.report.sheets.texts import span
 from normwise.theory.boundary import phase_boundary
 
 

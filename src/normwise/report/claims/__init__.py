@@ -1,0 +1,1 @@
+"""What is commonly said of the two penalties, each claim judged by the measurements."""

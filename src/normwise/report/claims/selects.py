@@ -1,0 +1,60 @@
+"""Claim 1: exact zeros and feature selection."""
+
+from __future__ import annotations
+
+from normwise.analysis.tables import Tables
+from normwise.report.claims.claim import (
+    EXCEPTIONS,
+    FAILS,
+    HOLDS,
+    Claim,
+    wide_means,
+)
+from normwise.report.look.numbers import percent
+
+
+def judge(tables: Tables) -> Claim:
+    """The claim, judged by the tables of a study."""
+    claim = Claim("L1 sets some coefficients to exactly zero, and so selects features.")
+    zeros = wide_means(tables, "nonzeros")
+    sparse = zeros[zeros["nonzero_share"] < 0.5]
+    if not len(sparse) or "l1" not in sparse:
+        return claim
+    share = 1 - sparse["l1"] / sparse["n_features"]
+    claim.effect = (
+        f"L1 at the cross-validated strength sets a median {percent(share.median())} of the "
+        f"coefficients to exactly zero (quartiles {percent(share.quantile(0.25))} to "
+        f"{percent(share.quantile(0.75))}) over {len(sparse)} scenarios in which fewer than half "
+        "of the features matter"
+    )
+    tpr, fdr, exact = (wide_means(tables, m) for m in ("tpr", "fdr", "exact_recovery"))
+    tpr, fdr, exact = (t[t["nonzero_share"] < 0.5] for t in (tpr, fdr, exact))
+    claim.evidence.append(
+        f"It keeps a median {percent(tpr['l1'].median())} of the truly relevant features."
+    )
+    claim.limits.append(
+        f"What it selects is not the truth: a median {percent(fdr['l1'].median())} of the selected "
+        f"features are false, and exactly the true set comes out in {percent(exact['l1'].mean())} "
+        "of the data sets."
+    )
+    strict = wide_means(tables, "fdr", "cv_1se")
+    strict = strict[strict["nonzero_share"] < 0.5]
+    claim.evidence.append(
+        "Where selection is the goal, the one-standard-error rule lowers the median false "
+        f"discovery rate from {percent(fdr['l1'].median())} to {percent(strict['l1'].median())}."
+    )
+    bad = exact[exact["irrepresentable"] > 1]
+    bad = bad[bad["covariance"] == "irrepresentable"]
+    if len(bad):
+        oracle = wide_means(tables, "exact_recovery", "oracle")
+        oracle = oracle[oracle["scenario"].isin(bad["scenario"])]
+        claim.limits.append(
+            "With a noise feature that is nearly the sum of the relevant ones (irrepresentable "
+            f"constant above 1), the true set comes out in {percent(bad['l1'].mean())} of the "
+            "data sets at the cross-validated strength and in "
+            f"{percent(oracle['l1'].mean())} at the best."
+        )
+    some = share.median() > 0
+    clean = fdr["l1"].median() < 0.1
+    claim.verdict = HOLDS if some and clean else EXCEPTIONS if some else FAILS
+    return claim

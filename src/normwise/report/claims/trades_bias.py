@@ -1,0 +1,71 @@
+"""Claim 5: bias for variance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from normwise.analysis.tables import Tables
+from normwise.report.claims.claim import (
+    EXCEPTIONS,
+    FAILS,
+    HOLDS,
+    Claim,
+    wide_stability,
+)
+from normwise.report.tallies import Z95
+
+
+def judge(tables: Tables) -> Claim:
+    """The claim, judged by the tables of a study."""
+    claim = Claim("Both penalties accept some bias for less variance.")
+    bias, variance = wide_stability(tables, "bias2"), wide_stability(tables, "variance")
+    fits = bias["n_features"] < 0.95 * bias["n_samples"]
+    bias, variance = bias[fits], variance[fits]
+    if "none" not in bias or not len(bias.dropna(subset=["none", "l1", "l2"])):
+        return claim
+    bias = bias.dropna(subset=["none", "l1", "l2"])
+    variance = variance.loc[bias.index]
+    sizes, traded = [], []
+    for penalty in ("l1", "l2"):
+        more_bias = bias[penalty] - bias["none"]
+        less = variance["none"] - variance[penalty]
+        bias_se = np.hypot(bias[f"{penalty}_se"], bias["none_se"])
+        both = (more_bias > -Z95 * bias_se) & (less > 0)
+        traded.append(float(both.mean()))
+        share = variance[penalty] / variance["none"]
+        name = penalty.upper()
+        sizes.append(f"{name} {share.median():.2f}")
+        claim.evidence.append(
+            f"{name}: variance lower and squared bias no lower than without a penalty in "
+            f"{int(both.sum())} of {len(both)} scenarios with p < n; median squared bias "
+            f"{bias[penalty].median():.3f} against {max(bias['none'].median(), 0):.3f}, median "
+            f"variance {variance[penalty].median():.3f} against {variance['none'].median():.3f} "
+            "(noise variance 1)."
+        )
+    claim.effect = (
+        f"variance of the prediction over that without a penalty: {', '.join(sizes)} (median over "
+        f"{len(bias)} scenarios with p < n)"
+    )
+    verdicts = tables["verdicts"]
+    for penalty in ("l1", "l2"):
+        rows = verdicts[
+            (verdicts["first"] == penalty)
+            & (verdicts["second"] == "none")
+            & (verdicts["tuning"] == "cv_min")
+        ].merge(tables["scenarios"], on=["dataset", "scenario"])
+        counts = rows["verdict"].value_counts()
+        claim.evidence.append(
+            f"The trade pays: {penalty.upper()} beats no penalty in {counts.get(penalty, 0)} of "
+            f"{len(rows)} scenarios."
+        )
+        rest = rows[~rows["verdict"].isin([penalty])]
+        if len(rest):
+            claim.limits.append(
+                f"It does not pay for {penalty.upper()} in {len(rest)} scenarios (no penalty is "
+                f"better in {counts.get('none', 0)}); their median p/n is "
+                f"{rest['aspect_ratio'].median():.2g} and median signal-to-noise ratio "
+                f"{rest['snr'].median():.2g}."
+            )
+    worst = min(traded)
+    claim.verdict = HOLDS if worst >= 0.95 else EXCEPTIONS if worst > 0.5 else FAILS
+    return claim
