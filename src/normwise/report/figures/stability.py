@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.report.figures.drawing import Drawing, Entry
-from normwise.report.figures.sweep import panel_title, panels, split_axes
+from normwise.report.figures.sweep_data import panel_title, panels, split_axes
 from normwise.report.figures.wanted import Wanted, swept
 from normwise.report.look.colours import COLOURS, LINES, MARKERS
 from normwise.report.look.style import direct_labels, note_figure, penalties_in, plain_ticks

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.tables import primary
 from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.sweep_data import (
+    NAMED_AXES,
+    RELATIVE,
+    Sweep,
+    panel_title,
+    panels,
+    positions,
+    read_sweep,
+)
+from normwise.report.figures.sweep_words import (
+    caption,
+    case_words,
+    finding,
+    plain_value,
+    span_words,
+    title,
+)
 from normwise.report.figures.wanted import Wanted, swept
 from normwise.report.look.colours import COLOURS, LINES, MARKERS, VERDICT_COLOURS, VERDICT_MARKERS
 from normwise.report.look.style import (
@@ -22,18 +37,15 @@ from normwise.report.look.style import (
     plain_ticks,
     ratio_axis,
 )
-from normwise.report.look.words import AXIS_NAMES, AXIS_SYMBOLS, NAMES, VERDICT_MARKS
+from normwise.report.look.words import AXIS_NAMES, VERDICT_MARKS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Z95 = 1.959964
+
 # beside a fit without a penalty that fails by far, the others could not be told apart
 ABOVE_OTHERS = 6.0
-# axes of names, between which there is nothing
-NAMED_AXES = ("covariance", "noise", "signal", "signs", "placement", "features", "response")
-RELATIVE = "null model = 1"
 CORRELATIONS = {
     "ar1": "correlation of neighbours",
     "blocks": "correlation within groups",
@@ -41,122 +53,6 @@ CORRELATIONS = {
     "equicorrelated": "correlation of all pairs",
 }
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
-
-
-@dataclass(frozen=True)
-class _Sweep:
-    x: str
-    facet: str | None
-    levels: np.ndarray
-    scale: str
-    scenarios: pd.DataFrame
-    risks: pd.DataFrame
-    effects: pd.DataFrame
-
-
-def split_axes(scenarios: pd.DataFrame, axes: list[str]) -> tuple[str, str | None]:
-    """The axis with the most values, drawn along x, and the one that makes panels."""
-
-    def count(axis: str) -> int:
-        others = [a for a in axes if a != axis]
-        if not others:
-            return int(scenarios[axis].nunique())
-        return int(scenarios.groupby(others)[axis].nunique().max())
-
-    ordered = sorted(axes, key=lambda a: (-count(a), axes.index(a)))
-    return ordered[0], ordered[1] if len(ordered) > 1 else None
-
-
-def panels(scenarios: pd.DataFrame, facet: str | None, x: str) -> list[tuple[str, pd.DataFrame]]:
-    """Scenarios that share a panel."""
-    if facet is None:
-        return [("", scenarios)]
-    key = scenarios[facet]
-    if facet == "nonzero_share":
-        # a share is rounded to whole features, so it changes slightly with their number
-        key = key.round(3)
-        if x == "n_features":
-            key = scenarios.groupby(x)[facet].rank("dense")
-    return [(str(value), group) for value, group in scenarios.groupby(key)]
-
-
-def panel_title(key: str | None, row: pd.Series) -> str:
-    """Heading of a panel of scenarios that share the value of a key."""
-    if key is None:
-        return ""
-    if key in ("nonzero_share", "n_nonzero") and row["nonzero_share"] == 1:
-        return "dense: every feature matters"
-    if key == "nonzero_share":
-        return f"sparse: {100 * row['nonzero_share']:.2g} % of features matter"
-    value = row[key]
-    number = f"{value:g}" if not isinstance(value, str) else value
-    return f"{AXIS_NAMES.get(key, key)} = {number}"
-
-
-def positions(values: pd.Series, key: str, levels: np.ndarray) -> np.ndarray:
-    """Where values stand on the x axis: themselves on log axes, else their rank."""
-    if key in LOG_AXES:
-        return values.to_numpy(float)
-    return np.searchsorted(levels, values.to_numpy())
-
-
-def _null_risk(scenario: pd.Series) -> float:
-    """Excess risk of the null model, noise variance 1, or in nats."""
-    from normwise.theory.logistic import bayes_log_loss
-
-    if scenario["response"] == "gaussian":
-        return float(scenario["snr"])
-    if scenario["features"] != "gaussian":
-        return np.nan
-    return float(np.log(2) - bayes_log_loss(np.sqrt(scenario["snr"] * np.pi**2 / 3)))
-
-
-def _scaled(scenarios: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Scenarios with the unit of their risks, and its name."""
-    unit = scenarios.apply(_null_risk, axis=1).astype(float)
-    if (unit > 0).all():
-        return scenarios.assign(unit=unit), RELATIVE
-    binary = (scenarios["response"] == "binary").any()
-    return scenarios.assign(unit=1.0), "nats" if binary else "noise variance = 1"
-
-
-def _measured(tables: dict[str, pd.DataFrame], scenarios: pd.DataFrame) -> pd.DataFrame:
-    """Measured and predicted risks of every penalty, in the unit of the scenario."""
-    summary = tables["summary"]
-    keep = (summary["tuning"] == "cv_min") & (summary["metric"] == "excess_risk")
-    frame = summary[keep].merge(scenarios, on=["dataset", "scenario"])
-    theory = tables["theory"][["dataset", "scenario", "penalty", "predicted", "deviation"]]
-    frame = frame.merge(theory, on=["dataset", "scenario", "penalty"], how="left")
-    frame["half"] = Z95 * frame["mcse"]
-    for column in ("mean", "half", "predicted"):
-        frame[column] /= frame["unit"]
-    return frame
-
-
-def _effects(tables: dict[str, pd.DataFrame], scenarios: pd.DataFrame) -> pd.DataFrame:
-    frame = primary(tables["verdicts"]).merge(scenarios, on=["dataset", "scenario"])
-    predicted = tables["theory"].pivot_table(
-        index=["dataset", "scenario"], columns="penalty", values="predicted"
-    )
-    predicted = predicted.reindex(columns=["l1", "l2"])
-    ratio = (predicted["l1"] / predicted["l2"]).rename("predicted").reset_index()
-    return frame.merge(ratio, on=["dataset", "scenario"], how="left")
-
-
-def _read(tables: dict[str, pd.DataFrame], entry: Entry) -> _Sweep:
-    scenarios = tables["scenarios"]
-    scenarios = scenarios[scenarios["dataset"] == entry["datasets"][0]]
-    x, facet = split_axes(scenarios, list(entry["axes"]))
-    scenarios, scale = _scaled(scenarios)
-    return _Sweep(
-        x=x,
-        facet=facet,
-        levels=np.sort(scenarios[x].unique()),
-        scale=scale,
-        scenarios=scenarios,
-        risks=_measured(tables, scenarios),
-        effects=_effects(tables, scenarios),
-    )
 
 
 def _curve(ax: Axes, at: np.ndarray, value: np.ndarray, x: str, **look: Any) -> None:
@@ -288,93 +184,6 @@ def _say_beyond(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> No
     )
 
 
-def _case(key: str, row: pd.Series) -> str:
-    if key in ("nonzero_share", "n_nonzero") and row["nonzero_share"] == 1:
-        return "with all features relevant, "
-    if key == "nonzero_share":
-        return f"with {100 * row['nonzero_share']:.2g} % of features relevant, "
-    return f"with {_value(key, row[key])}, "
-
-
-def _span(x: str, levels: np.ndarray) -> str:
-    if isinstance(levels[0], str):
-        return ""
-    return f"from {_value(x, levels[0])} to {_said(levels[-1])}, "
-
-
-def _value(key: str, value: float | str) -> str:
-    symbol = AXIS_SYMBOLS.get(key)
-    return f"{symbol} = {_said(value)}" if symbol else f"{key.replace('_', ' ')} {_said(value)}"
-
-
-def _said(value: float | str) -> str:
-    if isinstance(value, str):
-        return value.replace("_", " ")
-    return f"{value:.3g}" if value < 1 else f"{value:g}"
-
-
-def _where(frame: pd.DataFrame, winner: str, x: str) -> str:
-    """Along which part of a sweep a penalty wins."""
-    frame = frame.sort_values(x)
-    won = (frame["verdict"] == winner).to_numpy()
-    first, last = np.flatnonzero(won)[[0, -1]]
-    values = [_value(x, v) for v in frame[x]]
-    if won.all():
-        return "throughout"
-    if not won[first : last + 1].all() or isinstance(frame[x].iloc[0], str):
-        return f"in {won.sum()} of {len(won)}"
-    if first == last:
-        return f"at {values[first]}"
-    if first == 0:
-        return f"up to {values[last]}"
-    if last == len(won) - 1:
-        return f"from {values[first]}"
-    return f"from {values[first]} to {_said(frame[x].iloc[last])}"
-
-
-def finding(frame: pd.DataFrame, x: str) -> str:
-    """Who wins along one sweep, in a few words."""
-    winners = [w for w in ("l1", "l2") if (frame["verdict"] == w).any()]
-    parts = [f"{w.upper()} wins {_where(frame, w, x)}" for w in winners]
-    return " and ".join(parts) or "no clear winner"
-
-
-def _price(frame: pd.DataFrame) -> str:
-    """What the choice by cross-validation costs beyond theory's best strength."""
-    words, apart = [], []
-    for penalty, name in (("l1", "L1"), ("l2", "L2")):
-        own = frame[(frame["penalty"] == penalty) & frame["predicted"].notna()]
-        if len(own):
-            price = 100 * ((own["mean"] / own["predicted"]).median() - 1)
-            words.append(f"{price:.0f} % for {name}".replace("-", "−"))
-            apart.append(own["deviation"].abs())
-    if not words:
-        return ""
-    apart_from = f"{100 * pd.concat(apart).median():.1f} %"
-    return (
-        "Thick lines (or bars) are theory at the best strength, which nobody knows in practice; "
-        f"the points lie a median {' and '.join(words)} above them. (Measured at theory's own "
-        f"strength, the risks differ from it by a median {apart_from}.)"
-    )
-
-
-def _lost(health: pd.DataFrame, name: str) -> str:
-    """Which penalties have no finite solution on some of the data sets."""
-    failed = health[(health["dataset"] == name) & (health["failed"] > 0)]
-    words = []
-    for penalty in penalties_in(failed):
-        shares = 100 * failed.loc[failed["penalty"] == penalty, "failed"]
-        low, high = f"{shares.min():.0f}", f"{shares.max():.0f}"
-        span = low if low == high else f"{low} to {high}"
-        words.append(f"{NAMES[penalty]}, on {span} % of the data sets of {len(shares)} scenarios")
-    if not words:
-        return ""
-    return (
-        f"Without a finite solution: {'; '.join(words)}; a point is the mean over the other data "
-        "sets."
-    )
-
-
 def _arrange(n_panels: int) -> tuple[Figure, np.ndarray]:
     """Panels two abreast; an array of shape (n_panels, 2) of risk and effect axes."""
     import matplotlib.pyplot as plt
@@ -399,7 +208,7 @@ def _arrange(n_panels: int) -> tuple[Figure, np.ndarray]:
 
 
 def _draw_pair(
-    above: Axes, below: Axes, sweep: _Sweep, group: pd.DataFrame, entry: Entry, leftmost: bool
+    above: Axes, below: Axes, sweep: Sweep, group: pd.DataFrame, entry: Entry, leftmost: bool
 ) -> str:
     """Draw the risks and the effects of one panel; say who wins in it."""
     x, levels = sweep.x, sweep.levels
@@ -420,7 +229,7 @@ def _draw_pair(
     if leftmost:
         above.set_ylabel(f"excess risk\n({sweep.scale})")
         below.set_ylabel("excess risk, L1 / L2\n← L1 better · L2 better →")
-    case = _case(sweep.facet, middle) if sweep.facet else _span(x, levels)
+    case = case_words(sweep.facet, middle) if sweep.facet else span_words(x, levels)
     return case + finding(effects, x)
 
 
@@ -432,14 +241,16 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
 
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Sweep of one data set."""
-    sweep = _read(tables, entry)
+    sweep = read_sweep(tables, entry)
     groups = panels(sweep.scenarios, sweep.facet, sweep.x)
     figure, axes = _arrange(len(groups))
     found = [
         _draw_pair(axes[i][0], axes[i][1], sweep, group, entry, leftmost=i % 2 == 0)
         for i, (_, group) in enumerate(groups)
     ]
-    return Drawing(figure, _title(found, sweep.effects), _caption(sweep, entry, tables))
+    cut = sweep.risks["mean"].max() > _risk_limits(sweep.risks)[1]
+    words = caption(sweep, entry, tables["fit_health"], cut)
+    return Drawing(figure, title(found, sweep.effects), words)
 
 
 def _ratio_limits(effects: pd.DataFrame) -> tuple[float, float]:
@@ -473,7 +284,7 @@ def _name_x(above: Axes, below: Axes, x: str, scenarios: pd.DataFrame) -> None:
     if x in LOG_AXES:
         axis_scale(below, x, levels, most=8)
     else:
-        below.set_xticks(range(len(levels)), [_said(v) for v in levels])
+        below.set_xticks(range(len(levels)), [plain_value(v) for v in levels])
         if x in NAMED_AXES:
             plt.setp(below.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
         below.set_xlim(-0.4, len(levels) - 0.6)
@@ -482,36 +293,3 @@ def _name_x(above: Axes, below: Axes, x: str, scenarios: pd.DataFrame) -> None:
     below.set_xlabel(related if x == "correlation" else AXIS_NAMES.get(x, x))
     below.tick_params(axis="x", labelsize=8)
     above.tick_params(axis="x", labelbottom=False)
-
-
-def _title(found: list[str], effects: pd.DataFrame) -> str:
-    if 1 <= len(found) <= 2:
-        title = "; ".join(found)
-        return title[0].upper() + title[1:]
-    counts = effects["verdict"].value_counts()
-    return (
-        f"L1 wins {counts.get('l1', 0)} of {len(effects)} scenarios, L2 wins {counts.get('l2', 0)}"
-    )
-
-
-def _caption(sweep: _Sweep, entry: Entry, tables: dict[str, pd.DataFrame]) -> str:
-    risks, effects = sweep.risks, sweep.effects
-    counts = effects["verdict"].value_counts()
-    words = [
-        f"{entry['titles'][0]}. Top: mean excess risk at the strength chosen by cross-validation, "
-        f"with a 95 % interval ({sweep.scale}, log axis).",
-        _price(risks),
-        "Thin lines only join points that theory does not cover."
-        if risks["predicted"].isna().any() and sweep.x not in NAMED_AXES
-        else "",
-        _lost(tables["fit_health"], entry["datasets"][0]),
-        "An arrow says how high the points above the frame go."
-        if risks["mean"].max() > _risk_limits(risks)[1]
-        else "",
-        "Bottom: the excess risk of L1 over that of L2 on the same data sets, geometric mean with "
-        f"a 95 % interval; grey is the zone of equivalence (±{100 * entry['margin']:g} %). "
-        f"L1 and L2 mark a winner ({counts.get('l1', 0)} and {counts.get('l2', 0)} of "
-        f"{len(effects)} scenarios), ≈ equivalence ({counts.get('equivalent', 0)}), ? undecided "
-        f"({counts.get('undecided', 0)}).",
-    ]
-    return " ".join(word for word in words if word)

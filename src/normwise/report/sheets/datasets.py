@@ -14,9 +14,9 @@ from normwise.data.imported import Source
 from normwise.fitting.names import ordered
 from normwise.report.look.numbers import count, words
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
+from normwise.report.look.words import NAMES
 from normwise.report.sheets.texts import (
     error,
-    penalty_name,
     span,
 )
 
@@ -108,7 +108,7 @@ def own_data_sheet(
             Column("measure", "measure", words, "Test error: mean squared error or log-loss on "
                    "rows held out. Excess risk: by how much it exceeds that of the truth"),
             *(
-                Column(p, penalty_name(p), error, f"Mean over the replicates, {penalty_name(p)}", True)
+                Column(p, NAMES[p], error, f"Mean over the replicates, {NAMES[p]}", True)
                 for p in ordered(p for p in errors if frame[p].notna().any())
             ),
             Column("rows", "rows", count, "Of the table, those without a target left out"),
