@@ -1,7 +1,7 @@
 """The interactive pictures of the page, as Vega-Lite; the page's script supplies their data.
 
 Each is drawn from named data sets that start empty and from parameters, both set by
-``workflow/templates/report.js``. What can be chosen there is computed there or in
+``templates/report.js``. What can be chosen there is computed there or in
 `normwise.report.explorer`; no number is made here.
 """
 
@@ -71,20 +71,7 @@ def decision_map() -> Chart:
     )
 
 
-def profile() -> Chart:
-    """Effect along one property, the others held: surface, theory and measurements.
-
-    Data ``curve`` (``at``, ``effect``, ``low``, ``high``), ``theory`` (``at``, ``effect``) and
-    ``near`` (measured scenarios: also ``verdict`` and ``tip``), ``zone`` (of equivalence) and
-    ``here`` (the choice); ``at`` counts the stops of the control. Parameters: ``stops`` (their
-    labels), ``property``, ``ratio`` (whether effects are logs), ``ends`` and ``ticks`` of the
-    vertical axis.
-    """
-    stops = alt.param(name="stops", value=["0", "1"])
-    name = alt.param(name="property", value="")
-    ratio = alt.param(name="ratio", value=True)
-    ends = alt.param(name="ends", value=[-1, 1])
-    ticks = alt.param(name="ticks", value=[-1, 0, 1])
+def _profile_axes() -> tuple[alt.X, alt.Y]:
     label = "ratio ? format(exp(datum.value), '.2~f') : format(datum.value, '+.2~f')"
     x = alt.X(
         "at:Q",
@@ -103,8 +90,12 @@ def profile() -> Chart:
         scale=alt.Scale(domain=alt.ExprRef("ends"), nice=False),
         axis=alt.Axis(labelExpr=label, values=alt.ExprRef("ticks")),
     )
-    one = _at(effect=0)
+    return x, y
+
+
+def _profile_titles() -> tuple[alt.Chart, alt.Chart]:
     # titles of axes cannot depend on a parameter, texts can
+    one = _at(effect=0)
     below = one.mark_text(text=alt.ExprRef("property"), fontWeight="bold").encode(
         x=alt.value(alt.ExprRef("width / 2")), y=alt.value(alt.ExprRef("height + 34"))
     )
@@ -113,18 +104,11 @@ def profile() -> Chart:
         align="left",
         fontWeight="bold",
     ).encode(x=alt.value(0), y=alt.value(-12))
-    zone = alt.Chart(_data("zone")).mark_rect(opacity=0.18, color=GREY).encode(y=y, y2="high:Q")
-    even = _at(effect=0).mark_rule(color=GREY).encode(y=y)
-    here = alt.Chart(_data("here")).mark_rule(strokeDash=[4, 3], color=GREY).encode(x=x)
-    band = (
-        alt.Chart(_data("curve"))
-        .mark_area(opacity=0.25, color=GREY, clip=True)
-        .encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
-    )
-    line = alt.Chart(_data("curve")).mark_line(color=GREY, strokeWidth=2.5, clip=True)
-    theory = alt.Chart(_data("theory")).mark_line(
-        color="#a8379b", strokeDash=[7, 4], strokeWidth=2.5, clip=True
-    )
+    return below, above
+
+
+def _measured(x: alt.X, y: alt.Y) -> tuple[alt.Chart, alt.Chart]:
+    """Measured scenarios: intervals, and marks by verdict."""
     mark = alt.Chart(_data("near")).encode(x=x, color=_verdict_colour())
     bars = mark.mark_rule(clip=True).encode(y="low:Q", y2="high:Q")
     points = mark.mark_point(size=70, filled=True, opacity=1, clip=True).encode(
@@ -139,22 +123,36 @@ def profile() -> Chart:
         ),
         tooltip=alt.Tooltip("tip:N", title=" "),
     )
-    return (
-        alt.layer(
-            zone,
-            even,
-            here,
-            band,
-            line.encode(x=x, y=y),
-            theory.encode(x=x, y=y),
-            bars,
-            points,
-            below,
-            above,
-        )
-        .add_params(stops, name, ratio, ends, ticks)
-        .properties(width="container", height=300)
+    return bars, points
+
+
+def profile() -> Chart:
+    """Effect along one property, the others held: surface, theory and measurements.
+
+    Data ``curve`` (``at``, ``effect``, ``low``, ``high``), ``theory`` (``at``, ``effect``) and
+    ``near`` (measured scenarios: also ``verdict`` and ``tip``), ``zone`` (of equivalence) and
+    ``here`` (the choice); ``at`` counts the stops of the control. Parameters: ``stops`` (their
+    labels), ``property``, ``ratio`` (whether effects are logs), ``ends`` and ``ticks`` of the
+    vertical axis.
+    """
+    starts = {"stops": ["0", "1"], "property": "", "ratio": True}
+    starts |= {"ends": [-1, 1], "ticks": [-1, 0, 1]}
+    parameters = [alt.param(name=name, value=value) for name, value in starts.items()]
+    x, y = _profile_axes()
+    zone = alt.Chart(_data("zone")).mark_rect(opacity=0.18, color=GREY).encode(y=y, y2="high:Q")
+    even = _at(effect=0).mark_rule(color=GREY).encode(y=y)
+    here = alt.Chart(_data("here")).mark_rule(strokeDash=[4, 3], color=GREY).encode(x=x)
+    curve = alt.Chart(_data("curve"))
+    band = curve.mark_area(opacity=0.25, color=GREY, clip=True).encode(
+        x=x, y=alt.Y("low:Q"), y2="high:Q"
     )
+    line = curve.mark_line(color=GREY, strokeWidth=2.5, clip=True).encode(x=x, y=y)
+    theory = alt.Chart(_data("theory")).mark_line(
+        color="#a8379b", strokeDash=[7, 4], strokeWidth=2.5, clip=True
+    )
+    theory = theory.encode(x=x, y=y)
+    parts = (zone, even, here, band, line, theory, *_measured(x, y), *_profile_titles())
+    return alt.layer(*parts).add_params(*parameters).properties(width="container", height=300)
 
 
 def _verdict_colour() -> alt.Color:

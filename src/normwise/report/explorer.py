@@ -57,6 +57,55 @@ def theory_effects(points: pd.DataFrame) -> list[float]:
     return out
 
 
+def _goal(key: str, margin: float, scores: pd.DataFrame) -> dict[str, Any]:
+    """What a goal measures, and how well the surface predicts it."""
+    goal = GOALS[key]
+    return {
+        "key": key,
+        "name": goal.name,
+        "measure": goal.measure,
+        "kind": "log_ratio" if goal.is_ratio else "difference",
+        "margin": goal.zone(margin),
+        "r2": float(scores.loc[key, "r2"]),
+        "coverage": float(scores.loc[key, "coverage"]),
+    }
+
+
+def _surface(rows: pd.DataFrame, order: pd.MultiIndex) -> dict[str, Any]:
+    """The surface of a goal, cell by cell."""
+    rows = rows.set_index(list(AXES)).reindex(order)
+    inside = rows["verdict"].notna()
+    thousandths = (1000 * rows[["effect", "low", "high"]]).fillna(0).round().astype(int)
+    return {name: thousandths[name].tolist() for name in thousandths} | {
+        "verdict": "".join(rows["verdict"].map(LETTERS).where(inside, UNKNOWN)),
+    }
+
+
+def _measured(tables: Tables, goals: list[str]) -> list[dict[str, Any]]:
+    """The measured scenarios, with their effects by goal."""
+    scenarios: dict[str, dict[str, Any]] = {}
+    for goal in goals:
+        for _, row in cells(tables["goals"], tables["scenarios"], goal).iterrows():
+            entry = scenarios.setdefault(
+                row["scenario"],
+                {
+                    "dataset": row["dataset"],
+                    "label": row["label"].replace("n_", "").replace("_", " "),
+                    "scenario": row["scenario"],
+                    "n": int(row["n_samples"]),
+                    "p": int(row["n_features"]),
+                    "response": row["response"],
+                    "x": [float(f"{row[a]:.4g}") for a in AXES],
+                    "goals": {},
+                },
+            )
+            entry["goals"][goal] = [
+                *(round(float(row[c]), 4) for c in ("effect", "low", "high")),
+                row["verdict"],
+            ]
+    return list(scenarios.values())
+
+
 def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
     """Numbers of the explorer: everything that its controls can reach.
 
@@ -83,55 +132,17 @@ def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
     order = pd.MultiIndex.from_product([axes[a] for a in AXES], names=list(AXES))
     scores = tables["surface_scores"]
     scores = scores[scores["split"] == "scenarios"].set_index("goal")
-    goals, found = [], {}
-    scenarios: dict[str, dict[str, Any]] = {}
-    for goal in (g for g in GOALS if (surface["goal"] == g).any()):
-        what = GOALS[goal]
-        goals.append(
-            {
-                "key": goal,
-                "name": what.name,
-                "measure": what.measure,
-                "kind": "log_ratio" if what.is_ratio else "difference",
-                "margin": what.zone(margin),
-                "r2": float(scores.loc[goal, "r2"]),
-                "coverage": float(scores.loc[goal, "coverage"]),
-            }
-        )
-        own = surface[surface["goal"] == goal].set_index(list(AXES)).reindex(order)
-        inside = own["verdict"].notna()
-        thousandths = (1000 * own[["effect", "low", "high"]]).fillna(0).round().astype(int)
-        found[goal] = {name: thousandths[name].tolist() for name in thousandths} | {
-            "verdict": "".join(own["verdict"].map(LETTERS).where(inside, UNKNOWN)),
-        }
-        for _, row in cells(tables["goals"], tables["scenarios"], goal).iterrows():
-            entry = scenarios.setdefault(
-                row["scenario"],
-                {
-                    "dataset": row["dataset"],
-                    "label": row["label"].replace("n_", "").replace("_", " "),
-                    "scenario": row["scenario"],
-                    "n": int(row["n_samples"]),
-                    "p": int(row["n_features"]),
-                    "response": row["response"],
-                    "x": [float(f"{row[a]:.4g}") for a in AXES],
-                    "goals": {},
-                },
-            )
-            entry["goals"][goal] = [
-                *(round(float(row[c]), 4) for c in ("effect", "low", "high")),
-                row["verdict"],
-            ]
+    goals = [goal for goal in GOALS if (surface["goal"] == goal).any()]
     independent = order.to_frame(index=False).query("nearest_correlation == 0")
     return {
         "axes": axes,
         "start": [int(np.argmin(np.abs(np.subtract(axes[a], START[a])))) for a in AXES],
         "names": PROPERTIES,
         "about": ABOUT,
-        "goals": goals,
+        "goals": [_goal(goal, margin, scores) for goal in goals],
         "level": LEVEL,
-        "cells": found,
+        "cells": {goal: _surface(surface[surface["goal"] == goal], order) for goal in goals},
         "theory": [round(1000 * v) for v in theory_effects(independent)],
         "snippets": SNIPPETS,
-        "scenarios": list(scenarios.values()),
+        "scenarios": _measured(tables, goals),
     }

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from normwise.analysis.tables import Tables
-from normwise.report.claims.claim import (
-    EXCEPTIONS,
-    FAILS,
-    HOLDS,
-    Claim,
-    wide_means,
-)
+from normwise.report.claims.claim import EXCEPTIONS, FAILS, HOLDS, Claim, wide_means
 from normwise.report.look.numbers import percent
 
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normwise.analysis.tables import Tables
-from normwise.report.claims.claim import (
-    EXCEPTIONS,
-    FAILS,
-    HOLDS,
-    Claim,
-    wide_stability,
-)
+from normwise.report.claims.claim import EXCEPTIONS, FAILS, HOLDS, Claim, wide_stability
 from normwise.report.tallies import Z95
 
 

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from normwise.analysis.tables import Tables, effects
-from normwise.report.claims.claim import (
-    SPARSE,
-    Claim,
-    verdict_of,
-    wide_means,
-)
+from normwise.report.claims.claim import SPARSE, Claim, verdict_of, wide_means
 from normwise.report.look.numbers import percent
 from normwise.report.tallies import ratio_text, share_won, tally
 

@@ -9,9 +9,7 @@ import pandas as pd
 
 from normwise.analysis.tables import primary
 from normwise.report.figures.drawing import Entry
-from normwise.report.look.style import (
-    LOG_AXES,
-)
+from normwise.report.look.style import LOG_AXES
 from normwise.report.look.words import AXIS_NAMES
 
 Z95 = 1.959964

@@ -7,9 +7,7 @@ import pandas as pd
 
 from normwise.report.figures.drawing import Entry
 from normwise.report.figures.sweep_data import NAMED_AXES, Sweep
-from normwise.report.look.style import (
-    penalties_in,
-)
+from normwise.report.look.style import penalties_in
 from normwise.report.look.words import AXIS_SYMBOLS, NAMES
 
 

@@ -15,10 +15,7 @@ from normwise.fitting.names import ordered
 from normwise.report.look.numbers import count, words
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
 from normwise.report.look.words import NAMES
-from normwise.report.sheets.texts import (
-    error,
-    span,
-)
+from normwise.report.sheets.texts import error, span
 
 
 def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:

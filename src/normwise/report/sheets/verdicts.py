@@ -13,10 +13,7 @@ from normwise.report.answer import advice
 from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import count, number, percent, significant, words
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
-from normwise.report.sheets.texts import (
-    intervals,
-    scenario_label,
-)
+from normwise.report.sheets.texts import intervals, scenario_label
 
 
 def verdict_sheet(tables: Tables) -> Sheet:
