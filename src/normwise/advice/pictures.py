@@ -19,7 +19,6 @@ from matplotlib.ticker import LogLocator
 
 from normwise.advice.findings import Contest, Models, Place
 from normwise.advice.wording import (
-    SHORT,
     better,
     kept_by_l1,
     l1_against_l2,
@@ -37,7 +36,7 @@ from normwise.report.look.colours import COLOURS, MARKERS, VERDICT_COLOURS, VERD
 from normwise.report.look.numbers import number
 from normwise.report.look.style import plain_ticks, ratio_axis, set_style, spread, verdict_key
 from normwise.report.look.svg import lighter
-from normwise.report.look.words import NAMES
+from normwise.report.look.words import NAMES, SHORT_NAMES
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -254,7 +253,7 @@ def coefficients(models: Models) -> Picture:
         ax.text(
             0.5 * x,
             1.01,
-            f"{'●' if penalty == 'l1' else '■'} {SHORT[penalty]}",
+            f"{'●' if penalty == 'l1' else '■'} {SHORT_NAMES[penalty]}",
             transform=ax.transAxes,
             color=COLOURS[penalty],
             fontweight="bold",
@@ -369,7 +368,7 @@ def paths(models: Models) -> list[Picture]:
                     f"Paths of the coefficients under {NAMES[penalty]}; {chosen}. "
                     f"The largest: {_largest(models, penalty)}.",
                 ),
-                f"{SHORT[penalty]}: {chosen}",
+                f"{SHORT_NAMES[penalty]}: {chosen}",
                 PATHS[penalty],
             )
         )

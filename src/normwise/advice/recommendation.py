@@ -12,6 +12,7 @@ from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommen
 from normwise.data.tables.messages import counted, listed, plain
 from normwise.data.tables.table import Table
 from normwise.report.look.numbers import percent
+from normwise.report.look.words import NAMES
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
@@ -22,7 +23,6 @@ FARTHEST = 6.0
 ROUNDING = 1e-6
 SUREST = 0.995
 CLEAR, LIKELY = 0.95, 0.8
-NAMES = {"l1": "L1 (lasso)", "l2": "L2 (ridge)"}
 # what `normwise.tabular.as_table` gives as source
 IN_MEMORY = "data in memory"
 OTHER = {"l1": "l2", "l2": "l1"}
@@ -128,7 +128,7 @@ def _undecided(contest: Contest) -> list[str]:
 def _contradictions(contest: Contest, place: Place) -> list[str]:
     row = pair(contest, "l1", "l2")
     ahead = "l1" if row["difference"] > 0 else "l2"
-    if place.surface in NAMES and place.surface != ahead and np.isfinite(row["difference"]):
+    if place.surface in OTHER and place.surface != ahead and np.isfinite(row["difference"]):
         return [
             f"The head-to-head leans towards {NAMES[ahead]}, the map towards "
             f"{NAMES[place.surface]}."
@@ -235,7 +235,7 @@ def _code(table: Table, penalty: str | None) -> str:
         fits[penalty]
         if penalty
         else "\n".join(
-            f"# {NAMES[name]}\n{fits[name].replace('model = ', f'{name} = ')}" for name in NAMES
+            f"# {NAMES[name]}\n{fits[name].replace('model = ', f'{name} = ')}" for name in OTHER
         )
     )
     return f"# {plain(lines)}\n{_reading(table)}{chosen}"

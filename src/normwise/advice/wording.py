@@ -15,17 +15,17 @@ from normwise.analysis.learn.cells import COLLINEAR
 from normwise.data.tables.messages import listed, plain
 from normwise.data.tables.table import Table
 from normwise.report.look.numbers import count, number, percent
+from normwise.report.look.words import NO_WINNER, SHORT_NAMES, VERDICT_NAMES
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
 
-SHORT = {"l1": "L1", "l2": "L2", "elastic_net": "elastic net", "none": "no penalty"}
 ANSWERS = {
-    "l1": "L1",
-    "l2": "L2",
-    "neither": "no clear winner",
-    "equivalent": "equivalent",
-    "undecided": "undecided",
+    "l1": SHORT_NAMES["l1"],
+    "l2": SHORT_NAMES["l2"],
+    "neither": NO_WINNER,
+    "equivalent": VERDICT_NAMES["equivalent"],
+    "undecided": VERDICT_NAMES["undecided"],
 }
 CERTAINTY = {
     "clear": "clear; the rows held out and the map together leave little doubt",
@@ -133,7 +133,7 @@ def l1_against_l2(contest: Contest) -> pd.Series:
 
 def pair_name(pair: pd.Series) -> str:
     """Which difference a pair is."""
-    return f"{SHORT[pair['first']]} − {SHORT[pair['second']]}"
+    return f"{SHORT_NAMES[pair['first']]} − {SHORT_NAMES[pair['second']]}"
 
 
 def better(pair: pd.Series) -> str:
@@ -149,7 +149,7 @@ def verdict_words(pair: pd.Series, margin: float) -> str:
         return "not compared, one has no solution"
     if found == "equivalent":
         return f"equivalent within ±{points(margin)}"
-    return "undecided" if found == "undecided" else f"{SHORT[found]} is better"
+    return "undecided" if found == "undecided" else f"{SHORT_NAMES[found]} is better"
 
 
 def largest(models: Models, most: int) -> pd.DataFrame:
@@ -215,7 +215,7 @@ def agreement(found: list[Source]) -> str:
     for side, names in named.items():
         if names:
             rest = "" if len(names) == len(found) else "; the others name no winner"
-            return f"{len(names)} of {len(found)} name {SHORT[side]}{rest}."
+            return f"{len(names)} of {len(found)} name {SHORT_NAMES[side]}{rest}."
     return "None of them names a winner."
 
 

@@ -15,14 +15,14 @@ from normwise.analysis.tables import Tables, effects
 from normwise.report.claims.claim import SPARSE
 from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import percent
+from normwise.report.look.words import NO_PART, NO_WINNER
 from normwise.report.tallies import pooled_ratio, share_won
 
 # a share of wins that makes an advice, and of losses that forbids it
 MOST, FEW = 0.5, 0.1
-NO_WINNER = "no clear winner"
 NO_ANSWER = "This study has no scenario that bears on the question; the default study has."
 SPLITS = {
-    "fresh": "scenarios that played no part in making the rule",
+    "fresh": f"scenarios that {NO_PART}",
     "scenarios": "scenarios left out of its fit, a fifth at a time",
     "families": "families of scenarios left out whole",
 }
@@ -31,7 +31,7 @@ SPLITS = {
 def _tally(verdicts: pd.Series) -> tuple[str, str]:
     counts = verdicts.value_counts()
     l1, l2, n = counts.get("l1", 0), counts.get("l2", 0), len(verdicts)
-    use = "either: no clear winner"
+    use = f"either: {NO_WINNER}"
     if l1 > MOST * n and l2 <= FEW * n:
         use = "L1"
     elif l2 > MOST * n and l1 <= FEW * n:

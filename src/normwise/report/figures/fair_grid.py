@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 SHAPES = {False: "rows ≥ features", True: "rows < features"}
-MARKS: dict[bool, dict[str, Any]] = {
+LOOKS: dict[bool, dict[str, Any]] = {
     False: {"marker": "o", "mfc": "white", "mec": "#555555", "ms": 3.8, "mew": 0.8},
     True: {"marker": "D", "mfc": "#7A4B94", "mec": "white", "ms": 4.8, "mew": 0.4},
 }
@@ -33,7 +33,7 @@ def _costs(ax: Axes, own: pd.DataFrame) -> None:
     spread = (np.arange(len(own)) * GOLDEN) % 1 - 0.5
     at = own["snr"].to_numpy() * 1.16**spread
     most = (own["below"] > 0.5).to_numpy()
-    for part, style in MARKS.items():
+    for part, style in LOOKS.items():
         shown = most == part
         ax.plot(at[shown], own["cost"].to_numpy()[shown], ls="", **style)
 
@@ -90,7 +90,7 @@ def _key(figure: FigureBase) -> None:
         True: "most choices of ridge lie below the least strength of glmnet's grid",
         False: "at most half of them do",
     }
-    handles = [Line2D([], [], ls="", label=name, **MARKS[k]) for k, name in names.items()]
+    handles = [Line2D([], [], ls="", label=name, **LOOKS[k]) for k, name in names.items()]
     figure.legend(
         handles=handles, loc="outside upper left", ncols=2, fontsize="small", handletextpad=0.1
     )

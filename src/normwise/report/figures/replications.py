@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GOOD, BAD = "#0072B2", "#D55E00"
-MARKS = (0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 5, 10)
+TICKS = (0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 5, 10)
 
 
 def _lines(every: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
@@ -100,7 +100,7 @@ def _frame(ax: Axes, lines: list[tuple[str, pd.Series | None]]) -> None:
     low, high = min(low, 0.75), max(high, 1.33)
     ax.set_xlim(low, high)
     room, kept = np.log(high / low) / 9, [1.0]
-    for mark in sorted(MARKS, key=lambda m: abs(np.log(m))):
+    for mark in sorted(TICKS, key=lambda m: abs(np.log(m))):
         if low <= mark <= high and all(abs(np.log(mark / k)) > room for k in kept):
             kept.append(float(mark))
     plain_ticks(ax.xaxis, sorted(kept))

@@ -22,12 +22,13 @@ from normwise.report.look.style import (
     verdict_key,
     verdict_points,
 )
+from normwise.report.look.words import NO_PART, NO_WINNER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LOAD = "load: k / (n √(snr (1 − r²)))"
-ZONES = {"l1": "take L1", NEITHER: "no clear winner", "l2": "take L2"}
+ZONES = {"l1": "take L1", NEITHER: NO_WINNER, "l2": "take L2"}
 HELD_OUT = {
     "fresh": "they played no part",
     "scenarios": "a fifth of the scenarios is held out",
@@ -35,7 +36,6 @@ HELD_OUT = {
 }
 DIRECTION = "n · snr / p_eff"
 WEAK = f"too weak a signal: {DIRECTION} <"
-FRESH = "played no part in making the rule"
 TOO_FEW = "Too few scenarios in this study for a rule."
 
 
@@ -105,7 +105,7 @@ def _parts(frame: pd.DataFrame, bounds: Bounds) -> dict[str, pd.DataFrame]:
         f"{enough}nearest feature correlated below {COLLINEAR}": frame[~weak & ~close],
         f"{enough}nearest feature correlated at {COLLINEAR} or more": frame[~weak & close],
         f"{WEAK} {bounds.floor:g}": frame[weak],
-        f"{FRESH}, {DIRECTION} ≥ {bounds.floor:g}": fresh[
+        f"{NO_PART}, {DIRECTION} ≥ {bounds.floor:g}": fresh[
             fresh["signal_per_direction"] >= bounds.floor
         ],
     }
@@ -121,7 +121,7 @@ def _agreement(parts: dict[str, pd.DataFrame], bounds: Bounds) -> str:
         elif len(decided):
             right = call_by_rule(decided, bounds) == decided["verdict"].to_numpy()
             where = "where features are collinear" if title.endswith("more") else "where not"
-            where = f"that {FRESH}" if title.startswith(FRESH) else where
+            where = f"that {NO_PART}" if title.startswith(NO_PART) else where
             words.append(f"{right.sum()} of {len(decided)} {where}")
     return f"they name the winner in {', '.join(words) or 'none'}{weak}"
 
@@ -199,7 +199,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         ax.set_xscale("log")
         ax.set_xlim(ends)
         if title.startswith(WEAK):
-            _say(ax, float(np.sqrt(ends[0] * ends[1])), "no clear winner at any load", "#444444")
+            _say(ax, float(np.sqrt(ends[0] * ends[1])), f"{NO_WINNER} at any load", "#444444")
         else:
             _zones(ax, bounds, ends)
     low, high = np.exp(frame["low"].min()), np.exp(frame["high"].max())

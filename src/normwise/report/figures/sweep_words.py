@@ -8,7 +8,7 @@ import pandas as pd
 from normwise.report.figures.drawing import Entry
 from normwise.report.figures.sweep_data import NAMED_AXES, Sweep
 from normwise.report.look.style import penalties_in
-from normwise.report.look.words import AXIS_SYMBOLS, NAMES
+from normwise.report.look.words import AXIS_SYMBOLS, NAMES, NO_WINNER
 
 
 def case_words(key: str, row: pd.Series) -> str:
@@ -66,7 +66,7 @@ def finding(frame: pd.DataFrame, x: str) -> str:
     """Who wins along one sweep, in a few words."""
     winners = [w for w in ("l1", "l2") if (frame["verdict"] == w).any()]
     parts = [f"{w.upper()} wins {_where(frame, w, x)}" for w in winners]
-    return " and ".join(parts) or "no clear winner"
+    return " and ".join(parts) or NO_WINNER
 
 
 def _price(frame: pd.DataFrame) -> str:

@@ -20,7 +20,15 @@ VERDICT_NAMES = {
     "equivalent": "equivalent",
     "undecided": "undecided",
 }
-VERDICT_MARKS = {"l1": "L1", "l2": "L2", "equivalent": "≈", "undecided": "?"}
+VERDICT_MARKS = {
+    "l1": SHORT_NAMES["l1"],
+    "l2": SHORT_NAMES["l2"],
+    "equivalent": "≈",
+    "undecided": "?",
+}
+NO_WINNER = "no clear winner"
+# of scenarios on which a rule is judged
+NO_PART = "played no part in making the rule"
 AXIS_NAMES = {
     "n_samples": "rows n",
     "n_features": "features p",
