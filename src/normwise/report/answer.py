@@ -103,13 +103,13 @@ def _cost(ratio: float) -> str:
 
 def _judged(scores: pd.DataFrame) -> list[str]:
     """How the rule did on what it had not seen, beside the other ways to choose."""
-    out = []
+    sentences = []
     for split, what in SPLITS.items():
         whole = scores[(scores["split"] == split) & (scores["family"] == "all")].set_index("rule")
         if "rule of thumb" not in whole.index:
             continue
         own = whole.loc["rule of thumb"]
-        out.append(
+        sentences.append(
             f"On {what}, it names the right winner in "
             f"{_span(own, 'accuracy', percent)} of the {own['decided']:.0f} that have one, the "
             f"wrong one in {percent(own['reversed'])}, and none in {percent(own['silent'])} of the "
@@ -119,7 +119,7 @@ def _judged(scores: pd.DataFrame) -> list[str]:
         )
     whole = scores[(scores["split"] == "scenarios") & (scores["family"] == "all")]
     others = whole[whole["rule"] != "rule of thumb"].sort_values("regret", kind="stable")
-    out.append(
+    sentences.append(
         "The other ways cost: "
         + "; ".join(f"{row['rule']} {_span(row, 'regret', _cost)}" for _, row in others.iterrows())
         + ". The rule and the boundary are told the truth about the signal; cross-validation, "
@@ -132,11 +132,11 @@ def _judged(scores: pd.DataFrame) -> list[str]:
             f"{rule} {_cost(mixed.loc[rule, 'regret'])}"
             for rule in ("rule of thumb", "always L1", "always L2")
         )
-        out.append(
+        sentences.append(
             f"An elastic net with equal parts, fitted in {first['n']:.0f} scenarios, costs "
             f"{_span(first, 'regret', _cost)} there ({rest})."
         )
-    return out
+    return sentences
 
 
 def _failures(scores: pd.DataFrame) -> list[str]:
@@ -217,14 +217,14 @@ def answer(tables: Tables) -> list[str]:
     rows = rows[rows["response"] == "gaussian"]
     few = rows[(rows["nonzero_share"] <= SPARSE) & (rows["snr"] >= 1)]
     many = rows[rows["nonzero_share"] == 1]
-    out = []
+    sentences = []
     if len(few):
         where = "when few features matter and the signal is clear"
         details = f"with at most {percent(SPARSE)} relevant features and as much signal as noise"
-        out.append(_choice(few, "l1", "L1 (lasso)", where, details))
+        sentences.append(_choice(few, "l1", "L1 (lasso)", where, details))
     if len(many):
         where = "when most features matter"
-        out.append(_choice(many, "l2", "L2 (ridge)", where, "with all of them relevant"))
+        sentences.append(_choice(many, "l2", "L2 (ridge)", where, "with all of them relevant"))
     bounds = read_bounds(tables["rules"])
     if bounds is not None and 0 < bounds.lower <= bounds.upper < np.inf:
         scores = tables["rule_scores"]
@@ -233,10 +233,10 @@ def answer(tables: Tables) -> list[str]:
         split = next(s for s in SPLITS if s in own.index)
         middle = np.sqrt(bounds.lower * bounds.upper)
         weak = ", and with too little signal for neither" if bounds.floor > 0 else ""
-        out.append(
+        sentences.append(
             f"In between, count the k features that matter for each of n rows, the more the "
             f"weaker or the more shared their signal: k / (n √(snr (1 − r²))) below {middle:.1g} "
             f"is for L1, above it for L2{weak}; that names the right winner in "
             f"{_span(own.loc[split], 'accuracy', percent)} of {SPLITS[split]}."
         )
-    return out or [NO_ANSWER]
+    return sentences or [NO_ANSWER]

@@ -45,7 +45,7 @@ def theory_effects(points: pd.DataFrame) -> list[float]:
     points : DataFrame
         With ``aspect_ratio``, ``nonzero_share`` and ``snr``.
     """
-    out = []
+    effects = []
     for gamma, share, snr in points[["aspect_ratio", "nonzero_share", "snr"]].to_numpy():
         p = max(1, round(gamma * LIMIT_ROWS))
         coef = np.zeros(p)
@@ -53,8 +53,8 @@ def theory_effects(points: pd.DataFrame) -> list[float]:
         coef *= np.sqrt(snr) / np.linalg.norm(coef)
         lasso = lasso_optimal_risk(coef, LIMIT_ROWS, 1.0)[1]
         ridge = ridge_optimal_risk(np.ones(p), coef**2, LIMIT_ROWS, 1.0)[1]
-        out.append(float(np.log(lasso / ridge)))
-    return out
+        effects.append(float(np.log(lasso / ridge)))
+    return effects
 
 
 def _goal(key: str, margin: float, scores: pd.DataFrame) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
     ----------
     tables : dict of str to DataFrame
     margin : float
-        Of the config.
+        The margin of equivalence of the config.
 
     Returns
     -------

@@ -28,13 +28,13 @@ from normwise.report.sheets.page import all_sheets
 
 
 def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
-    told = json.loads(Path(caption).read_text(encoding="utf-8"))
+    words = json.loads(Path(caption).read_text(encoding="utf-8"))
     text = Path(svg).read_text(encoding="utf-8")
     # the size it was drawn at: a phone scrolls wide figures and shows narrow ones whole
     width = float(re.search(r'<svg[^>]*? width="([\d.]+)pt"', text)[1])  # type: ignore[index]
     # lighter than base64
     source = Markup("data:image/svg+xml," + quote(text, safe=" =:/,;()-.+*!~@?$[]{}|^"))
-    return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **told}
+    return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **words}
 
 
 def _embedded(value: Any) -> Markup:
@@ -142,7 +142,7 @@ def packed_files(tables: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
         Parquet files by name, with the CSV beside each. One that is heavier than `HEAVIEST` is
         left out; the page links to the file beside it.
     """
-    out = {}
+    packed = {}
     for path in tables.values():
         for file, zipped in ((path, False), (path.with_suffix(".csv"), True)):
             raw = file.read_bytes()
@@ -150,5 +150,5 @@ def packed_files(tables: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
             data = gzip.compress(raw, 9, mtime=0) if zipped else raw
             if len(data) <= HEAVIEST:
                 text = base64.b64encode(data).decode("ascii")
-                out[file.name] = {"data": text, "gzip": zipped}
-    return out
+                packed[file.name] = {"data": text, "gzip": zipped}
+    return packed

@@ -31,10 +31,10 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
     sigma = sigma.toarray() if sparse.issparse(sigma) else sigma
     scale = np.sqrt(np.diag(sigma))
     eigenvalues = np.linalg.eigvalsh(sigma)
-    out = {"condition_number": float(eigenvalues[-1] / eigenvalues[0])}
-    out["mean_vif"] = float(np.mean(np.diag(np.linalg.inv(sigma)) * np.diag(sigma)))
+    measures = {"condition_number": float(eigenvalues[-1] / eigenvalues[0])}
+    measures["mean_vif"] = float(np.mean(np.diag(np.linalg.inv(sigma)) * np.diag(sigma)))
     norm = coef @ coef
-    out["signal_alignment"] = (
+    measures["signal_alignment"] = (
         float(quadratic_form(root, coef) / norm / np.mean(scale**2)) if norm else np.nan
     )
     # the lasso sees standardised features, so the condition is stated on correlations
@@ -42,13 +42,13 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
     rest = np.setdiff1d(np.arange(len(coef)), support)
     if len(support) and len(rest):
         weights = np.linalg.solve(corr[np.ix_(support, support)], np.sign(coef[support]))
-        out["irrepresentable"] = float(np.abs(corr[np.ix_(rest, support)] @ weights).max())
+        measures["irrepresentable"] = float(np.abs(corr[np.ix_(rest, support)] @ weights).max())
     else:
-        out["irrepresentable"] = np.nan
-    out["effective_features"] = float(len(corr) ** 2 / (corr**2).sum())
+        measures["irrepresentable"] = np.nan
+    measures["effective_features"] = float(len(corr) ** 2 / (corr**2).sum())
     others = np.abs(corr - np.diag(np.diag(corr)))
-    out["nearest_correlation"] = float(np.median(others.max(axis=1)))
+    measures["nearest_correlation"] = float(np.median(others.max(axis=1)))
     size = np.abs(coef) * scale
     square = size @ size
-    out["effective_nonzero"] = float(size.sum() ** 2 / square) if square else 0.0
-    return out
+    measures["effective_nonzero"] = float(size.sum() ** 2 / square) if square else 0.0
+    return measures

@@ -40,12 +40,12 @@ def study_tables(
     calibration : sequence of paths
         The tables of each cell.
     datasets : sequence of mapping
-        Of the checked config.
+        Data sets of the checked config.
     comparison : mapping
-        Of the checked config.
+        Part ``comparison`` of the checked config.
     tolerance : float
     replicates : int
-        Of a scenario of the study.
+        Replicates of a scenario of the study.
     seed : int
     missing : sequence of mapping
         Rows of table ``missing``: scenarios that have no parts.

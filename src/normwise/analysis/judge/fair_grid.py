@@ -33,6 +33,6 @@ def judge_grids(effects: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.Data
             frame["n"],
             np.log1p(comparison["margin"]),
         )
-        found = decide(frame[f"effect{name}"], *tests, level, names)
-        frame[f"verdict{name}"] = found["verdict"]
+        judged = decide(frame[f"effect{name}"], *tests, level, names)
+        frame[f"verdict{name}"] = judged["verdict"]
     return typed(frame, "fair_grid")

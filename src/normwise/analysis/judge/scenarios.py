@@ -21,7 +21,7 @@ def scenario_table(
     Parameters
     ----------
     datasets : sequence of mapping
-        Of the checked config.
+        Data sets of the checked config.
     seed : int
     left_out : collection of tuple of str
         Data set and id of scenarios without results.

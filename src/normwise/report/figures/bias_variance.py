@@ -119,7 +119,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         layout="constrained",
         squeeze=False,
     )
-    told = []
+    drawn = []
     for row, (_, scenario) in enumerate(scenarios.iterrows()):
         paths = tables[name][tables[name]["scenario"] == scenario["scenario"]]
         frames = {p: paths[paths["penalty"] == p].sort_values("strength") for p in SHOWN}
@@ -139,23 +139,23 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             head_panel(ax, penalty, scenario)
         axes[row, 0].set_ylim(-0.02 * top, top)
         axes[row, 0].set_ylabel("squared error\n(noise variance = 1)")
-        told.append((scenario, best))
+        drawn.append((scenario, best))
     for ax, penalty in zip(axes[-1], SHOWN, strict=True):
         strength_axis(ax, penalty, label=True)
-    return Drawing(figure, _finding(told), _caption(told))
+    return Drawing(figure, _finding(drawn), _caption(drawn))
 
 
-def _finding(told: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
+def _finding(drawn: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
     parts = []
-    for scenario, best in told:
+    for scenario, best in drawn:
         risks = " and ".join(f"{p.upper()} {b['excess_risk']:.2f}" for p, b in best.items())
         parts.append(f"{risks} where {scenario['n_nonzero']} of {scenario['n_features']} matter")
     return f"Least risk along the path: {'; '.join(parts)}"
 
 
-def _caption(told: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
+def _caption(drawn: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
     words = []
-    for scenario, best in told:
+    for scenario, best in drawn:
         parts = [
             f"{p.upper()} {b['bias2']:.2f} + {b['variance']:.2f} = {b['excess_risk']:.2f}"
             for p, b in best.items()

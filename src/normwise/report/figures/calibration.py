@@ -15,8 +15,8 @@ from normwise.report.look.colours import COLOURS
 from normwise.report.look.style import note_figure
 
 if TYPE_CHECKING:
-    import matplotlib.pyplot as plt
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # by pair: name, marker, line, colour
 PAIRS = {
@@ -129,9 +129,6 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
 
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """False verdicts, coverage and power by the number of replicates."""
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import NullLocator
-
     frame = tables["calibration"]
     frame = frame[frame["groups"] >= FEWEST_GROUPS]
     if not (frame["measure"] == "false_win").any():
@@ -141,6 +138,16 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             "Table calibration has no rate of false wins from enough groups of replicates to be "
             "shown here; key calibration of the config sets their number.",
         )
+    figure = _grid(frame)
+    _key(figure, frame)
+    return Drawing(figure, _title(frame[frame["measure"] == "false_win"]), _caption(frame))
+
+
+def _grid(frame: pd.DataFrame) -> Figure:
+    """A column for each scenario, a row for each kind of rate."""
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullLocator
+
     cells = list(dict.fromkeys(frame["cell"]))
     rows = {label: row for label, row in ROWS.items() if frame["measure"].isin(row[0]).any()}
     figure, axes = plt.subplots(
@@ -156,10 +163,10 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     for line, (label, (measures, highest, word)) in zip(axes, rows.items(), strict=True):
         shown = frame[frame["measure"].isin(measures)]
         for ax, cell in zip(line, cells, strict=True):
-            own = shown[shown["cell"] == cell]
-            _panel(ax, own, highest)
+            rates = shown[shown["cell"] == cell]
+            _panel(ax, rates, highest)
             _nominal(ax, shown, word, ax is line[-1])
-            if not len(own):
+            if not len(rates):
                 ax.text(
                     0.5,
                     0.5,
@@ -179,14 +186,15 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     axes[0, 0].xaxis.set_minor_locator(NullLocator())
     figure.supxlabel("replicates behind a verdict or an interval", fontsize="medium")
     figure.align_ylabels()
-    _key(figure, frame)
+    return figure
+
+
+def _caption(frame: pd.DataFrame) -> str:
     wins = frame[frame["measure"] == "false_win"]
     worst = wins.loc[wins["rate"].idxmax()]
-    few = frame[frame["measure"] == "coverage"]
-    least = few.loc[few["rate"].idxmin()]
-    return Drawing(
-        figure,
-        _title(wins),
+    covered = frame[frame["measure"] == "coverage"]
+    least = covered.loc[covered["rate"].idxmin()]
+    return (
         "Each column is a small scenario whose answer is known, by the number of its features that "
         "matter; the points are shares of repeated "
         "studies of so many replicates, with 95 % intervals, and lines lead from one to the next. "
@@ -196,11 +204,11 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         "equivalent is said at a difference of the margin. The intervals hold the truth least "
         f"often in {100 * least['rate']:.1f} % of the cases, with {least['n']} replicates "
         f"({_name(least['cell'])}); few replicates of a skewed difference cost "
-        "coverage. Right winner: the one that theory names.",
+        "coverage. Right winner: the one that theory names."
     )
 
 
-def _key(figure: plt.Figure, frame: pd.DataFrame) -> None:
+def _key(figure: Figure, frame: pd.DataFrame) -> None:
     from matplotlib.lines import Line2D
 
     drawn = set(zip(frame["first"], frame["second"], strict=True))

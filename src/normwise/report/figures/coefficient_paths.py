@@ -153,20 +153,20 @@ def _mark_chosen(ax: Axes, chosen: pd.DataFrame, penalty: str) -> None:
 
 
 def _counts(chosen: pd.DataFrame) -> str:
-    """Of one panel: what is nonzero, and how even the relevant coefficients are."""
+    """What is nonzero in a panel, and how even the relevant coefficients are."""
     relevant = chosen[chosen["true_coef"] != 0]
-    kept, found = (chosen["coef"] != 0).sum(), (relevant["coef"] != 0).sum()
+    kept, relevant_kept = (chosen["coef"] != 0).sum(), (relevant["coef"] != 0).sum()
     size = relevant["true_coef"].abs().median()
     spread = (relevant["coef"] * np.sign(relevant["true_coef"])).std(ddof=0) / size
     return (
-        f"{kept} nonzero, {found} of them relevant; the relevant coefficients have a standard "
-        f"deviation of {100 * spread:.0f} % of the true value"
+        f"{kept} nonzero, {relevant_kept} of them relevant; the relevant coefficients have a "
+        f"standard deviation of {100 * spread:.0f} % of the true value"
     )
 
 
-def _finding(told: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
+def _finding(drawn: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
     parts = []
-    for scenario, chosen in told:
+    for scenario, chosen in drawn:
         kept = [
             f"{p.upper()} {(frame['coef'] != 0).sum()}" for p, frame in chosen.items() if len(frame)
         ]
@@ -203,26 +203,26 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         layout="constrained",
         squeeze=False,
     )
-    told = []
+    drawn = []
     for row, (_, scenario) in enumerate(scenarios.iterrows()):
         own = paths[paths["scenario"] == scenario["scenario"]]
         size = float(own["true_coef"].abs().max())
-        found = {}
+        chosen = {}
         for ax, penalty in zip(axes[row], SHOWN, strict=True):
             frame = own[own["penalty"] == penalty]
             if frame.empty:
                 ax.set_visible(False)
                 continue
             _panel(ax, frame, penalty, size)
-            found[penalty] = frame[frame["chosen"]]
-            _mark_chosen(ax, found[penalty], penalty)
+            chosen[penalty] = frame[frame["chosen"]]
+            _mark_chosen(ax, chosen[penalty], penalty)
             head_panel(ax, penalty, scenario)
         axes[row, 0].set_ylim(*_limits(own))
         axes[row, 0].set_ylabel("coefficient")
-        told.append((scenario, found))
+        drawn.append((scenario, chosen))
     for ax, penalty in zip(axes[-1], SHOWN, strict=True):
         strength_axis(ax, penalty, label=True)
-    return Drawing(figure, _finding(told), _caption(told))
+    return Drawing(figure, _finding(drawn), _caption(drawn))
 
 
 def _limits(own: pd.DataFrame) -> tuple[float, float]:
@@ -241,9 +241,9 @@ def _limits(own: pd.DataFrame) -> tuple[float, float]:
     return float(low - 0.25 * (high - low)), float(high + 0.06 * (high - low))
 
 
-def _caption(told: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
+def _caption(drawn: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
     words = []
-    for scenario, chosen in told:
+    for scenario, chosen in drawn:
         counts = [f"{p.upper()}: {_counts(frame)}" for p, frame in chosen.items() if len(frame)]
         words.append(f"{describe_scenario(scenario)}: {'. '.join(counts)}.")
     return (

@@ -119,10 +119,10 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     cut = len(shares) > 0 and _draw_shares(axes[1], shares, rows.set_index("dataset")["at"])
     verdict_names(figure)
     counts = rows["verdict"].value_counts()
-    told = [f"{name} {counts[v]}" for v, name in VERDICT_NAMES.items() if v in counts]
+    tally = [f"{name} {counts[v]}" for v, name in VERDICT_NAMES.items() if v in counts]
     return Drawing(
         figure,
-        f"Real tables and other sources, {len(rows)} in all: {', '.join(told)}",
+        f"Real tables and other sources, {len(rows)} in all: {', '.join(tally)}",
         _caption(set(rows["metric"]), len(shares) > 0, cut),
     )
 

@@ -131,8 +131,8 @@ def _title(bounds: Bounds) -> str:
         f"L1 below a load of {bounds.lower:g}" if np.isfinite(bounds.lower) else "L1 always",
         f"L2 above {bounds.upper:g}" if bounds.upper > 0 else "L2 always",
     ]
-    said = [parts[0]] * (bounds.lower > 0) + [parts[1]] * bool(np.isfinite(bounds.upper))
-    return f"The rule of thumb for prediction: {', '.join(said) or 'no load decides'}"
+    bounded = [parts[0]] * (bounds.lower > 0) + [parts[1]] * bool(np.isfinite(bounds.upper))
+    return f"The rule of thumb for prediction: {', '.join(bounded) or 'no load decides'}"
 
 
 def _floor(bounds: Bounds) -> str:

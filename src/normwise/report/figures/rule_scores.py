@@ -98,9 +98,9 @@ def _block(axes: dict[str, Axes], scores: pd.DataFrame, labels: dict[str, str]) 
 
 def _shift(scores: pd.DataFrame, name: str, split: str) -> float:
     # the splits of a name, one above the other about the middle of its row
-    found = scores.loc[scores["name"] == name, "split"]
-    own = [s for s in SPLITS if (found == s).any()]
-    return 0.24 * (own.index(split) - (len(own) - 1) / 2)
+    scored = scores.loc[scores["name"] == name, "split"]
+    splits = [s for s in SPLITS if (scored == s).any()]
+    return 0.24 * (splits.index(split) - (len(splits) - 1) / 2)
 
 
 def _note_unscored(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:

@@ -87,14 +87,14 @@ def _words(frame: pd.DataFrame, levels: np.ndarray) -> tuple[str, str]:
     own = frame[frame["metric"] == AGREEMENT]
     sparse = own[own["nonzero_share"] == own["nonzero_share"].min()]
     ends = sparse.pivot_table(index="correlation", columns="penalty", values="value")
-    said = [
+    changes = [
         f"{NAMES[p]} from {ends.loc[levels[0], p]:.2f} to {ends.loc[levels[-1], p]:.2f}"
         for p in ("l1", "l2")
         if p in ends
     ]
     title = (
         f"From correlation {levels[0]:g} to {levels[-1]:g}, the agreement of coefficients goes: "
-        f"{', '.join(said)}"
+        f"{', '.join(changes)}"
     )
     wide = frame[frame["metric"] == VARIANCE].pivot_table(
         index=["nonzero_share", "correlation"], columns="penalty", values="value"

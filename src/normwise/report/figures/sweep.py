@@ -165,10 +165,10 @@ def _risk_axis(ax: Axes, low: float, high: float) -> None:
 
 def _say_beyond(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> None:
     """Say how high the points go that are above the frame."""
-    out = frame[frame["mean"] > ax.get_ylim()[1]]
-    if out.empty:
+    beyond = frame[frame["mean"] > ax.get_ylim()[1]]
+    if beyond.empty:
         return
-    most = out.loc[[out["mean"].idxmax()]]
+    most = beyond.loc[[beyond["mean"].idxmax()]]
     at = positions(most[x], x, levels)[0]
     left = (positions(frame[x], x, levels) < at).mean() < 0.5
     ax.annotate(
@@ -244,13 +244,13 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     sweep = read_sweep(tables, entry)
     groups = panels(sweep.scenarios, sweep.facet, sweep.x)
     figure, axes = _arrange(len(groups))
-    found = [
+    findings = [
         _draw_pair(axes[i][0], axes[i][1], sweep, group, entry, leftmost=i % 2 == 0)
         for i, (_, group) in enumerate(groups)
     ]
     cut = sweep.risks["mean"].max() > _risk_limits(sweep.risks)[1]
     words = caption(sweep, entry, tables["fit_health"], cut)
-    return Drawing(figure, title(found, sweep.effects), words)
+    return Drawing(figure, title(findings, sweep.effects), words)
 
 
 def _ratio_limits(effects: pd.DataFrame) -> tuple[float, float]:

@@ -146,8 +146,8 @@ def _boundaries(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> list[np.ndarra
     if min(len(columns), len(rows)) < 2 or (x, y) != ("snr", "nonzero_share"):
         return []
     exact = _is_closed_form(frame)
-    found = [_boundary(frame, columns, rows)] if exact else _contour(ax, frame, x, y)
-    return [line for line in found if len(line) > 1]
+    lines = [_boundary(frame, columns, rows)] if exact else _contour(ax, frame, x, y)
+    return [line for line in lines if len(line) > 1]
 
 
 def _draw_lines(ax: Axes, lines: list[np.ndarray], named: bool = True) -> None:
@@ -184,9 +184,9 @@ def _contour(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> list[np.ndarray]:
     grid = frame.pivot(index=y, columns=x, values="predicted").to_numpy(float)
     if not ((grid < 0).any() and (grid > 0).any()):
         return []
-    found = ax.contour(np.ma.masked_invalid(grid), levels=[0.0])
-    lines = list(found.allsegs[0])
-    found.remove()
+    contour = ax.contour(np.ma.masked_invalid(grid), levels=[0.0])
+    lines = list(contour.allsegs[0])
+    contour.remove()
     return [line if line[0, 0] <= line[-1, 0] else line[::-1] for line in lines]
 
 

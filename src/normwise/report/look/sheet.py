@@ -28,7 +28,7 @@ class Column:
     Attributes
     ----------
     key : str
-        Of the frame.
+        Name of the column in the frame.
     label : str
     show : callable
         Value to text.

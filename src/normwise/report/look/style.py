@@ -214,7 +214,7 @@ def verdict_points(
         Columns ``effect``, ``low``, ``high`` and ``verdict``, and the one drawn along `x`.
     x : str
     size : float
-        Of the markers, in points.
+        Size of the markers, in points.
     edge : float
         Width of their white edges, which part them where they crowd; 0 for lighter files.
     sideways : bool

@@ -10,8 +10,8 @@ def lighter(svg: str) -> str:
     """The same picture at a third of the weight: hundredths of a point, repeated styles named."""
     svg = re.sub(r"(\d+\.\d\d)\d+", r"\1", svg)
     svg = re.sub(r"\n\s*", "\n", svg)
-    found = Counter(re.findall(r' style="([^"]*)"', svg))
-    names = {style: f"s{i}" for i, (style, n) in enumerate(sorted(found.items())) if n > 2}
+    styles = Counter(re.findall(r' style="([^"]*)"', svg))
+    names = {style: f"s{i}" for i, (style, n) in enumerate(sorted(styles.items())) if n > 2}
     svg = re.sub(
         r' style="([^"]*)"',
         lambda m: f' class="{names[m[1]]}"' if m[1] in names else m[0],

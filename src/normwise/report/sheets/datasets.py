@@ -73,7 +73,7 @@ def own_data_sheet(
     if not datasets:
         return None
     names = [d["name"] for d in datasets]
-    found = primary(tables["verdicts"]).set_index("dataset")
+    verdicts = primary(tables["verdicts"]).set_index("dataset")
     summary = tables["summary"]
     summary = summary[summary["metric"].isin(RISKS) & (summary["tuning"] == "cv_min")]
     summary = summary[summary["dataset"].isin(names)]
@@ -81,7 +81,7 @@ def own_data_sheet(
     rows = []
     for dataset in datasets:
         name, source = dataset["name"], sources.get(dataset["name"])
-        own = found.loc[name] if name in found.index else pd.Series(dtype=float)
+        row = verdicts.loc[name] if name in verdicts.index else pd.Series(dtype=float)
         rows.append(
             {
                 "name": name,
@@ -89,8 +89,8 @@ def own_data_sheet(
                 "rows": len(source.y) if source else np.nan,
                 "columns": len(source.names) if source else np.nan,
                 "replicates": dataset["replicates"],
-                "measure": own.get("metric"),
-                "verdict": own.get("verdict"),
+                "measure": row.get("metric"),
+                "verdict": row.get("verdict"),
                 **{p: errors[p].get(name, np.nan) for p in errors},
             }
         )
