@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from studies.extension import LARGEST
 
 from normwise.analysis.columns import (
     METRICS,
@@ -12,9 +11,8 @@ from normwise.analysis.columns import (
     TableError,
     check_table,
     shown_tables,
-    tables_of,
 )
-from normwise.analysis.meanings import column_meanings, described_tables, metric_meanings
+from normwise.analysis.meanings import column_meanings
 from normwise.analysis.tables import read_parts, write_parts, write_table
 from normwise.files.errors import DamagedFileError
 from normwise.provenance.readme import describe_tables
@@ -112,32 +110,6 @@ def test_description_names_every_table_column_and_metric():
             assert f"| `{column}` | {kind} | {column_meanings(name)[column]} |" in section
     for metric in METRICS:
         assert f"| `{metric}` |" in text.split("## Metrics")[1]
-
-
-def test_every_column_and_metric_has_a_meaning_and_every_meaning_a_column():
-    assert set(described_tables()) == set(TABLES)
-    for name, table in TABLES.items():
-        assert set(column_meanings(name)) == set(table.columns), name
-    assert list(metric_meanings()) == METRICS
-
-
-def test_a_metric_of_the_user_is_described_and_allowed_in_tables(extension, stability):
-    extension(LARGEST)
-    assert metric_meanings()["largest_error"] == "Largest error of a coefficient"
-    check_table(stability.assign(metric="largest_error"), "stability")
-
-
-def test_every_table_is_made_by_a_rule_of_the_workflow(root):
-    rules = "".join(f.read_text() for f in (root / "workflow" / "rules").glob("*.smk"))
-    made_by = {rule for table in TABLES.values() for rule in table.made_by}
-    assert [rule for rule in made_by if f"rule {rule}:" not in rules] == []
-
-
-def test_tables_of_a_rule_are_in_the_order_of_all():
-    assert set(tables_of("compare")) >= {"verdicts", "health", "fair_grid", "calibration"}
-    assert tables_of("trace_paths") == ("paths", "coefficients")
-    assert tables_of("learn") == shown_tables()[-5:]
-    assert {"metrics", "pairs", "paths"}.isdisjoint(shown_tables())
 
 
 def test_description_lists_every_table_of_the_study():
