@@ -1,45 +1,9 @@
 # Tables made into figures and the page.
 
-from normwise.provenance.code import SOURCE
+from normwise.analysis.columns import shown_tables
+from normwise.report.look.templates import template_digest
 
-TABLES = expand(
-    "<results>/tables/{table}.parquet",
-    table=[
-        "scenarios",
-        "summary",
-        "stability",
-        "verdicts",
-        "theory",
-        "calibration",
-        "fair_grid",
-        "plan",
-        "replications",
-        "fit_health",
-        "health",
-        "missing",
-        "goals",
-        "strategies",
-        "surface",
-        "surface_scores",
-        "importance",
-        "rules",
-        "rule_scores",
-    ],
-)
-TEMPLATES = [
-    SOURCE / "report" / "templates" / name
-    for name in (
-        "checks.html.j2",
-        "explained.html.j2",
-        "explorer.html.j2",
-        "macros.html.j2",
-        "methods.html.j2",
-        "report.css",
-        "report.html.j2",
-        "report.js",
-        "rule.html.j2",
-    )
-]
+TABLES = expand("<results>/tables/{table}.parquet", table=shown_tables())
 
 
 rule figure:
@@ -79,8 +43,6 @@ rule report:
         sources=in_results(STUDY.source_files),
         figures=in_results(STUDY.figure_files),
         captions=in_results(STUDY.caption_files),
-        templates=TEMPLATES,
-        look=SOURCE / "report" / "look" / "page.css",
     output:
         report(
             "<results>/report.html",
@@ -98,6 +60,7 @@ rule report:
         extensions=STUDY.extension_files,
         config=config,
         figures=STUDY.figures,
+        templates=template_digest(),
         code=code_of_rule("report"),
     script:
         "../scripts/report.py"

@@ -1,5 +1,6 @@
 # What the study was made from and with, to be verified and published.
 
+from normwise.analysis.meanings import meanings_digest
 from normwise.provenance.record import RUNS
 from normwise.provenance.runs import Run
 
@@ -35,5 +36,6 @@ rule provenance:
             module=STUDY.figure_modules,
         ),
         own=code_of_rule("provenance"),
+        meanings=meanings_digest(),
     script:
         "../scripts/provenance.py"

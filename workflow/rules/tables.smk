@@ -1,13 +1,16 @@
 # Fits made into tables: first those of one block, then those of all blocks, then what they teach.
 
-from normwise.analysis.columns import BLOCK_TABLES
+from normwise.analysis.columns import tables_of
 
 
 rule evaluate:
     input:
         unpack(fits_of),
     output:
-        **{t: f"<results>/{t}/{{dataset}}/{{block}}.parquet" for t in BLOCK_TABLES},
+        **{
+            t: f"<results>/{t}/{{dataset}}/{{block}}.parquet"
+            for t in tables_of("evaluate")
+        },
     log:
         "<logs>/evaluate/{dataset}/{block}.log",
     benchmark:
@@ -95,21 +98,7 @@ rule compare:
     output:
         expand(
             "<results>/tables/{table}.{format}",
-            table=[
-                "scenarios",
-                "summary",
-                "stability",
-                "verdicts",
-                "theory",
-                "calibration",
-                "fair_grid",
-                "plan",
-                "fit_health",
-                "health",
-                "goals",
-                "strategies",
-                "missing",
-            ],
+            table=tables_of("compare"),
             format=["parquet", "csv"],
         ),
     log:
@@ -140,7 +129,7 @@ rule learn:
     output:
         expand(
             "<results>/tables/{table}.{format}",
-            table=["surface", "surface_scores", "importance", "rules", "rule_scores"],
+            table=tables_of("learn"),
             format=["parquet", "csv"],
         ),
     log:
