@@ -54,5 +54,16 @@ def refusal(error: BaseException | None, path: str | Path | None = None) -> str 
     return f"{path}: cannot be written; {REASONS[error.errno]}. {RESUME}"
 
 
+class MissingExtraError(ModuleNotFoundError):
+    """A package that an extra of normwise would have installed."""
+
+    def __init__(self, module: str, extra: str):
+        super().__init__(module, extra, name=module)
+
+    def __str__(self) -> str:
+        module, extra = self.args
+        return f'{module} is not installed, which this needs: pip install "normwise[{extra}]"'
+
+
 class BusyError(RuntimeError):
     """A results folder in which another run is at work."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from normwise.files.extras import from_extra
 from normwise.report.look.style import COLOURS, DIVERGING
+
+with from_extra("study"):
+    import altair as alt
 
 L1, L2, GREY = COLOURS["l1"], COLOURS["l2"], COLOURS["none"]
 SHADES = ["#" + "".join(f"{round(255 * c):02x}" for c in DIVERGING(i / 8)[:3]) for i in range(9)]

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-import vl_convert
 import yaml
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
@@ -21,6 +20,7 @@ from markupsafe import Markup
 from normwise.analysis.judge.health import passed_all
 from normwise.analysis.tables import effects, read_tables
 from normwise.data.imported import read_source
+from normwise.files.extras import from_extra
 from normwise.files.whole import write_text
 from normwise.provenance.code import SOURCE
 from normwise.provenance.machine import describe_run
@@ -38,6 +38,9 @@ from normwise.report.summaries import (
     theory_summary,
     timing_summary,
 )
+
+with from_extra("study"):
+    import vl_convert
 
 # shared with the page of an advice
 LOOK = SOURCE / "report" / "look" / "page.css"

@@ -106,7 +106,7 @@ def _name_kinds(ax: Axes, last: pd.Series, true: pd.Series) -> None:
     # in the margin, at the weak end of the path
     relevant = true != 0
     level = float(true[relevant].abs().median())
-    ax.axhline(level, color="k", lw=0.9, ls=(0, (1, 1.5)), zorder=4)
+    ax.axhline(level, color="0.1", lw=0.9, ls=(0, (1, 1.5)), zorder=4)
     names = {level: f"relevant\n(true {level:.2f})" if not relevant.all() else f"true {level:.2f}"}
     if not relevant.all():
         names[float(last[~relevant].mean())] = "irrelevant"
@@ -128,7 +128,7 @@ def _mark_chosen(ax: Axes, chosen: pd.DataFrame, penalty: str) -> None:
     weakest, strongest = STRENGTHS[penalty]
     if not weakest <= strength <= strongest:
         return
-    ax.axvline(strength, color="k", lw=0.9, ls=(0, (4, 3)), zorder=4)
+    ax.axvline(strength, color="0.1", lw=0.9, ls=(0, (4, 3)), zorder=4)
     # on the side that has room
     left = np.log(strongest / strength) > 0.45 * np.log(strongest / weakest)
     ax.annotate(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
@@ -16,6 +15,7 @@ from matplotlib.typing import ColorType
 from scipy.optimize import isotonic_regression
 
 from normwise.fitting.names import MIXES, known_penalties, label, ordered
+from normwise.report.look.white_grid import WHITE_GRID
 
 
 class _Looks(dict[str, str]):
@@ -84,8 +84,8 @@ LOG_AXES = ("n_samples", "n_features", "n_nonzero", "nonzero_share", "snr", "asp
 
 
 def set_style() -> None:
-    """Seaborn's white grid with the settings that make SVG files reproducible."""
-    sns.set_theme(style="whitegrid", context="notebook", font_scale=0.85)
+    """A white grid, and the settings that make SVG files reproducible."""
+    mpl.rcParams.update(WHITE_GRID)
     mpl.rcParams.update(
         {
             "svg.hashsalt": "normwise",
