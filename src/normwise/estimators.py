@@ -14,3 +14,7 @@ __all__ = [
     "L2ClassifierCV",
     "L2RegressorCV",
 ]
+
+# pickles and messages name the module that users import
+for _name in __all__:
+    globals()[_name].__module__ = __name__
