@@ -1,6 +1,7 @@
 """Pages and examples agree with the code, and the site needs no network."""
 
 import importlib.util
+import inspect
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+import normwise.estimators
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.data.generated import DATASETS
 from normwise.extensions import Penalty
@@ -123,6 +125,13 @@ def test_site_has_every_page_and_every_formula(root: Path, site: Path) -> None:
     estimators = (site / "reference" / "estimators.html").read_text(encoding="utf-8")
     assert "L1RegressorCV" in estimators
     assert '<svg role="img" aria-label="\\lambda"' in estimators
+    for name in normwise.estimators.__all__:
+        start = estimators.index(f'id="normwise.estimators.{name}"')
+        section = estimators[start : estimators.index(f'id="normwise.estimators.{name}.fit"')]
+        parameters = inspect.signature(getattr(normwise, name)).parameters
+        assert len(parameters) > 5
+        for parameter in (*parameters, "coef_path_", "dual_gap_"):
+            assert f">{parameter}<" in section, f"{name}: {parameter}"
     architecture = (site / "architecture.html").read_text(encoding="utf-8")
     # an arrow of its flowchart
     assert re.search(
