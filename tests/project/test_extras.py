@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from normwise.files.errors import MissingExtraError
-from normwise.files.extras import from_extra
+from normwise.files.errors import MissingExtraError, from_extra
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "normwise"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from normwise.files.extras import from_extra
+from normwise.files.errors import from_extra
 from normwise.report.look.style import COLOURS, DIVERGING
 
 with from_extra("study"):

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from normwise.analysis.judge.health import passed_all
 from normwise.analysis.tables import effects, read_tables
 from normwise.data.imported import read_source
-from normwise.files.extras import from_extra
+from normwise.files.errors import from_extra
 from normwise.files.whole import write_text
 from normwise.provenance.code import SOURCE
 from normwise.provenance.machine import describe_run

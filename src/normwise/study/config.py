@@ -12,7 +12,7 @@ import yaml
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.data.generated import DATASETS
 from normwise.data.scenario import expand_grid
-from normwise.files.extras import from_extra
+from normwise.files.errors import from_extra
 from normwise.fitting.names import known_penalties, responses
 from normwise.study.complaints import explain, not_one_of
 from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS

@@ -12,7 +12,7 @@ import warnings
 
 import numpy as np
 
-from normwise.files.extras import from_extra
+from normwise.files.errors import from_extra
 from normwise.fitting.names import register
 from normwise.fitting.penalty import Penalty, standardised
 from normwise.fitting.solvers.problem import Path, Problem
