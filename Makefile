@@ -49,11 +49,11 @@ benchmarks: env
 	$(RUN) python -m benchmarks
 
 docs: env
-	$(RUN) python -m normwise.docs
+	$(RUN) python docs/pages.py
 	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
 
 env: $(UV)
-	$(UV) sync --locked --compile-bytecode
+	$(UV) sync --locked --extra study --compile-bytecode
 
 .tools/bin/uv:
 	python3 -m pip install --quiet --root-user-action=ignore --require-hashes --target .tools -r uv.txt

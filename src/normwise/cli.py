@@ -46,19 +46,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except MemoryError:
-        return _fail(f"{args.data}: not enough memory; keep fewer rows or columns", BAD_INPUT)
+        return _fail(f"{args.input}: not enough memory; {args.if_too_large}", BAD_INPUT)
     except OSError as error:
-        return _fail(f"{error.filename or args.data}: {error.strerror or error}", BAD_INPUT)
-    except ValueError as error:
-        if not _is_about_input(error):
+        return _fail(f"{error.filename or args.input}: {error.strerror or error}", BAD_INPUT)
+    except (ValueError, ModuleNotFoundError) as error:
+        if not _is_for_the_user(error):
             raise
         return _fail(str(error), BAD_INPUT)
 
 
-def _is_about_input(error: ValueError) -> bool:
+def _is_for_the_user(error: Exception) -> bool:
+    """Whether the input or an extra that was not installed is at fault, not the program."""
     from normwise.data.errors import InputError
+    from normwise.files.errors import MissingExtraError
 
-    return isinstance(error, InputError | UnicodeError)
+    return isinstance(error, InputError | UnicodeError | MissingExtraError)
 
 
 def _fail(message: str, code: int) -> int:
@@ -69,7 +71,10 @@ def _fail(message: str, code: int) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
+    """The commands and their options.
+
+    Each sets `run`, `input` (what it reads) and `if_too_large`, the advice where memory is short.
+    """
     parser = argparse.ArgumentParser(
         prog="normwise",
         description="When does an L1 penalty (lasso) beat an L2 penalty (ridge)?",
@@ -89,14 +94,15 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_options(advise)
-    advise.set_defaults(run=_advise)
+    advise.set_defaults(run=_advise, if_too_large="keep fewer rows or columns")
     verify = commands.add_parser(
         "verify",
         help="whether a study's files and numbers are what they were",
         description=(
             "Hold the files of a study against their digests, and make a random sample of its\n"
             "results again from the seeds alone: data, fits, metrics, summaries, verdicts.\n"
-            "Files of yours that provenance.json names as extensions are run."
+            "Files of yours that provenance.json names as extensions are run.\n"
+            'A study with penalty mcp asks for more packages: pip install "normwise[study]".'
         ),
         epilog=(
             "exit codes: 0 if all bits are the same, 3 if numbers differ by rounding alone\n"
@@ -105,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verify.add_argument(
-        "data", metavar="RESULTS", nargs="?", default="results", help="(default: results)"
+        "input", metavar="RESULTS", nargs="?", default="results", help="(default: results)"
     )
     verify.add_argument(
         "--sample",
@@ -117,13 +123,15 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--seed", type=_natural, metavar="S", help="of the sample (default: another each time)"
     )
-    verify.set_defaults(run=_verify)
+    verify.set_defaults(
+        run=_verify, if_too_large="use a machine with as much of it as the study had"
+    )
     return parser
 
 
 def _add_options(advise: argparse.ArgumentParser) -> None:
     advise.add_argument(
-        "data",
+        "input",
         metavar="DATA",
         help=(
             "a file (.csv, .tsv, .txt, .parquet, .feather, .arrow, .npz, .svmlight), or "
@@ -184,9 +192,9 @@ def _share(text: str) -> float:
 
 
 def _advise(args: argparse.Namespace) -> None:
-    report = None if args.no_report else args.report or Path(f"{_stem(args.data)}_advice.html")
+    report = None if args.no_report else args.report or Path(f"{_stem(args.input)}_advice.html")
     if report:
-        _refuse_report(report, args.data)
+        _refuse_report(report, args.input)
     if args.study:
         _refuse_study(args.study)
 
@@ -198,7 +206,7 @@ def _advise(args: argparse.Namespace) -> None:
     options = {"margin": args.margin, "seed": args.seed, "n_jobs": args.jobs, "study": args.study}
     given = {name: value for name, value in options.items() if value is not None}
     with _progress() as progress:
-        table = read_table(args.data, args.target, positive=args.positive, response=args.response)
+        table = read_table(args.input, args.target, positive=args.positive, response=args.response)
         found = advice.advise_table(table, progress=progress, **given)
         if report:
             found.report(report)
@@ -214,7 +222,7 @@ def _verify(args: argparse.Namespace) -> int:
     from normwise.provenance.verify import CODES, tell, verify
 
     seed = secrets.randbelow(10**6) if args.seed is None else args.seed
-    found = verify(args.data, args.sample, seed)
+    found = verify(args.input, args.sample, seed)
     print(*tell(found, seed), sep="\n")
     return CODES[found.outcome]
 

@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import io
 import pickle
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def test_scikit_learn_checks(estimator, check):
 
 
 def test_examples_in_the_docstrings():
-    outcome = doctest.testmod(estimators)
+    outcome = doctest.testmod(normwise.estimators)
     assert outcome.attempted > 20
     assert outcome.failed == 0
 
@@ -632,6 +633,22 @@ def test_clone_and_pickle(rng, estimator):
     assert copy.get_params() == model.get_params()
     with pytest.raises(NotFittedError):
         copy.predict(X)
+
+
+@every_estimator
+def test_a_pickle_names_nothing_of_ours_but_the_public_module(rng, estimator):
+    X, y = sample(rng, estimator)
+    model = estimator(alphas=10, cv=3).fit(X, y)
+    named = set()
+
+    class Reader(pickle.Unpickler):
+        def find_class(self, module, name):
+            named.add(module)
+            return super().find_class(module, name)
+
+    Reader(io.BytesIO(pickle.dumps(model))).load()
+    assert {module for module in named if module.startswith("normwise")} == {"normwise.estimators"}
+    assert {module.partition(".")[0] for module in named} <= {"normwise", "numpy", "sklearn"}
 
 
 @every_estimator

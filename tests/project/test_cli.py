@@ -12,7 +12,9 @@ import pytest
 
 from normwise import advice, cli
 from normwise.cli import main
+from normwise.files.errors import MissingExtraError
 from normwise.files.whole import write_text
+from normwise.provenance import verify
 
 
 class Found:
@@ -159,13 +161,38 @@ def test_what_goes_wrong_is_one_line(folder, monkeypatch, capsys, error, code, m
     assert not Path("houses_advice.html").exists()
 
 
-def test_a_mistake_in_the_program_is_not_hidden(folder, monkeypatch):
-    def fail(*args, **options):
-        raise ValueError("a mistake")
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            MemoryError(),
+            "results/mine: not enough memory; use a machine with as much of it as the study had",
+        ),
+        (OSError("the disk is gone"), "results/mine: the disk is gone"),
+        (
+            MissingExtraError("skglm", "study"),
+            'skglm is not installed, which this needs: pip install "normwise[study]"',
+        ),
+    ],
+)
+def test_what_goes_wrong_in_verify_is_one_line(monkeypatch, capsys, error, message):
+    def fail(*args):
+        raise error
 
-    monkeypatch.setattr(advice, "advise_table", fail, raising=False)
-    with pytest.raises(ValueError, match="a mistake"):
-        main(["advise", "houses.csv", "--target", "price"])
+    monkeypatch.setattr(verify, "verify", fail)
+    assert main(["verify", "results/mine"]) == 2
+    assert capsys.readouterr().err == f"normwise: {message}\n"
+
+
+def test_a_mistake_in_the_program_is_not_hidden(folder, monkeypatch):
+    for mistake in (ValueError("a mistake"), ModuleNotFoundError("a mistake")):
+
+        def fail(*args, mistake=mistake, **options):
+            raise mistake
+
+        monkeypatch.setattr(advice, "advise_table", fail, raising=False)
+        with pytest.raises(type(mistake), match="a mistake"):
+            main(["advise", "houses.csv", "--target", "price"])
 
 
 @pytest.mark.parametrize(
@@ -194,9 +221,17 @@ def test_progress_is_shown_on_a_terminal_only(asked, folder, monkeypatch, capsys
     assert capsys.readouterr().out == "price: gaussian\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["advise", "--help"], ["--version"]])
-def test_help_is_quick_and_has_examples(arguments):
-    heavy = "sklearn", "pandas", "rich", "matplotlib", "numba"
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--help"], "normwise advise houses.csv --target"),
+        (["advise", "--help"], "normwise advise houses.csv --target"),
+        (["verify", "--help"], "exit codes: 0 if all bits are the same"),
+        (["--version"], "normwise 0."),
+    ],
+)
+def test_help_is_quick_and_has_examples(arguments, expected):
+    heavy = "numpy", "scipy", "sklearn", "pandas", "pyarrow", "rich", "matplotlib", "numba", "yaml"
     code = (
         "import sys; from normwise.cli import main\n"
         f"try: main({arguments!r})\n"
@@ -204,7 +239,6 @@ def test_help_is_quick_and_has_examples(arguments):
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.endswith("[]\n")
-    expected = "normwise 0." if "--version" in arguments else "normwise advise houses.csv --target"
     assert expected in run.stdout
 
 
@@ -214,7 +248,9 @@ def test_a_large_file_in_little_memory(folder):
         file.write(b"age,price\n" + b"1,2.5\n" * 60_000)
         file.truncate(2_000_000_000)
     code = (
-        "import resource, sys; from normwise.tabular import memory; from normwise.cli import main\n"
+        "import resource, sys\n"
+        "from normwise.cli import main\n"
+        "from normwise.data.tables import memory\n"
         "held = memory.own_pages(0)\n"
         "resource.setrlimit(resource.RLIMIT_AS, (held + 10**9, held + 10**9))\n"
         "sys.exit(main(['advise', 'big.csv', '--target', 'price']))"

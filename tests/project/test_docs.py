@@ -1,32 +1,48 @@
 """Pages and examples agree with the code, and the site needs no network."""
 
+import importlib.util
+import inspect
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
+import normwise.estimators
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.data.generated import DATASETS
-from normwise.docs import describe_schema, pages
 from normwise.extensions import Penalty
 from normwise.fitting.names import REGISTERED
 from normwise.study.config import check_config, read_schema
 
-CONFIGS = sorted(path.name for path in (Path(__file__).parents[2] / "config").glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", sorted(pages()))
+def load_pages() -> ModuleType:
+    """What writes the generated pages; it is not part of the package."""
+    spec = importlib.util.spec_from_file_location("docs_pages", ROOT / "docs" / "pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATED = load_pages()
+PAGES = GENERATED.pages()
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
 def test_generated_page_is_current(root: Path, path: str) -> None:
-    assert (root / path).read_text(encoding="utf-8") == pages()[path], "run `make docs`"
+    assert (root / path).read_text(encoding="utf-8") == PAGES[path], "run `make docs`"
 
 
 def test_every_key_of_the_schema_is_described(schema_file: Path) -> None:
     schema = read_schema(schema_file)
-    rows = re.findall(r"^\| `([^`]+)` \|", describe_schema(schema), flags=re.MULTILINE)
+    rows = re.findall(r"^\| `([^`]+)` \|", GENERATED.describe_schema(schema), flags=re.MULTILINE)
     expected = set(schema["properties"])
     for outer, part in schema["properties"].items():
         expected |= {f"{outer}.{key}" for key in part.get("properties", ())}
@@ -52,7 +68,7 @@ def test_a_row_tells_values_and_default() -> None:
             "sizes": {"type": "array", "items": {"$ref": "#/$defs/count"}, "description": "Sizes."},
         },
     }
-    rows = describe_schema(schema).splitlines()[-3:]
+    rows = GENERATED.describe_schema(schema).splitlines()[-3:]
     assert rows == [
         r"| `gap` | number above 0, at most 1 | `1.0e-06` | Small \| large. |",
         "| `names` | list of `a`, `b` | required | Names. |",
@@ -109,6 +125,13 @@ def test_site_has_every_page_and_every_formula(root: Path, site: Path) -> None:
     estimators = (site / "reference" / "estimators.html").read_text(encoding="utf-8")
     assert "L1RegressorCV" in estimators
     assert '<svg role="img" aria-label="\\lambda"' in estimators
+    for name in normwise.estimators.__all__:
+        start = estimators.index(f'id="normwise.estimators.{name}"')
+        section = estimators[start : estimators.index(f'id="normwise.estimators.{name}.fit"')]
+        parameters = inspect.signature(getattr(normwise, name)).parameters
+        assert len(parameters) > 5
+        for parameter in (*parameters, "coef_path_", "dual_gap_"):
+            assert f">{parameter}<" in section, f"{name}: {parameter}"
     architecture = (site / "architecture.html").read_text(encoding="utf-8")
     # an arrow of its flowchart
     assert re.search(

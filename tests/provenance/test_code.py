@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from normwise.provenance import code
+from normwise.provenance import code, machine
 from normwise.provenance.code import code_digest
 from normwise.provenance.machine import PACKAGES, describe_run
 
@@ -109,6 +109,18 @@ def test_digest_covers_all_modules_asked_for(package):
     assert both == code_digest(columns, evaluate)
     edit(package / "analysis/columns.py", "class TableError", "class TablesError")
     assert code_digest(evaluate, columns) != both
+
+
+def test_the_packages_of_the_study_are_on_record_and_those_of_other_extras_are_not():
+    asked = {
+        "numpy>=2.1": ["numpy"],
+        'snakemake[reports]>=9.14; extra == "study"': ["snakemake"],
+        "altair>=6 ; extra == 'study'": ["altair"],
+        'snakemake-executor-plugin-slurm>=2.8; extra == "slurm"': [],
+        'tomli; python_version < "3.11"': ["tomli"],
+    }
+    for requirement, names in asked.items():
+        assert machine._needed(requirement) == names
 
 
 def test_a_run_names_its_versions():

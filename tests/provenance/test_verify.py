@@ -212,7 +212,7 @@ def test_another_table_of_the_user_is_named(published, results, tmp_path, monkey
 
 def test_other_packages_are_named_and_change_no_verdict(results):
     def edit(record: dict) -> None:
-        record["environment"]["packages"]["numpy"] = "1.0"
+        record["environment"]["packages"] |= {"numpy": "1.0", "snakeoil": "2.0", "abacus": "3.0"}
         record["environment"]["numba_target"] = "z80"
 
     edit_record(results, edit)
@@ -221,6 +221,7 @@ def test_other_packages_are_named_and_change_no_verdict(results):
     assert found.outcome == SAME
     assert any(change.startswith("numpy: 1.0 then, ") for change in found.changes)
     assert any(change.startswith("numba_target: z80 then, ") for change in found.changes)
+    assert "not installed here: abacus, snakeoil" in found.changes
     assert not any("scipy" in change for change in found.changes)
 
 

@@ -170,8 +170,16 @@ def advise(
         The label that counts as one.
     response : {"gaussian", "binary"}, optional
         Detected if not given.
-    margin, seed, n_jobs, study, progress
-        The same as for `advise_table`.
+    margin : float
+        Differences of explained share up to this count as equal.
+    seed : int
+        Decides folds and resamples.
+    n_jobs : int, optional
+        Threads, by default one a core; the answer does not depend on it.
+    study : path, optional
+        Results folder of a study to be used as the map, in place of the default study.
+    progress : callable, optional
+        Called with the share that is done and with what is being done.
 
     Returns
     -------

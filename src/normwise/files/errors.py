@@ -1,4 +1,4 @@
-"""Files that cannot be written or read, and the words for it.
+"""Files that cannot be written or read, packages that are missing, and the words for it.
 
 Modules named ``errors`` hold exceptions and what they tell people. No number depends on them, and
 no digest of code has them in it: a rewording re-runs nothing.
@@ -6,7 +6,9 @@ no digest of code has them in it: a rewording re-runs nothing.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 # what a disk or a file system refuses, and what helps
@@ -52,6 +54,35 @@ def refusal(error: BaseException | None, path: str | Path | None = None) -> str 
     assert isinstance(error, OSError) and error.errno is not None
     path = path or error.filename or "a file"
     return f"{path}: cannot be written; {REASONS[error.errno]}. {RESUME}"
+
+
+class MissingExtraError(ModuleNotFoundError):
+    """A package that an extra of normwise would have installed."""
+
+    def __init__(self, module: str, extra: str):
+        super().__init__(module, extra, name=module)
+
+    def __str__(self) -> str:
+        module, extra = self.args
+        return f'{module} is not installed, which this needs: pip install "normwise[{extra}]"'
+
+
+@contextlib.contextmanager
+def from_extra(extra: str) -> Iterator[None]:
+    """Let an import that fails for want of a package say which extra to install.
+
+    Raises
+    ------
+    MissingExtraError
+        If a package that is imported inside is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        # a module of ours that is missing is a mistake in the program
+        if error.name is None or error.name.partition(".")[0] == "normwise":
+            raise
+        raise MissingExtraError(error.name, extra) from error
 
 
 class BusyError(RuntimeError):

@@ -34,7 +34,6 @@ HOMES = {
     "pyarrow": "https://arrow.apache.org/",
     "scikit-learn": "https://scikit-learn.org/",
     "scipy": "https://scipy.org/",
-    "seaborn": "https://seaborn.pydata.org/",
     "snakemake": "https://snakemake.github.io/",
 }
 MEDIA_TYPES = {

@@ -34,7 +34,7 @@ FLAGS = ("sse4_2", "avx", "avx2", "fma", "asimd", "sve", "sve2")
 
 
 def _packages() -> dict[str, str]:
-    """Versions of all that the package needs and what that needs, where it is installed."""
+    """Versions of all that a study needs and what that needs, where it is installed."""
     found: dict[str, str] = {}
     waiting = ["normwise"]
     while waiting:
@@ -47,9 +47,15 @@ def _packages() -> dict[str, str]:
         key = re.sub(r"[-_.]+", "-", package.metadata["Name"]).lower()
         if key not in found:
             found[key] = package.version
-            needed = [text for text in package.requires or [] if "extra ==" not in text]
-            waiting += [text for r in needed for text in re.findall(r"^[\w.-]+", r)]
+            waiting += [name for text in package.requires or [] for name in _needed(text)]
     return dict(sorted(found.items()))
+
+
+def _needed(requirement: str) -> list[str]:
+    """Name of a required package; none if it belongs to an extra other than the study's."""
+    name, _, marker = requirement.partition(";")
+    other_extra = "extra ==" in marker and "study" not in marker
+    return [] if other_extra else re.findall(r"^[\w.-]+", name)
 
 
 def _cpu() -> dict[str, Any]:

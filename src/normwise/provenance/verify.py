@@ -121,14 +121,19 @@ def changes(record: Mapping[str, Any]) -> Iterator[str]:
     for name in then.keys() - {"packages", "digest"}:
         if then[name] != now.get(name):
             yield f"{name}: {_plain(then[name])} then, {_plain(now.get(name))} now"
-    packages = now["packages"]
-    for name in sorted({*then["packages"], *packages}):
-        before, after = then["packages"].get(name), packages.get(name)
-        if before != after:
-            yield f"{name}: {before or 'not there'} then, {after or 'not there'} now"
+    yield from _changed_packages(then["packages"], now["packages"])
     others = {run["environment"] for run in record["runs"]} - {then["digest"]}
     if others:
         yield f"{len(others)} of the study's runs had other packages or machines than the last"
+
+
+def _changed_packages(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(now):
+        if then.get(name) != now[name]:
+            yield f"{name}: {then.get(name, 'not there')} then, {now[name]} now"
+    # many where the extra of the study is not installed
+    if gone := sorted(then.keys() - now.keys()):
+        yield f"not installed here: {', '.join(gone)}"
 
 
 def _plain(value: Any) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from normwise.files.errors import from_extra
 from normwise.report.look.colours import COLOURS
 from normwise.report.look.style import diverging
+
+with from_extra("study"):
+    import altair as alt
 
 L1, L2, GREY = COLOURS["l1"], COLOURS["l2"], COLOURS["none"]
 SHADES = ["#" + "".join(f"{round(255 * c):02x}" for c in diverging()(i / 8)[:3]) for i in range(9)]

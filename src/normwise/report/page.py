@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-import vl_convert
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from normwise.analysis.tables import read_tables
 from normwise.data.imported import read_source
+from normwise.files.errors import from_extra
 from normwise.files.whole import write_text
 from normwise.report.charts import charts
 from normwise.report.figures.drawing import Entry
@@ -25,6 +25,9 @@ from normwise.report.look.numbers import number, percent
 from normwise.report.look.templates import report_file, style_sheet
 from normwise.report.sections import Results, show_sections
 from normwise.report.sheets.page import all_sheets
+
+with from_extra("study"):
+    import vl_convert
 
 
 def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:

@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
 
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.analysis.trials.replications.protocol import studies
 from normwise.data.generated import DATASETS
 from normwise.data.scenario import expand_grid
+from normwise.files.errors import from_extra
 from normwise.fitting.names import known_penalties, responses
 from normwise.study.complaints import explain, not_one_of
 from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
 from normwise.study.scenario_checks import problems
+
+with from_extra("study"):
+    from jsonschema import Draft202012Validator
 
 MIN_ROWS_PER_FOLD = 2
 TEST_SHARE = 0.25

@@ -1,16 +1,4 @@
-r"""scikit-learn estimators that choose the strength of their penalty by cross-validation.
-
-Each minimises, at every strength :math:`\lambda` of a decreasing grid,
-
-.. math::
-
-    \frac{\sum_i w_i \, \ell(y_i, b_0 + x_i^T b)}{\sum_i w_i}
-    + \lambda \left(a \lVert b \rVert_1 + \frac{1-a}{2} \lVert b \rVert^2\right)
-
-with :math:`\ell` half the squared error or the log-loss. The whole path is fitted on all rows and
-on every training part, and each solution carries a duality gap, the bound on its distance to the
-optimum. The strength is chosen as the study does it.
-"""
+"""What the estimators share: parameters are checked, paths fitted, a strength chosen."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 
+from normwise.files.errors import from_extra
 from normwise.fitting.names import register
 from normwise.fitting.penalty import Penalty, standardised
 from normwise.fitting.solvers.problem import Path, Problem
@@ -39,9 +40,10 @@ class MinimaxConcave(Penalty):
     def path(self, problem: Problem, alphas: np.ndarray, tol: float) -> Path:
         """Fit every row of a problem at every strength."""
         # compiles for some seconds: loaded when used
-        from skglm.datafits import Quadratic
-        from skglm.penalties import MCPenalty
-        from skglm.solvers import AndersonCD
+        with from_extra("study"):
+            from skglm.datafits import Quadratic
+            from skglm.penalties import MCPenalty
+            from skglm.solvers import AndersonCD
 
         Z, mean, scale = standardised(problem.X)
         unit = problem.alpha_max(1.0)

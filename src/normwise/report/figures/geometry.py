@@ -59,7 +59,7 @@ def _ball(ax: Axes, order: int) -> None:
         ball = Circle((0, 0), BUDGET)
     ball.set(facecolor=colour, alpha=0.3, edgecolor=colour, linewidth=1.5)
     ax.add_patch(ball)
-    ax.plot(*OPTIMUM, "k+", ms=9, mew=1.6)
+    ax.plot(*OPTIMUM, "+", color="k", ms=9, mew=1.6)
     ax.annotate(
         "least\nsquares",
         tuple(OPTIMUM),

@@ -74,7 +74,7 @@ def _panel(ax: Axes, own: pd.DataFrame, penalty: str) -> None:
             mew=0.8 if white else 0.4,
             zorder=3,
         )
-    ax.plot(0, 1, "k*", ms=11, clip_on=False, zorder=4)
+    ax.plot(0, 1, "*", color="k", ms=11, clip_on=False, zorder=4)
     if len(own):
         x, y = own["fdr_mean"].median(), own["tpr_mean"].median()
         style: dict[str, Any] = {"color": "#111111", "lw": 1, "ls": (0, (1, 2)), "zorder": 4}

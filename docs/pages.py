@@ -1,4 +1,4 @@
-"""The pages that are written by the code they describe; ``python -m normwise.docs`` renews them."""
+"""The pages that are written by the code they describe; ``python docs/pages.py`` renews them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from normwise.files.whole import write_text
 from normwise.provenance.readme import describe_tables
 from normwise.study.config import read_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SCHEMA = "workflow/schemas/config.schema.yaml"
 
 INTRODUCTION = """\
