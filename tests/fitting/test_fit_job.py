@@ -213,7 +213,7 @@ def test_edge_is_the_last_strength_that_is_no_limit(monkeypatch, tmp_path, scena
 THREADS = """
 import hashlib, sys
 from pathlib import Path
-from normwise.data import write_simulated
+from normwise.data.simulated import write_simulated
 from normwise.analysis.measure.evaluate import evaluate
 from normwise.fitting.fit_job import FitOptions, fit_file
 from normwise.files.arrays import load_arrays

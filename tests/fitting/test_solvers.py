@@ -1128,6 +1128,23 @@ def test_a_dependent_column_gets_a_small_pivot(rng, size):
         np.testing.assert_allclose(factor_of(factor, 4).T @ factor_of(factor, 4), A[:4, :4])
 
 
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0])
+@pytest.mark.parametrize("unit", [1e-12, 1e-8, 1e-4, 1e4, 1e8])
+def test_the_unit_of_unstandardised_features_changes_no_fit(rng, response, l1_ratio, unit):
+    # next to an intercept, which has the unit one
+    X = rng.standard_normal((30, 4))
+    y = X[:, 0] + rng.standard_normal(30)
+    y = (y > 0).astype(float) if response == "binary" else y
+    top = np.abs(X.T @ (y - y.mean())).max() / len(y)
+    alphas = top * np.array([0.9, 0.5, 0.1, 1e-2])
+    power = 1 if l1_ratio else 2
+    one = Problem(X, y, response, standardize=False).path(alphas, l1_ratio)
+    other = Problem(unit * X, y, response, standardize=False).path(alphas * unit**power, l1_ratio)
+    assert other.gap.max() <= 1e-6 and (one.coef[0] != 0).any()
+    np.testing.assert_allclose(unit * other.coef, one.coef, rtol=1e-3, atol=1e-6)
+
+
 def test_no_compiled_code_calls_that_of_another_file():
     # the compiler's cache notices a change of a function's own file only
     package = Path(solvers.__file__).parents[1]

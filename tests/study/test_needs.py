@@ -15,7 +15,7 @@ from normwise.study import needs as ask
 # what Snakemake takes beside a job, as Slurm has counted it
 BESIDE_MB = 300
 RUN = """
-import json, resource, sys
+import json, re, sys
 from pathlib import Path
 from normwise.data.simulated import write_simulated
 from normwise.analysis.measure.evaluate import evaluate
@@ -37,7 +37,8 @@ elif what == "evaluate":
     write_parts(evaluate(fits, "one"), {t: folder / f"{t}.parquet" for t in BLOCK_TABLES})
 else:
     theory_table("one", fits, 0)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+# the peak that getrusage tells is at least that of the process that started this one
+print(int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024 / 1e6)
 """
 SHAPES = {
     "tall": (Scenario(5000, 60, 5), 4, False),

@@ -30,6 +30,8 @@ STALE = 0.75
 MAX_HALVINGS = 30
 MAX_REFINEMENTS = 3
 MIN_WEIGHT = 1e-10
+# error of an inner product, relative to the norms of both vectors
+ROUNDING = 1e-15
 # rounding errors do not turn a bound below this share of the threshold into a violation
 BELOW = 1 - 1e-9
 # a pivot below the first is a rounding error, because a feature depends linearly on those before
@@ -509,6 +511,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     norms = np.empty(p)
     for f in range(p):
         norms[f] = norm(X, f)
+    noise = ROUNDING * np.sqrt(np.dot(weight, weight)) if logistic else 0.0
     # inner products of all features with a dual point, both over the strength
     anchor, at_anchor, anchored = np.empty(n), np.empty(p), False
     new_hessian = new_factor = True
@@ -532,7 +535,11 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
         while True:
             size_before = np.inf
             while k > 0 and steps < MAX_STEPS:
-                size = np.abs(residual[:k]).max()
+                size = 0.0
+                for j in range(k):
+                    # no step makes an inner product smaller than its rounding error
+                    if abs(residual[j]) > noise * norms[active[j]]:
+                        size = max(size, abs(residual[j]))
                 if size <= slack:
                     break
                 if logistic and size > REUSE * size_before:
