@@ -28,6 +28,7 @@ PROFILES = {
 HOMES = {
     "joblib": "https://joblib.readthedocs.io/",
     "matplotlib": "https://matplotlib.org/",
+    "seaborn": "https://seaborn.pydata.org/",
     "numba": "https://numba.pydata.org/",
     "numpy": "https://numpy.org/",
     "pandas": "https://pandas.pydata.org/",
