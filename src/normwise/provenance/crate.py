@@ -28,13 +28,13 @@ PROFILES = {
 HOMES = {
     "joblib": "https://joblib.readthedocs.io/",
     "matplotlib": "https://matplotlib.org/",
-    "seaborn": "https://seaborn.pydata.org/",
     "numba": "https://numba.pydata.org/",
     "numpy": "https://numpy.org/",
     "pandas": "https://pandas.pydata.org/",
     "pyarrow": "https://arrow.apache.org/",
     "scikit-learn": "https://scikit-learn.org/",
     "scipy": "https://scipy.org/",
+    "seaborn": "https://seaborn.pydata.org/",
     "snakemake": "https://snakemake.github.io/",
 }
 MEDIA_TYPES = {
