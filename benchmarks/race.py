@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.contenders import CONTENDERS, Contender, Setting, contenders_for
 from benchmarks.regimes import Problem, Regime, draw, write_problem
-from normwise.fitting.solvers.certificate import logistic_gap, squared_gap
+from normwise.fitting.loss import loss_of
+from normwise.fitting.solvers.certificate import relative_gap
 
 HERE = Path(__file__).parent
 ONE_THREAD = {
@@ -201,10 +202,12 @@ def gaps(problem: Problem, coef: np.ndarray) -> np.ndarray:
         X, y, alphas = problem.X, problem.y[rows[k]], problem.alphas * n / len(rows[k])
         X = X.toarray() if sparse.issparse(X) else X[rows[k]]
         if problem.loss == "squared":
-            out[k] = squared_gap(X - X.mean(axis=0), y - y.mean(), b, alphas, problem.l1_ratio)
+            centred = X - X.mean(axis=0), y - y.mean()
+            loss = loss_of("gaussian")
+            out[k] = relative_gap(loss, *centred, b, None, alphas, problem.l1_ratio)
         else:
             b0 = _best_intercept(b @ X.T, y)
-            out[k] = logistic_gap(X, y, b, b0, alphas, problem.l1_ratio)
+            out[k] = relative_gap(loss_of("binary"), X, y, b, b0, alphas, problem.l1_ratio)
     return out
 
 

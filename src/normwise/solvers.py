@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normwise.fitting.losses import prediction_loss
+from normwise.fitting.loss import prediction_loss
 from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
 
 __all__ = [

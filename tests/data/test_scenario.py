@@ -6,13 +6,8 @@ from dataclasses import dataclass, fields, replace
 
 import pytest
 
-from normwise.data.scenario import (
-    COVARIANCES,
-    LOGISTIC_VARIANCE,
-    Scenario,
-    expand_grid,
-    varied_axes,
-)
+from normwise.data.responses.binary import LOGISTIC_VARIANCE
+from normwise.data.scenario import COVARIANCES, Scenario, expand_grid, varied_axes
 from normwise.study.scenario_checks import problems
 
 BASE = Scenario(n_samples=60, n_features=20, n_nonzero=4)

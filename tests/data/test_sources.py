@@ -8,7 +8,7 @@ from normwise.data.errors import DataFileError, ExtensionError
 from normwise.data.file import read_batches
 from normwise.data.generated import DATASETS, write_generated
 from normwise.data.imported import Source, import_table, is_local, read_source, refuse_missing_files
-from normwise.data.scenario import LOGISTIC_VARIANCE
+from normwise.data.responses.binary import LOGISTIC_VARIANCE
 from normwise.data.seeds import generator
 from normwise.data.semi_synthetic import semi_synthetic_truth, write_semi_synthetic
 from normwise.data.splits import split_rows, write_splits

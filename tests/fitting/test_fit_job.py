@@ -14,11 +14,13 @@ from normwise.data.simulated import write_simulated
 from normwise.files.arrays import load_arrays
 from normwise.fitting import fit_job as module
 from normwise.fitting.fit_job import FitOptions, effective_dof, fit_file, fit_replicate
+from normwise.fitting.loss import loss_of
 from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import mixes
 from normwise.fitting.risk import excess_risk
 
 SEED = 2
+SQUARED_ERROR, LOG_LOSS = loss_of("gaussian"), loss_of("binary")
 OPTIONS = FitOptions(seed=SEED, n_folds=4, n_alphas=12, l1_ratio=0.5, tolerance=1e-6)
 GAUSSIAN = Scenario(30, 8, 3, snr=3.0)
 BINARY = Scenario(40, 5, 2, snr=3.0, response="binary")
@@ -138,17 +140,17 @@ def test_degrees_of_freedom_of_ridge(rng, shape):
     hat = Z @ np.linalg.inv(Z.T @ Z + n * 0.3 * np.eye(shape[1])) @ Z.T
     args = (Z, np.ones(shape[1]), np.zeros(n))
     ridge = mixes(0.5)["l2"]
-    assert effective_dof(*args, 0.3, ridge, False) == pytest.approx(np.trace(hat))
-    assert effective_dof(*args, np.inf, ridge, False) == 0
-    assert effective_dof(*args, 0.0, ridge, False) == pytest.approx(min(shape[1], n - 1))
+    assert effective_dof(*args, 0.3, ridge, SQUARED_ERROR) == pytest.approx(np.trace(hat))
+    assert effective_dof(*args, np.inf, ridge, SQUARED_ERROR) == 0
+    assert effective_dof(*args, 0.0, ridge, SQUARED_ERROR) == pytest.approx(min(shape[1], n - 1))
 
 
 def test_degrees_of_freedom_of_the_lasso_are_its_nonzeros(rng):
     Z = standardised(rng, 30, 8)
     coef = np.array([1.0, 0, 0, -2, 0, 0.1, 0, 0])
     lasso = mixes(0.5)["l1"]
-    assert effective_dof(Z, coef, np.zeros(30), 0.2, lasso, False) == pytest.approx(3)
-    assert effective_dof(Z, 0 * coef, np.zeros(30), 0.2, lasso, False) == 0
+    assert effective_dof(Z, coef, np.zeros(30), 0.2, lasso, SQUARED_ERROR) == pytest.approx(3)
+    assert effective_dof(Z, 0 * coef, np.zeros(30), 0.2, lasso, SQUARED_ERROR) == 0
 
 
 def test_degrees_of_freedom_of_the_elastic_net_lie_between(rng):
@@ -156,7 +158,7 @@ def test_degrees_of_freedom_of_the_elastic_net_lie_between(rng):
     coef = np.array([1.0, 0, 0, -2, 0, 0.1, 0, 0])
     active = Z[:, coef != 0]
     hat = active @ np.linalg.inv(active.T @ active + 30 * 0.2 * 0.5 * np.eye(3)) @ active.T
-    found = effective_dof(Z, coef, np.zeros(30), 0.2, mixes(0.5)["elastic_net"], False)
+    found = effective_dof(Z, coef, np.zeros(30), 0.2, mixes(0.5)["elastic_net"], SQUARED_ERROR)
     assert found == pytest.approx(np.trace(hat))
     assert 1 < found < 3
 
@@ -173,7 +175,7 @@ def test_degrees_of_freedom_of_the_lasso_equal_their_covariance_definition(rng):
         path = fit_path(Z, signal + noise, np.array([0.25]), 1.0, "gaussian")
         fitted = Z @ path.coef[0]
         total.append(fitted @ noise)
-        dof.append(effective_dof(Z, path.coef[0], fitted, 0.25, mixes(0.5)["l1"], False))
+        dof.append(effective_dof(Z, path.coef[0], fitted, 0.25, mixes(0.5)["l1"], SQUARED_ERROR))
     mcse = np.std(total) / np.sqrt(3000)
     assert np.mean(dof) == pytest.approx(np.mean(total), abs=3.5 * mcse)
 
@@ -186,7 +188,7 @@ def test_degrees_of_freedom_of_logistic_ridge_follow_its_hessian(rng):
     hessian = design.T @ (weight[:, None] * design) / 40
     penalty = 0.1 * np.diag([0, 1, 1, 1, 1, 1])
     expected = np.trace(hessian @ np.linalg.inv(hessian + penalty)) - 1  # less the intercept
-    found = effective_dof(Z, np.ones(5), predictor, 0.1, mixes(0.5)["l2"], True)
+    found = effective_dof(Z, np.ones(5), predictor, 0.1, mixes(0.5)["l2"], LOG_LOSS)
     assert found == pytest.approx(expected)
 
 

@@ -15,14 +15,16 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.model_selection import KFold, ShuffleSplit
 
 from normwise import solvers
+from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.active_set import append, cholesky, products, remove, solve
-from normwise.fitting.solvers.certificate import logistic_decrement, logistic_gap, squared_gap
+from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
 from normwise.fitting.solvers.ridge import RidgePath
 from normwise.fitting.solvers.separation import is_separable
 from normwise.fitting.solvers.views import Dense, View
 from normwise.solvers import NoSolutionError, Problem, fit_path, prediction_loss
 
 RESPONSES = ["gaussian", "binary"]
+SQUARED_ERROR, LOG_LOSS = map(loss_of, RESPONSES)
 
 
 def standardised(X: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
@@ -270,10 +272,10 @@ def test_gap_bounds_the_distance_to_the_optimum_for_any_point(awkward, l1_ratio,
         )
         if response == "binary":
             intercept = path.intercept[0] + spread * rng.standard_normal()
-            gap = logistic_gap(X, y, coef[None], np.array([intercept]), *args)[0]
+            gap = relative_gap(LOG_LOSS, X, y, coef[None], np.array([intercept]), *args)[0]
         else:
             intercept = y.mean()
-            gap = squared_gap(X, y - y.mean(), coef[None], *args)[0]
+            gap = relative_gap(SQUARED_ERROR, X, y - y.mean(), coef[None], None, *args)[0]
         excess = objective(X, y, coef, intercept, alpha, l1_ratio, response) - best
         # up to rounding in a difference of sums of squares
         assert gap * unit >= excess - 1e-9 * (unit + abs(excess))
@@ -285,9 +287,11 @@ def test_gap_sees_a_poor_solution(rng):
     X, y = problem(rng, 60, 10, "gaussian")
     alpha = np.array([0.1 * largest_alpha(X, y, 1.0)])
     best = fit_path(X, y, alpha, 1.0, "gaussian").coef
-    assert squared_gap(X, y - y.mean(), best, alpha, 1.0)[0] < 1e-12
-    assert squared_gap(X, y - y.mean(), 0.9 * best, alpha, 1.0)[0] > 1e-4
-    assert squared_gap(X, y - y.mean(), np.zeros((1, 10)), alpha, 1.0)[0] > 0.1
+    assert relative_gap(SQUARED_ERROR, X, y - y.mean(), best, None, alpha, 1.0)[0] < 1e-12
+    assert relative_gap(SQUARED_ERROR, X, y - y.mean(), 0.9 * best, None, alpha, 1.0)[0] > 1e-4
+    assert (
+        relative_gap(SQUARED_ERROR, X, y - y.mean(), np.zeros((1, 10)), None, alpha, 1.0)[0] > 0.1
+    )
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.0])
@@ -295,7 +299,7 @@ def test_gap_of_the_null_model_has_its_closed_form(rng, share):
     # the best multiple of the residual, y itself, gives (1 - alpha / alpha_max)^2
     X, y = problem(rng, 40, 8, "gaussian")
     alpha = np.array([share * largest_alpha(X, y, 1.0)])
-    gap = squared_gap(X, y - y.mean(), np.zeros((1, 8)), alpha, 1.0)[0]
+    gap = relative_gap(SQUARED_ERROR, X, y - y.mean(), np.zeros((1, 8)), None, alpha, 1.0)[0]
     assert gap == pytest.approx((1 - share) ** 2)
 
 
@@ -482,9 +486,9 @@ def test_reported_gap_is_the_independent_one(rng, shape, l1_ratio, response, tol
         coef = path.coef * features.std(axis=0) if data else path.coef
         if response == "binary":
             intercept = path.intercept + path.coef @ features.mean(axis=0)
-            expected = logistic_gap(X, y, coef, intercept, alphas, l1_ratio)
+            expected = relative_gap(LOG_LOSS, X, y, coef, intercept, alphas, l1_ratio)
         else:
-            expected = squared_gap(X, y - y.mean(), coef, alphas, l1_ratio)
+            expected = relative_gap(SQUARED_ERROR, X, y - y.mean(), coef, None, alphas, l1_ratio)
         np.testing.assert_allclose(path.gap, expected, atol=1e-9)
         assert path.gap.max() <= (tol if response == "binary" else 1e-10)
         # a coarse solution, whose gap is no rounding error
@@ -495,11 +499,11 @@ def test_decrement_of_logistic_fits(rng):
     X, y = problem(rng, 200, 5, "binary")
     unit = null_loss(y, "binary")
     best = fit_path(X, y, np.zeros(1), 0.0, "binary")
-    assert logistic_decrement(X, y, best.coef, best.intercept)[0] < 1e-12
+    assert newton_decrement(LOG_LOSS, X, y, best.coef, best.intercept)[0] < 1e-12
     spread = np.array([0.01, 0.03, 0.1, 1.0])[:, None]
     coef = best.coef + spread * rng.standard_normal(5)
     intercept = best.intercept + spread[:, 0]
-    found = logistic_decrement(X, y, coef, intercept)
+    found = newton_decrement(LOG_LOSS, X, y, coef, intercept)
     least = objective(X, y, best.coef[0], best.intercept[0], 0.0, 0.0, "binary")
     excess = [
         (objective(X, y, b, b0, 0.0, 0.0, "binary") - least) / unit
@@ -511,7 +515,7 @@ def test_decrement_of_logistic_fits(rng):
     # and neither a basis of the column space nor a dependent column matters
     turned = np.column_stack([3 + X @ rng.standard_normal((5, 5)), np.ones(200)])
     root = np.linalg.lstsq(np.column_stack([turned, np.ones(200)]), X)[0]
-    same = logistic_decrement(turned, y, coef @ root[:6].T, intercept + coef @ root[6])
+    same = newton_decrement(LOG_LOSS, turned, y, coef @ root[:6].T, intercept + coef @ root[6])
     np.testing.assert_allclose(same, found, rtol=1e-6)
 
 
@@ -529,7 +533,7 @@ class AsRows(Problem):
         X = self.X.toarray() if sparse.issparse(self.X) else self.X
         rows = np.arange(self.n_samples) if rows is None else rows
         parts = X[rows], self.y[rows], self.weight[rows]
-        return Dense(*parts, self.binary, self.standardize, self.fit_intercept)
+        return Dense(*parts, self.loss, self.standardize, self.fit_intercept)
 
 
 def sparse_problem(rng, n: int, p: int, response: str) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import yaml
 
 from normwise.analysis.trials.replications.protocol import studies
 from normwise.data import scenario as axes
+from normwise.data.response_kind import RESPONSES
 from normwise.data.scenario import Scenario, expand_grid
 from normwise.fitting.names import MIXES, SHIPPED
 from normwise.fitting.penalty import mixes
@@ -320,7 +321,7 @@ def test_shipped_configs_are_valid(root, schema_file, path):
         ("placement", axes.PLACEMENTS),
         ("noise", axes.NOISES),
         ("features", axes.FEATURES),
-        ("response", axes.RESPONSES),
+        ("response", RESPONSES),
     ],
 )
 def test_schema_and_code_have_the_same_choices(schema_file, key, names):

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from scipy import sparse, stats
-from scipy.special import logit
 
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import TRIED, Contest
 from normwise.analysis.inference import standard_error
 from normwise.data.tables.table import Table
-from normwise.fitting.losses import prediction_loss
+from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.problem import NoSolutionError, Path, Problem
 from normwise.fitting.tuning import choose, fold_labels
 
@@ -25,10 +24,11 @@ N_ALPHAS = 40
 TOLERANCE = 1e-4
 # a verdict needs this probability
 SURE = 0.95
-# numbers of the table that all repeats together may pass through, and the bounds of their number
-WORK = {"gaussian": 2_000_000, "binary": 400_000}
+# numbers of the table that all repeats together may pass through, and the bounds of their number;
+# a loss that is not quadratic takes several steps where squared error takes one
+WORK, WORK_IN_STEPS = 2_000_000, 400_000
 REPEATS = (2, 10)
-CELLS = {"gaussian": 4_000_000, "binary": 400_000}
+CELLS, CELLS_IN_STEPS = 4_000_000, 400_000
 
 # what a number of a sparse matrix costs, in numbers of a dense one
 SPARSE_COST = 20
@@ -40,6 +40,11 @@ def row_width(X: Any) -> int:
     """Numbers in a row that a solver passes through."""
     n, p = X.shape
     return min(p, 1 + SPARSE_COST * X.nnz // n) if sparse.issparse(X) else p
+
+
+def most_cells(response: str) -> int:
+    """Numbers of a table that are looked at."""
+    return CELLS if loss_of(response).quadratic else CELLS_IN_STEPS
 
 
 def splits_of(labels: np.ndarray) -> Splits:
@@ -68,9 +73,9 @@ def tune(problem: Problem, penalty: str, splits: Splits) -> tuple[Path, int]:
 
 
 def _null_error(y_train: np.ndarray, y_test: np.ndarray, response: str) -> float:
-    mean = y_train.mean()
-    constant = logit(mean) if response == "binary" else mean
-    return float(prediction_loss(y_test, np.full(len(y_test), constant), response))
+    loss = loss_of(response)
+    constant = loss.predictor_of(y_train.mean())
+    return float(loss.value(y_test, np.full(len(y_test), constant)))
 
 
 def _split(
@@ -81,14 +86,14 @@ def _split(
     Responses of the test part are never used before. Its features are, slightly: the medians that
     fill gaps and the levels that become columns come from all rows.
     """
-    repeat = seed[2]
+    repeat, loss = seed[2], loss_of(response)
     out: dict[str, Any] = {"null": _null_error(y[train], y[test], response)}
     labels = fold_labels(y[train], N_FOLDS, response, np.random.default_rng(seed))
     problem = Problem(X[train], y[train], response)
     for penalty in TRIED:
         out[penalty] = out[f"{penalty}_nonzeros"] = out[f"{penalty}_failed"] = np.nan
-        # whether a hyperplane separates the classes takes longer than all other fits
-        if penalty == "none" and response == "binary" and repeat:
+        # finding out whether there is such a fit takes longer than all other fits
+        if penalty == "none" and repeat and not loss.has_limit:
             continue
         try:
             path, best = tune(problem, penalty, splits_of(labels))
@@ -97,7 +102,7 @@ def _split(
             continue
         out[f"{penalty}_failed"] = 0.0
         predictor = X[test] @ path.coef[best] + path.intercept[best]
-        out[penalty] = float(prediction_loss(y[test], predictor, response))
+        out[penalty] = float(loss.value(y[test], predictor))
         out[f"{penalty}_nonzeros"] = int((path.coef[best] != 0).sum())
     return out
 
@@ -164,7 +169,8 @@ def _pairs(shares: pd.DataFrame, n_folds: int, margin: float) -> pd.DataFrame:
 
 def plan_repeats(n_cells: int, response: str) -> int:
     """How often the folds are drawn anew: more often for smaller tables."""
-    return int(np.clip(WORK[response] // n_cells, *REPEATS))
+    work = WORK if loss_of(response).quadratic else WORK_IN_STEPS
+    return int(np.clip(work // n_cells, *REPEATS))
 
 
 def compare(
@@ -172,8 +178,8 @@ def compare(
 ) -> Contest:
     """Nested repeated K-fold cross-validation of all penalties.
 
-    The strength is chosen inside of each training part. A fit of a binary response without a
-    penalty is tried in the first repeat alone. Shares of explained error are relative to
+    The strength is chosen inside of each training part. Where a fit without a penalty
+    need not exist, it is tried in the first repeat alone. Shares of explained error are relative to
     the mean error of the null model, that of the training mean.
 
     Parameters
@@ -192,7 +198,7 @@ def compare(
     """
     rng = np.random.default_rng([seed, 1])
     width = row_width(table.X)
-    rows = sample_rows(table.y, width, table.response, CELLS[table.response], rng)
+    rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
     X, y = table.X[rows], table.y[rows]
     n_repeats = plan_repeats(len(y) * width, table.response)
     labels = [fold_labels(y, N_FOLDS, table.response, rng) for _ in range(n_repeats)]

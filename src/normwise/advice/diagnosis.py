@@ -15,9 +15,11 @@ from scipy.special import expit
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import Sparsity, estimate_sparsity
 from normwise.analysis.learn.cells import COLLINEAR
-from normwise.data.scenario import LOGISTIC_VARIANCE
+from normwise.data.response_kind import kind_of
+from normwise.data.responses.binary import LOGISTIC_VARIANCE
 from normwise.data.tables.messages import counted
 from normwise.data.tables.table import Table
+from normwise.fitting.loss import loss_of
 
 # numbers that a description looks at; of a larger table it sees a sample of the rows
 CELLS = 20_000_000
@@ -54,16 +56,15 @@ def sample_rows(
 ) -> np.ndarray:
     """Row numbers, as many as `sample_size` says.
 
-    A sample of the rows of a binary response keeps the shares of the classes.
+    A sample of the rows of a response with classes keeps the shares of the classes.
     """
     size = sample_size(len(y), width, cells)
     if len(y) == size:
         return np.arange(size)
-    classes = y if response == "binary" else np.zeros(len(y))
     order = rng.permutation(len(y))
     place = np.empty(len(y))
-    for value in np.unique(classes):
-        own = order[classes[order] == value]
+    for chosen in kind_of(response).strata(y):
+        own = order[chosen[order]]
         place[own] = (np.arange(len(own)) + 0.5) / len(own)
     return np.sort(np.argsort(place, kind="stable")[:size])
 
@@ -183,6 +184,10 @@ def latent_snr(snr: np.ndarray | float, rate: float) -> np.ndarray:
     share = np.maximum.accumulate((spread * slope) ** 2 / (rate * (1 - rate)))
     asked = np.asarray(snr) / (1 + np.asarray(snr))
     return np.asarray(np.interp(asked, share, spread**2 / LOGISTIC_VARIANCE))
+
+
+# from the ratio of a response to that of its linear predictor; of others they are the same
+LATENT = {"binary": latent_snr}
 
 
 @dataclass(frozen=True)
@@ -315,7 +320,7 @@ def _robust_distance(values: np.ndarray) -> np.ndarray:
 def find_outliers(table: Table, Z: np.ndarray, rows: np.ndarray) -> tuple[int, ...]:
     """Rows that lie far out in the response, or whose features are large together."""
     far = _robust_distance(np.log1p((Z**2).mean(axis=1))) > FAR
-    if table.response == "gaussian":
+    if not kind_of(table.response).classes:
         far |= _robust_distance(table.y[rows]) > FAR
     return tuple(int(i) for i in rows[far])
 
@@ -394,9 +399,8 @@ def _warnings(
             f"{names[int(strength.argmax())]} has a correlation of {strength.max():.4f} with the "
             "response; make sure that it is known before the response is."
         )
-    if table.response == "binary" and min(found["positive_share"], 1 - found["positive_share"]) < (
-        RARE
-    ):
+    share = found["positive_share"]
+    if kind_of(table.response).classes and min(share, 1 - share) < RARE:
         fewer = int(min(table.y.sum(), n - table.y.sum()))
         out.append(f"The rarer class has {fewer} of {n} rows; they decide how much can be learnt.")
     if found["outliers"]:
@@ -406,7 +410,8 @@ def _warnings(
             if number > 1
             else f"Row {first:,} lies far from the others"
         )
-        effect = "; squared error follows such rows" if table.response == "gaussian" else ""
+        loss = loss_of(table.response)
+        effect = f"; {loss.label} follows such rows" if loss.quadratic else ""
         out.append(f"{far} (counted from 1, without rows that lack a target){effect}.")
     gaps = {name: count for name, count in table.missing.items() if count > MISSING * n}
     if gaps:
@@ -444,9 +449,10 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     alike = likeness(Z)
     snr, low_snr, high_snr = signal_to_noise(found, p)
     start = min(max(snr, 0.1), STRONGEST)
-    if table.response == "binary":
+    if table.response in LATENT:
         observed = np.array([snr, low_snr, high_snr])
-        snr, low_snr, high_snr = map(float, latent_snr(observed, float(y.mean())))
+        latent = LATENT[table.response](observed, float(y.mean()))
+        snr, low_snr, high_snr = map(float, latent)
     fewer = sample_rows(y, p, table.response, SPARSITY_CELLS, rng)
     sparsity = estimate_sparsity(standardise(Z[fewer]), y[fewer], start)
     low, high = sparsity.range(p)
@@ -470,7 +476,7 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "missing": table.missing,
         "constant": table.constant,
         "duplicates": tuple((table.names[a], table.names[b]) for a, b in alike.copies),
-        "positive_share": float(table.y.mean()) if table.response == "binary" else np.nan,
+        "positive_share": float(table.y.mean()) if kind_of(table.response).classes else np.nan,
     }
     diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
     typical = typical_correlation(alike.nearest_correlation, len(y), p)

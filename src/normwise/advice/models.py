@@ -8,16 +8,18 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from normwise.advice.contest import CELLS, RATIOS, TOLERANCE, row_width, splits_of, tune
+from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, splits_of, tune
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import Models
 from normwise.data.tables.table import Table
+from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.problem import Problem
 from normwise.fitting.tuning import fold_labels
 
 FITTED = ("l1", "l2", "elastic_net")
 N_FOLDS = 10
-REPEATS = {"gaussian": 5, "binary": 1}
+# divisions at most, of a quadratic loss and of one that takes several steps
+REPEATS, REPEATS_IN_STEPS = 5, 1
 # numbers that all divisions together may pass through
 WORK = 2_000_000
 PAIRS = 25
@@ -95,11 +97,12 @@ def fit_models(
     """
     rng = np.random.default_rng([seed, 4])
     width = row_width(table.X)
-    rows = sample_rows(table.y, width, table.response, CELLS[table.response], rng)
+    rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
     X, y = table.X[rows], table.y[rows]
     p = X.shape[1]
     splits = []
-    for _ in range(int(np.clip(WORK // (len(y) * width), 1, REPEATS[table.response]))):
+    most = REPEATS if loss_of(table.response).quadratic else REPEATS_IN_STEPS
+    for _ in range(int(np.clip(WORK // (len(y) * width), 1, most))):
         splits += splits_of(fold_labels(y, N_FOLDS, table.response, rng))
     problem = Problem(X, y, table.response)
     scale = _spread(X)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from normwise.advice.contest import CELLS, row_width
+from normwise.advice.contest import most_cells, row_width
 from normwise.advice.diagnosis import sample_size
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
 from normwise.data.tables.messages import counted, listed, plain
@@ -164,7 +164,7 @@ def _doubts(
     table: Table, diagnosis: Diagnosis, contest: Contest, models: Models, place: Place
 ) -> list[str]:
     out = []
-    size = sample_size(len(table.y), row_width(table.X), CELLS[table.response])
+    size = sample_size(len(table.y), row_width(table.X), most_cells(table.response))
     if size < len(table.y):
         out.append(
             f"Head-to-head and models use {size} of the {len(table.y)} rows, drawn at "
@@ -208,7 +208,7 @@ def _reading(table: Table) -> str:
     if table.classes is not None:
         how = f", positive={table.classes[1]!r}"
     elif len(np.unique(table.y)) == 2:
-        how = ', response="gaussian"'
+        how = f', response="{table.response}"'
     if table.source == IN_MEMORY:
         return (
             "from normwise.tabular import as_table\n"

@@ -11,6 +11,7 @@ import numpy as np
 
 from normwise.data.errors import DataFileError
 from normwise.data.population import Population
+from normwise.data.response_kind import recognised
 from normwise.data.scenario import Scenario
 
 TRUTH_ARRAYS = (
@@ -184,7 +185,7 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
         int(arrays.get("start", 0)),
         X,
         y,
-        "binary" if np.isin(known, (0, 1)).all() else "gaussian",
+        recognised(known),
         truth,
         X_test,
         y_test,

@@ -12,13 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
-from scipy.special import expit, ndtri
+from scipy.special import ndtri
 
 from normwise.data.covariance import Root, covariance_root, quadratic_form
+from normwise.data.response_kind import kind_of
 from normwise.data.scenario import Scenario
 from normwise.data.seeds import generator
 
-STUDENT_DF = 3
 N_TEST = 4000
 
 
@@ -145,18 +145,8 @@ def draw_response(
     scenario: Scenario, truth: Population, X: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Responses of the rows of X."""
-    s = scenario
     predictor = truth.intercept + X @ truth.coef
-    if s.response == "binary":
-        return (rng.random(s.n_samples) < expit(predictor)).astype(float)
-    if s.noise == "student_t":
-        unit = rng.standard_t(STUDENT_DF, s.n_samples) / np.sqrt(STUDENT_DF / (STUDENT_DF - 2))
-    else:
-        unit = rng.standard_normal(s.n_samples)
-    if s.noise == "heteroscedastic" and truth.signal_var > 0:
-        # the variance grows with the distance of the predictor from its mean; it averages to 1
-        unit *= np.sqrt((1 + predictor**2 / truth.signal_var) / 2)
-    return np.asarray(predictor + np.sqrt(truth.noise_var) * unit)
+    return kind_of(scenario.response).draw(scenario.noise, truth, predictor, rng)
 
 
 def draw_test_features(scenario: Scenario, seed: int) -> np.ndarray:

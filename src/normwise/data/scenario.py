@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+
+from normwise.data.response_kind import DEFAULT, kind_of
 
 COVARIANCES = (
     "independent",
@@ -24,9 +25,6 @@ SIGNS = ("same", "alternating", "random")
 PLACEMENTS = ("first", "spread", "one_per_group", "many_per_group")
 NOISES = ("gaussian", "student_t", "heteroscedastic")
 FEATURES = ("gaussian", "sparse_binary")
-RESPONSES = ("gaussian", "binary")
-
-LOGISTIC_VARIANCE = math.pi**2 / 3
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,8 @@ class Scenario:
     density : float
         Mean share of ones of sparse binary features.
     response : str
-        ``gaussian`` (least squares) or ``binary`` (logistic).
+        Kind of the response, one of ``RESPONSES`` of `normwise.data.response_kind`: ``gaussian``
+        (least squares) or ``binary`` (logistic).
     """
 
     n_samples: int
@@ -78,7 +77,7 @@ class Scenario:
     noise: str = "gaussian"
     features: str = "gaussian"
     density: float = 0.05
-    response: str = "gaussian"
+    response: str = DEFAULT
 
     def __post_init__(self) -> None:
         # 1 and 1.0 in a config are the same scenario
@@ -113,7 +112,7 @@ class Scenario:
     @property
     def noise_var(self) -> float:
         """Variance of the noise, on the scale of the linear predictor."""
-        return LOGISTIC_VARIANCE if self.response == "binary" else 1.0
+        return kind_of(self.response).noise_var
 
     @property
     def n_groups(self) -> int:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.data.errors import DataFileError
 from normwise.data.population import draw, draw_test_features
+from normwise.data.response_kind import kind_of
 from normwise.data.scenario import Scenario
 from normwise.files.arrays import array_digest, save_arrays
 
@@ -93,6 +94,6 @@ def drawn_again(
 
 def simulated_test_rows(s: Scenario, seed: int) -> np.ndarray | None:
     """Rows that stand for the population where its risk has no closed form."""
-    # a sparse binary population has no closed form under the logistic model
-    sampled = s.features == "sparse_binary" and s.response == "binary"
+    # features that are not Gaussian have a closed form if means and covariances suffice
+    sampled = s.features == "sparse_binary" and not kind_of(s.response).risk_from_moments
     return draw_test_features(s, seed) if sampled else None

@@ -11,6 +11,7 @@ import numpy as np
 from normwise.data.batch import outside_key
 from normwise.data.errors import InputError
 from normwise.data.imported import Source, refuse_large
+from normwise.data.response_kind import kind_of
 from normwise.data.seeds import generator
 from normwise.files.arrays import save_arrays
 
@@ -30,9 +31,8 @@ def split_rows(
     test_share : float
     rng : numpy.random.Generator
     """
-    groups = [y == 0, y == 1] if response == "binary" else [np.full(len(y), True)]
     held_out = np.zeros(len(y), bool)
-    for rows in map(np.flatnonzero, groups):
+    for rows in map(np.flatnonzero, kind_of(response).strata(y)):
         held_out[rng.permutation(rows)[: max(1, round(test_share * len(rows)))]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
@@ -77,9 +77,10 @@ def write_splits(
         for replicate in range(*bounds)
     ]
     left = y[splits[0][0]]
-    classes = [int((left == c).sum()) for c in (0, 1)] if source.response == "binary" else []
-    if len(left) < min_rows or min(classes, default=MIN_CLASS) < MIN_CLASS:
-        per_class = f" ({classes[0]} of class 0, {classes[1]} of class 1)" if classes else ""
+    classes = {c: int((left == c).sum()) for c in kind_of(source.response).classes}
+    if len(left) < min_rows or min(classes.values(), default=MIN_CLASS) < MIN_CLASS:
+        counts = ", ".join(f"{count} of class {c}" for c, count in classes.items())
+        per_class = f" ({counts})" if classes else ""
         raise InputError(
             f"{what}: test_share ({share}) leaves {len(left)} rows{per_class} of {len(y)} to fit; "
             f"tuning.n_folds needs {min_rows}, and each class {MIN_CLASS}: lower one of the two"

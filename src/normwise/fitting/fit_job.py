@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
-from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from normwise.data.batch import Batch
 from normwise.data.file import read_batches, truth_arrays
 from normwise.data.seeds import generator
 from normwise.files.arrays import save_arrays
-from normwise.fitting.losses import prediction_loss
+from normwise.fitting.loss import Loss, loss_of
 from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import Mix, Penalty, find, standardised
 from normwise.fitting.risk import risk_function
@@ -60,7 +59,7 @@ def effective_dof(
     predictor: np.ndarray,
     alpha: float,
     penalty: Mix,
-    binary: bool,
+    loss: Loss,
 ) -> float:
     r"""Effective degrees of freedom of one fit, without the intercept.
 
@@ -71,9 +70,8 @@ def effective_dof(
     active = Z[:, coef != 0] if penalty.l1_ratio else Z
     if np.isinf(alpha) or not active.shape[1]:
         return 0.0
-    if binary:
-        probability = expit(predictor)
-        weight = probability * (1 - probability)
+    if not loss.quadratic:
+        weight = loss.variance(loss.mean_of(predictor))
         active = (active - weight @ active / weight.sum()) * np.sqrt(weight)[:, None]
     n, p = active.shape
     eigenvalues = np.linalg.eigvalsh((active @ active.T if n < p else active.T @ active) / n)
@@ -86,7 +84,7 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     # C order always: summing in another memory order changes the last bit
     X, y = batch.X[0].astype(float, order="C"), batch.y[0]
     p = X.shape[1]
-    binary = batch.response == "binary"
+    loss = loss_of(batch.response)
     rng = generator(options.seed, batch.key, "folds", batch.start)
     risk = risk_function(batch)
     n_alphas = options.n_alphas * penalty.per_strength if penalty.tuned else 1
@@ -128,14 +126,14 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
         out["predictor_test"] = intercept[:, None] + coef @ batch.X_test[0].T
     out["alpha"], out["risk"] = path.alphas[chosen], out["path_risk"][chosen]
     predictor = intercept[:, None] + coef @ X.T
-    out["train_error"] = prediction_loss(y, predictor, batch.response)
+    out["train_error"] = loss.value(y, predictor)
     Z = standardised(X)[0]
     inner = np.abs(Z.T @ (y - y.mean())).max() / len(y)
     out["max_correlation"] = inner / (y.std() or np.inf)
     if isinstance(penalty, Mix):
         out["dof"] = np.array(
             [
-                effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, binary)
+                effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, loss)
                 for t in range(len(TUNINGS))
             ]
         )
@@ -144,7 +142,7 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     if penalty.tuned:
         # beyond the last strength lies at most the limit of no penalty
         strengths = np.unique(path.alphas)
-        last = strengths[1 if not binary and penalty.ends_with_limit and len(strengths) > 1 else 0]
+        last = strengths[int(loss.has_limit and penalty.ends_with_limit and len(strengths) > 1)]
         out["edge"] = (out["alpha"] == last).astype(float)
     for name in ("fold_gap", "n_uncertified", "n_iter"):
         out[name] = np.array(float(getattr(result, name)))

@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from normwise.data.response_kind import RESPONSES
+
 if TYPE_CHECKING:
     from normwise.fitting.penalty import Penalty
 
@@ -23,7 +25,6 @@ MIXES = {
     "none": "no penalty",
 }
 SELECTING = ("l1", "elastic_net")
-RESPONSES = ("gaussian", "binary")
 
 
 def register(kind: type[Penalty]) -> type[Penalty]:

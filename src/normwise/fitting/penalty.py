@@ -11,8 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from normwise.fitting.losses import prediction_loss
-from normwise.fitting.names import MIXES, RESPONSES, penalty_class
+from normwise.data.response_kind import RESPONSES
+from normwise.fitting.loss import prediction_loss
+from normwise.fitting.names import MIXES, penalty_class
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 
 Splits = Iterable[tuple[np.ndarray, np.ndarray]]

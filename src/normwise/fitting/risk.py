@@ -8,7 +8,8 @@ from scipy.special import expit
 from normwise.data.batch import Batch
 from normwise.data.covariance import quadratic_form
 from normwise.data.population import Population
-from normwise.fitting.losses import Risk, prediction_loss
+from normwise.data.response_kind import kind_of
+from normwise.fitting.loss import Loss, Risk, loss_of
 
 N_NODES = 64
 # standard deviations beyond which a normal variable has no weight in floating point
@@ -41,7 +42,7 @@ def gauss_hermite() -> tuple[np.ndarray, np.ndarray]:
 
 
 class PredictorLaw:
-    """Joint law of the true and the fitted linear predictor of a logistic model.
+    """Joint law of the true and the fitted linear predictor.
 
     For Gaussian features it is bivariate normal and expectations are by Gauss quadrature;
     otherwise they are means over the rows of ``X_test``.
@@ -108,14 +109,19 @@ class PredictorLaw:
         mean = self.true_mean + slope[..., None] * (fitted - self.mean[..., None])
         return expit(mean[..., None] + sd[..., None, None] * self.nodes) @ self.weights
 
-    def log_loss(self) -> np.ndarray:
-        """Expected log-loss on a new row."""
+    def expected(self, loss: Loss) -> np.ndarray:
+        """Expected loss on a new row whose response has the mean that the true predictor says."""
         if self.sampled:
-            return (np.logaddexp(0, self.fitted) - expit(self.true) * self.fitted).mean(axis=-1)
+            each = loss.cumulant(self.fitted) - loss.mean_of(self.true) * self.fitted
+            return np.asarray(each.mean(axis=-1))
         true, mean, _ = self._over_true()
         fitted, weights = self._split_nodes()
-        soft = (np.logaddexp(0, fitted) * weights).sum(axis=-1)
-        return soft - (expit(true) * mean) @ self.weights
+        same = (loss.cumulant(fitted) * weights).sum(axis=-1)
+        return np.asarray(same - (loss.mean_of(true) * mean) @ self.weights)
+
+    def log_loss(self) -> np.ndarray:
+        """Expected log-loss on a new row."""
+        return self.expected(loss_of("binary"))
 
     def error_rate(self) -> np.ndarray:
         """Probability that the more probable predicted class is wrong; ties count one half."""
@@ -190,17 +196,15 @@ def risk_function(batch: Batch) -> Risk:
     Excess squared error or log-loss against the truth where it is known, else the held-out
     mean squared error or log-loss of a batch of one replicate.
     """
-    truth = batch.truth
+    truth, loss = batch.truth, loss_of(batch.response)
     if truth is None:
         assert batch.X_test is not None and batch.y_test is not None
         X_test, y_test = batch.X_test[0], batch.y_test[0]
-        return lambda coef, intercept: prediction_loss(
-            y_test, intercept[:, None] + coef @ X_test.T, batch.response
-        )
-    if batch.response == "gaussian":
+        return lambda coef, intercept: loss.value(y_test, intercept[:, None] + coef @ X_test.T)
+    if kind_of(batch.response).risk_from_moments:
         return lambda coef, intercept: excess_risk(truth, coef, intercept)
-    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).log_loss()
+    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).expected(loss)
     # no model beats the truth, but for rounding
     return lambda coef, intercept: np.maximum(
-        PredictorLaw(truth, coef, intercept, batch.X_test).log_loss() - floor, 0.0
+        PredictorLaw(truth, coef, intercept, batch.X_test).expected(loss) - floor, 0.0
     )

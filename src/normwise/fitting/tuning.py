@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from normwise.fitting.losses import Risk
+from normwise.data.response_kind import kind_of
+from normwise.fitting.loss import Risk
 from normwise.fitting.names import TUNINGS
 from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
 
@@ -50,11 +51,10 @@ class Fit:
 
 
 def fold_labels(y: np.ndarray, n_folds: int, response: str, rng: np.random.Generator) -> np.ndarray:
-    """Fold of each row: balanced at random, and within classes for a binary response."""
+    """Fold of each row: balanced at random, and within the classes of a response that has them."""
     labels = np.empty(len(y), int)
     start = 0
-    for group in [np.arange(len(y))] if response == "gaussian" else [y == 0, y == 1]:
-        rows = np.arange(len(y))[group]
+    for rows in map(np.flatnonzero, kind_of(response).strata(y)):
         labels[rng.permutation(rows)] = (start + np.arange(len(rows))) % n_folds
         start += len(rows)
     return labels
@@ -98,7 +98,8 @@ def fit(
     """
     if response not in penalty.responses:
         raise NoSolutionError(f"cannot be fitted to a {response} response")
-    if response == "binary" and min((y == 0).sum(), (y == 1).sum()) < 2:
+    kind = kind_of(response)
+    if kind.classes and min(rows.sum() for rows in kind.strata(y)) < 2:
         # with two rows of each class, every stratified training part has both
         raise NoSolutionError("a class has fewer than two rows")
     problem = Problem(X, y, response, engine=engine)

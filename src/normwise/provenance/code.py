@@ -59,6 +59,12 @@ def _file(module: str) -> Path | None:
     return None
 
 
+def _within(package: str) -> list[str]:
+    # a package that is imported as a whole finds its modules by their presence
+    folder = SOURCE.joinpath(*package.split(".")[1:])
+    return [f"{package}.{path.stem}" for path in sorted(folder.glob("[a-z]*.py"))]
+
+
 def _is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
@@ -78,7 +84,8 @@ def _outline(node: ast.AST, parts: list[str], imported: list[str]) -> None:
         imported.append(node.module or "")
         imported += [f"{node.module}.{alias.name}" for alias in node.names]
     elif isinstance(node, ast.Import):
-        imported += [a.name for a in node.names if a.name.startswith("normwise")]
+        for name in (a.name for a in node.names if a.name.startswith("normwise")):
+            imported += [name, *_within(name)]
     elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         node = ast.Raise(node.exc.func, node.cause)
     for name in node._fields:

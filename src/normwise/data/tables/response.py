@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.data.errors import InputError
+from normwise.data.response_kind import DEFAULT, RESPONSES, kind_of
 from normwise.data.tables.columns import (
     FEW_VALUES,
     LARGEST,
@@ -22,6 +23,8 @@ from normwise.data.tables.messages import counted, listed
 
 MIN_ROWS = 20
 MIN_CLASS = 5
+# what a target with two distinct values is
+TWO_CLASSES = "binary"
 ONE_OF_THEM = "give one of them as positive, to tell it from the rest"
 
 
@@ -44,14 +47,15 @@ def encode_response(values: pd.Series, positive: object, response: str | None) -
     InputError
         If there are too few rows, or of a class, or if it is unclear what is to be predicted.
     """
-    if response not in (None, "gaussian", "binary"):
-        raise InputError(f"response {response!r} is unknown: give gaussian or binary")
-    if response == "gaussian" and positive is not None:
+    if response not in (None, *RESPONSES):
+        raise InputError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
+    is_number = response is not None and not kind_of(response).classes
+    if is_number and positive is not None:
         raise InputError(
-            f"positive {positive!r} is for classes, and response is gaussian: give one of them"
+            f"positive {positive!r} is for classes, and response is {response}: give one of them"
         )
     name = repr(values.name)
-    numbers, notes = _numbers(values, as_labels=response != "gaussian")
+    numbers, notes = _numbers(values, as_labels=not is_number)
     rows = (values if numbers is None else numbers).notna().to_numpy()
     n_rows = int(rows.sum())
     if n_rows < MIN_ROWS:
@@ -68,13 +72,14 @@ def encode_response(values: pd.Series, positive: object, response: str | None) -
         raise InputError(
             f"target {name} has one value only, {levels[0]!r}: there is nothing to predict"
         )
-    if response == "binary" or positive is not None or (response is None and len(levels) == 2):
-        y, classes, said = _binary(name, labels, levels, positive)
-        return Response(y, rows, "binary", classes, [*notes, said])
+    if response == TWO_CLASSES or positive is not None or (response is None and len(levels) == 2):
+        y, classes, said = _two_classes(name, labels, levels, positive)
+        return Response(y, rows, TWO_CLASSES, classes, [*notes, said])
     if numbers is None:
         raise InputError(_about_text(name, levels, response))
     y = known.to_numpy(float)
-    return Response(y, rows, "gaussian", None, [*notes, *_about_numbers(name, y, levels)])
+    kind = response or DEFAULT
+    return Response(y, rows, kind, None, [*notes, *_about_numbers(name, y, levels)])
 
 
 def _numbers(values: pd.Series, *, as_labels: bool) -> tuple[pd.Series | None, list[str]]:
@@ -95,7 +100,7 @@ def _folded(label: str) -> tuple[str, str]:
     return label.lower(), label
 
 
-def _binary(
+def _two_classes(
     name: str, labels: np.ndarray, levels: list[str], positive: object
 ) -> tuple[np.ndarray, tuple[str, str], str]:
     one = _positive(name, levels, positive)
@@ -109,7 +114,7 @@ def _binary(
                 f"{MIN_CLASS} rows are needed"
             )
     against = f"{zero!r}" if len(others) == 1 else f"the other {len(others)} classes"
-    return y, (zero, one), f"Target {name} is binary: {one!r} counts as 1, {against} as 0."
+    return y, (zero, one), f"Target {name} is {TWO_CLASSES}: {one!r} counts as 1, {against} as 0."
 
 
 def _positive(name: str, levels: list[str], positive: object) -> str:
@@ -129,9 +134,9 @@ def _positive(name: str, levels: list[str], positive: object) -> str:
 
 
 def _about_text(name: str, levels: list[str], response: str | None) -> str:
-    if response == "gaussian":
+    if response is not None:
         return (
-            f"target {name} is text such as {levels[0]!r}, and response is gaussian: give numbers"
+            f"target {name} is text such as {levels[0]!r}, and response is {response}: give numbers"
         )
     return f"target {name} is text with {len(levels)} classes ({listed(levels)}): {ONE_OF_THEM}"
 

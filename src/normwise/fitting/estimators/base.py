@@ -19,6 +19,8 @@ from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from normwise.data.response_kind import kind_of
+from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
 from normwise.fitting.tuning import choose
 
@@ -61,8 +63,9 @@ def _checked_alphas(alphas: ArrayLike, has_l1: bool, response: str) -> np.ndarra
         raise ValueError(f"alphas: expected an int or a non-empty 1D array, got {alphas!r}")
     if has_l1:
         valid, rule = (given > 0) & (given < np.inf), "an L1 penalty needs positive, finite ones"
-    elif response == "binary":
-        valid, rule = given > 0, "log-loss needs positive ones (inf is the null model)"
+    elif not loss_of(response).has_limit:
+        label = loss_of(response).label
+        valid, rule = given > 0, f"{label} needs positive ones (inf is the null model)"
     else:
         valid, rule = given >= 0, "an L2 penalty needs nonnegative ones (inf is the null model)"
     if not valid.all():
@@ -165,7 +168,7 @@ class _PathCV(BaseEstimator):
             dtype=np.float64,
             order="C",
             ensure_min_samples=2,
-            y_numeric=self._response == "gaussian",
+            y_numeric=not kind_of(self._response).classes,
         )
         X, kept = _canonical(X), np.ones(len(y), bool)
         if sample_weight is not None:
@@ -221,7 +224,7 @@ class _PathCV(BaseEstimator):
         return min(DEFAULT_FOLDS, len(y))
 
     def _splitter(self, n_folds: int) -> Any:
-        kind = KFold if self._response == "gaussian" else StratifiedKFold
+        kind = StratifiedKFold if kind_of(self._response).classes else KFold
         shuffled = self.random_state is not None
         return kind(n_folds, shuffle=shuffled, random_state=self.random_state)
 

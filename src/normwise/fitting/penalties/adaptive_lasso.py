@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normwise.data.response_kind import kind_of
 from normwise.fitting.names import register
 from normwise.fitting.penalty import Penalty
 from normwise.fitting.solvers.problem import Path, Problem
@@ -22,12 +23,11 @@ def pilot(problem: Problem, tol: float) -> np.ndarray:
     # weights need coefficients: the null model, first in the grid, has none
     alphas = problem.alpha_grid(0.0, N_ALPHAS)[1:]
     path = problem.path(alphas, 0.0, tol)
-    if not problem.binary:
+    if problem.loss.quadratic:
         return np.asarray(path.coef[problem.leave_one_out(alphas).argmin()])
     # every fifth row of each class: the fit is a function of its data alone
     label = np.empty(problem.n_samples, int)
-    for side in (0, 1):
-        rows = np.flatnonzero(problem.y == side)
+    for rows in map(np.flatnonzero, kind_of(problem.response).strata(problem.y)):
         label[rows] = np.arange(len(rows)) % N_FOLDS
     splits = [(np.flatnonzero(label != k), np.flatnonzero(label == k)) for k in np.unique(label)]
     _, best, _ = choose(problem.cross_validate(splits, alphas, 0.0, tol), path.gap <= tol)

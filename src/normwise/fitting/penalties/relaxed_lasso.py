@@ -25,7 +25,7 @@ def _free(problem: Problem, kept: np.ndarray, tol: float) -> tuple[np.ndarray, f
     """Coefficients, intercept and gap of the free fit of some features."""
     coef = np.zeros(problem.n_features)
     X = problem.X[:, kept]
-    if problem.binary:
+    if not problem.loss.has_limit:
         part = Problem(X, problem.y, problem.response, engine=problem.engine)
         path = part.path(np.array([FLOOR]), 0.0, tol)
         coef[kept] = path.coef[0]

@@ -40,6 +40,8 @@ BELOW = 1 - 1e-9
 DEPENDENT = 1e-12
 CURVATURE = 1e-10
 BLOCK = 48
+# whether the loss is the log-loss, by response, of those that this solver knows
+LOGISTIC = {"gaussian": False, "binary": True}
 
 # features are the rows of a dense array in C order, or the columns of a sparse one: data, row
 # numbers and column starts

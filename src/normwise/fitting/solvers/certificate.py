@@ -10,12 +10,8 @@ by the loss of the null model, so that they have no unit.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import xlogy
 
-
-def null_log_loss(rate: float) -> float:
-    """Mean log-loss of the best constant probability."""
-    return float(-xlogy(rate, rate) - xlogy(1 - rate, 1 - rate))
+from normwise.fitting.loss import Loss
 
 
 def _penalty(coef: np.ndarray, alpha: np.ndarray, l1_ratio: float) -> np.ndarray:
@@ -39,16 +35,25 @@ def _shrink(correlation: np.ndarray, alpha: np.ndarray, l1_ratio: float) -> np.n
     return np.minimum(1.0, alpha / np.maximum(largest, np.finfo(float).tiny))
 
 
-def squared_gap(
-    X: np.ndarray, y: np.ndarray, coef: np.ndarray, alpha: np.ndarray, l1_ratio: float
+def relative_gap(
+    loss: Loss,
+    X: np.ndarray,
+    y: np.ndarray,
+    coef: np.ndarray,
+    intercept: np.ndarray | None,
+    alpha: np.ndarray,
+    l1_ratio: float,
 ) -> np.ndarray:
-    """Relative duality gap of least-squares solutions on centred data.
+    """Relative duality gap of solutions.
 
     Parameters
     ----------
+    loss : Loss
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
     coef : ndarray of shape (n_alphas, n_features)
+    intercept : ndarray of shape (n_alphas,) or None
+        None for a problem without one, such as least squares on centred data.
     alpha : ndarray of shape (n_alphas,)
         Positive strengths on the mean-loss scale.
     l1_ratio : float
@@ -57,67 +62,32 @@ def squared_gap(
     -------
     ndarray of shape (n_alphas,)
     """
-    n = len(y)
-    residual = y - coef @ X.T
-    primal = (residual**2).sum(axis=1) / (2 * n) + _penalty(coef, alpha, l1_ratio)
-    correlation = residual @ X / n
-    scale = _shrink(correlation, alpha, l1_ratio)
-    fit = (scale * (residual @ y) - scale**2 * (residual**2).sum(axis=1) / 2) / n
-    null = y @ y / (2 * n)
-    return (primal - fit + _conjugate(correlation, alpha, l1_ratio)) / (null or 1.0)
+    fitted = coef @ X.T
+    predictor = fitted if intercept is None else intercept[:, None] + fitted
+    primal = loss.objective(y, predictor) + _penalty(coef, alpha, l1_ratio)
+    theta = -loss.slope(y, predictor)
+    if intercept is not None:
+        theta = loss.balanced(y, theta)
+    correlation = theta @ X / len(y)
+    dual = loss.dual(y, theta, _shrink(correlation, alpha, l1_ratio))
+    gap = primal - dual + _conjugate(correlation, alpha, l1_ratio)
+    return np.asarray(gap / loss.null_objective(y, _null_mean(loss, y, intercept)))
 
 
-def logistic_gap(
-    X: np.ndarray,
-    y: np.ndarray,
-    coef: np.ndarray,
-    intercept: np.ndarray,
-    alpha: np.ndarray,
-    l1_ratio: float,
+def _null_mean(loss: Loss, y: np.ndarray, intercept: np.ndarray | None) -> float:
+    return float(loss.mean_of(np.zeros(())) if intercept is None else y.mean())
+
+
+def newton_decrement(
+    loss: Loss, X: np.ndarray, y: np.ndarray, coef: np.ndarray, intercept: np.ndarray
 ) -> np.ndarray:
-    """Relative duality gap of logistic solutions.
+    """Half the squared Newton decrement of unpenalised fits, over the null loss.
 
     Parameters
     ----------
+    loss : Loss
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
-        Zeros and ones.
-    coef : ndarray of shape (n_alphas, n_features)
-    intercept, alpha : ndarray of shape (n_alphas,)
-    l1_ratio : float
-
-    Returns
-    -------
-    ndarray of shape (n_alphas,)
-    """
-    n = len(y)
-    predictor = intercept[:, None] + coef @ X.T
-    loss = np.logaddexp(0, predictor).mean(axis=1) - predictor @ y / n
-    primal = loss + _penalty(coef, alpha, l1_ratio)
-    theta = y - 1 / (1 + np.exp(-predictor))
-    # the free intercept asks for sum(theta) = 0: shrink the heavier class
-    positive, negative = theta[:, y == 1].sum(axis=1), -theta[:, y == 0].sum(axis=1)
-    common = np.minimum(positive, negative)
-    theta[:, y == 1] *= (common / positive)[:, None]
-    theta[:, y == 0] *= (common / negative)[:, None]
-    correlation = theta @ X / n
-    theta *= _shrink(correlation, alpha, l1_ratio)[:, None]
-    label = np.abs(theta)
-    entropy = (xlogy(label, label) + xlogy(1 - label, 1 - label)).mean(axis=1)
-    gap = primal + entropy + _conjugate(correlation, alpha, l1_ratio)
-    return gap / null_log_loss(y.mean())
-
-
-def logistic_decrement(
-    X: np.ndarray, y: np.ndarray, coef: np.ndarray, intercept: np.ndarray
-) -> np.ndarray:
-    """Half the squared Newton decrement of unpenalised logistic fits, over the null loss.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,)
-        Zeros and ones.
     coef : ndarray of shape (n_alphas, n_features)
     intercept : ndarray of shape (n_alphas,)
 
@@ -128,8 +98,8 @@ def logistic_decrement(
     design = np.column_stack([np.ones(len(y)), X])
     out = np.zeros(len(coef))
     for i, b in enumerate(np.column_stack([intercept, coef])):
-        probability = 1 / (1 + np.exp(-design @ b))
-        gradient = design.T @ (y - probability) / len(y)
-        hessian = (design.T * (probability * (1 - probability))) @ design / len(y)
+        predictor = design @ b
+        gradient = design.T @ -loss.slope(y, predictor) / len(y)
+        hessian = (design.T * loss.curvature(predictor)) @ design / len(y)
         out[i] = gradient @ np.linalg.lstsq(hessian, gradient, rcond=None)[0] / 2
-    return out / null_log_loss(y.mean())
+    return out / loss.null_objective(y, _null_mean(loss, y, intercept))

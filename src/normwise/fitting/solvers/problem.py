@@ -1,6 +1,7 @@
 r"""A penalised regression problem: its data, its folds, and the paths on them.
 
-The objective is the mean loss, half the squared error or the log-loss, plus
+The objective is the mean loss (see `normwise.fitting.loss`), half the squared error or the
+log-loss, plus
 :math:`\lambda (a \lVert b \rVert_1 + \frac{1-a}{2} \lVert b \rVert^2)` on standardised features,
 with a free intercept. Coefficients are reported on the scale of the data.
 """
@@ -16,8 +17,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 
-from normwise.fitting.losses import prediction_loss
-from normwise.fitting.solvers.certificate import null_log_loss
+from normwise.data.response_kind import DEFAULT
+from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.views import Dense, Sparse, Tall, View, Whole, row_space
 
 L1_DEPTH = 1e-3
@@ -97,7 +98,7 @@ class Problem:
         self,
         X: Any,
         y: np.ndarray,
-        response: str = "gaussian",
+        response: str = DEFAULT,
         *,
         sample_weight: np.ndarray | None = None,
         standardize: bool = True,
@@ -107,8 +108,7 @@ class Problem:
         self.X = X.tocsr() if sparse.issparse(X) else np.asarray(X, float)
         self.y = np.asarray(y, float)
         self.n_samples, self.n_features = self.X.shape
-        self.binary = response == "binary"
-        self.response = response
+        self.response, self.loss = response, loss_of(response)
         self.weight = (
             np.ones(self.n_samples) if sample_weight is None else np.asarray(sample_weight, float)
         )
@@ -124,14 +124,15 @@ class Problem:
 
     def _view(self, rows: np.ndarray | None) -> View:
         n_rows = self.n_samples if rows is None else len(rows)
-        native = self.engine == "native"
-        if not self.binary and native and n_rows > self.n_features and not sparse.issparse(self.X):
-            return Tall(*self._whole.moments(rows), self.standardize, self.fit_intercept)
+        native, options = self.engine == "native", (self.loss, self.standardize, self.fit_intercept)
+        by_moments = self.loss.quadratic and native and not sparse.issparse(self.X)
+        if by_moments and n_rows > self.n_features:
+            return Tall(*self._whole.moments(rows), *options)
         X, y, weight = self.X, self.y, self.weight
         if rows is not None:
             X, y, weight = X[rows], y[rows], weight[rows]
         kind = Sparse if sparse.issparse(X) and native else Dense
-        return kind(X, y, weight, self.binary, self.standardize, self.fit_intercept)
+        return kind(X, y, weight, *options)
 
     def alpha_max(self, l1_ratio: float) -> float:
         """Smallest strength whose solution is null, for a penalty with an L1 part."""
@@ -152,16 +153,16 @@ class Problem:
         n_alphas : int
             Number of candidates, the null model and the limit included.
         """
-        n, p = self.n_samples, self.n_features
-        inner = n_alphas - int(not self.binary)
+        n, p, has_limit = self.n_samples, self.n_features, self.loss.has_limit
+        inner = n_alphas - int(has_limit)
         if l1_ratio:
             top = self.alpha_max(l1_ratio)
             grid = top * np.geomspace(1, L1_DEPTH, inner)
-            return grid if self.binary else np.append(grid, top * L1_LIMIT)
+            return np.append(grid, top * L1_LIMIT) if has_limit else grid
         unit = 1.0 if self.standardize else self._all_rows.mean_square()
-        floor = 1e-4 if self.binary else 1e-5 * max(1.0, p / n)
+        floor = 1e-5 * max(1.0, p / n) if has_limit else 1e-4
         grid = np.append(np.inf, unit * np.geomspace(100.0 * p, floor, inner - 1))
-        return grid if self.binary else np.append(grid, 0.0)
+        return np.append(grid, 0.0) if has_limit else grid
 
     def path(self, alphas: np.ndarray, l1_ratio: float, tol: float = 1e-6) -> Path:
         r"""Fit all rows at every strength.
@@ -228,9 +229,7 @@ class Problem:
         path = self._fit(self._view(train), alphas, l1_ratio, tol)
         predictor = path.intercept[:, None] + (self.X[test] @ path.coef.T).T
         weight = self.weight[test]
-        errors = prediction_loss(
-            self.y[test], predictor, self.response, weight if weight.any() else None
-        )
+        errors = self.loss.value(self.y[test], predictor, weight if weight.any() else None)
         return errors, path.gap, int(path.n_iter.sum())
 
     def leave_one_out(self, alphas: np.ndarray) -> np.ndarray:
@@ -242,7 +241,7 @@ class Problem:
         Raises
         ------
         ValueError
-            For a binary response.
+            For another loss than squared error.
         """
         residual, leverage, weight = self._hat(alphas)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -258,7 +257,7 @@ class Problem:
         Raises
         ------
         ValueError
-            For a binary response.
+            For another loss than squared error.
         """
         residual, leverage, weight = self._hat(alphas)
         mean = leverage.mean(axis=1)
@@ -268,7 +267,7 @@ class Problem:
 
     def _hat(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         # residuals and leverages of the rows that count, each (n_alphas, n_samples)
-        if self.binary:
+        if not self.loss.quadratic:
             raise ValueError("leave-one-out and GCV errors exist for squared error only")
         alphas = np.asarray(alphas, float)
         rows = self.weight > 0
@@ -283,31 +282,22 @@ class Problem:
         return residual, leverage, weight
 
     def _fit(self, view: View, alphas: np.ndarray, l1_ratio: float, tol: float) -> Path:
-        if self.binary and (alphas == 0).any():
-            from normwise.fitting.solvers.separation import is_separable
-
-            if is_separable(view.design(), view.y):
-                raise NoSolutionError("the classes are linearly separable")
+        if not self.loss.has_limit and (alphas == 0).any():
+            reason = self.loss.no_limit(view.design(), view.y)
+            if reason:
+                raise NoSolutionError(reason)
         coef = np.zeros((len(alphas), self.n_features))
         intercept, gap = np.zeros(len(alphas)), np.zeros(len(alphas))
         n_iter = np.zeros(len(alphas), int)
         inner = np.isfinite(alphas)
-        start = 0.0
-        if self.binary:
-            rate = float(view.weight @ view.y)
-            if not 0 < rate < 1:
-                raise NoSolutionError("only one class occurs")
-            start = float(np.log(rate / (1 - rate))) if self.fit_intercept else 0.0
-            null = null_log_loss(rate if self.fit_intercept else 0.5)
-        else:
-            null = view.null
+        start, null = self._null_model(view)
         intercept[:] = start
         if inner.any():
             if self.engine != "native":
                 from normwise.fitting.solvers.scikit_learn import solve
 
                 found = solve(cast(Dense, view), alphas[inner], l1_ratio, tol)
-            elif not self.binary and l1_ratio == 0:
+            elif self.loss.quadratic and l1_ratio == 0:
                 solution, gaps = view.ridge.solve(alphas[inner])
                 found = *view.from_ridge(solution), gaps, np.ones(len(gaps), int)
             else:
@@ -316,12 +306,26 @@ class Problem:
         coef /= view.scale
         return Path(alphas, coef, intercept + view.offset - coef @ view.mean, gap, n_iter)
 
+    def _null_model(self, view: View) -> tuple[float, float]:
+        """Intercept of the null model on the view, and its objective, the unit of the gaps."""
+        if self.loss.quadratic:
+            return 0.0, view.null
+        reason = self.loss.no_null(float(view.weight @ view.y))
+        if reason:
+            raise NoSolutionError(reason)
+        mean = view.null_mean()
+        start = float(self.loss.predictor_of(np.asarray(mean))) if self.fit_intercept else 0.0
+        return start, self.loss.null_objective(view.y, mean)
+
 
 def _active_set(
     view: View, alphas: np.ndarray, l1_ratio: float, tol: float, null: float, start: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    from normwise.fitting.solvers.active_set import active_set_path  # compiled: loaded when used
+    # compiled: loaded when used
+    from normwise.fitting.solvers.active_set import LOGISTIC, active_set_path
 
+    if view.loss.name not in LOGISTIC:
+        raise ValueError(f"the native engine has no solver for {view.loss.label}")
     if l1_ratio == 0 and (alphas == 0).any():
         # without a penalty the fit is unique, and of least norm, in the row space alone
         X, free, back, centre = row_space(view)
@@ -341,7 +345,7 @@ def _active_set(
         factor,
         first,
         free,
-        view.binary,
+        LOGISTIC[view.loss.name],
         tol,
         null,
     )

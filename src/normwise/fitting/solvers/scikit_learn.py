@@ -7,20 +7,22 @@ on the problem itself; a solution that misses it is not hidden, it is not chosen
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, enet_path
 
-from normwise.fitting.solvers.certificate import logistic_decrement, logistic_gap, squared_gap
+from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
 from normwise.fitting.solvers.views import Dense
 
 MAX_ITER = 100_000
+Solution = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+# of a view, at some strengths, for a mix of penalties, to a tolerance
+Solver = Callable[[Dense, np.ndarray, float, float], Solution]
 
 
-def solve(
-    view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def solve(view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float) -> Solution:
     """Path on standardised features.
 
     Parameters
@@ -38,21 +40,23 @@ def solve(
     Raises
     ------
     ValueError
-        For rows of unequal weight, and for a binary response without an intercept.
+        For rows of unequal weight, for another loss than squared error without an intercept, and
+        for a loss that has no estimator here.
     """
     if np.ptp(view.weight) > 1e-12:
         raise ValueError("the scikit-learn engine takes no sample weights")
-    if view.binary and not view.fit_intercept:
-        raise ValueError("the scikit-learn engine fits an intercept to a binary response")
+    response = view.loss.name
+    if response not in SOLVERS:
+        raise ValueError(f"the scikit-learn engine has no estimator for {view.loss.label}")
+    if not (view.loss.quadratic or view.fit_intercept):
+        raise ValueError(f"the scikit-learn engine fits an intercept to a {response} response")
     with warnings.catch_warnings():
         # the certificate says what the warning says
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return (_logistic if view.binary else _squared)(view, alphas, l1_ratio, tol)
+        return SOLVERS[response](view, alphas, l1_ratio, tol)
 
 
-def _squared(
-    view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _squared(view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float) -> Solution:
     n = len(view.y)
     X, y = np.asfortranarray(view.Z.T) * np.sqrt(n), view.y * np.sqrt(n)
     n_iter = np.ones(len(alphas), int)
@@ -78,7 +82,7 @@ def _squared(
         )
     gap = np.zeros(len(alphas))
     inner = alphas > 0
-    gap[inner] = squared_gap(X, y, coef[inner], alphas[inner], l1_ratio)
+    gap[inner] = relative_gap(view.loss, X, y, coef[inner], None, alphas[inner], l1_ratio)
     if not inner.all():
         best = X @ np.linalg.lstsq(X, y, rcond=None)[0]
         achieved = ((y - coef[~inner] @ X.T) ** 2).sum(axis=1)
@@ -86,9 +90,7 @@ def _squared(
     return coef, np.zeros(len(alphas)), gap, n_iter
 
 
-def _logistic(
-    view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _logistic(view: Dense, alphas: np.ndarray, l1_ratio: float, tol: float) -> Solution:
     n = len(view.y)
     X, y = view.Z.T.copy(), view.y
     rate, top = float(y.mean()), view.largest_correlation()
@@ -111,6 +113,10 @@ def _logistic(
         coef[i], intercept[i], n_iter[i] = model.coef_[0], model.intercept_[0], model.n_iter_[0]
     gap = np.zeros(len(alphas))
     inner = alphas > 0
-    gap[inner] = logistic_gap(X, y, coef[inner], intercept[inner], alphas[inner], l1_ratio)
-    gap[~inner] = logistic_decrement(X, y, coef[~inner], intercept[~inner])
+    args = coef[inner], intercept[inner], alphas[inner], l1_ratio
+    gap[inner] = relative_gap(view.loss, X, y, *args)
+    gap[~inner] = newton_decrement(view.loss, X, y, coef[~inner], intercept[~inner])
     return coef, intercept, gap, n_iter
+
+
+SOLVERS: dict[str, Solver] = {"gaussian": _squared, "binary": _logistic}

@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
+from normwise.fitting.loss import Loss
 from normwise.fitting.solvers.ridge import RidgePath
 
 # of its variance in all rows, what a column must keep in a training part to be found by
@@ -65,7 +66,7 @@ class View:
         What was subtracted from y.
     """
 
-    binary: bool
+    loss: Loss
     fit_intercept: bool
     y: np.ndarray
     weight: np.ndarray
@@ -78,11 +79,18 @@ class View:
         """Objective of the null model for squared error, the unit of its gaps."""
         return float(self.y @ self.y) / 2 or 1.0
 
+    def null_mean(self) -> float:
+        """Mean that the null model gives each row; y is centred where squared error allows it."""
+        if self.loss.quadratic:
+            return 0.0
+        if self.fit_intercept:
+            return float(self.weight @ self.y)
+        return float(self.loss.mean_of(np.zeros(())))
+
     def _null_residual(self) -> np.ndarray:
-        if not self.binary:
+        if self.loss.quadratic:
             return self.y
-        rate = self.weight @ self.y if self.fit_intercept else 0.5
-        return np.asarray(self.weight * (self.y - rate))
+        return np.asarray(self.weight * (self.y - self.null_mean()))
 
     @cached_property
     def ridge(self) -> RidgePath:
@@ -129,17 +137,17 @@ class Dense(View):
         X: Any,
         y: np.ndarray,
         weight: np.ndarray,
-        binary: bool,
+        loss: Loss,
         standardize: bool,
         fit_intercept: bool,
     ) -> None:
-        self.binary, self.fit_intercept = binary, fit_intercept
+        self.loss, self.fit_intercept = loss, fit_intercept
         Z = X.toarray() if sparse.issparse(X) else X
         self.weight = weight / weight.sum()
         p = Z.shape[1]
         self.mean = self.weight @ Z if fit_intercept else np.zeros(p)
-        self.offset = float(self.weight @ y) if fit_intercept and not binary else 0.0
-        rows = np.empty((p + (binary and fit_intercept), len(y)))
+        self.offset = float(self.weight @ y) if fit_intercept and loss.quadratic else 0.0
+        rows = np.empty((p + (fit_intercept and not loss.quadratic), len(y)))
         rows[p:] = 1.0
         Z = np.subtract(Z.T, self.mean[:, None], out=rows[:p])
         self.scale = _scale(
@@ -147,7 +155,7 @@ class Dense(View):
         )
         Z /= self.scale[:, None]
         self.rows, self.Z, self.y = rows, Z, y - self.offset
-        if not binary:
+        if loss.quadratic:
             self.root = np.sqrt(self.weight)
             Z *= self.root
             self.y *= self.root
@@ -168,7 +176,7 @@ class Dense(View):
     def features(self, rotate: bool) -> tuple[Features, int, Back]:
         """See `View.features`."""
         p, n = self.Z.shape
-        free = self.binary and self.fit_intercept
+        free = self.fit_intercept and not self.loss.quadratic
         if not rotate or p <= n:
             return self.rows, p if free else -1, lambda coef: coef
         R, pivots = matrix_root(self.Z.T @ self.Z)
@@ -176,7 +184,7 @@ class Dense(View):
 
     def design(self) -> np.ndarray:
         """See `View.design`."""
-        return self.Z.T if self.binary else (self.Z / self.root).T
+        return (self.Z / self.root).T if self.loss.quadratic else self.Z.T
 
     def largest_correlation(self) -> float:
         """See `View.largest_correlation`."""
@@ -185,7 +193,8 @@ class Dense(View):
     def mean_square(self) -> float:
         """See `View.mean_square`."""
         square = self.Z**2
-        return float((square @ self.weight if self.binary else square.sum(axis=1)).mean()) or 1.0
+        mean = square.sum(axis=1) if self.loss.quadratic else square @ self.weight
+        return float(mean.mean()) or 1.0
 
 
 def _rotated(
@@ -204,7 +213,7 @@ def _rotated(
 
 
 def row_space(view: View) -> tuple[Features, int, Back, np.ndarray]:
-    """Centred features of a binary problem in an orthonormal basis of their row space.
+    """Centred features in an orthonormal basis of their row space, for any loss but a quadratic.
 
     Returns what `View.features` does, and the centre in the view's own units.
     """
@@ -228,11 +237,11 @@ class Sparse(View):
         X: Any,
         y: np.ndarray,
         weight: np.ndarray,
-        binary: bool,
+        loss: Loss,
         standardize: bool,
         fit_intercept: bool,
     ) -> None:
-        self.binary, self.fit_intercept = binary, fit_intercept
+        self.loss, self.fit_intercept = loss, fit_intercept
         self.weight = weight / weight.sum()
         X = X.astype(float)
         centre = self.weight @ X if fit_intercept else np.zeros(X.shape[1])
@@ -243,14 +252,14 @@ class Sparse(View):
         self.mean, self.offset = np.zeros(X.shape[1]), 0.0
         self.scale = _scale(spread, centre, standardize)
         self.variance = (spread / self.scale) ** 2
-        self.root = np.ones(len(y)) if binary else np.sqrt(self.weight)
+        self.root = np.sqrt(self.weight) if loss.quadratic else np.ones(len(y))
         Z = sparse.diags_array(self.root) @ X @ sparse.diags_array(1 / self.scale)
         self.Z = sparse.csc_array(Z)
         self.y = y * 1.0
-        if not binary:
+        if loss.quadratic:
             self.offset = float(self.weight @ y) if fit_intercept else 0.0
             self.y = (y - self.offset) * self.root
-        self.centre = self.root @ self.Z if fit_intercept and not binary else self.mean
+        self.centre = self.root @ self.Z if fit_intercept and loss.quadratic else self.mean
 
     @cached_property
     def ridge(self) -> RidgePath:
@@ -370,17 +379,16 @@ class Tall(View):
     for the part of y outside the column space: the same problem, rotated.
     """
 
-    binary = False
-
     def __init__(
         self,
         moments: _Moments,
         mean: np.ndarray,
         offset: float,
+        loss: Loss,
         standardize: bool,
         fit_intercept: bool,
     ) -> None:
-        self.fit_intercept = fit_intercept
+        self.loss, self.fit_intercept = loss, fit_intercept
         total = moments.total
         x, y = moments.x / total, moments.y / total
         if not fit_intercept:

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import expit, ndtr
 
 from normwise.analysis.trials.replications.protocol import summarise
-from normwise.fitting.losses import prediction_loss
+from normwise.fitting.loss import prediction_loss
 from normwise.fitting.solvers.problem import NoSolutionError, Problem
 
 ORDER = 4

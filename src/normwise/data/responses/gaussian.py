@@ -1,0 +1,37 @@
+"""A response that is a number: the linear predictor and noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from normwise.data.response_kind import ResponseKind, register
+
+if TYPE_CHECKING:
+    from normwise.data.population import Population
+
+STUDENT_DF = 3
+
+
+@register
+class Gaussian(ResponseKind):
+    """A number, with noise that a scenario may choose."""
+
+    name = "gaussian"
+    takes_noise = True
+    risk_from_moments = True
+
+    def draw(
+        self, noise: str, truth: Population, predictor: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Add noise to the linear predictors."""
+        n = len(predictor)
+        if noise == "student_t":
+            unit = rng.standard_t(STUDENT_DF, n) / np.sqrt(STUDENT_DF / (STUDENT_DF - 2))
+        else:
+            unit = rng.standard_normal(n)
+        if noise == "heteroscedastic" and truth.signal_var > 0:
+            # the variance grows with the distance of the predictor from its mean; it averages to 1
+            unit *= np.sqrt((1 + predictor**2 / truth.signal_var) / 2)
+        return np.asarray(predictor + np.sqrt(truth.noise_var) * unit)
