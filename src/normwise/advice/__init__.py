@@ -12,6 +12,8 @@ from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
+from normwise.analysis.learn.cells import BINARY
+from normwise.data.errors import InputError
 from normwise.data.tables.read import as_table
 from normwise.data.tables.table import Table
 
@@ -104,7 +106,7 @@ def advise_table(
     Raises
     ------
     InputError
-        If the study lacks tables.
+        If the study lacks tables, or has no response of the table's kind.
     """
     # heavy, and not needed to show an advice
     from normwise.advice.atlas import read_study, shipped
@@ -114,6 +116,10 @@ def advise_table(
     from normwise.advice.place import locate
     from normwise.advice.recommendation import recommend
 
+    if table.response not in BINARY:
+        raise InputError(
+            f"there is no advice on a {table.response} response: the map has none of that kind"
+        )
     if n_jobs is None:
         n_jobs = cpu_count()
 

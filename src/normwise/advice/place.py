@@ -9,7 +9,7 @@ from scipy import stats
 from normwise.advice.atlas import Atlas
 from normwise.advice.diagnosis import Signal
 from normwise.advice.findings import Place
-from normwise.analysis.learn.cells import AXES
+from normwise.analysis.learn.cells import AXES, BINARY
 from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
 from normwise.data.tables.table import Table
@@ -46,7 +46,7 @@ def properties(table: Table, signal: Signal, count: np.ndarray, snr: np.ndarray)
             "nonzero_share": count / p,
             "snr": snr,
             "nearest_correlation": near,
-            "binary": float(table.response == "binary"),
+            "binary": BINARY[table.response],
             "load": count / (n * np.sqrt(snr * max(1 - near**2, 1e-6))),
             "signal_per_direction": n * snr / signal.effective_features,
         }
@@ -125,7 +125,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     effect, chance = spread_effect(atlas.surface, table, signal)
     aspect = p / max(n - 1, 1)
     share = phase_boundary(aspect, max(signal.snr, LEAST_SNR))
-    same = atlas.cells[atlas.cells["binary"] == float(table.response == "binary")]
+    same = atlas.cells[atlas.cells["binary"] == BINARY[table.response]]
     return Place(
         load=float(asked["load"][0]),
         load_low=float(asked["load"][1]),

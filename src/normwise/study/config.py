@@ -12,8 +12,10 @@ import yaml
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.analysis.trials.replications.protocol import studies
 from normwise.data.generated import DATASETS
+from normwise.data.response_kind import DEFAULT
 from normwise.data.scenario import expand_grid
 from normwise.files.errors import from_extra
+from normwise.fitting.loss import loss_of
 from normwise.fitting.names import known_penalties, responses
 from normwise.study.complaints import explain, not_one_of
 from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
@@ -152,7 +154,7 @@ def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
             f"figure ({shown}) compares l1 with l2, penalties are "
             f"{', '.join(dataset['penalties'])}; add the missing one or remove figure"
         )
-    if shown == "anatomy" and "binary" in dataset.get("response", []):
+    if shown == "anatomy" and not all(loss_of(r).decomposes for r in dataset.get("response", [])):
         yield (
             "figure (anatomy) splits squared errors and needs response: gaussian; "
             "use figure: sweep or none"
@@ -188,7 +190,7 @@ def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
     if dataset["source"] == "scenarios":
         yield from _scenario_problems(dataset, n_folds)
     elif dataset["source"] == "semi_synthetic":
-        (n_samples,), (response,) = dataset["n_samples"], dataset.get("response", ["gaussian"])
+        (n_samples,), (response,) = dataset["n_samples"], dataset.get("response", [DEFAULT])
         yield from _fit_problems(n_samples, response, dataset["penalties"], n_folds)
 
 

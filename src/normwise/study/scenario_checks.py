@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from normwise.data.response_kind import kind_of
 from normwise.data.scenario import GROUPED, Scenario
 
 
@@ -47,8 +48,9 @@ def problems(scenario: Scenario) -> list[str]:
             f"features: sparse_binary are drawn independently; covariance ({s.covariance}) "
             "must be independent"
         )
-    if s.response == "binary" and s.noise != "gaussian":
+    if s.noise != "gaussian" and not kind_of(s.response).takes_noise:
         found.append(
-            f"noise ({s.noise}) applies to response: gaussian only; remove it for response: binary"
+            f"noise ({s.noise}) applies to response: gaussian only; remove it for response: "
+            f"{s.response}"
         )
     return found

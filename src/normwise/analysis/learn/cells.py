@@ -5,15 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from normwise.data.response_kind import DEFAULT
+
 AXES = ("aspect_ratio", "nonzero_share", "snr", "nearest_correlation")
 # a feature counts as collinear from this correlation with its nearest on
 COLLINEAR = 0.7
+# column ``binary`` by kind of response, an axis of the surface
+BINARY = {"gaussian": 0.0, "binary": 1.0}
 
 
 def cells(goals: pd.DataFrame, scenarios: pd.DataFrame, goal: str) -> pd.DataFrame:
     """Measured effects of one goal with the properties of their scenarios, one row a scenario.
 
-    Scenarios without a truth or without any signal have no place on the surface.
+    Scenarios without a truth or without any signal have no place on the surface, nor have those
+    whose response is of a kind that ``BINARY`` has no value for.
 
     Parameters
     ----------
@@ -29,7 +34,7 @@ def cells(goals: pd.DataFrame, scenarios: pd.DataFrame, goal: str) -> pd.DataFra
     """
     own = goals[goals["goal"] == goal].merge(scenarios, on=["dataset", "scenario"])
     own = own.drop_duplicates("scenario")
-    own = own[own["n_nonzero"] > 0].reset_index(drop=True)
+    own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(BINARY))].reset_index(drop=True)
     family = own["covariance"].where(own["features"] == "gaussian", own["features"])
     family = family.where((own["correlation"] != 0) | (family != "blocks"), "independent")
     # copies share everything, and rounding may take them beyond
@@ -38,6 +43,6 @@ def cells(goals: pd.DataFrame, scenarios: pd.DataFrame, goal: str) -> pd.DataFra
         nonzero_share=own["effective_nonzero"] / own["n_features"],
         load=own["effective_nonzero"] / (own["n_samples"] * np.sqrt(own["snr"] * unshared)),
         signal_per_direction=own["n_samples"] * own["snr"] / own["effective_features"],
-        binary=(own["response"] == "binary").astype(float),
-        family=family.where(own["response"] == "gaussian", "binary response"),
+        binary=own["response"].map(BINARY).astype(float),
+        family=family.where(own["response"] == DEFAULT, own["response"] + " response"),
     )

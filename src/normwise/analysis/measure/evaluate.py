@@ -23,6 +23,7 @@ from normwise.analysis.measure.own_metrics import Fitted, measure
 from normwise.analysis.measure.pilots import pilot_table
 from normwise.analysis.measure.strategies import strategy_table
 from normwise.fitting.fits_file import Estimates, read_estimates
+from normwise.fitting.loss import loss_of
 from normwise.fitting.names import TUNINGS, selects
 
 
@@ -58,7 +59,8 @@ def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd
         values |= replicate_metrics(
             truth, e.origin.response, a["coef"], a["intercept"], e.origin.X_test
         )
-        expected = values.get("log_loss", truth.noise_var + risk)
+        noise = truth.noise_var if loss_of(e.origin.response).decomposes else np.nan
+        expected = values.get("log_loss", noise + risk)
         values["optimism"] = expected - a["train_error"]
         if selects(e.penalty):
             values |= selection_metrics(a["coef"], truth.support)

@@ -16,6 +16,7 @@ import pandas as pd
 from normwise.analysis.columns import typed
 from normwise.analysis.measure.effects import log_ratio, paired_effect
 from normwise.fitting.fits_file import Estimates
+from normwise.fitting.loss import loss_of
 from normwise.fitting.names import TUNINGS
 
 TOP, RATIO_WIDE, RATIO_TALL = 1000.0, 1e-2, 1e-4
@@ -64,14 +65,14 @@ def audit(estimates: Mapping[str, Estimates]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row, or none without a simulated Gaussian response and both penalties.
+        One row, or none without simulated data, squared error and both penalties.
     """
     nothing = typed(pd.DataFrame(), "grid_effects")
     if not {"l1", "l2"} <= set(estimates):
         return nothing
     lasso, ridge = estimates["l1"], estimates["l2"]
     s, cv_min = ridge.origin.scenario, TUNINGS.index("cv_min")
-    if s is None or s.response == "binary":
+    if s is None or not loss_of(s.response).quadratic:
         return nothing
     first, own = (np.where(e.fitted, e.arrays["risk"][:, cv_min], np.nan) for e in (lasso, ridge))
     ok = np.isfinite(first) & np.isfinite(own)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import expit
 
 from normwise.data.covariance import quadratic_form
 from normwise.data.population import Population
+from normwise.data.response_kind import kind_of
+from normwise.fitting.loss import loss_of
 from normwise.fitting.risk import PredictorLaw, excess_risk
 
 
@@ -149,21 +151,35 @@ def replicate_metrics(
         "effective_coefs": effective_number(coef * scale),
         "coef_agreement": coef_agreement(coef * scale),
     }
-    if response == "gaussian":
-        risk = excess_risk(truth, coef, intercept)
-        null = truth.signal_var
-        out["relative_risk"] = risk / (null or np.nan)
-        out["slope_risk"] = quadratic_form(truth.root, coef - truth.coef)
-    else:
-        law = PredictorLaw(truth, coef, intercept, X_test)
-        out |= {
-            "log_loss": law.log_loss(),
-            "error_rate": law.error_rate(),
-            "brier_score": law.brier_score(),
-            "calibration_slope": law.calibration_slope(),
-            "calibration_error": law.calibration_error(),
-        }
+    if response in OF_RESPONSE:
+        out |= OF_RESPONSE[response](truth, coef, intercept, X_test)
     return out
+
+
+def _of_numbers(
+    truth: Population, coef: np.ndarray, intercept: np.ndarray, _: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    return {
+        "relative_risk": excess_risk(truth, coef, intercept) / (truth.signal_var or np.nan),
+        "slope_risk": quadratic_form(truth.root, coef - truth.coef),
+    }
+
+
+def _of_probabilities(
+    truth: Population, coef: np.ndarray, intercept: np.ndarray, X_test: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    law = PredictorLaw(truth, coef, intercept, X_test)
+    return {
+        "log_loss": law.log_loss(),
+        "error_rate": law.error_rate(),
+        "brier_score": law.brier_score(),
+        "calibration_slope": law.calibration_slope(),
+        "calibration_error": law.calibration_error(),
+    }
+
+
+# metrics that only some kinds of response have; a kind that is not here has the others
+OF_RESPONSE = {"gaussian": _of_numbers, "binary": _of_probabilities}
 
 
 def held_out_metrics(
@@ -186,13 +202,9 @@ def held_out_metrics(
         ``explained`` is one minus the loss over that of the best constant.
     """
     y = y[:, None, :]
-    rate = y.mean(axis=-1)
-    if response == "gaussian":
-        null = y.var(axis=-1)
-    else:
-        null = -xlogy(rate, rate) - xlogy(1 - rate, 1 - rate)
+    null = loss_of(response).null_value(y)
     out = {"explained": 1 - loss / np.where(null > 0, null, np.nan)}
-    if response == "binary":
+    if kind_of(response).classes:
         wrong = np.where(predictor == 0, 0.5, (predictor > 0) != (y > 0.5))
         out["error_rate"] = wrong.mean(axis=-1)
         out["brier_score"] = ((expit(predictor) - y) ** 2).mean(axis=-1)

@@ -26,6 +26,7 @@ DRAWN = 30_000
 # least squares has a risk of finite variance from so many rows more than features
 ROOM = 6
 EXACT, LIMIT = "exact", "limit"
+Prediction = tuple[str, float, float]
 
 
 def _covariance(truth: Population) -> np.ndarray:
@@ -33,30 +34,38 @@ def _covariance(truth: Population) -> np.ndarray:
     return np.asarray(product.toarray() if sparse.issparse(product) else product)
 
 
-def _predicted(s: Scenario, e: Estimates, seed: int) -> tuple[str, float, float] | None:
+def _predicted(s: Scenario, e: Estimates, seed: int) -> Prediction | None:
     """Kind, strength and excess risk, if theory covers the scenario and the penalty."""
     if s.features != "gaussian" or s.noise != "gaussian" or not s.n_nonzero:
         return None
-    truth, n = population(s, seed), s.n_samples
     best = np.nanmedian(e.arrays["alpha"][e.fitted, TUNINGS.index("oracle")])
-    if s.response == "binary":
-        if s.correlation != 0 or e.penalty not in ("l1", "l2") or not np.isfinite(best):
-            return None
-        floor = bayes_log_loss(float(np.sqrt(truth.signal_var)))
-        found = logistic_risk(e.penalty, truth.coef, n, best).log_loss - floor
-        # the theory has no intercept; a further parameter costs 1 / 2n (Wilks 1938)
-        return LIMIT, best, found + 1 / (2 * n)
+    theory = THEORIES.get(s.response)
+    return theory(s, e.penalty, best, seed) if theory else None
+
+
+def _log_loss(s: Scenario, penalty: str, best: float, seed: int) -> Prediction | None:
+    if s.correlation != 0 or penalty not in ("l1", "l2") or not np.isfinite(best):
+        return None
+    truth, n = population(s, seed), s.n_samples
+    floor = bayes_log_loss(float(np.sqrt(truth.signal_var)))
+    found = logistic_risk(penalty, truth.coef, n, best).log_loss - floor
+    # the theory has no intercept; a further parameter costs 1 / 2n (Wilks 1938)
+    return LIMIT, best, found + 1 / (2 * n)
+
+
+def _squared_error(s: Scenario, penalty: str, best: float, seed: int) -> Prediction | None:
+    truth, n = population(s, seed), s.n_samples
     noise, rows = truth.noise_var, n - 1
-    if e.penalty == "none":
+    if penalty == "none":
         if n - s.n_features <= ROOM:
             return None
         return EXACT, 0.0, ols_risk(n, s.n_features, noise, fit_intercept=True)
     # the mean takes one of the n directions of the rows
-    if e.penalty == "l2":
+    if penalty == "l2":
         eigenvalues, vectors = np.linalg.eigh(_covariance(truth))
         signal = (vectors.T @ truth.coef) ** 2
         alpha, risk = ridge_optimal_risk(np.maximum(eigenvalues, 0.0), signal, rows, noise)
-    elif e.penalty != "l1":
+    elif penalty != "l1":
         return None
     elif s.correlation == 0:
         alpha, risk = lasso_optimal_risk(truth.coef, rows, noise)
@@ -69,6 +78,10 @@ def _predicted(s: Scenario, e: Estimates, seed: int) -> tuple[str, float, float]
         ).risk
     # plus the variance of the estimated intercept
     return LIMIT, alpha * rows / n, risk + (noise + risk) / n
+
+
+# by response: of another there is no theory here, and table ``theory`` has no row
+THEORIES = {"gaussian": _squared_error, "binary": _log_loss}
 
 
 def _risk_at(e: Estimates, alpha: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from normwise.fitting.loss import loss_of
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted, comparing, simulated
 from normwise.report.look.colours import VERDICT_COLOURS
@@ -108,7 +109,7 @@ PLACED = True
 def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
     """The figure needs scenarios with a squared error in which L1 meets L2."""
     datasets = simulated(comparing(config))
-    if any("binary" not in dataset.get("response", []) for dataset in datasets):
+    if any(all(loss_of(r).quadratic for r in d.get("response", [])) for d in datasets):
         yield Wanted("fair_grid")
 
 

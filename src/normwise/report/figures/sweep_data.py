@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from normwise.analysis.tables import primary
+from normwise.data.response_kind import kind_of
+from normwise.fitting.loss import loss_of
 from normwise.report.figures.drawing import Entry
 from normwise.report.look.style import LOG_AXES
 from normwise.report.look.words import AXIS_NAMES
@@ -91,15 +94,22 @@ def positions(values: pd.Series, key: str, levels: np.ndarray) -> np.ndarray:
     return np.searchsorted(levels, values.to_numpy())
 
 
-def _null_risk(scenario: pd.Series) -> float:
-    """Excess risk of the null model, noise variance 1, or in nats."""
+def _null_log_loss(snr: float) -> float:
     from normwise.theory.logistic import bayes_log_loss
 
-    if scenario["response"] == "gaussian":
-        return float(scenario["snr"])
-    if scenario["features"] != "gaussian":
+    return np.log(2) - bayes_log_loss(np.sqrt(snr * np.pi**2 / 3))
+
+
+# by response, from the signal-to-noise ratio; risks of another are shown as they are
+NULL_RISKS: dict[str, Callable[[float], float]] = {"gaussian": float, "binary": _null_log_loss}
+
+
+def _null_risk(scenario: pd.Series) -> float:
+    """Excess risk of the null model in the unit of the loss; NaN where it has no closed form."""
+    response = scenario["response"]
+    if scenario["features"] != "gaussian" and not kind_of(response).risk_from_moments:
         return np.nan
-    return float(np.log(2) - bayes_log_loss(np.sqrt(scenario["snr"] * np.pi**2 / 3)))
+    return float(NULL_RISKS[response](scenario["snr"])) if response in NULL_RISKS else np.nan
 
 
 def _scaled(scenarios: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -107,8 +117,8 @@ def _scaled(scenarios: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     unit = scenarios.apply(_null_risk, axis=1).astype(float)
     if (unit > 0).all():
         return scenarios.assign(unit=unit), RELATIVE
-    binary = (scenarios["response"] == "binary").any()
-    return scenarios.assign(unit=1.0), "nats" if binary else "noise variance = 1"
+    losses = [loss_of(response) for response in scenarios["response"]]
+    return scenarios.assign(unit=1.0), min(losses, key=lambda loss: loss.decomposes).unit
 
 
 def _measured(tables: dict[str, pd.DataFrame], scenarios: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from normwise.fitting.loss import loss_of
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted, shown_as
 from normwise.report.look.colours import COLOURS, MARKERS
@@ -35,7 +36,9 @@ def _risk(tables: Tables, scenario: str) -> tuple[pd.DataFrame, str]:
     relative = _values(tables, "summary", scenario, "relative_risk")
     if len(relative):
         return relative, "excess risk / null model's"
-    return _values(tables, "summary", scenario, "excess_risk"), "excess log-loss (nats)"
+    rows = tables["scenarios"]
+    loss = loss_of(rows.loc[rows["scenario"] == scenario, "response"].iloc[0])
+    return _values(tables, "summary", scenario, "excess_risk"), f"excess {loss.label} ({loss.unit})"
 
 
 def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> None:
