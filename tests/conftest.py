@@ -9,6 +9,7 @@ from hypothesis import settings
 from studies.extension import extension  # noqa: F401, a fixture
 from studies.published import Published, publish
 from studies.small import draw_all, run_study, write_page
+from studies.third_response import counts  # noqa: F401, a fixture
 
 # the same examples in every run; compilation makes the first ones slow
 settings.register_profile("normwise", deadline=None, derandomize=True, database=None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import prediction_loss
-from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
+from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 
 __all__ = [
     "CrossValidation",

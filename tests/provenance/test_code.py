@@ -103,6 +103,16 @@ def test_a_change_elsewhere_does_not_count(package, module, file, old, new):
     assert code_digest(module) == before
 
 
+@pytest.mark.parametrize("family", ["data/responses", "fitting/losses"])
+def test_modules_that_are_found_by_their_presence_count(package, family):
+    before = code_digest(FIT)
+    edit(package / family / "binary.py", "return ", "return 1 * ")
+    edited = code_digest(FIT)
+    (package / family / "another.py").write_text("VALUE = 1\n", encoding="utf-8")
+    code._parsed.cache_clear()
+    assert len({before, edited, code_digest(FIT)}) == 3
+
+
 def test_digest_covers_all_modules_asked_for(package):
     evaluate, columns = "normwise.analysis.measure.evaluate", "normwise.analysis.columns"
     both = code_digest(evaluate, columns)

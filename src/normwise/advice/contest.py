@@ -14,8 +14,9 @@ from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import TRIED, Contest
 from normwise.analysis.inference import standard_error
 from normwise.data.tables.table import Table
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers.problem import NoSolutionError, Path, Problem
+from normwise.fitting.solvers.problem import Path, Problem
 from normwise.fitting.tuning import choose, fold_labels
 
 RATIOS = {"l1": 1.0, "l2": 0.0, "elastic_net": 0.5, "none": 0.0}

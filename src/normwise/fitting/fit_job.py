@@ -14,11 +14,11 @@ from normwise.data.batch import Batch
 from normwise.data.file import read_batches, truth_arrays
 from normwise.data.seeds import generator
 from normwise.files.arrays import save_arrays
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, loss_of
 from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import Mix, Penalty, find, standardised
 from normwise.fitting.risk import risk_function
-from normwise.fitting.solvers.problem import NoSolutionError
 from normwise.fitting.tuning import fit, fold_labels
 
 BY_TUNING = ("intercept", "alpha", "chosen", "risk", "train_error", "dof", "gap", "edge")

@@ -124,13 +124,11 @@ class Loss:
         """
         raise NotImplementedError
 
-    def no_null(self, mean: float) -> str | None:
-        """Why no finite intercept has this mean of y; None if one has."""
-        return None
+    def refuse_null(self, mean: float) -> None:
+        """Raise NoSolutionError if no finite intercept has this mean of y."""
 
-    def no_limit(self, X: np.ndarray, y: np.ndarray) -> str | None:
-        """Why there is no finite fit without a penalty; None if there is one."""
-        return None
+    def refuse_limit(self, X: np.ndarray, y: np.ndarray) -> None:
+        """Raise NoSolutionError if there is no finite fit without a penalty."""
 
 
 LOSSES: dict[str, Loss] = {}

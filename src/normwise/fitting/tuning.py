@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from normwise.data.response_kind import kind_of
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Risk
 from normwise.fitting.names import TUNINGS
-from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
+from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 
 if TYPE_CHECKING:
     from normwise.fitting.penalty import Penalty

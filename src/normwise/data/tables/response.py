@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.data.errors import InputError
-from normwise.data.response_kind import DEFAULT, RESPONSES, kind_of
+from normwise.data.response_kind import DEFAULT, kind_of
 from normwise.data.tables.columns import (
     FEW_VALUES,
     LARGEST,
@@ -47,9 +47,10 @@ def encode_response(values: pd.Series, positive: object, response: str | None) -
     InputError
         If there are too few rows, or of a class, or if it is unclear what is to be predicted.
     """
-    if response not in (None, *RESPONSES):
-        raise InputError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
-    is_number = response is not None and not kind_of(response).classes
+    try:
+        is_number = response is not None and not kind_of(response).classes
+    except ValueError as unknown:
+        raise InputError(str(unknown)) from None
     if is_number and positive is not None:
         raise InputError(
             f"positive {positive!r} is for classes, and response is {response}: give one of them"

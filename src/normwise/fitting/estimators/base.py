@@ -20,8 +20,9 @@ from sklearn.utils import Tags, check_scalar
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from normwise.data.response_kind import kind_of
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers.problem import CrossValidation, NoSolutionError, Path, Problem
+from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 from normwise.fitting.tuning import choose
 
 RULES = ("min", "1se")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, xlogy
 
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, register
 
 
@@ -77,12 +78,15 @@ class LogLoss(Loss):
         balanced[:, y == 0] *= (common / negative)[:, None]
         return balanced
 
-    def no_null(self, mean: float) -> str | None:
-        """One class alone has infinite log-odds."""
-        return None if 0 < mean < 1 else "only one class occurs"
+    def refuse_null(self, mean: float) -> None:
+        """See `Loss.refuse_null`: one class alone has infinite log-odds."""
+        if not 0 < mean < 1:
+            raise NoSolutionError("only one class occurs")
 
-    def no_limit(self, X: np.ndarray, y: np.ndarray) -> str | None:
-        """A hyperplane between the classes lets the coefficients grow without end."""
+    def refuse_limit(self, X: np.ndarray, y: np.ndarray) -> None:
+        """See `Loss.refuse_limit`: between separable classes the coefficients grow without end."""
+        # scipy's linear programs: loaded when used
         from normwise.fitting.solvers.separation import is_separable
 
-        return "the classes are linearly separable" if is_separable(X, y) else None
+        if is_separable(X, y):
+            raise NoSolutionError("the classes are linearly separable")

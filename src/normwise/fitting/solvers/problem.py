@@ -25,10 +25,6 @@ L1_DEPTH = 1e-3
 L1_LIMIT = 1e-6
 
 
-class NoSolutionError(ArithmeticError):
-    """The problem has no finite solution (separable classes without a penalty)."""
-
-
 @dataclass(frozen=True)
 class Path:
     """Solutions for a sequence of strengths.
@@ -283,9 +279,7 @@ class Problem:
 
     def _fit(self, view: View, alphas: np.ndarray, l1_ratio: float, tol: float) -> Path:
         if not self.loss.has_limit and (alphas == 0).any():
-            reason = self.loss.no_limit(view.design(), view.y)
-            if reason:
-                raise NoSolutionError(reason)
+            self.loss.refuse_limit(view.design(), view.y)
         coef = np.zeros((len(alphas), self.n_features))
         intercept, gap = np.zeros(len(alphas)), np.zeros(len(alphas))
         n_iter = np.zeros(len(alphas), int)
@@ -310,9 +304,7 @@ class Problem:
         """Intercept of the null model on the view, and its objective, the unit of the gaps."""
         if self.loss.quadratic:
             return 0.0, view.null
-        reason = self.loss.no_null(float(view.weight @ view.y))
-        if reason:
-            raise NoSolutionError(reason)
+        self.loss.refuse_null(float(view.weight @ view.y))
         mean = view.null_mean()
         start = float(self.loss.predictor_of(np.asarray(mean))) if self.fit_intercept else 0.0
         return start, self.loss.null_objective(view.y, mean)

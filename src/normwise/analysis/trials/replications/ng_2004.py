@@ -16,8 +16,9 @@ import pandas as pd
 from scipy.special import expit, ndtr
 
 from normwise.analysis.trials.replications.protocol import summarise
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import prediction_loss
-from normwise.fitting.solvers.problem import NoSolutionError, Problem
+from normwise.fitting.solvers.problem import Problem
 
 ORDER = 4
 LABEL = "Ng (2004)"
