@@ -125,7 +125,8 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     effect, chance = spread_effect(atlas.surface, table, signal)
     aspect = p / max(n - 1, 1)
     share = phase_boundary(aspect, max(signal.snr, LEAST_SNR))
-    same = atlas.cells[atlas.cells["binary"] == BINARY[table.response]]
+    side = BINARY[table.response]
+    same = atlas.cells[atlas.cells["binary"] == side]
     return Place(
         load=float(asked["load"][0]),
         load_low=float(asked["load"][1]),
