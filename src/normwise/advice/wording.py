@@ -172,7 +172,7 @@ def kept_by_l1(models: Models) -> str:
 
 
 def chosen_by_chance(models: Models) -> list[tuple[list[str], list[str]]]:
-    """Of each group among which L1 chose by chance: what it kept and what it left."""
+    """What L1 kept and what it left, for each group among which it chose by chance."""
     out = []
     for group in models.by_chance:
         own = models.coefs[models.coefs["group"] == group]

@@ -13,17 +13,13 @@ from threadpoolctl import threadpool_limits
 from normwise.data.batch import Batch
 from normwise.data.file import read_batches, truth_arrays
 from normwise.data.seeds import generator
-from normwise.files.arrays import save_arrays
 from normwise.fitting.errors import NoSolutionError
-from normwise.fitting.loss import Loss, loss_of
+from normwise.fitting.fits_file import FitsFile, blank_fit
+from normwise.fitting.loss import Loss, Risk, loss_of
 from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import Mix, Penalty, find, standardised
 from normwise.fitting.risk import risk_function
-from normwise.fitting.tuning import fit, fold_labels
-
-BY_TUNING = ("intercept", "alpha", "chosen", "risk", "train_error", "dof", "gap", "edge")
-BY_ALPHA = ("alphas", "cv_error", "path_risk")
-BY_REPLICATE = ("fold_gap", "n_uncertified", "n_iter", "seconds", "failed", "max_correlation")
+from normwise.fitting.tuning import Fit, fit, fold_labels
 
 
 @dataclass(frozen=True)
@@ -83,25 +79,13 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     """Fit a batch of one replicate; arrays named as in the fits file, without the first axis."""
     # C order always: summing in another memory order changes the last bit
     X, y = batch.X[0].astype(float, order="C"), batch.y[0]
-    p = X.shape[1]
-    loss = loss_of(batch.response)
     rng = generator(options.seed, batch.key, "folds", batch.start)
     risk = risk_function(batch)
-    n_alphas = options.n_alphas * penalty.per_strength if penalty.tuned else 1
-    out: dict[str, np.ndarray] = {name: np.full(len(TUNINGS), np.nan) for name in BY_TUNING}
-    out |= {name: np.full(n_alphas, np.nan) for name in BY_ALPHA}
-    out |= {name: np.array(0.0) for name in BY_REPLICATE}
-    out["coef"] = np.full((len(TUNINGS), p), np.nan)
-    if options.keep_paths:
-        out["path_coef"] = np.full((n_alphas, p), np.nan)
-        out["path_intercept"] = np.full(n_alphas, np.nan)
-    if batch.y_test is not None:
-        out["predictor_test"] = np.full((len(TUNINGS), batch.y_test.shape[1]), np.nan)
-        out["y_test"] = batch.y_test[0]
+    arrays = _blank(batch, penalty, options)
     started = time.perf_counter()
     try:
         folds = fold_labels(y, options.n_folds, batch.response, rng)
-        result = fit(
+        tuned = fit(
             X,
             y,
             penalty,
@@ -113,42 +97,83 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
             options.engine,
         )
     except NoSolutionError:
-        out["failed"] = np.array(1.0)
-        out["seconds"] = np.array(time.perf_counter() - started)
-        return out
-    out["seconds"] = np.array(time.perf_counter() - started)
-    path, chosen = result.path, result.chosen
-    coef, intercept = path.coef[chosen], path.intercept[chosen]
-    out["alphas"], out["cv_error"] = path.alphas, result.cv_error
-    out["path_risk"] = risk(path.coef, path.intercept)
-    out["coef"], out["intercept"], out["chosen"] = coef, intercept, chosen.astype(float)
-    if batch.y_test is not None and batch.X_test is not None:
-        out["predictor_test"] = intercept[:, None] + coef @ batch.X_test[0].T
-    out["alpha"], out["risk"] = path.alphas[chosen], out["path_risk"][chosen]
+        arrays["failed"] = np.array(1.0)
+        arrays["seconds"] = np.array(time.perf_counter() - started)
+        return arrays
+    arrays["seconds"] = np.array(time.perf_counter() - started)
+    arrays |= _path_arrays(tuned, risk, options)
+    return arrays | _chosen_arrays(X, y, batch, penalty, tuned, arrays["path_risk"])
+
+
+def _blank(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
+    """What a fit without a solution leaves."""
+    p = batch.X.shape[2]
+    n_alphas = options.n_alphas * penalty.per_strength if penalty.tuned else 1
+    arrays = blank_fit(p, n_alphas)
+    if options.keep_paths:
+        arrays["path_coef"] = np.full((n_alphas, p), np.nan)
+        arrays["path_intercept"] = np.full(n_alphas, np.nan)
+    if batch.y_test is not None:
+        arrays["predictor_test"] = np.full((len(TUNINGS), batch.y_test.shape[1]), np.nan)
+        arrays["y_test"] = batch.y_test[0]
+    return arrays
+
+
+def _path_arrays(tuned: Fit, risk: Risk, options: FitOptions) -> dict[str, np.ndarray]:
+    """What is to be kept of all strengths."""
+    path = tuned.path
+    arrays = {
+        "alphas": path.alphas,
+        "cv_error": tuned.cv_error,
+        "path_risk": risk(path.coef, path.intercept),
+    }
+    for name in ("fold_gap", "n_uncertified", "n_iter"):
+        arrays[name] = np.array(float(getattr(tuned, name)))
+    if options.keep_paths:
+        arrays |= {"path_coef": path.coef, "path_intercept": path.intercept}
+    return arrays
+
+
+def _chosen_arrays(
+    X: np.ndarray,
+    y: np.ndarray,
+    batch: Batch,
+    penalty: Penalty,
+    tuned: Fit,
+    path_risk: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """What is to be kept of the strengths that the tuning rules chose."""
+    path, chosen, loss = tuned.path, tuned.chosen, loss_of(batch.response)
+    coef, intercept, alpha = path.coef[chosen], path.intercept[chosen], path.alphas[chosen]
     predictor = intercept[:, None] + coef @ X.T
-    out["train_error"] = loss.value(y, predictor)
     Z = standardised(X)[0]
     inner = np.abs(Z.T @ (y - y.mean())).max() / len(y)
-    out["max_correlation"] = inner / (y.std() or np.inf)
+    arrays = {
+        "coef": coef,
+        "intercept": intercept,
+        "chosen": chosen.astype(float),
+        "alpha": alpha,
+        "risk": path_risk[chosen],
+        "gap": path.gap[chosen],
+        "train_error": loss.value(y, predictor),
+        "max_correlation": inner / (y.std() or np.inf),
+        "edge": np.zeros(len(TUNINGS)),
+    }
+    if batch.y_test is not None and batch.X_test is not None:
+        arrays["predictor_test"] = intercept[:, None] + coef @ batch.X_test[0].T
     if isinstance(penalty, Mix):
-        out["dof"] = np.array(
+        arrays["dof"] = np.array(
             [
-                effective_dof(Z, coef[t], predictor[t], float(out["alpha"][t]), penalty, loss)
+                effective_dof(Z, coef[t], predictor[t], float(alpha[t]), penalty, loss)
                 for t in range(len(TUNINGS))
             ]
         )
-    out["gap"] = path.gap[chosen]
-    out["edge"] = np.zeros(len(TUNINGS))
     if penalty.tuned:
         # beyond the last strength lies at most the limit of no penalty
         strengths = np.unique(path.alphas)
         last = strengths[int(loss.has_limit and penalty.ends_with_limit and len(strengths) > 1)]
-        out["edge"] = (out["alpha"] == last).astype(float)
-    for name in ("fold_gap", "n_uncertified", "n_iter"):
-        out[name] = np.array(float(getattr(result, name)))
-    if options.keep_paths:
-        out |= {"path_coef": path.coef, "path_intercept": path.intercept}
-    return out
+        arrays["edge"] = (alpha == last).astype(float)
+    return arrays
 
 
 def fit_file(
@@ -172,21 +197,12 @@ def fit_file(
         Worker processes, over replicates; linear algebra runs in one thread in each, so that
         results do not depend on their number.
     """
-    arrays = truth_arrays(data)
+    fits = FitsFile(truth_arrays(data))
     what = find(penalty, options.l1_ratio)
-    responses: dict[str, str] = {}
-    parts: dict[str, list[np.ndarray]] = {}
     with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
         for batch in read_batches(data, dataset):
-            if batch.id not in responses:
-                arrays[f"first.{len(responses)}"] = np.array(batch.start)
-            responses.setdefault(batch.id, batch.response)
-            i = list(responses).index(batch.id)
             rows = Parallel(n_jobs=n_jobs)(
                 delayed(fit_replicate)(batch.only(r), what, options) for r in range(len(batch.y))
             )
-            for name in rows[0]:
-                parts.setdefault(f"{name}.{i}", []).append(np.stack([row[name] for row in rows]))
-    arrays |= {name: np.concatenate(found) for name, found in parts.items()}
-    arrays["responses"] = np.array(list(responses.values()))
-    save_arrays(output, arrays)
+            fits.add(batch, rows)
+    fits.save(output)

@@ -1,4 +1,9 @@
-"""What the fits files of a block hold, a scenario at a time."""
+"""The fits file: what its arrays are called, written, and read a scenario at a time.
+
+For the *i*-th scenario it holds the arrays named here with ``.i`` behind their names, and with the
+replicate as first axis; then what is the same for all replicates: ``first.i``, the number of the
+first one, ``responses``, and the truth, which the data file handed on.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,62 @@ from pathlib import Path
 
 import numpy as np
 
-from normwise.data.batch import Origin
+from normwise.data.batch import Batch, Origin
 from normwise.data.file import read_origin, read_scenarios
-from normwise.files.arrays import Arrays, load_arrays
+from normwise.files.arrays import Arrays, load_arrays, save_arrays
+from normwise.fitting.names import TUNINGS
 
+# second axis: the tuning rules
+BY_TUNING = ("intercept", "alpha", "chosen", "risk", "train_error", "dof", "gap", "edge")
+# second axis: the candidate strengths
+BY_ALPHA = ("alphas", "cv_error", "path_risk")
+BY_REPLICATE = ("fold_gap", "n_uncertified", "n_iter", "seconds", "failed", "max_correlation")
+FIRST = "first"
 MAX_OPEN = 64
+
+
+def blank_fit(n_features: int, n_alphas: int) -> dict[str, np.ndarray]:
+    """Arrays of one replicate before it is fitted: numbers that are not known."""
+    arrays = {name: np.full(len(TUNINGS), np.nan) for name in BY_TUNING}
+    arrays |= {name: np.full(n_alphas, np.nan) for name in BY_ALPHA}
+    arrays |= {name: np.array(0.0) for name in BY_REPLICATE}
+    return arrays | {"coef": np.full((len(TUNINGS), n_features), np.nan)}
+
+
+class FitsFile:
+    """A fits file that is filled a batch at a time.
+
+    Parameters
+    ----------
+    shared : mapping of str to ndarray
+        What is the same for all replicates.
+    """
+
+    def __init__(self, shared: Mapping[str, np.ndarray]) -> None:
+        self.arrays = dict(shared)
+        self.responses: dict[str, str] = {}
+        self.parts: dict[str, list[np.ndarray]] = {}
+
+    def add(self, batch: Batch, fits: Sequence[Mapping[str, np.ndarray]]) -> None:
+        """Add the fits of a batch, one for each replicate; scenarios come one after the other."""
+        if batch.id not in self.responses:
+            self.arrays[f"{FIRST}.{len(self.responses)}"] = np.array(batch.start)
+            self.responses[batch.id] = batch.response
+        index = list(self.responses).index(batch.id)
+        for name in fits[0]:
+            rows = np.stack([fit[name] for fit in fits])
+            self.parts.setdefault(f"{name}.{index}", []).append(rows)
+
+    def save(self, path: str | Path) -> None:
+        """Write the file."""
+        arrays = self.arrays | {name: np.concatenate(rows) for name, rows in self.parts.items()}
+        save_arrays(path, arrays | {"responses": np.array(list(self.responses.values()))})
+
+
+def arrays_of(file: Arrays, index: int) -> dict[str, np.ndarray]:
+    """Arrays of one scenario of a fits file, by their names without the scenario's number."""
+    suffix = f".{index}"
+    return {n.removesuffix(suffix): file[n] for n in file.files if n.endswith(suffix)}
 
 
 @dataclass(frozen=True)
@@ -105,16 +161,15 @@ def _joined(
 ) -> Estimates:
     parts: list[dict[str, np.ndarray]] = []
     for file, i in files:
-        names = [n[: -len(f".{i}")] for n in file.files if n.endswith(f".{i}")]
-        part = {name: file[f"{name}.{i}"] for name in names}
+        part = arrays_of(file, i)
         if "scenarios" not in file:
             # files of a rule know nothing of each other: number them in order
-            part["first"] = np.array(sum(len(p["failed"]) for p in parts))
+            part[FIRST] = np.array(sum(len(p["failed"]) for p in parts))
         parts.append(part)
-    parts.sort(key=lambda part: int(part["first"]))
-    numbers = np.concatenate([int(p["first"]) + np.arange(len(p["failed"])) for p in parts])
+    parts.sort(key=lambda part: int(part[FIRST]))
+    numbers = np.concatenate([int(p[FIRST]) + np.arange(len(p["failed"])) for p in parts])
     kept = numbers < (np.inf if replicates is None else replicates)
     arrays = {
-        name: np.concatenate([p[name] for p in parts])[kept] for name in parts[0] if name != "first"
+        name: np.concatenate([p[name] for p in parts])[kept] for name in parts[0] if name != FIRST
     }
     return Estimates(dataset, origin, penalty, numbers[kept], arrays)

@@ -32,11 +32,11 @@ class Loss:
     Attributes
     ----------
     name : str
-        Of the response, in the config and the tables.
+        Name of the response in the config and the tables.
     label : str
         In figures, in messages and on the page.
     unit : str
-        Of the risk of simulated data.
+        Unit of the risk of simulated data.
     quadratic : bool
         Whether the curvature is one everywhere: a linear system then solves a problem, and means
         and products say all about its rows.

@@ -21,6 +21,7 @@ from normwise.data.simulated import write_simulated
 from normwise.data.splits import write_splits
 from normwise.files.arrays import load_arrays
 from normwise.fitting.fit_job import FitOptions, fit_replicate
+from normwise.fitting.fits_file import FIRST, arrays_of
 from normwise.fitting.penalty import find
 
 
@@ -43,10 +44,9 @@ class Row:
 
     def read(self) -> dict[str, np.ndarray]:
         """What was fitted to the replicate, as `fit_replicate` returns it."""
-        suffix = f".{self.index}"
         with load_arrays(self.path) as file:
-            names = [n.removesuffix(suffix) for n in file.files if n.endswith(suffix)]
-            return {n: file[n + suffix][self.row] for n in names if n != "first"}
+            arrays = arrays_of(file, self.index)
+        return {name: array[self.row] for name, array in arrays.items() if name != FIRST}
 
 
 def find_row(paths: Sequence[Path], scenario: Scenario | None, replicate: int) -> Row | None:
