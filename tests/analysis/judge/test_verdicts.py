@@ -22,9 +22,14 @@ def risks(rng, effect: float, spread: float, n: int) -> tuple[np.ndarray, np.nda
     return np.exp(shared + rng.normal(effect, spread, n)), np.exp(shared)
 
 
+def effects_of(drawn, overlap=0.0, confidence=CONFIDENCE) -> pd.DataFrame:
+    """Effects of many pairs of risks, a row each."""
+    frame = pd.DataFrame([paired_effect(*pair, overlap) for pair in drawn])
+    return infer(frame, MARGIN, confidence)
+
+
 def effect_of(first, second, overlap=0.0, confidence=CONFIDENCE) -> dict:
-    frame = pd.DataFrame([paired_effect(first, second, overlap)])
-    return infer(frame, MARGIN, confidence).iloc[0].to_dict()
+    return effects_of([(first, second)], overlap, confidence).iloc[0].to_dict()
 
 
 def metrics_table(risk: dict[str, np.ndarray], scenario: str = "s", **columns) -> pd.DataFrame:
@@ -94,7 +99,7 @@ def test_ties_count_one_half():
 @pytest.mark.parametrize("spread", [0.02, 0.2, 2.0])
 def test_false_wins_at_the_edge_of_the_zone_keep_their_level(rng, edge, spread):
     runs, level = 2500, 0.05
-    wins = [effect_of(*risks(rng, edge, spread, 20))["p_win"] <= level for _ in range(runs)]
+    wins = effects_of(risks(rng, edge, spread, 20) for _ in range(runs))["p_win"] <= level
     allowed = 3 * np.sqrt(level * (1 - level) / runs)
     assert np.mean(wins) <= level + allowed
     # and the test is no stricter than one-sided: a wide zone halves the level
@@ -105,19 +110,17 @@ def test_false_wins_at_the_edge_of_the_zone_keep_their_level(rng, edge, spread):
 def test_false_equivalence_at_the_edge_of_the_zone_keeps_its_level(rng, edge):
     runs, level = 2500, 0.05
     # a zone wide in standard errors, so that the test has its whole level
-    claims = [effect_of(*risks(rng, edge, 0.02, 20))["p_equivalent"] <= level for _ in range(runs)]
+    claims = effects_of(risks(rng, edge, 0.02, 20) for _ in range(runs))["p_equivalent"] <= level
     assert np.mean(claims) == pytest.approx(level, abs=3 * np.sqrt(level * (1 - level) / runs))
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 def test_intervals_cover_the_effect_as_often_as_stated(rng, confidence):
-    runs, covered = 2500, 0
-    for _ in range(runs):
-        found = effect_of(*risks(rng, 0.3, 0.5, 15), confidence=confidence)
-        covered += found["low"] < 0.3 < found["high"]
-    assert covered / runs == pytest.approx(
-        confidence, abs=3 * np.sqrt(confidence * (1 - confidence) / runs)
-    )
+    runs = 2500
+    found = effects_of((risks(rng, 0.3, 0.5, 15) for _ in range(runs)), confidence=confidence)
+    covered = ((found["low"] < 0.3) & (found["high"] > 0.3)).mean()
+    allowed = 3 * np.sqrt(confidence * (1 - confidence) / runs)
+    assert covered == pytest.approx(confidence, abs=allowed)
 
 
 def test_wilson_interval_of_known_cases():
