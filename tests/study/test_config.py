@@ -1,5 +1,6 @@
 """Configs: good ones completed, bad ones refused with a message that says what to change."""
 
+import re
 from dataclasses import fields
 
 import pytest
@@ -12,6 +13,7 @@ from normwise.data.scenario import Scenario, expand_grid
 from normwise.fitting.names import MIXES, SHIPPED
 from normwise.fitting.penalty import mixes
 from normwise.study.config import ConfigError, check_config, read_schema
+from normwise.study.conversion import converted
 from normwise.study.scenario_checks import problems
 
 GOOD = """
@@ -370,3 +372,99 @@ def test_a_published_study_is_known_by_its_module(schema_file):
     assert config["replications"] == {**dict.fromkeys(studies(), 0), "ng_2004": 3}
     text = message_of(GOOD + "replications: {ng_2005: 3}\n", schema_file)
     assert "replications: unknown key 'ng_2005'; did you mean 'ng_2004'?" in text
+
+
+# a whole number as YAML reads it, and as the command line hands it on
+WHOLE = {
+    "replicates": "replicates: 6.0",
+    "seed": "seed: 1.0e+3",
+    "tuning.n_alphas": "tuning: {n_alphas: 1.0e+1}",
+    "tuning.n_folds": "tuning: {n_folds: 4.0}",
+    "calibration.replicates": "calibration: {replicates: 200.0}",
+    "replications.ng_2004": "replications: {ng_2004: 2.0}",
+    "max_jobs": "max_jobs: 1.0e+3",
+    "threads_per_fit": "threads_per_fit: 2.0",
+}
+
+
+def at(config: dict, key: str) -> object:
+    for part in key.split("."):
+        config = config[part]
+    return config
+
+
+@pytest.mark.parametrize("key", WHOLE)
+def test_a_whole_number_with_a_decimal_point_is_a_whole_number(schema_file, key):
+    config = check_config(yaml.safe_load(GOOD + WHOLE[key]), schema_file, "study.yaml")
+    assert isinstance(at(config, key), int)
+    assert at(config, key) == at(yaml.safe_load(WHOLE[key]), key)
+
+
+def test_every_key_for_a_whole_number_takes_one_with_a_decimal_point(schema_file):
+    schema = read_schema(schema_file)
+
+    def whole(part: dict, path: str = "") -> list[str]:
+        kind = part.get("type")
+        below = part.get("properties", {}).items()
+        return [path] * (kind == "integer") + [k for n, p in below for k in whole(p, f"{path}.{n}")]
+
+    assert {key.lstrip(".") for key in whole(schema)} >= set(WHOLE)
+    for key in whole(schema):
+        *outer, last = key.lstrip(".").split(".")
+        given = {last: 1000.0}
+        for name in reversed(outer):
+            given = {name: given}
+        value = at(converted(given, schema), key.lstrip("."))
+        assert (value, type(value)) == (1000, int)
+    grid = converted({"datasets": [{"chunks": 2.0, "n_samples": [50.0]}]}, schema)
+    assert repr(grid) == "{'datasets': [{'chunks': 2, 'n_samples': [50]}]}"
+
+
+@pytest.mark.parametrize("key", WHOLE)
+def test_a_fraction_for_a_whole_number_is_refused_by_name(schema_file, key):
+    text = re.sub(r": [\d.e+]+(}?)$", r": 300.5\1", WHOLE[key])
+    message = message_of(GOOD + text, schema_file)
+    assert f"{key} (300.5) is" in message
+    assert "must be a whole number" in message
+
+
+def test_text_for_a_whole_number_is_told_without_a_decimal_point(schema_file):
+    for text in ("'4'", "'4.0'", "4e0"):
+        message = message_of(GOOD + f"tuning: {{n_folds: {text}}}", schema_file)
+        assert "tuning.n_folds" in message
+        assert "must be a whole number; write 4 (" in message
+
+
+def test_nested_values_of_the_command_line_are_what_they_would_be_in_a_file(schema_file):
+    # Snakemake hands on text below the top
+    texts = {
+        "tuning": {"n_folds": "4", "l1_ratio": "5e-1"},
+        "comparison": {"margin": "0.1"},
+        "pathvars": {"results": "7"},
+        "penalties": ["l1", "l2"],
+        "replications": {"ng_2004": "1e1"},
+        "datasets": [
+            {
+                "name": "first",
+                "n_samples": "40",
+                "n_features": ["5", "1.0e+1"],
+                "n_nonzero": "3",
+                "hold_out": "true",
+            }
+        ],
+    }
+    config = check_config(texts, schema_file, "config", texts)
+    assert config["tuning"] == {"n_folds": 4, "l1_ratio": 0.5, "n_alphas": 40}
+    assert config["comparison"]["margin"] == 0.1
+    assert config["pathvars"] == {"results": "7"}
+    assert config["replications"]["ng_2004"] == 10
+    (dataset,) = config["datasets"]
+    assert (dataset["n_samples"], dataset["n_features"], dataset["n_nonzero"]) == (
+        [40],
+        [5, 10],
+        [3],
+    )
+    assert dataset["hold_out"] is True
+    texts["tuning"]["n_folds"] = "many"
+    with pytest.raises(ConfigError, match=r"tuning\.n_folds \('many'\) is text, must be a whole"):
+        check_config(texts, schema_file, "config", texts)

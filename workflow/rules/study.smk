@@ -27,7 +27,7 @@ RESULTS = Path(workflow.pathvars.apply("<results>"))
 try:
     # names that a config may use
     load(f for f in config.get("extensions") or [] if str(f).endswith(".py"))
-    config = check_config(config, SCHEMA, CONFIG_NAME)
+    config = check_config(config, SCHEMA, CONFIG_NAME, workflow.config_settings.config)
     # rules from elsewhere may make a file that is missing
     alone = Path(workflow.main_snakefile).resolve() == (HERE / "Snakefile").resolve()
     if alone and not any(f.endswith(".smk") for f in config["extensions"]):

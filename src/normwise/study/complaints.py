@@ -48,10 +48,10 @@ def explain(error: ValidationError, config: Mapping[str, Any], listed: set[tuple
         missing = [k for k in rule if k not in value]
         return f"{where}: key '{missing[0]}' is missing"
     if kind == "type":
-        if isinstance(value, str) and rule in ("number", "integer") and _is_number(value):
+        if isinstance(value, str) and (number := _number(value, rule)) is not None:
             return (
-                f"{where} ({value!r}) is text to YAML, must be a {rule}; "
-                f"write {float(value)!r} (a decimal point before the exponent, no quotes)"
+                f"{where} ({value!r}) is text to YAML, must be {_article(rule)}; "
+                f"write {number!r} (no quotes, a decimal point before an exponent)"
             )
         return f"{where} ({value!r}) is {_kind(value)}, must be {_article(rule)}"
     if kind == "enum":
@@ -81,12 +81,15 @@ def not_one_of(value: Any, known: Sequence[Any]) -> str:
     return f"({value!r}) is not one of {', '.join(names) or '(none are known)'}{hint}"
 
 
-def _is_number(text: str) -> bool:
+def _number(text: str, rule: str) -> int | float | None:
+    """What a text stands for; None if that is no number of the kind that is asked for."""
     try:
-        float(text)
+        number = float(text)
     except ValueError:
-        return False
-    return True
+        return None
+    if rule == "integer":
+        return int(number) if number.is_integer() else None
+    return number if rule == "number" else None
 
 
 def _kind(value: Any) -> str:

@@ -18,6 +18,7 @@ from normwise.files.errors import from_extra
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import known_penalties, responses
 from normwise.study.complaints import explain, not_one_of
+from normwise.study.conversion import converted
 from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
 from normwise.study.scenario_checks import problems
 
@@ -48,7 +49,12 @@ def read_schema(file: str | Path) -> dict[str, Any]:
     return schema
 
 
-def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str) -> dict[str, Any]:
+def check_config(
+    config: Mapping[str, Any],
+    schema_file: str | Path,
+    source: str,
+    given: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Check a config and fill in the defaults.
 
     Parameters
@@ -59,6 +65,8 @@ def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str
         JSON schema, in YAML.
     source : str
         Name of the config file, for the message.
+    given : mapping, optional
+        What of the config came from the command line, nested values as text.
 
     Returns
     -------
@@ -77,6 +85,7 @@ def check_config(config: Mapping[str, Any], schema_file: str | Path, source: str
     # --config gives text
     complete |= {k: v == "true" for k, v in complete.items() if v in ("true", "false")}
     listed = _wrap_axes(complete)
+    complete = converted(complete, schema, given)
     errors = sorted(
         Draft202012Validator(schema).iter_errors(complete), key=lambda e: [str(p) for p in e.path]
     )
