@@ -318,6 +318,53 @@ def test_an_edit_makes_again_what_shows_it_and_nothing_else(recorded, what):
         path.write_text(text, encoding="utf-8")
 
 
+SCRIPTS = {
+    "fit": {"simulate", "fit", "evaluate", "check_theory", "compare", "learn", "figure"},
+    "compare": {"compare", "learn", "figure"},
+    "report": set(),
+    "provenance": None,
+}
+
+
+@pytest.mark.parametrize("rule", SCRIPTS)
+def test_an_edit_of_a_script_runs_its_rule_again_and_a_remark_in_it_does_not(recorded, rule):
+    study = recorded
+    path = study.home / "workflow" / "scripts" / f"{rule}.py"
+    text = path.read_text(encoding="utf-8")
+    targets = ("report.html", "provenance.json")
+    try:
+        path.write_text(text.replace("\nwith ", "\n# a remark\nwith "), encoding="utf-8")
+        assert study.planned(targets=targets) == {}
+        path.write_text(text.replace("\nwith ", "\nANOTHER = 1\nwith "), encoding="utf-8")
+        after = SCRIPTS[rule]
+        expected = {"provenance"} if after is None else {rule, "report", "provenance"} | after
+        assert study.planned(targets=targets).keys() == expected
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_the_time_of_a_file_makes_nothing_run_again(recorded):
+    study = recorded
+    targets = ("report.html", "provenance.json")
+    code = [p for part in ("src", "workflow") for p in (study.home / part).rglob("*.*")]
+    made = [p for p in study.results.rglob("*.*") if p.is_file()]
+    assert len(code) > 200 and len(made) > 50
+    # as after a change of branch and back, and as a copy has them: in any order
+    for files in (code, made[::-1], made):
+        for file in files:
+            file.touch()
+        assert study.planned(targets=targets) == {}
+
+
+def test_a_study_and_the_code_that_made_it_can_move(recorded, tmp_path):
+    moved = Study(recorded.folder, tmp_path / "moved")
+    for part in ("src", "workflow"):
+        shutil.copytree(recorded.home / part, moved.home / part, copy_function=shutil.copy)
+    assert (
+        moved.planned(targets=("report.html", "provenance.json", "tables/replications.csv")) == {}
+    )
+
+
 def own_snakefile(study: Study, frame: str) -> Path:
     path = study.folder / "Snakefile"
     own = OWN_RULE.format(results=study.results)

@@ -25,7 +25,8 @@ rule simulate:
 
 rule import_table:
     input:
-        file=given(STUDY.table_file),
+        # named from the folder that snakemake runs in, also where a module has a prefix
+        file=lambda wildcards: local(STUDY.table_file(wildcards.dataset)),
     output:
         "<results>/sources/{dataset}.npz",
     log:

@@ -76,5 +76,7 @@ rule enforce_health:
         "<logs>/enforce_health.log",
     benchmark:
         "<benchmarks>/enforce_health.tsv"
+    params:
+        code=script_digest(script_of("enforce_health")),
     script:
         "../scripts/enforce_health.py"

@@ -22,7 +22,7 @@ def describe_job(job):
 
 
 def announce_work():
-    """Tell the display what this run has to do; for `onstart`."""
+    """Tell the display what this run has to do, before its first job."""
     dag = workflow.dag
     jobs = {dag.jobid(job): describe_job(job) for job in dag.needrun_jobs()}
     after = {}

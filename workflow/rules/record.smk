@@ -4,7 +4,7 @@ from normwise.analysis.meanings import meanings_digest
 from normwise.provenance.record import RUNS
 from normwise.provenance.runs import Run
 
-# entered into by the handlers of the Snakefile
+# entered into by what is done once in a run: runs.smk
 RUN = Run(RESULTS / RUNS)
 
 
@@ -16,7 +16,6 @@ rule provenance:
         captions=in_results(STUDY.caption_files),
         sources=in_results(STUDY.source_files),
         report=["<results>/report.html"],
-        snakefile=workflow.source_path("../Snakefile"),
     output:
         record="<results>/provenance.json",
         crate="<results>/ro-crate-metadata.json",
@@ -37,5 +36,9 @@ rule provenance:
         ),
         own=code_of_rule("provenance"),
         meanings=meanings_digest(),
+        # no input: the workflow may lie elsewhere tomorrow
+        snakefile=lambda wildcards: Path(source("../Snakefile")).read_text(
+            encoding="utf-8"
+        ),
     script:
         "../scripts/provenance.py"

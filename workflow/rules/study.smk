@@ -1,6 +1,7 @@
 # The config read and made into jobs. What follows asks STUDY; nothing is computed in the rules.
 
 import inspect
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from normwise.data.errors import ExtensionError, InputError
 from normwise.data.imported import refuse_missing_files
 from normwise.files.errors import BusyError, StorageError
 from normwise.files.lock import begin_run, refuse_earlier_run
-from normwise.provenance.code import code_of_rule, codes_of_rules, fits_code
+from normwise.provenance.code import code_of_rule as package_code
+from normwise.provenance.code import codes_of_rules, fits_code, script_digest
 from normwise.study.config import ConfigError, check_config
 from normwise.study.extensions import load
 from normwise.study.jobs import Study
@@ -22,7 +24,12 @@ HERE = Path(str(workflow.current_basedir)).parent
 SCHEMA = workflow.source_path("../schemas/config.schema.yaml")
 # no pathlib: a config may have come from --config alone
 CONFIG_NAME = str(workflow.configfiles[0]) if workflow.configfiles else "config"
-RESULTS = Path(workflow.pathvars.apply("<results>"))
+# what begins with ~ is at home, also for rules that have been read
+for modifier in workflow.modifier_stack:
+    paths = modifier.pathvars.items
+    paths.update({name: os.path.expanduser(path) for name, path in paths.items()})
+# as the paths of the rules: a module may have a prefix
+RESULTS = Path(workflow.pathvars.apply(workflow.modifier.modify_path("<results>")))
 
 try:
     # names that a config may use
@@ -85,6 +92,25 @@ def ask_for(request):
         "mem_mb": lambda wildcards, attempt: attempt * request(wildcards).mem_mb,
         "runtime": lambda wildcards, attempt: attempt * request(wildcards).runtime,
     }
+
+
+def source(path):
+    """A copy of a file of this workflow, so old that its time makes nothing run again.
+
+    Git and cp give files a new time whose content stays. What they say is among the params.
+    """
+    copy = workflow.source_path(path)
+    os.utime(copy, (0, 0))
+    return copy
+
+
+def script_of(rule):
+    return source(f"../scripts/{rule}.py")
+
+
+def code_of_rule(rule, **wildcards):
+    """Digests of a rule's script, and of what that runs of the package."""
+    return [script_digest(script_of(rule)), package_code(rule, **wildcards)]
 
 
 def data_file(path):

@@ -1,6 +1,5 @@
 """Say what the study was made from and with, for people and for other tools."""
 
-import shutil
 from pathlib import Path
 
 import yaml
@@ -15,7 +14,7 @@ from normwise.provenance.record import existing, study_config, write_record
 with log_to(snakemake.log[0]):
     output, config = snakemake.output, study_config(snakemake.params.config)
     folder = Path(output.record).parent
-    shutil.copyfile(snakemake.input.snakefile, output.snakefile)
+    write_text(output.snakefile, snakemake.params.snakefile)
     write_text(output.config, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     # no output: in the project's own folder it is in git, and Snakemake removes outputs
     readme = folder / "README.md"

@@ -19,7 +19,7 @@ from normwise.files.errors import REASONS, BusyError, StorageError, refusal
 LEFTOVER = re.compile(r"\..+\.\d+\.part")
 # nanoseconds by which the clocks of two machines may differ
 SKEW = 60 * 10**9
-# set for the jobs of a run, so that they know it from a later one
+# set for the jobs of a run, so that they know it from a later one: JSON, by results folder
 RUN = "NORMWISE_RUN"
 
 
@@ -102,7 +102,7 @@ def _lock_folder(folder: Path) -> int | None:
     }
     os.ftruncate(handle, 0)
     os.pwrite(handle, json.dumps(run).encode(), 0)
-    os.environ[RUN] = run["run"]
+    os.environ[RUN] = json.dumps(_own_runs() | {os.path.realpath(folder): run["run"]})
     os.close(jobs)
     return handle
 
@@ -127,9 +127,24 @@ def refuse_earlier_run(folder: str | Path) -> None:
     BusyError
         If the run that the job is of is not the last one of the folder.
     """
-    own, last = os.environ.get(RUN), _run(Path(folder))
+    own, last = _own_run(Path(folder)), _run(Path(folder))
     if own and last and own != last:
         raise BusyError(f"{folder}: this job is of a run that has ended, and was not begun.")
+
+
+def _own_runs() -> dict[str, str]:
+    """Runs that this process began, or is a job of, by results folder."""
+    try:
+        return dict(json.loads(os.environ.get(RUN, "")))
+    except (ValueError, TypeError):
+        return {}
+
+
+def _own_run(folder: Path) -> str | None:
+    """The run of a folder that this process began, or is a job of."""
+    text = os.environ.get(RUN)
+    # one run of whatever folder is named without one
+    return text if text and not text.startswith("{") else _own_runs().get(os.path.realpath(folder))
 
 
 def is_locked_by_runs(folder: Path) -> bool:

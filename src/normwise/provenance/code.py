@@ -173,6 +173,11 @@ def code_of_rule(rule: str, **wildcards: str) -> str:
     return code_digest(*modules_of(rule, **wildcards))
 
 
+def script_digest(file: str | Path) -> str:
+    """Digest of the code of one file, without what it imports; no comment counts, as above."""
+    return _parsed(Path(file))[0][:16]
+
+
 def fits_code() -> str:
     """Digest of the code that all fits depend on: data and solvers."""
     return code_digest(*modules_of("simulate"), *modules_of("fit", penalty=""))

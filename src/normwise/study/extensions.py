@@ -34,7 +34,7 @@ def load(files: Iterable[str | Path]) -> None:
         If a file is missing or fails to import.
     """
     for file in files:
-        _import(Path(file).resolve())
+        _import(Path(file).expanduser().resolve())
     _refuse_names()
     for name, own in METRICS.items():
         register_metric(name)
