@@ -41,12 +41,18 @@ pathvars:
   results: results/mine
 ```
 
+A path that begins with `~` is at home. Keys are also given on the command line, nested ones too:
+
+```bash
+snakemake --cores 8 --config seed=7 'tuning={n_folds: 10}'
+```
+
 A data set is a grid of scenarios. A key marked *axis* takes one value or a list, and every
 combination of the listed values is a scenario. A simulated data set needs `n_samples`, `n_features`
 and one of `n_nonzero` and `nonzero_fraction`. Data of another `source` have no grid.
 
 Two traps of YAML: `1e-3` is text to it, so write `1.0e-3` or `0.001`; and `yes`, `no`, `on` and
-`off` are true and false. A wrong key or value stops the run before anything is computed, with a
+`off` are true and false. A whole number may be written `1.0e+3`. A wrong key or value stops the run before anything is computed, with a
 message that names it.
 
 This page is generated from `workflow/schemas/config.schema.yaml`, and a test keeps it so.
