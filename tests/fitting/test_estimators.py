@@ -677,6 +677,39 @@ def test_sparse_equals_dense(rng, estimator, container, standardize):
     np.testing.assert_allclose(thin.predict(container(X)), dense.predict(X), rtol=1e-4)
 
 
+def with_time_stamp(rng, estimator, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Features with zeros and a time in seconds since 1970, which decides the response most."""
+    X, y = sample(rng, REGRESSORS[0], 200, zeros=0.5)
+    time = rng.random(200)
+    y = y + 20 * time
+    y = (y > np.median(y)).astype(int) if estimator in CLASSIFIERS else y
+    return np.column_stack([1.7e9 + seconds * time, X]), y
+
+
+@every_estimator
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("seconds", [3e2, 3.6e3, 8.6e4, 3e7])
+def test_sparse_equals_dense_far_from_zero(rng, estimator, standardize, seconds):
+    X, y = with_time_stamp(rng, estimator, seconds)
+    options = {"alphas": 12, "cv": 3, "standardize": standardize, "tol": 1e-10}
+    dense = estimator(**options).fit(X, y)
+    ours = estimator(**options).fit(sparse.csr_array(X), y)
+    spread = X.std(axis=0)
+    assert np.abs(dense.coef_.ravel()[0] * spread[0]) > 1
+    np.testing.assert_allclose(ours.coef_ * spread, dense.coef_ * spread, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(ours.cv_error_path_, dense.cv_error_path_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("cv", ["loo", "gcv"])
+def test_sparse_equals_dense_far_from_zero_without_folds(rng, cv):
+    X, y = with_time_stamp(rng, L2RegressorCV, 3e2)
+    dense, ours = (
+        L2RegressorCV(alphas=10, cv=cv).fit(kind(X), y) for kind in (np.array, sparse.csr_array)
+    )
+    np.testing.assert_allclose(ours.cv_error_path_, dense.cv_error_path_, rtol=1e-6)
+    np.testing.assert_allclose(ours.coef_, dense.coef_, rtol=1e-6)
+
+
 @pytest.mark.parametrize("cv", ["loo", "gcv"])
 def test_sparse_equals_dense_without_folds(rng, cv):
     X, y = sample(rng, L2RegressorCV, zeros=0.6)

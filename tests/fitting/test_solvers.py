@@ -20,7 +20,7 @@ from normwise.fitting.solvers.active_set import append, cholesky, products, remo
 from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
 from normwise.fitting.solvers.ridge import RidgePath
 from normwise.fitting.solvers.separation import is_separable
-from normwise.fitting.solvers.views import Dense, View
+from normwise.fitting.solvers.views import Dense, View, sparse_spread
 from normwise.solvers import NoSolutionError, Problem, fit_path, prediction_loss
 
 RESPONSES = ["gaussian", "binary"]
@@ -1147,6 +1147,21 @@ def test_the_unit_of_unstandardised_features_changes_no_fit(rng, response, l1_ra
     other = Problem(unit * X, y, response, standardize=False).path(alphas * unit**power, l1_ratio)
     assert other.gap.max() <= 1e-6 and (one.coef[0] != 0).any()
     np.testing.assert_allclose(unit * other.coef, one.coef, rtol=1e-3, atol=1e-6)
+
+
+def test_sparse_columns_far_from_zero_are_centred_with_their_zeros():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([1e5 + rng.standard_normal(30), rng.random(30) < 0.3, np.full(30, 2e9)])
+    X[4, 0] = 0.0  # hardly counts, or the mean would not be far from zero
+    weight = rng.random(30)
+    weight[4] = 1e-13
+    weight /= weight.sum()
+    thin, shift, spread = sparse_spread(sparse.csr_array(X), weight)
+    assert shift.tolist() == pytest.approx([weight @ X[:, 0], 0, 2e9], rel=1e-15)
+    np.testing.assert_allclose(thin.toarray(), X - shift, atol=1e-10)
+    variance = weight @ (X[:, :2] - weight @ X[:, :2]) ** 2
+    np.testing.assert_allclose(spread[:2] ** 2, variance, rtol=1e-9)
+    assert spread[2] < 1e-12 * 2e9
 
 
 def test_no_compiled_code_calls_that_of_another_file():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy import sparse
 
 from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, splits_of, tune
 from normwise.advice.diagnosis import sample_rows
@@ -14,6 +15,7 @@ from normwise.advice.findings import Models
 from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.problem import Problem
+from normwise.fitting.solvers.views import sparse_spread
 from normwise.fitting.tuning import fold_labels
 
 FITTED = ("l1", "l2", "elastic_net")
@@ -30,10 +32,8 @@ FIRM = 0.9
 
 
 def _spread(X: Any) -> np.ndarray:
-    mean = np.asarray(X.mean(axis=0)).ravel()
-    square = np.asarray(X.multiply(X).mean(axis=0) if hasattr(X, "multiply") else (X**2).mean(0))
-    if hasattr(X, "multiply"):
-        return np.sqrt(np.maximum(square.ravel() - mean**2, 0))
+    if sparse.issparse(X):
+        return sparse_spread(X.astype(float), np.full(X.shape[0], 1 / X.shape[0]))[2]
     return np.asarray(X.std(axis=0))
 
 
