@@ -50,6 +50,9 @@ CLASSIFIERS = [L1ClassifierCV, L2ClassifierCV]
 ESTIMATORS = REGRESSORS + CLASSIFIERS
 RATIO = {"L1": 1.0, "L2": 0.0, "El": 0.5}
 
+# most grids here are short; what is said of their ends is tried in test_search.py
+pytestmark = pytest.mark.filterwarnings("ignore:the choice lies at:UserWarning")
+
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 every_classifier = pytest.mark.parametrize("estimator", CLASSIFIERS)
 

@@ -111,13 +111,14 @@ def fit_models(
     fits = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(tune)(problem, name, splits) for name in FITTED
     )
-    for name, (path, best) in zip(FITTED, fits, strict=True):
+    for name, tuned in zip(FITTED, fits, strict=True):
+        path, best = tuned.path, tuned.best
         alphas[name], paths[name], chosen[name] = path.alphas, path.coef * scale, best
         intercepts[name] = float(path.intercept[best])
         gaps.append(float(path.gap[best]))
         frame[name] = path.coef[best] * scale
-    for name in FITTED:
-        frame[f"{name}_raw"] = fits[FITTED.index(name)][0].coef[chosen[name]]
+    for name, tuned in zip(FITTED, fits, strict=True):
+        frame[f"{name}_raw"] = tuned.path.coef[tuned.best]
     if done is not None:
         done(0.5)
     target = {"l1": np.sqrt(2) * alphas["l1"][chosen["l1"]], "l2": 2 * alphas["l2"][chosen["l2"]]}

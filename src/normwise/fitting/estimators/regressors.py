@@ -225,6 +225,7 @@ class ElasticNetRegressorCV(_PathRegressorCV):
         Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
         themselves, in any order, positive and finite
         unless every `l1_ratio` is 0.
+        The default grid goes on downwards while the error falls at its end.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 folds of neighbouring rows, or fewer where there are fewer rows.
         For grouped rows, pass ``list(splitter.split(X, y, groups))``.
@@ -251,7 +252,7 @@ class ElasticNetRegressorCV(_PathRegressorCV):
     l1_ratio_ : float
         Chosen share of the L1 part. All paths are for this share.
     alphas_ : ndarray of shape (n_alphas,)
-        Strengths, decreasing.
+        Strengths, decreasing; more than asked for where the error still fell at the last.
     coef_ : ndarray of shape (n_features,)
     intercept_ : float
     coef_path_ : ndarray of shape (n_alphas, n_features)
