@@ -92,6 +92,13 @@ def _canonical(X: Any) -> Any:
     return X
 
 
+def _plain(y: np.ndarray) -> np.ndarray:
+    # scikit-learn knows no kind of target for Python's own True and False
+    if y.dtype == object and all(isinstance(label, bool | np.bool_) for label in y):
+        return y.astype(bool)
+    return y
+
+
 def _row_numbers(splits: Iterable[tuple[Any, Any]], kept: np.ndarray) -> Splits:
     # positions among the kept rows; parts may come as row numbers or as masks
     position = np.where(kept, np.cumsum(kept) - 1, -1)
@@ -113,6 +120,8 @@ class _PathCV(BaseEstimator):
     _response: str
     _penalty_ratio = 1.0
     _shortcuts: tuple[str, ...] = ()
+    # what SelectFromModel asks: the features that an L1 penalty keeps are those it selects
+    penalty: str
     coef_: np.ndarray
     intercept_: float | np.ndarray
 
@@ -178,13 +187,12 @@ class _PathCV(BaseEstimator):
             X,
             y,
             accept_sparse=("csr", "csc"),
-            accept_large_sparse=False,
             dtype=np.float64,
             order="C",
             ensure_min_samples=2,
             y_numeric=not kind_of(self._response).classes,
         )
-        X, kept = _canonical(X), np.ones(len(y), bool)
+        X, y, kept = _canonical(X), _plain(y), np.ones(len(y), bool)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True

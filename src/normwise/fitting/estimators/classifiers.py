@@ -149,6 +149,8 @@ class L1ClassifierCV(_PathClassifierCV):
     ----------
     alpha_ : float
         Chosen strength.
+    penalty : str
+        "l1", which `SelectFromModel` asks for: it selects the nonzero coefficients.
     alphas_ : ndarray of shape (n_alphas,)
         Strengths, decreasing; more than asked for where the error still fell at the last.
     coef_ : ndarray of shape (1, n_features)
@@ -189,6 +191,8 @@ class L1ClassifierCV(_PathClassifierCV):
     >>> bool((model.coef_ == 0).any())
     True
     """
+
+    penalty = "l1"
 
 
 class L2ClassifierCV(_PathClassifierCV):
@@ -235,6 +239,8 @@ class L2ClassifierCV(_PathClassifierCV):
     ----------
     alpha_ : float
         Chosen strength.
+    penalty : str
+        "l2".
     alphas_ : ndarray of shape (n_alphas,)
         Strengths, decreasing; more than asked for where the error still fell at the last. The
         default grid starts at infinity.
@@ -277,4 +283,5 @@ class L2ClassifierCV(_PathClassifierCV):
     (3, 2)
     """
 
+    penalty = "l2"
     _penalty_ratio = 0.0
