@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse, stats
+from scipy.special import expit
 from sklearn.linear_model import LinearRegression
 from studies.user_table import as_table
 
@@ -14,6 +15,7 @@ from normwise.advice.contest import compare, summarise, zone_probabilities
 from normwise.advice.findings import TRIED
 from normwise.data.population import draw
 from normwise.data.scenario import Scenario
+from normwise.fitting import search
 
 SEED = 6
 
@@ -29,6 +31,7 @@ def errors_of(null, l1) -> pd.DataFrame:
     for name in TRIED:
         errors[name] = errors.get(name, errors["null"])
         errors[f"{name}_nonzeros"], errors[f"{name}_failed"] = 4.0, 0.0
+        errors[f"{name}_at_end"] = 0.0
     return errors
 
 
@@ -84,6 +87,7 @@ def test_summary_by_hand():
         errors[name] = value
     for name in TRIED:
         errors[f"{name}_nonzeros"], errors[f"{name}_failed"] = 4.0, float(name == "none")
+        errors[f"{name}_at_end"] = 0.0
     found = summarise(errors, [0, 0, 1, 1], 2, 2, 0.01)
     scores = found.scores.set_index("penalty")
     # mean error of the null model 3, of L1 1.5
@@ -188,6 +192,27 @@ def test_separable_classes_have_no_fit_without_a_penalty():
     scores = compare(as_table(X, y, "binary"), 0.01, 0, 1).scores.set_index("penalty")
     assert scores.loc["none", "failed"] == 1 and np.isnan(scores.loc["none", "error"])
     assert scores.loc["l1", "failed"] == 0 and scores.loc["l1", "explained"] > 0.3
+
+
+def strong_classes():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1500, 5))
+    y = rng.random(1500) < expit(20 * X @ [1, -1, 1, -1, 1])
+    return as_table(X, y.astype(float), "binary")
+
+
+def test_the_grid_decides_nothing_between_strong_classes():
+    found = compare(strong_classes(), 0.01, 0, 1)
+    scores = found.scores.set_index("penalty")
+    assert scores.loc["l1", "explained"] > 0.9 and not scores["at_end"].any()
+    row = found.pairs[(found.pairs["first"] == "l1") & (found.pairs["second"] == "l2")].iloc[0]
+    assert row["verdict"] == "equivalent" and abs(row["difference"]) < 2e-3
+
+
+def test_a_best_strength_at_the_end_of_what_could_be_tried_is_counted(monkeypatch):
+    monkeypatch.setattr(search, "DEEPEST", 1.0)
+    ended = compare(strong_classes(), 0.01, 0, 1).scores.set_index("penalty")["at_end"]
+    assert ended["l1"] > 0.5 and ended["l2"] > 0.5 and ended["none"] == 0
 
 
 def test_more_work_means_fewer_repeats(monkeypatch):

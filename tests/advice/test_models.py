@@ -16,6 +16,7 @@ from normwise.data.population import draw
 from normwise.data.scenario import Scenario
 
 SEED = 8
+FORMS = (np.array, sparse.csr_matrix)
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +93,17 @@ def test_processes_and_sparse_storage_do_not_matter():
     other = fit_models(as_table(sparse.csr_matrix(X), y), (), 0, 1)
     np.testing.assert_allclose(other.coefs["l2"], first.coefs["l2"], rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(other.coefs["l1"], first.coefs["l1"], atol=2e-3)
+
+
+def test_sparse_storage_does_not_matter_far_from_zero():
+    rng = np.random.default_rng(5)
+    X = (rng.random((90, 4)) < 0.4) * rng.standard_normal((90, 4))
+    X[:, 0] = 1.7e9 + 300 * rng.random(90)
+    y = (X[:, 0] - X[:, 0].mean()) / X[:, 0].std() + 0.3 * rng.standard_normal(90)
+    first, other = (fit_models(as_table(kind(X), y), (), 0, 1).coefs for kind in FORMS)
+    assert first["l1"][0] > 0.8
+    for name in ("l1", "l2", "elastic_net"):
+        np.testing.assert_allclose(other[name], first[name], rtol=1e-5, atol=1e-6)
 
 
 def test_more_features_than_rows():

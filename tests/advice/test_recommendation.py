@@ -36,13 +36,14 @@ def place(table, atlas):  # noqa: F811
     return locate(table, known(2, 2.0, effective=8.0), atlas)
 
 
-def contest_of(l1=0.5, l2=0.5, elastic_net=0.5, none=0.5, noise=0.01) -> Contest:
+def contest_of(l1=0.5, l2=0.5, elastic_net=0.5, none=0.5, noise=0.01, l2_at_end=0.0) -> Contest:
     rng = np.random.default_rng(0)
     means = {"l1": l1, "l2": l2, "elastic_net": elastic_net, "none": none}
     errors = pd.DataFrame({"null": np.ones(10)})
     for name in TRIED:
         errors[name] = 1 - means[name] + noise * rng.standard_normal(10)
         errors[f"{name}_nonzeros"], errors[f"{name}_failed"] = 3.0, 0.0
+        errors[f"{name}_at_end"] = l2_at_end if name == "l2" else 0.0
     return summarise(errors, [0] * 5 + [1] * 5, 5, 2, 0.01)
 
 
@@ -102,6 +103,13 @@ def test_an_elastic_net_or_no_penalty_that_beats_both_is_named(table, diagnosis,
     assert any("without a penalty beats both" in text for text in found.doubts)
     found = advised(table, diagnosis, place)
     assert not any("beats both" in text for text in found.doubts)
+
+
+def test_a_strength_at_the_end_of_what_could_be_tried_is_a_doubt(table, diagnosis, place):
+    found = advised(table, diagnosis, place, l2_at_end=0.4)
+    (said,) = [text for text in found.doubts if "at the end" in text]
+    assert said.startswith("In 40") and "strength of L2" in said
+    assert not any("at the end" in t for t in advised(table, diagnosis, place).doubts)
 
 
 def test_other_doubts(table, diagnosis, place):

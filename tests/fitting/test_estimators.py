@@ -18,6 +18,7 @@ from scipy import sparse
 from scipy.special import expit, xlogy
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import (
     ElasticNet,
     ElasticNetCV,
@@ -49,6 +50,9 @@ REGRESSORS = [L1RegressorCV, L2RegressorCV, ElasticNetRegressorCV]
 CLASSIFIERS = [L1ClassifierCV, L2ClassifierCV]
 ESTIMATORS = REGRESSORS + CLASSIFIERS
 RATIO = {"L1": 1.0, "L2": 0.0, "El": 0.5}
+
+# most grids here are short; what is said of their ends is tried in test_search.py
+pytestmark = pytest.mark.filterwarnings("ignore:the choice lies at:UserWarning")
 
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 every_classifier = pytest.mark.parametrize("estimator", CLASSIFIERS)
@@ -103,7 +107,7 @@ def test_docstring_names_every_parameter_and_attribute(rng, estimator):
     model = estimator(alphas=5, cv=3).fit(pd.DataFrame(X).add_prefix("x"), y)
     fitted = [name for name in vars(model) if name.endswith("_")]
     assert {"alpha_", "coef_path_", "feature_names_in_"} <= set(fitted)
-    for name in [*model.get_params(), *fitted]:
+    for name in [*model.get_params(), *fitted, "penalty"]:
         assert f"\n{name} : " in text, name
 
 
@@ -623,6 +627,36 @@ def test_in_pipeline_and_grid_search(rng, estimator):
     np.testing.assert_allclose(search.predict(X), direct.predict(X), rtol=1e-4)
 
 
+SELECTING = [
+    L1RegressorCV(cv=5),
+    L1ClassifierCV(cv=5),
+    ElasticNetRegressorCV(l1_ratio=1, cv=5),
+    ElasticNetRegressorCV(l1_ratio=[1.0], cv=5),
+]
+
+
+@pytest.mark.parametrize("estimator", SELECTING)
+def test_selection_keeps_the_nonzero_coefficients(estimator):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100, 20))
+    y = X[:, :6] @ [3, 1, 1, 0.5, 0.5, 0.5] + rng.standard_normal(100)
+    y = y > 0 if isinstance(estimator, L1ClassifierCV) else y
+    pipeline = make_pipeline(StandardScaler(), SelectFromModel(estimator), Ridge()).fit(X, y)
+    selector = pipeline[1]
+    nonzero = selector.estimator_.coef_.ravel() != 0
+    assert 4 < nonzero.sum() < 20
+    np.testing.assert_array_equal(selector.get_support(), nonzero)
+    lasso = SelectFromModel(LassoCV()).fit(X, y)
+    assert selector.threshold_ == lasso.threshold_ == 1e-5
+
+
+def test_a_penalty_that_keeps_all_is_called_so():
+    names = [e().penalty for e in ESTIMATORS]
+    assert names == ["l1", "l2", "elasticnet", "l1", "l2"]
+    assert ElasticNetRegressorCV(l1_ratio=[0, 1]).penalty == "elasticnet"
+    assert ElasticNetRegressorCV(l1_ratio=0).penalty == "l2"
+
+
 @every_estimator
 def test_clone_and_pickle(rng, estimator):
     X, y = sample(rng, estimator)
@@ -677,6 +711,39 @@ def test_sparse_equals_dense(rng, estimator, container, standardize):
     np.testing.assert_allclose(thin.predict(container(X)), dense.predict(X), rtol=1e-4)
 
 
+def with_time_stamp(rng, estimator, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Features with zeros and a time in seconds since 1970, which decides the response most."""
+    X, y = sample(rng, REGRESSORS[0], 200, zeros=0.5)
+    time = rng.random(200)
+    y = y + 20 * time
+    y = (y > np.median(y)).astype(int) if estimator in CLASSIFIERS else y
+    return np.column_stack([1.7e9 + seconds * time, X]), y
+
+
+@every_estimator
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("seconds", [3e2, 3.6e3, 8.6e4, 3e7])
+def test_sparse_equals_dense_far_from_zero(rng, estimator, standardize, seconds):
+    X, y = with_time_stamp(rng, estimator, seconds)
+    options = {"alphas": 12, "cv": 3, "standardize": standardize, "tol": 1e-10}
+    dense = estimator(**options).fit(X, y)
+    ours = estimator(**options).fit(sparse.csr_array(X), y)
+    spread = X.std(axis=0)
+    assert np.abs(dense.coef_.ravel()[0] * spread[0]) > 1
+    np.testing.assert_allclose(ours.coef_ * spread, dense.coef_ * spread, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(ours.cv_error_path_, dense.cv_error_path_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("cv", ["loo", "gcv"])
+def test_sparse_equals_dense_far_from_zero_without_folds(rng, cv):
+    X, y = with_time_stamp(rng, L2RegressorCV, 3e2)
+    dense, ours = (
+        L2RegressorCV(alphas=10, cv=cv).fit(kind(X), y) for kind in (np.array, sparse.csr_array)
+    )
+    np.testing.assert_allclose(ours.cv_error_path_, dense.cv_error_path_, rtol=1e-6)
+    np.testing.assert_allclose(ours.coef_, dense.coef_, rtol=1e-6)
+
+
 @pytest.mark.parametrize("cv", ["loo", "gcv"])
 def test_sparse_equals_dense_without_folds(rng, cv):
     X, y = sample(rng, L2RegressorCV, zeros=0.6)
@@ -707,6 +774,23 @@ def test_sparse_features_stay_sparse(rng, estimator, monkeypatch):
             with pytest.raises(AssertionError, match="made dense"):
                 thin.toarray()
             estimator(alphas=5, cv=3).fit(thin, y).predict(thin)
+
+
+@every_estimator
+@pytest.mark.parametrize("form", ["csr", "csc", "coo"])
+def test_row_numbers_of_sparse_features_may_be_long(rng, estimator, form):
+    X, y = sample(rng, estimator, zeros=0.6)
+    long = sparse.coo_array(X)
+    long.coords = tuple(c.astype(np.int64) for c in long.coords)
+    long = long.asformat(form)
+    assert (long.coords[0] if form == "coo" else long.indices).dtype == np.int64
+    weight = rng.integers(0, 3, size=len(y))
+    ours, plain = (
+        estimator(alphas=8, cv=3).fit(kind, y, sample_weight=weight)
+        for kind in (long, sparse.csr_array(X))
+    )
+    np.testing.assert_array_equal(ours.coef_path_, plain.coef_path_)
+    np.testing.assert_array_equal(ours.predict(long), plain.predict(sparse.csr_array(X)))
 
 
 def test_repeated_entries_of_sparse_features_add_up(rng, monkeypatch):
@@ -751,6 +835,16 @@ def test_string_labels(rng, estimator):
     np.testing.assert_array_equal(model.predict(X) == "sick", numeric.predict(X) == 1)
     np.testing.assert_array_equal(model.predict(X) == "sick", model.predict_proba(X)[:, 1] > 0.5)
     assert model.score(X, labels) > 0.7
+
+
+@every_classifier
+def test_labels_may_be_a_column_of_pythons_own_truth_values(rng, estimator):
+    X, y = sample(rng, estimator)
+    labels = pd.Series((y == 1).tolist(), dtype=object)
+    ours, plain = (estimator(alphas=8, cv=3).fit(X, own) for own in (labels, y))
+    assert ours.classes_.tolist() == [False, True] and ours.classes_.dtype == bool
+    np.testing.assert_array_equal(ours.coef_, plain.coef_)
+    np.testing.assert_array_equal(ours.predict(X), plain.predict(X) == 1)
 
 
 @every_classifier

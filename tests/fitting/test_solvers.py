@@ -1,12 +1,15 @@
 """Solutions against their optimality conditions, scikit-learn, exact limits and each other."""
 
+import re
 import warnings
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core import caching
 from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit, xlogy
@@ -16,11 +19,13 @@ from sklearn.model_selection import KFold, ShuffleSplit
 
 from normwise import solvers
 from normwise.fitting.loss import loss_of
+from normwise.fitting.solvers import active_set
 from normwise.fitting.solvers.active_set import append, cholesky, products, remove, solve
 from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
+from normwise.fitting.solvers.compiled import njit
 from normwise.fitting.solvers.ridge import RidgePath
 from normwise.fitting.solvers.separation import is_separable
-from normwise.fitting.solvers.views import Dense, View
+from normwise.fitting.solvers.views import Dense, View, sparse_spread
 from normwise.solvers import NoSolutionError, Problem, fit_path, prediction_loss
 
 RESPONSES = ["gaussian", "binary"]
@@ -1149,10 +1154,45 @@ def test_the_unit_of_unstandardised_features_changes_no_fit(rng, response, l1_ra
     np.testing.assert_allclose(unit * other.coef, one.coef, rtol=1e-3, atol=1e-6)
 
 
+def test_sparse_columns_far_from_zero_are_centred_with_their_zeros():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([1e5 + rng.standard_normal(30), rng.random(30) < 0.3, np.full(30, 2e9)])
+    X[4, 0] = 0.0  # hardly counts, or the mean would not be far from zero
+    weight = rng.random(30)
+    weight[4] = 1e-13
+    weight /= weight.sum()
+    thin, shift, spread = sparse_spread(sparse.csr_array(X), weight)
+    assert shift.tolist() == pytest.approx([weight @ X[:, 0], 0, 2e9], rel=1e-15)
+    np.testing.assert_allclose(thin.toarray(), X - shift, atol=1e-10)
+    variance = weight @ (X[:, :2] - weight @ X[:, :2]) ** 2
+    np.testing.assert_allclose(spread[:2] ** 2, variance, rtol=1e-9)
+    assert spread[2] < 1e-12 * 2e9
+
+
 def test_no_compiled_code_calls_that_of_another_file():
     # the compiler's cache notices a change of a function's own file only
     package = Path(solvers.__file__).parents[1]
     texts = {f.stem: f.read_text() for f in package.rglob("*.py")}
-    compiled = {name: text for name, text in texts.items() if "njit" in text}
+    compiled = {name: text for name, text in texts.items() if "@njit" in text}
     assert sorted(compiled) == ["active_set", "sparsity"]
     assert not any(f"{other} import" in t for t in compiled.values() for other in compiled)
+
+
+def test_all_compiled_code_does_without_a_cache():
+    package = Path(solvers.__file__).parents[1]
+    texts = {f.stem: f.read_text() for f in package.rglob("*.py")}
+    direct = {name for name, text in texts.items() if re.search(r"numba\.n?jit|import n?jit", text)}
+    ours = {name for name, text in texts.items() if "solvers.compiled import njit" in text}
+    assert direct - ours == {"compiled"} and ours == {"active_set", "sparsity"}
+
+
+def test_code_is_compiled_where_no_cache_can_be_kept(monkeypatch):
+    def twice(x):
+        return 2 * x
+
+    monkeypatch.setattr(caching.CompileResultCacheImpl, "_locator_classes", [])
+    with pytest.raises(RuntimeError, match="no locator"):
+        numba.njit(cache=True)(twice)
+    assert njit(nogil=True)(twice)(2.0) == 4.0
+    monkeypatch.undo()
+    assert type(njit()(twice)._cache) is type(active_set.products._cache) is caching.FunctionCache

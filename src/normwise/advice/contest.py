@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from normwise.analysis.inference import standard_error
 from normwise.data.tables.table import Table
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
+from normwise.fitting.search import binding_end, is_covered, null_error, search
 from normwise.fitting.solvers.problem import Path, Problem
 from normwise.fitting.tuning import choose, fold_labels
 
@@ -53,24 +55,49 @@ def splits_of(labels: np.ndarray) -> Splits:
     return [(np.flatnonzero(labels != k), np.flatnonzero(labels == k)) for k in np.unique(labels)]
 
 
-def tune(problem: Problem, penalty: str, splits: Splits) -> tuple[Path, int]:
-    """A penalty's path on all rows and the position of the strength that the splits choose.
+@dataclass(frozen=True)
+class Tuned:
+    """A penalty's path on all rows and the strength that the splits choose.
+
+    Attributes
+    ----------
+    path : Path
+    best : int
+        Position of the strength.
+    at_end : bool
+        Whether the error was still falling at the last strength that could be tried.
+    """
+
+    path: Path
+    best: int
+    at_end: bool = False
+
+
+def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
+    """Choose the strength of a penalty, see `normwise.fitting.search.search`.
 
     Raises
     ------
     NoSolutionError
         If there is no finite solution.
     """
-    ratio = RATIOS[penalty]
+    ratio, loss = RATIOS[penalty], problem.loss
     if penalty == "none":
-        return problem.path(np.zeros(1), 0.0, TOLERANCE), 0
-    alphas = problem.alpha_grid(ratio, N_ALPHAS)
-    path = problem.path(alphas, ratio, TOLERANCE)
-    cv = problem.cross_validate(splits, alphas, ratio, TOLERANCE)
-    usable = (path.gap <= TOLERANCE) & (cv.gap <= TOLERANCE).all(axis=0)
+        return Tuned(problem.path(np.zeros(1), 0.0, TOLERANCE), 0)
+    found = search(problem, ratio, N_ALPHAS, splits, TOLERANCE)
+    usable = found.usable(TOLERANCE)
     if not usable.any():
         raise NoSolutionError("no strength reached its certificate")
-    return path, choose(cv, usable)[1]
+    best = choose(found.cv, usable)[1]
+    end = binding_end(
+        loss,
+        found.path,
+        found.error(usable),
+        best,
+        null_error(loss, problem.y),
+        is_covered(loss, ratio),
+    )
+    return Tuned(found.path, best, end == "smallest")
 
 
 def _null_error(y_train: np.ndarray, y_test: np.ndarray, response: str) -> float:
@@ -92,19 +119,20 @@ def _split(
     labels = fold_labels(y[train], N_FOLDS, response, np.random.default_rng(seed))
     problem = Problem(X[train], y[train], response)
     for penalty in TRIED:
-        out[penalty] = out[f"{penalty}_nonzeros"] = out[f"{penalty}_failed"] = np.nan
+        for name in (penalty, *(f"{penalty}_{what}" for what in ("nonzeros", "failed", "at_end"))):
+            out[name] = np.nan
         # finding out whether there is such a fit takes longer than all other fits
         if penalty == "none" and repeat and not loss.has_limit:
             continue
         try:
-            path, best = tune(problem, penalty, splits_of(labels))
+            tuned = tune(problem, penalty, splits_of(labels))
         except NoSolutionError:
             out[f"{penalty}_failed"] = 1.0
             continue
-        out[f"{penalty}_failed"] = 0.0
-        predictor = X[test] @ path.coef[best] + path.intercept[best]
-        out[penalty] = float(loss.value(y[test], predictor))
-        out[f"{penalty}_nonzeros"] = int((path.coef[best] != 0).sum())
+        out[f"{penalty}_failed"], out[f"{penalty}_at_end"] = 0.0, float(tuned.at_end)
+        coef, intercept = tuned.path.coef[tuned.best], tuned.path.intercept[tuned.best]
+        out[penalty] = float(loss.value(y[test], X[test] @ coef + intercept))
+        out[f"{penalty}_nonzeros"] = int((coef != 0).sum())
     return out
 
 
@@ -236,6 +264,7 @@ def summarise(
                 "high": high,
                 "nonzeros": errors[f"{penalty}_nonzeros"].mean(),
                 "failed": errors[f"{penalty}_failed"].mean(),
+                "at_end": errors[f"{penalty}_at_end"].mean(),
             }
         )
     splits = pd.DataFrame({"split": np.arange(len(errors)), "repeat": repeats})

@@ -86,7 +86,8 @@ class Contest:
         One row a penalty of `TRIED`: ``penalty``, ``error`` (mean squared error or log-loss on
         held-out rows), ``explained`` (one minus the error over that of the null model), ``low``
         and ``high`` (its interval), ``nonzeros`` (mean number of coefficients), ``failed`` (share
-        of the splits without a finite solution). A penalty without any solution has NaN.
+        of the splits without a finite solution), ``at_end`` (share of the splits in which the
+        error was still falling at the last strength). A penalty without any solution has NaN.
     pairs : DataFrame
         One row a pair: ``first``, ``second``, ``difference`` (explained share of the first minus
         that of the second; above 0 the first is better), ``se`` (corrected for the overlap of the

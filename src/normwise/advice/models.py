@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy import sparse
 
 from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, splits_of, tune
 from normwise.advice.diagnosis import sample_rows
@@ -14,6 +15,7 @@ from normwise.advice.findings import Models
 from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.problem import Problem
+from normwise.fitting.solvers.views import sparse_spread
 from normwise.fitting.tuning import fold_labels
 
 FITTED = ("l1", "l2", "elastic_net")
@@ -30,10 +32,8 @@ FIRM = 0.9
 
 
 def _spread(X: Any) -> np.ndarray:
-    mean = np.asarray(X.mean(axis=0)).ravel()
-    square = np.asarray(X.multiply(X).mean(axis=0) if hasattr(X, "multiply") else (X**2).mean(0))
-    if hasattr(X, "multiply"):
-        return np.sqrt(np.maximum(square.ravel() - mean**2, 0))
+    if sparse.issparse(X):
+        return sparse_spread(X.astype(float), np.full(X.shape[0], 1 / X.shape[0]))[2]
     return np.asarray(X.std(axis=0))
 
 
@@ -111,13 +111,14 @@ def fit_models(
     fits = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(tune)(problem, name, splits) for name in FITTED
     )
-    for name, (path, best) in zip(FITTED, fits, strict=True):
+    for name, tuned in zip(FITTED, fits, strict=True):
+        path, best = tuned.path, tuned.best
         alphas[name], paths[name], chosen[name] = path.alphas, path.coef * scale, best
         intercepts[name] = float(path.intercept[best])
         gaps.append(float(path.gap[best]))
         frame[name] = path.coef[best] * scale
-    for name in FITTED:
-        frame[f"{name}_raw"] = fits[FITTED.index(name)][0].coef[chosen[name]]
+    for name, tuned in zip(FITTED, fits, strict=True):
+        frame[f"{name}_raw"] = tuned.path.coef[tuned.best]
     if done is not None:
         done(0.5)
     target = {"l1": np.sqrt(2) * alphas["l1"][chosen["l1"]], "l2": 2 * alphas["l2"][chosen["l2"]]}

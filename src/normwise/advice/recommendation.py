@@ -172,6 +172,13 @@ def _doubts(
         )
     if contest.scores["explained"].max() < ROUNDING:
         out.append("No penalty predicts held-out rows better than the mean does.")
+    scores = contest.scores
+    for _, row in scores[scores["at_end"] > 0].iterrows():
+        out.append(
+            f"In {percent(row['at_end'])} of the splits the best strength of "
+            f"{NAMES[row['penalty']]} lies at the end of what could be tried: a weaker penalty may "
+            "explain more."
+        )
     if not place.inside:
         out.append(
             "The table lies outside of what was measured; the map's answer is an extrapolation."

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from normwise.analysis.measure.metrics import effective_number
+from normwise.fitting.solvers.compiled import njit
 
 N_SHARES = 16
 DENSEST = 0.98
@@ -28,7 +28,7 @@ SLACK = 1.25
 LOWEST, HIGHEST = 0.05, 0.95
 
 
-@njit(cache=True)
+@njit()
 def _ascend(features, square, y, coef, chance, share, noise, slab, sweeps):  # type: ignore[no-untyped-def]
     """Coordinate ascent at one share; ``coef`` (means given a slab) and ``chance`` are updated.
 

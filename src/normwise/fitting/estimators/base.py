@@ -21,7 +21,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from normwise.data.response_kind import kind_of
 from normwise.fitting.errors import NoSolutionError
-from normwise.fitting.loss import loss_of
+from normwise.fitting.loss import Loss, loss_of
+from normwise.fitting.search import Searched, binding_end, is_covered, null_error, search
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 from normwise.fitting.tuning import choose
 
@@ -45,17 +46,27 @@ class _Tuned:
         return np.maximum(self.path.gap, self.cv.gap.max(axis=0))
 
     @property
+    def _finite(self) -> np.ndarray:
+        return np.isfinite(self.cv.errors).all(axis=0)
+
+    @property
     def n_iter(self) -> int:
         return int(self.path.n_iter.sum()) + self.cv.n_iter
 
     def choose(self, rule: str, tol: float) -> tuple[bool, float, int]:
         """Whether no strength is proven, the error and the position of the one chosen."""
-        finite = np.isfinite(self.cv.errors).all(axis=0)
+        finite = self._finite
         if not finite.any():
             return True, np.inf, 0
         proven = finite & (self.gap <= tol)
         error, best, one_se = choose(self.cv, proven if proven.any() else finite)
         return not proven.any(), float(error[best]), best if rule == "min" else one_se
+
+    def end(self, loss: Loss, chosen: int, null: float, covered: bool, tol: float) -> str:
+        """The end of the strengths that binds, see `normwise.fitting.search.binding_end`."""
+        found = Searched(self.path, self.cv)
+        error = found.error(self._finite & (self.gap <= tol))
+        return binding_end(loss, self.path, error, chosen, null, covered)
 
 
 def _checked_alphas(alphas: ArrayLike, has_l1: bool, response: str) -> np.ndarray:
@@ -81,6 +92,13 @@ def _canonical(X: Any) -> Any:
     return X
 
 
+def _plain(y: np.ndarray) -> np.ndarray:
+    # scikit-learn knows no kind of target for Python's own True and False
+    if y.dtype == object and all(isinstance(label, bool | np.bool_) for label in y):
+        return y.astype(bool)
+    return y
+
+
 def _row_numbers(splits: Iterable[tuple[Any, Any]], kept: np.ndarray) -> Splits:
     # positions among the kept rows; parts may come as row numbers or as masks
     position = np.where(kept, np.cumsum(kept) - 1, -1)
@@ -102,6 +120,8 @@ class _PathCV(BaseEstimator):
     _response: str
     _penalty_ratio = 1.0
     _shortcuts: tuple[str, ...] = ()
+    # what SelectFromModel asks: the features that an L1 penalty keeps are those it selects
+    penalty: str
     coef_: np.ndarray
     intercept_: float | np.ndarray
 
@@ -158,6 +178,8 @@ class _PathCV(BaseEstimator):
         -----
         ConvergenceWarning
             If a strength missed ``tol`` on all rows or in a fold.
+        UserWarning
+            If the choice lies at an end of ``alphas`` beyond which a better strength may be.
         """
         ratios = self._check_parameters()
         X, y = validate_data(
@@ -165,13 +187,12 @@ class _PathCV(BaseEstimator):
             X,
             y,
             accept_sparse=("csr", "csc"),
-            accept_large_sparse=False,
             dtype=np.float64,
             order="C",
             ensure_min_samples=2,
             y_numeric=not kind_of(self._response).classes,
         )
-        X, kept = _canonical(X), np.ones(len(y), bool)
+        X, y, kept = _canonical(X), _plain(y), np.ones(len(y), bool)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
@@ -197,6 +218,7 @@ class _PathCV(BaseEstimator):
             raise ValueError(
                 "no strength has a finite cross-validated error; are the data too large?"
             )
+        self._warn_of_ends(tuned[best], choices[best][2], target, sample_weight)
         self._keep(tuned[best], choices[best][2], sum(t.n_iter for t in tuned))
         return self
 
@@ -243,26 +265,31 @@ class _PathCV(BaseEstimator):
         return splits
 
     def _tune(self, problem: Problem, splits: Splits | None, ratio: float) -> _Tuned:
-        if isinstance(self.alphas, Integral):
-            alphas = problem.alpha_grid(ratio, int(self.alphas))
-        else:
-            alphas = _checked_alphas(self.alphas, ratio > 0, self._response)
-        path = problem.path(alphas, ratio, tol=self.tol)
         if splits is None:
+            alphas = self._strengths(problem, ratio)
             score = problem.leave_one_out if self.cv == "loo" else problem.generalised_cv
             errors = score(alphas)[None]
             folds = CrossValidation(errors, np.zeros(errors.shape), 0, np.ones(1))
-        else:
-            try:
-                folds = problem.cross_validate(
-                    splits, alphas, ratio, tol=self.tol, n_jobs=effective_n_jobs(self.n_jobs)
-                )
-            except NoSolutionError as error:
-                raise ValueError(
-                    "the training part of a fold holds one class only: "
-                    "use fewer folds, or a cv that keeps both classes in every training part"
-                ) from error
+            return _Tuned(ratio, problem.path(alphas, ratio, tol=self.tol), folds)
+        n_jobs = effective_n_jobs(self.n_jobs)
+        try:
+            if isinstance(self.alphas, Integral):
+                found = search(problem, ratio, int(self.alphas), splits, self.tol, n_jobs)
+                return _Tuned(ratio, found.path, found.cv)
+            alphas = self._strengths(problem, ratio)
+            path = problem.path(alphas, ratio, tol=self.tol)
+            folds = problem.cross_validate(splits, alphas, ratio, tol=self.tol, n_jobs=n_jobs)
+        except NoSolutionError as error:
+            raise ValueError(
+                "the training part of a fold holds one class only: "
+                "use fewer folds, or a cv that keeps both classes in every training part"
+            ) from error
         return _Tuned(ratio, path, folds)
+
+    def _strengths(self, problem: Problem, ratio: float) -> np.ndarray:
+        if isinstance(self.alphas, Integral):
+            return problem.alpha_grid(ratio, int(self.alphas))
+        return _checked_alphas(self.alphas, ratio > 0, self._response)
 
     def _warn(self, tuned: list[_Tuned]) -> None:
         gap = np.concatenate([t.gap for t in tuned])
@@ -275,6 +302,30 @@ class _PathCV(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
+
+    def _warn_of_ends(
+        self, best: _Tuned, chosen: int, y: np.ndarray, weight: np.ndarray | None
+    ) -> None:
+        loss, own = loss_of(self._response), not isinstance(self.alphas, Integral)
+        null = null_error(loss, y, weight, self.fit_intercept)
+        covered = not own and is_covered(loss, best.l1_ratio)
+        end = best.end(loss, chosen, null, covered, self.tol)
+        if own and len(best.path.alphas) > 1 and null > 0 and not best.path.coef.any():
+            # all of them are too large to tell
+            end = "smallest"
+        if not end:
+            return
+        if own:
+            beyond = "a larger" if end == "largest" else "a smaller"
+            advice = f"{beyond} one may predict better, so give alphas that go further"
+        else:
+            advice = f"the error still falls there, and no smaller one reaches tol={self.tol:g}"
+        strength = best.path.alphas[0 if end == "largest" else -1]
+        warnings.warn(
+            f"the choice lies at the {end} of the strengths alphas, {strength:.3g}: {advice}",
+            UserWarning,
+            stacklevel=3,
+        )
 
     def _keep(self, best: _Tuned, chosen: int, n_iter: int) -> None:
         self.alphas_ = best.path.alphas

@@ -125,6 +125,7 @@ class L1ClassifierCV(_PathClassifierCV):
     alphas : int or array-like of shape (n_alphas,), default=100
         Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
         themselves, in any order, positive and finite.
+        The default grid goes on downwards while the error falls at its end.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
         For grouped rows, pass ``list(splitter.split(X, y, groups))``.
@@ -148,8 +149,10 @@ class L1ClassifierCV(_PathClassifierCV):
     ----------
     alpha_ : float
         Chosen strength.
+    penalty : str
+        "l1", which `SelectFromModel` asks for: it selects the nonzero coefficients.
     alphas_ : ndarray of shape (n_alphas,)
-        Strengths, decreasing.
+        Strengths, decreasing; more than asked for where the error still fell at the last.
     coef_ : ndarray of shape (1, n_features)
         Coefficients of the log-odds of ``classes_[1]``.
     intercept_ : ndarray of shape (1,)
@@ -189,6 +192,8 @@ class L1ClassifierCV(_PathClassifierCV):
     True
     """
 
+    penalty = "l1"
+
 
 class L2ClassifierCV(_PathClassifierCV):
     r"""Logistic regression of two classes with a cross-validated L2 penalty.
@@ -210,6 +215,7 @@ class L2ClassifierCV(_PathClassifierCV):
         Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
         themselves, in any order, positive, infinity (the
         null model) included.
+        The default grid goes on downwards while the error falls at its end.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
         For grouped rows, pass ``list(splitter.split(X, y, groups))``.
@@ -233,8 +239,11 @@ class L2ClassifierCV(_PathClassifierCV):
     ----------
     alpha_ : float
         Chosen strength.
+    penalty : str
+        "l2".
     alphas_ : ndarray of shape (n_alphas,)
-        Strengths, decreasing; the default grid starts at infinity.
+        Strengths, decreasing; more than asked for where the error still fell at the last. The
+        default grid starts at infinity.
     coef_ : ndarray of shape (1, n_features)
         Coefficients of the log-odds of ``classes_[1]``.
     intercept_ : ndarray of shape (1,)
@@ -274,4 +283,5 @@ class L2ClassifierCV(_PathClassifierCV):
     (3, 2)
     """
 
+    penalty = "l2"
     _penalty_ratio = 0.0

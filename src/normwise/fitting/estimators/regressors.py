@@ -75,6 +75,8 @@ class L1RegressorCV(_PathRegressorCV):
     ----------
     alpha_ : float
         Chosen strength.
+    penalty : str
+        "l1", which `SelectFromModel` asks for: it selects the nonzero coefficients.
     alphas_ : ndarray of shape (n_alphas,)
         Strengths, decreasing.
     coef_ : ndarray of shape (n_features,)
@@ -112,6 +114,8 @@ class L1RegressorCV(_PathRegressorCV):
     >>> bool(model.dual_gap_ <= 1e-6)
     True
     """
+
+    penalty = "l1"
 
 
 class L2RegressorCV(_PathRegressorCV):
@@ -159,6 +163,8 @@ class L2RegressorCV(_PathRegressorCV):
     ----------
     alpha_ : float
         Chosen strength.
+    penalty : str
+        "l2".
     alphas_ : ndarray of shape (n_alphas,)
         Strengths, decreasing; the default grid is from infinity to 0.
     coef_ : ndarray of shape (n_features,)
@@ -197,6 +203,7 @@ class L2RegressorCV(_PathRegressorCV):
     (100, 1)
     """
 
+    penalty = "l2"
     _penalty_ratio = 0.0
     _shortcuts = ("loo", "gcv")
 
@@ -225,6 +232,7 @@ class ElasticNetRegressorCV(_PathRegressorCV):
         Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
         themselves, in any order, positive and finite
         unless every `l1_ratio` is 0.
+        The default grid goes on downwards while the error falls at its end.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 folds of neighbouring rows, or fewer where there are fewer rows.
         For grouped rows, pass ``list(splitter.split(X, y, groups))``.
@@ -250,8 +258,10 @@ class ElasticNetRegressorCV(_PathRegressorCV):
         Chosen strength.
     l1_ratio_ : float
         Chosen share of the L1 part. All paths are for this share.
+    penalty : str
+        "elasticnet", or "l1" or "l2" where `l1_ratio_` is 1 or 0.
     alphas_ : ndarray of shape (n_alphas,)
-        Strengths, decreasing.
+        Strengths, decreasing; more than asked for where the error still fell at the last.
     coef_ : ndarray of shape (n_features,)
     intercept_ : float
     coef_path_ : ndarray of shape (n_alphas, n_features)
@@ -311,6 +321,12 @@ class ElasticNetRegressorCV(_PathRegressorCV):
             random_state=random_state,
         )
         self.l1_ratio = l1_ratio
+
+    @property
+    def penalty(self) -> str:  # type: ignore[override]
+        """Name of the mix: "l1" or "l2" where `l1_ratio_` is 1 or 0, "elasticnet" between."""
+        ratios = np.ravel(getattr(self, "l1_ratio_", self.l1_ratio))
+        return "l1" if (ratios == 1).all() else "l2" if (ratios == 0).all() else "elasticnet"
 
     def _ratios(self) -> list[float]:
         given = np.atleast_1d(np.asarray(self.l1_ratio, float)).tolist()

@@ -18,8 +18,10 @@ in, and of no other.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
+
+from normwise.fitting.solvers.compiled import njit
 
 MAX_STEPS = 5000
 ENTER_AT_MOST = 8
@@ -128,7 +130,7 @@ def _dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
 # ``U`` is upper triangular with ``U'U = A``, in the top left corner of a larger array
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def products(rows, out):  # type: ignore[no-untyped-def]
     """Write ``rows @ rows.T`` to the corner of ``out``; each product is computed once."""
     k = len(rows)
@@ -138,7 +140,7 @@ def products(rows, out):  # type: ignore[no-untyped-def]
         out[low:k, low:high] = out[low:high, low:k].T
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def cholesky(A, U):  # type: ignore[no-untyped-def]
     """Factor the upper triangle of ``A``, which is overwritten."""
     k = len(A)
@@ -163,7 +165,7 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
             A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def solve(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``U'U x = b`` in place, with the leading ``k`` rows."""
     for j in range(k):
@@ -178,7 +180,7 @@ def solve(U, k, x):  # type: ignore[no-untyped-def]
         x[j] = (x[j] - total) / U[j, j]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
     """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten."""
     total = 0.0
@@ -194,7 +196,7 @@ def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
     U[k, k] = np.sqrt(pivot)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def remove(U, k, q):  # type: ignore[no-untyped-def]
     """Take row and column ``q`` out of ``A``: a rank-one update of the factor behind it."""
     x = U[q, q + 1 : k].copy()
@@ -213,7 +215,7 @@ def remove(U, k, q):  # type: ignore[no-untyped-def]
             U[j, m] = value
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def enlarged(A, room, k):  # type: ignore[no-untyped-def]
     """A larger array with the same corner."""
     out = np.empty((room, room))
@@ -221,7 +223,7 @@ def enlarged(A, room, k):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _log_loss(y, eta, weight):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(len(y)):
@@ -230,7 +232,7 @@ def _log_loss(y, eta, weight):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _entropy(theta, weight):  # type: ignore[no-untyped-def]
     # minus the conjugate of the log-loss
     total = 0.0
@@ -241,7 +243,7 @@ def _entropy(theta, weight):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _negative_slope(y, eta, weight, logistic, out):  # type: ignore[no-untyped-def]
     """Residuals: minus the derivative of the loss by ``eta``."""
     for i in range(len(y)):
@@ -251,7 +253,7 @@ def _negative_slope(y, eta, weight, logistic, out):  # type: ignore[no-untyped-d
             out[i] = y[i] - eta[i]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _make_feasible(theta, unit, free, logistic):  # type: ignore[no-untyped-def]
     """Make a dual point orthogonal to the intercept."""
     if free < 0:
@@ -276,7 +278,7 @@ def _make_feasible(theta, unit, free, logistic):  # type: ignore[no-untyped-def]
             theta[i] *= common / negative
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic):  # type: ignore[no-untyped-def]
     """Primal objective minus the better of two dual values along ``theta``.
 
@@ -309,7 +311,7 @@ def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic
     return primal - dual
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _tolerated(l1, l2, largest, size, tol, null, p, logistic):  # type: ignore[no-untyped-def]
     """Largest violation of the optimality conditions."""
     # with curvature the cost of a violation e is quadratic in e, without it about e * size
@@ -324,7 +326,7 @@ def _tolerated(l1, l2, largest, size, tol, null, p, logistic):  # type: ignore[n
     return slack
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _reach(coef, step, signs, factor, active, k):  # type: ignore[no-untyped-def]
     """Share of the step to the first change of a sign, at most 1."""
     reach = 1.0
@@ -335,7 +337,7 @@ def _reach(coef, step, signs, factor, active, k):  # type: ignore[no-untyped-def
     return reach
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _penalty(coef, step, reach, l1, l2, factor, active, k):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(k):
@@ -344,7 +346,7 @@ def _penalty(coef, step, reach, l1, l2, factor, active, k):  # type: ignore[no-u
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _search(  # type: ignore[no-untyped-def]
     X, y, weight, eta, along, r, coef, step, residual, signs, active, k, factor, l1, l2, reach
 ):
@@ -374,7 +376,7 @@ def _search(  # type: ignore[no-untyped-def]
     return 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _move(X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k, logistic):  # type: ignore[no-untyped-def]
     """Take the step; features that reach zero leave. Returns how many stay."""
     kept = 0
@@ -394,7 +396,7 @@ def _move(X, U, eta, coef, step, reach, residual, signs, factor, active, is_acti
     return kept
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untyped-def]
     A = np.empty((k, k))
     for j in range(k):
@@ -405,7 +407,7 @@ def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untype
     cholesky(A, U)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # type: ignore[no-untyped-def]
     """Inner products with a dual point near the anchor, unless most are needed.
 
@@ -426,7 +428,7 @@ def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # t
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: ignore[no-untyped-def]
     """Features that violate their condition, the worst ones if there are many."""
     found = np.empty(n_among, np.int64)
@@ -443,7 +445,7 @@ def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: 
     return found[:n][np.argsort(size[:n], kind="mergesort")[:ENTER_AT_MOST]]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, null):  # type: ignore[no-untyped-def]
     r"""Follow a path of problems.
 

@@ -23,6 +23,9 @@ from normwise.fitting.solvers.ridge import RidgePath
 # subtraction: a smaller remainder would be rounding errors
 KEEPS = 1e-6
 CONSTANT = 1e-12
+# means over spreads from which sparse columns are centred: their variance is no difference of
+# squares, and such a column has hardly a zero to lose
+OFFSET = 1e3
 
 Back = Callable[[np.ndarray], np.ndarray]
 Features = np.ndarray | tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -229,8 +232,50 @@ def row_space(view: View) -> tuple[Features, int, Back, np.ndarray]:
     return rows, rank if view.fit_intercept else -1, lambda coef: coef @ vt[keep], centre
 
 
+def sparse_spread(X: Any, weight: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Standard deviations of sparse columns, those with a large mean centred first.
+
+    Parameters
+    ----------
+    X : sparse array of shape (n_samples, n_features)
+    weight : ndarray of shape (n_samples,)
+        Of sum 1.
+
+    Returns
+    -------
+    X : sparse array of shape (n_samples, n_features)
+        With columns whose mean is `OFFSET` times their spread, or more, shifted to mean zero.
+    shift : ndarray of shape (n_features,)
+        What was subtracted; zero for all other columns.
+    spread : ndarray of shape (n_features,)
+    """
+    centre = weight @ X
+    square = weight @ X.multiply(X).tocsr()
+    spread = np.sqrt(np.maximum(square - centre**2, 0.0))
+    # a difference of squares: rounding errors are of the size of their root
+    spread[spread <= 1e-7 * np.sqrt(square)] = 0.0
+    shift = np.where(OFFSET * spread < np.abs(centre), centre, 0.0)
+    far = np.flatnonzero(shift)
+    if not len(far):
+        return X, shift, spread
+    # to the last bit: the sum of n numbers may be out by n of them
+    full = X[:, far].toarray() - shift[far]
+    rest = weight @ full
+    shift[far] += rest
+    full -= rest
+    spread[far] = np.sqrt(weight @ full**2)
+    place = sparse.csr_array(
+        (np.ones(len(far)), (np.arange(len(far)), far)), shape=(len(far), X.shape[1])
+    )
+    kept = X @ sparse.diags_array((shift == 0).astype(float))
+    return sparse.csr_array(kept + sparse.csr_array(full) @ place), shift, spread
+
+
 class Sparse(View):
-    """Sparse columns, scaled but not centred: the intercept is a feature of its own."""
+    """Sparse columns, scaled; those with a mean far from zero are centred.
+
+    The other columns would be full if they were: the intercept is a feature of its own instead.
+    """
 
     def __init__(
         self,
@@ -244,13 +289,12 @@ class Sparse(View):
         self.loss, self.fit_intercept = loss, fit_intercept
         self.weight = weight / weight.sum()
         X = X.astype(float)
-        centre = self.weight @ X if fit_intercept else np.zeros(X.shape[1])
-        square = self.weight @ X.multiply(X).tocsr()
-        spread = np.sqrt(np.maximum(square - centre**2, 0.0))
-        # a difference of squares: rounding errors are of the size of their root
-        spread[spread <= 1e-7 * np.sqrt(square)] = 0.0
         self.mean, self.offset = np.zeros(X.shape[1]), 0.0
-        self.scale = _scale(spread, centre, standardize)
+        if fit_intercept:
+            X, self.mean, spread = sparse_spread(X, self.weight)
+        else:
+            spread = np.sqrt(self.weight @ X.multiply(X).tocsr())
+        self.scale = _scale(spread, self.mean, standardize)
         self.variance = (spread / self.scale) ** 2
         self.root = np.sqrt(self.weight) if loss.quadratic else np.ones(len(y))
         Z = sparse.diags_array(self.root) @ X @ sparse.diags_array(1 / self.scale)
@@ -259,7 +303,8 @@ class Sparse(View):
         if loss.quadratic:
             self.offset = float(self.weight @ y) if fit_intercept else 0.0
             self.y = (y - self.offset) * self.root
-        self.centre = self.root @ self.Z if fit_intercept and loss.quadratic else self.mean
+        squared = fit_intercept and loss.quadratic
+        self.centre = self.root @ self.Z if squared else np.zeros(X.shape[1])
 
     @cached_property
     def ridge(self) -> RidgePath:
