@@ -183,7 +183,7 @@ def _doubts(
             f"Within {groups} of correlated features L1 keeps some by chance: another sample "
             "would give others."
         )
-    if len(diagnosis.outliers) > 0.01 * diagnosis.n_samples:
+    if diagnosis.outliers:
         far = counted(len(diagnosis.outliers), "row")
         out.append(f"{far} far from the others may decide this.")
     return out

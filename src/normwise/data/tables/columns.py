@@ -113,6 +113,11 @@ def _fill(X: np.ndarray, names: list[str]) -> Coded:
     for j in np.flatnonzero(filled):
         X[absent[:, j], j] = np.nanmedian(X[:, j])
     indicated = filled > INDICATED * len(X)
+    if indicated.any():
+        # of columns with the same gaps one says where they are
+        gaps = np.flatnonzero(indicated)
+        first = np.unique(absent[:, gaps], axis=1, return_index=True)[1]
+        indicated = np.isin(np.arange(X.shape[1]), gaps[first])
     constant = (np.ptp(X, axis=0) < SMALLEST) & ~empty
     kept = ~empty & ~constant
     about = {
