@@ -85,10 +85,10 @@ def _encode(frame: pd.DataFrame) -> Coded:
             if numbers is not None:
                 columns.append((name, numbers))
             else:
+                column = without_symbols(column)
                 levels, how = _levels(column)
                 columns += levels
-                gaps = int(_text_labels(column).isna().sum())
-                missing |= {name: gaps} if gaps else {}
+                missing |= {name: int(column.isna().sum())} if column.hasnans else {}
         except Unclear as reason:
             how = f"left out: {reason}"
         if how:
@@ -218,12 +218,11 @@ def without_symbols(column: pd.Series) -> pd.Series:
     """Text in which a mark such as ``-`` is missing, if all other cells have a letter or digit."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column
-    levels = pd.Series(np.unique(to_labels(column.dropna()).astype(str)), dtype=object)
-    symbols = levels[levels.str.fullmatch(SYMBOLS)]
-    others = levels.drop(symbols.index)
-    if symbols.empty or others.empty or not others.str.contains(r"\w").all():
+    symbols = column.isin(SYMBOLS)
+    if not symbols.any():
         return column
-    return column.mask(column.astype(str).str.strip().isin(set(symbols)))
+    others = column[~symbols].dropna().astype(str)
+    return column.mask(symbols) if len(others) and others.str.contains(r"\w").all() else column
 
 
 def to_label(value: object) -> str:
@@ -233,13 +232,9 @@ def to_label(value: object) -> str:
     return str(value).strip()
 
 
-def _text_labels(column: pd.Series) -> pd.Series:
-    return pd.Series(to_labels(without_symbols(column)), dtype=object)
-
-
 def _levels(column: pd.Series) -> tuple[list[tuple[str, np.ndarray]], str | None]:
     """Zeros and ones for each level but the most frequent one."""
-    labels = _text_labels(column).fillna("missing")
+    labels = pd.Series(to_labels(column), dtype=object).fillna("missing")
     counts = labels.value_counts()
     levels = sorted(counts.index, key=lambda level: (-counts[level], level))
     n_rows, n_levels = len(labels), len(levels)

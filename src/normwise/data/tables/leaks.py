@@ -35,25 +35,32 @@ def find_parts(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
     n, p = X.shape
     if p > WIDEST or n < p + SPARE_ROWS:
         return []
-    dense = X.toarray() if sparse.issparse(X) else X
-    Z = (dense - dense.mean(axis=0)) / dense.std(axis=0)
-    centred = (y - y.mean()) / y.std()
     # a sample rules out nearly every table
-    few = Z[:: max(1, n // (4 * p + 200))]
-    if _left(few, centred[:: max(1, n // (4 * p + 200))]) > EXACT or _left(Z, centred) > EXACT:
+    step = max(1, n // (4 * p + 200))
+    if _left(_standardised(X[::step]), y[::step]) > EXACT:
         return []
-    return picked(names, _forward(Z, centred))
+    Z = _standardised(X)
+    return picked(names, _forward(Z, y)) if _left(Z, y) <= EXACT else []
+
+
+def _standardised(X: Any) -> np.ndarray:
+    dense = X.toarray() if sparse.issparse(X) else X
+    Z = dense - dense.mean(axis=0)
+    spread = Z.std(axis=0)
+    Z /= np.where(spread > 0, spread, 1.0)
+    return np.asarray(Z)
 
 
 def _left(Z: np.ndarray, y: np.ndarray) -> float:
-    """Share of the squares of `y` that no combination of the columns gives."""
-    Z, y = Z - Z.mean(axis=0), y - y.mean()
-    coef = np.linalg.lstsq(Z, y, rcond=1e-10)[0]
-    return float(((y - Z @ coef) ** 2).sum() / max((y**2).sum(), 1e-300))
+    """Share of the variance of `y` that no combination of the columns gives."""
+    centred = y - y.mean()
+    coef = np.linalg.lstsq(Z, centred, rcond=1e-10)[0]
+    return float(((centred - Z @ coef) ** 2).sum() / max((centred**2).sum(), 1e-300))
 
 
 def _forward(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The columns that a search taking one at a time needs, without those it could have spared."""
+    y = (y - y.mean()) / y.std()
     chosen: list[int] = []
     rest = y
     while len(chosen) < min(MOST_PARTS, Z.shape[1]):

@@ -26,13 +26,15 @@ UNITS = re.compile(
     r"|[kMGT]?B|ms|s|sec|min|h|hrs?|d|days?|w|wks?|mo|y|yrs?|years?|mmHg|mph|bpm|kcal|cal|[km]?Pa|bar"
     r"|[cm]?L|mol|ppm|ppb|px|pt"
 )
+# a number begins like this, if need be after a sign or a currency
+BEGINS = r"\W{0,3}([A-Z]{2,3})?\W{0,3}\d"
 DURATION = re.compile(r"(-?\d+ days?,? )?[+-]?(\d{1,3}):(\d\d)(?::(\d\d(?:\.\d+)?))?")
 WORDS_FOR_MISSING = (
     r"na|n/a|n\.a\.?|nan|null|none|nil|missing|unknown|unk|not available|not detected|nd|n\.d\.?"
 )
 MARK = re.compile(rf"{WORDS_FOR_MISSING}|<na>|\.[a-z_]|#[a-z/ ]+[0!?]*|[-–—.*?_]+", re.IGNORECASE)
 # among texts, only these
-SYMBOLS = re.compile(r"\.|\?|--?|\*")
+SYMBOLS = (".", "?", "-", "--", "*")
 CODE = re.compile(r"[A-Za-z]?\d+[A-Za-z]?")
 
 Read = tuple[pd.Series, str | None]
@@ -114,7 +116,8 @@ def _numbers(levels: pd.Series) -> Read | None:
     numbers = _plain_numbers(levels)
     if not numbers.isna().any():
         return numbers, None
-    if not levels.str.contains(r"\d").all():
+    # names of rows, of which there are many, are seen by the first ones
+    if not all(part.str.match(BEGINS).all() for part in (levels[:100], levels)):
         return None
     forms: list[Callable[[pd.Series], Read | None]] = [_marked, _with_unit, _durations, _dates]
     for form in forms:
@@ -153,14 +156,13 @@ def marked_numbers(text: pd.Series) -> list[pd.Series]:
 
 def units_of(levels: pd.Series) -> list[tuple[str, str]]:
     """What stands before and after the number of each text; nothing if one is no such text."""
-    found = [WITH_UNIT.fullmatch(level) for level in levels]
-    parts = [
-        ((match["before"] or "").strip(), match["after"] or "") if match else None
-        for match in found
-    ]
-    if any(part is None or (part[1] and not UNITS.fullmatch(part[1])) for part in parts):
-        return []
-    return sorted({(before, after.strip()) for before, after in filter(None, parts)})
+    units = set()
+    for level in levels:
+        match = WITH_UNIT.fullmatch(level)
+        if match is None or (match["after"] and not UNITS.fullmatch(match["after"])):
+            return []
+        units.add(((match["before"] or "").strip(), (match["after"] or "").strip()))
+    return sorted(units)
 
 
 def _with_unit(levels: pd.Series) -> Read | None:
@@ -227,9 +229,11 @@ def _mostly_numbers(text: pd.Series, levels: pd.Series) -> Read | None:
     """Numbers of which a few were mistyped; not codes such as 136 and 136A."""
     numbers = _plain_numbers(levels)
     wrong = numbers.isna()
+    if len(levels) <= FEW_VALUES or wrong.all():
+        return None
     odd = text[text.isin(levels[wrong])]
     codes = levels[wrong].str.fullmatch(CODE).all() and (numbers.dropna() % 1 == 0).all()
-    if len(odd) > len(text) / 10 or len(levels) <= FEW_VALUES or codes:
+    if len(odd) > len(text) / 10 or codes:
         return None
     first = odd.index[0]
     what = "value that is none counts" if len(odd) == 1 else "values that are none count"
