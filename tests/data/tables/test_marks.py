@@ -277,8 +277,31 @@ def test_a_declared_order_says_which_class_counts_as_one(frame):
     for order in (["bad", "good"], ["good", "bad"]):
         y = grade.astype(pd.CategoricalDtype(order, ordered=True))
         assert as_table(frame[["age"]], y).classes == tuple(order)
+    words = pd.Series(np.array(["no", "event"])[np.arange(N) % 2])
+    said_so = words.astype(pd.CategoricalDtype(["event", "no"], ordered=True))
+    assert as_table(frame[["age"]], said_so).classes == ("event", "no")
     unordered = grade.astype(pd.CategoricalDtype(["good", "bad"]))
     assert as_table(frame[["age"]], unordered).classes == ("bad", "good")
+
+
+@pytest.mark.parametrize(
+    ("zero", "one"),
+    [
+        ("control", "case"),
+        ("no", "event"),
+        ("No fracture", "Fracture"),
+        ("without relapse", "with relapse"),
+        ("normal", "abnormal"),
+        ("healthy", "diseased"),
+        ("never", "ever"),
+        ("alive", "died"),
+        ("nobody", "somebody"),
+    ],
+)
+def test_what_did_not_happen_counts_as_zero(frame, zero, one):
+    y = np.array([zero, one])[np.arange(N) % 2]
+    assert as_table(frame[["age"]], y).classes == (zero, one)
+    assert as_table(frame[["age"]], y, positive=zero).classes == (one, zero)
 
 
 def test_whole_numbers_that_may_be_classes_or_counts_are_told_of(frame, rng):
@@ -286,7 +309,10 @@ def test_whole_numbers_that_may_be_classes_or_counts_are_told_of(frame, rng):
     classes = as_table(X, np.arange(N) % 15)
     assert said(classes, "whole numbers from 0 to 14", "if they are classes")
     counts = as_table(X, rng.poisson(np.exp(1.5 * rng.standard_normal(N))))
-    assert said(counts, "of them zero", "if they are counts")
+    assert said(counts, "of them zero", "If they are counts")
+    few = as_table(X, rng.poisson(1, N))
+    assert said(few, "distinct numbers", "if they are classes", "If they are counts")
+    assert not said(as_table(X, np.arange(N) % 5 + 1), "counts")
     for y in (rng.integers(100, 900, N), rng.standard_normal(N)):
         assert not as_table(X, y).notes
 
