@@ -150,6 +150,16 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         help="numbers or two classes (default: two classes if the target has two values)",
     )
     advise.add_argument(
+        "--missing",
+        metavar="MARKS",
+        type=lambda text: text.split(","),
+        default=(),
+        help=(
+            "what stands for a missing value, with commas between; COLUMN=MARK counts in one "
+            "column alone: --missing=-999,age=99"
+        ),
+    )
+    advise.add_argument(
         "--report",
         metavar="FILE",
         type=Path,
@@ -206,7 +216,13 @@ def _advise(args: argparse.Namespace) -> None:
     options = {"margin": args.margin, "seed": args.seed, "n_jobs": args.jobs, "study": args.study}
     given = {name: value for name, value in options.items() if value is not None}
     with _progress() as progress:
-        table = read_table(args.input, args.target, positive=args.positive, response=args.response)
+        table = read_table(
+            args.input,
+            args.target,
+            positive=args.positive,
+            response=args.response,
+            missing=args.missing,
+        )
         found = advice.advise_table(table, progress=progress, **given)
         if report:
             found.report(report)

@@ -204,8 +204,28 @@ def test_groups_copies_outliers_and_leaks_are_named():
     assert found.duplicates == (("x4", "x5"),)
     assert 17 in found.outliers and len(found.outliers) < 5
     text = " ".join(found.warnings)
-    for part in ("x4 and x5 are copies", "x7 has a correlation", "Row 18 lies", "nearly collinear"):
+    for part in ("x4 and x5 are copies", "x7 has a correlation", "Row 18 lies"):
         assert part in text
+
+
+def test_exact_sums_and_near_ones_are_told_apart(rng):
+    X = rng.standard_normal((200, 8))
+    y = rng.standard_normal(200)
+    X[:, 3] = X[:, 1] + X[:, 2]
+    said = " ".join(diagnose(as_table(X, y), 0)[0].warnings)
+    assert "exact sums of others, among x1, x2, x3:" in said
+    assert "nearly collinear" not in said
+    X[:, 3] += 1e-3 * rng.standard_normal(200)
+    said = " ".join(diagnose(as_table(X, y), 0)[0].warnings)
+    assert "nearly collinear" in said
+    assert "exact sums" not in said
+
+
+def test_long_tails_and_rare_zeros_and_ones_are_no_rows_far_off(rng):
+    X = np.exp(rng.standard_normal((300, 6)))
+    X[:, 0] = rng.random(300) < 0.02
+    y = np.exp(rng.standard_normal(300))
+    assert not diagnose(as_table(X, y), 0)[0].outliers
 
 
 def test_missing_values_and_rare_classes_are_named():

@@ -157,6 +157,7 @@ def advise(
     names: Sequence[str] | None = None,
     positive: object = None,
     response: str | None = None,
+    missing: Sequence[object] = (),
     margin: float = 0.01,
     seed: int = 0,
     n_jobs: int | None = None,
@@ -176,6 +177,8 @@ def advise(
         The label that counts as one.
     response : {"gaussian", "binary"}, optional
         Detected if not given.
+    missing : sequence of str or number
+        Marks that stand for a missing value; ``"age=99"`` counts in column ``age`` alone.
     margin : float
         Differences of explained share up to this count as equal.
     seed : int
@@ -196,7 +199,7 @@ def advise(
     InputError
         If the data cannot be used.
     """
-    table = as_table(X, y, names=names, positive=positive, response=response)
+    table = as_table(X, y, names=names, positive=positive, response=response, missing=missing)
     return advise_table(
         table, margin=margin, seed=seed, n_jobs=n_jobs, study=study, progress=progress
     )

@@ -17,7 +17,7 @@ from normwise.advice.sparsity import Sparsity, estimate_sparsity
 from normwise.analysis.learn.cells import COLLINEAR
 from normwise.data.response_kind import kind_of
 from normwise.data.responses.binary import LOGISTIC_VARIANCE
-from normwise.data.tables.messages import counted
+from normwise.data.tables.messages import counted, listed
 from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
 
@@ -32,6 +32,9 @@ CLUSTERED = 2000
 SEEN_ROWS = 300
 COPY = 1 - 1e-9
 FAR = 5.0
+# shares of the squares that a hundredth of the rows, or two, must hold to decide a fit
+HEAVY_RESPONSE, HEAVY_FEATURES = 0.5, 0.25
+FEWEST_HEAVY = 2
 LIKELY = stats.chi2.ppf(0.95, 1) / 2
 SNRS = np.geomspace(1e-4, 1e4, 801)
 STRONGEST = 100.0
@@ -317,11 +320,23 @@ def _robust_distance(values: np.ndarray) -> np.ndarray:
     return np.abs(values - centre) / spread
 
 
+def _heaviest(squares: np.ndarray, share: float) -> np.ndarray:
+    """Whether a row is one of the very few that hold such a share of all squares together."""
+    most = max(FEWEST_HEAVY, len(squares) // 100)
+    top = np.argsort(-squares, kind="stable")[:most]
+    heavy = np.zeros(len(squares), dtype=bool)
+    if squares[top].sum() > share * squares.sum():
+        heavy[top] = squares[top] > share * squares.sum() / (2 * most)
+    return heavy
+
+
 def find_outliers(table: Table, Z: np.ndarray, rows: np.ndarray) -> tuple[int, ...]:
-    """Rows that lie far out in the response, or whose features are large together."""
-    far = _robust_distance(np.log1p((Z**2).mean(axis=1))) > FAR
+    """Rows far out in the response, or in many features, that hold much of what varies there."""
+    size = (Z**2).mean(axis=1)
+    far = (_robust_distance(np.log1p(size)) > FAR) & _heaviest(size, HEAVY_FEATURES)
     if not kind_of(table.response).classes:
-        far |= _robust_distance(table.y[rows]) > FAR
+        y = table.y[rows]
+        far |= (_robust_distance(y) > FAR) & _heaviest((y - y.mean()) ** 2, HEAVY_RESPONSE)
     return tuple(int(i) for i in rows[far])
 
 
@@ -387,7 +402,14 @@ def _warnings(
         more = len(found["duplicates"]) - 1
         rest = f", and {more} more such pairs exist" if more else ""
         out.append(f"{first} and {second} are copies of one another up to a scale{rest}.")
-    if n > p and found["condition_number"] > CONDITION:
+    spared = np.flatnonzero(np.isinf(found["vif"]))
+    # copies were told of
+    if len({name for pair in found["duplicates"] for name in pair}) < len(spared):
+        out.append(
+            f"Some features are exact sums of others, among {listed(names[j] for j in spared)}: "
+            "without a penalty their coefficients are arbitrary; L1 and L2 settle on some."
+        )
+    elif n > p and CONDITION < found["condition_number"] < np.inf:
         out.append(
             f"The features are nearly collinear (condition number "
             f"{found['condition_number']:.3g}): coefficients without a penalty are unstable."

@@ -190,7 +190,7 @@ def _doubts(
             f"Within {groups} of correlated features L1 keeps some by chance: another sample "
             "would give others."
         )
-    if len(diagnosis.outliers) > 0.01 * diagnosis.n_samples:
+    if diagnosis.outliers:
         far = counted(len(diagnosis.outliers), "row")
         out.append(f"{far} far from the others may decide this.")
     return out
@@ -216,6 +216,8 @@ def _reading(table: Table) -> str:
         how = f", positive={table.classes[1]!r}"
     elif len(np.unique(table.y)) == 2:
         how = f', response="{table.response}"'
+    if table.marks:
+        how += f", missing={list(table.marks)}"
     if table.source == IN_MEMORY:
         return (
             "from normwise.tabular import as_table\n"
@@ -249,16 +251,17 @@ def _code(table: Table, penalty: str | None) -> str:
 
 
 def _leaked(table: Table) -> Recommendation:
-    names = listed(table.copies)
+    names = listed(table.copies or table.parts)
+    what = "copies" if table.copies else "adds up to"
     return Recommendation(
         penalty=None,
         certainty="none",
-        headline=f"Leave out what copies the target, and ask again: {names}.",
+        headline=f"Leave out what {what} the target, and ask again: {names}.",
         reasons=(
             "With the target among the features every penalty predicts perfectly, and no number "
             "here says anything about other rows.",
         ),
-        doubts=("If the column is truly known before the target is, no model is needed.",),
+        doubts=("If all of it is truly known before the target is, no model is needed.",),
     )
 
 
@@ -269,9 +272,9 @@ def recommend(
 
     A penalty is named if it has the smaller excess risk with a probability of at least 80 %, and
     clearly so from 95 % on, unless both predict equally well. With a copy of the target among the
-    features there is nothing to weigh.
+    features, or with features that add up to it, there is nothing to weigh.
     """
-    if table.copies:
+    if table.copies or table.parts:
         return _leaked(table)
     l1 = l1_probability(contest, place)
     side, sure = ("l1", l1) if l1 >= 0.5 else ("l2", 1 - l1)

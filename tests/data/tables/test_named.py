@@ -145,6 +145,14 @@ def test_a_reply_with_another_checksum_is_refused(openml):
     assert openml.asked.count("/data/v1/download/90001/clinic.arff") == 2
 
 
+def test_a_sparse_table_of_openml_is_refused_with_the_reason(openml):
+    openml.alter = lambda content: content.replace(b'"ARFF"', b'"Sparse_ARFF"')
+    with pytest.raises(
+        InputError, match=r"openml:90001: the table is sparse ARFF.* svmlight or CSV"
+    ):
+        read_table("openml:90001")
+
+
 def test_openml_out_of_reach(openml):
     openml.close_all()
     with pytest.raises(

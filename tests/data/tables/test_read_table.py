@@ -372,6 +372,13 @@ def test_missing_numbers(frame):
     assert said(table, "Infinite", "dose (1)")
 
 
+def test_one_column_says_where_several_have_the_same_gaps(frame):
+    frame.loc[:9, ["age", "size"]] = np.nan
+    frame.loc[5:30, "dose"] = np.nan
+    table = as_table(frame.drop(columns="price"), frame["price"])
+    assert table.names == ("age", "size", "dose", "age missing", "dose missing")
+
+
 def test_empty_and_constant_columns_are_left_out(frame):
     data = frame[["age"]].assign(empty=np.nan, one=3, word="same", none=None)
     table = as_table(data, frame["price"])

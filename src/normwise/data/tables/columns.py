@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import reprlib
+import datetime
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
@@ -13,20 +14,25 @@ import pandas as pd
 from scipy import sparse
 
 from normwise.data.errors import InputError
+from normwise.data.tables.marks import about_codes
 from normwise.data.tables.messages import counted, listed
+from normwise.data.tables.number_text import (
+    SYMBOLS,
+    Unclear,
+    as_days,
+    in_hours,
+    read_text,
+    why_names,
+)
 
 # squares of larger and of smaller numbers leave the range of floating-point numbers
 LARGEST, SMALLEST = 1e100, 1e-100
-# so few distinct numbers may be labels of classes
-FEW_VALUES = 10
-# text with more levels than this, and than a tenth of the rows, names the rows
+# text with more levels than this, and than a tenth of the rows, names the rows, unless there are
+# few enough levels and two rows of each
 MANY_LEVELS = 20
+MOST_LEVELS, ROWS_OF_LEVEL = 100, 2
 # above this share of missing values, being missing is a feature of its own
 INDICATED = 0.05
-
-
-class Unclear(Exception):
-    """Why a column cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ def _encode(frame: pd.DataFrame) -> Coded:
             if numbers is not None:
                 columns.append((name, numbers))
             else:
+                column = without_symbols(column)
                 levels, how = _levels(column)
                 columns += levels
                 missing |= {name: int(column.isna().sum())} if column.hasnans else {}
@@ -89,6 +96,7 @@ def _encode(frame: pd.DataFrame) -> Coded:
     X = np.empty((len(frame), len(columns)))
     for j, (_, values) in enumerate(columns):
         X[:, j] = values
+    notes += about_codes(columns)
     filled = _fill(X, [name for name, _ in columns])
     return replace(filled, missing=missing | filled.missing, notes=notes + filled.notes)
 
@@ -105,6 +113,11 @@ def _fill(X: np.ndarray, names: list[str]) -> Coded:
     for j in np.flatnonzero(filled):
         X[absent[:, j], j] = np.nanmedian(X[:, j])
     indicated = filled > INDICATED * len(X)
+    if indicated.any():
+        # of columns with the same gaps one says where they are
+        gaps = np.flatnonzero(indicated)
+        first = np.unique(absent[:, gaps], axis=1, return_index=True)[1]
+        indicated = np.isin(np.arange(X.shape[1]), gaps[first])
     constant = (np.ptp(X, axis=0) < SMALLEST) & ~empty
     kept = ~empty & ~constant
     about = {
@@ -155,8 +168,35 @@ def to_numbers(column: pd.Series) -> tuple[np.ndarray | None, str | None]:
     if pd.api.types.is_numeric_dtype(dtype):
         return column.to_numpy(float, na_value=np.nan), None
     if pd.api.types.is_datetime64_any_dtype(dtype):
-        return _days(column)
-    return _read_text(column)
+        days, how = as_days(column)
+        return days.to_numpy(float), how
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        return _hours(column)
+    if pd.api.types.is_object_dtype(dtype) and (read := _read_objects(column)) is not None:
+        return read
+    return read_text(column)
+
+
+def _hours(times: pd.Series) -> tuple[np.ndarray, str]:
+    hours = (times / pd.Timedelta(hours=1)).to_numpy(float)
+    first = int(np.argmax(~np.isnan(hours)))
+    return hours, in_hours(times.iloc[first], hours[first])
+
+
+def _read_objects(column: pd.Series) -> tuple[np.ndarray, str | None] | None:
+    """Numbers of Python's types, such as fractions, and its times."""
+    present = column.dropna()
+    if present.empty or present.map(lambda value: isinstance(value, str)).any():
+        return None
+    if present.map(lambda value: isinstance(value, numbers.Rational)).all():
+        return present.map(float).reindex(column.index).to_numpy(float), None
+    if present.map(lambda value: isinstance(value, datetime.timedelta)).all():
+        return _hours(pd.to_timedelta(column))
+    if present.map(lambda value: isinstance(value, datetime.time)).all():
+        return _hours(
+            pd.to_timedelta(present.map(lambda time: time.isoformat())).reindex(column.index)
+        )
+    return None
 
 
 def is_boolean(column: pd.Series) -> bool:
@@ -166,78 +206,23 @@ def is_boolean(column: pd.Series) -> bool:
     return bool(pd.api.types.is_bool_dtype(column.dtype))
 
 
-def _read_text(column: pd.Series) -> tuple[np.ndarray | None, str | None]:
-    text = column.dropna().astype(str).str.strip()
-    numbers = pd.to_numeric(text, errors="coerce").astype(float)
-    odd = text[numbers.isna()]
-    how = None
-    if not odd.empty:
-        first = odd.index[0]
-        if (marked := _marked(text)) is not None:
-            numbers, how = marked, f"was read as numbers, {odd[first]!r} as {marked[first]:.15g}"
-        elif (dates := _dates(text)) is not None:
-            return _days(dates.reindex(column.index))
-        elif len(odd) <= len(text) / 10 and text.nunique() > FEW_VALUES:
-            how = (
-                f"holds numbers; {counted(len(odd), 'value')} that are none count as missing, such "
-                f"as {reprlib.repr(odd[first])} in row {first + 1}"
-            )
-        else:
-            return None, None
-    return numbers.reindex(column.index).to_numpy(float), how
-
-
-def _marked(text: pd.Series) -> pd.Series | None:
-    read = marked_numbers(text)
-    if len(read) == 2 and not read[0].equals(read[1]):
-        raise Unclear(
-            f"the comma in {text[read[0] != read[1]].iloc[0]!r} may be a decimal comma or a "
-            "thousands separator; write 1.5 or 1500"
-        )
-    return read[0] if read else None
-
-
-def marked_numbers(text: pd.Series) -> list[pd.Series]:
-    """Numbers with a decimal comma, with a decimal point, or each, if all can be read so.
-
-    Thousands may be set apart, as in ``1.234,5``, ``1,234.5`` and ``1 234``.
-    """
-    read: list[pd.Series] = []
-    for point, mark in ((",", "."), (".", ",")):
-        group = rf"[{mark}' \u00a0\u202f]"
-        whole = rf"[+-]?(\d+|\d{{1,3}}({group}\d{{3}})+)"
-        if text.str.fullmatch(rf"{whole}(\{point}\d+)?([eE][+-]?\d+)?").all():
-            plain = text.str.replace(group, "", regex=True).str.replace(point, ".", regex=False)
-            read.append(plain.astype(float))
-    return read
-
-
-def _dates(text: pd.Series) -> pd.Series | None:
-    text = text.str.replace("/", "-")
-    read: list[pd.Series] = []
-    for form in ("ISO8601", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y"):
-        dates = pd.to_datetime(text, format=form, errors="coerce", utc=True)
-        if dates.notna().all() and not any(dates.equals(other) for other in read):
-            read.append(dates)
-    if len(read) > 1:
-        raise Unclear(
-            f"{text.iloc[0]!r} may have the day or the month first; write dates as 2024-01-31"
-        )
-    return read[0] if read else None
-
-
-def _days(dates: pd.Series) -> tuple[np.ndarray, str]:
-    first = dates.min()
-    days = ((dates - first) / pd.Timedelta(days=1)).to_numpy(float)
-    return days, f"became days since {first:%Y-%m-%d}, the earliest date"
-
-
 def to_labels(values: pd.Series) -> np.ndarray:
     """Each value as text, NaN for what is missing."""
     labels = np.full(len(values), np.nan, dtype=object)
     present = values.notna().to_numpy()
     labels[present] = [to_label(value) for value in values[present]]
     return labels
+
+
+def without_symbols(column: pd.Series) -> pd.Series:
+    """Text in which a mark such as ``-`` is missing, if all other cells have a letter or digit."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    symbols = column.isin(SYMBOLS)
+    if not symbols.any():
+        return column
+    others = column[~symbols].dropna().astype(str)
+    return column.mask(symbols) if len(others) and others.str.contains(r"\w").all() else column
 
 
 def to_label(value: object) -> str:
@@ -255,11 +240,9 @@ def _levels(column: pd.Series) -> tuple[list[tuple[str, np.ndarray]], str | None
     n_rows, n_levels = len(labels), len(levels)
     if n_levels == 1:
         return [(column.name, np.ones(n_rows))], None
-    if n_levels > max(MANY_LEVELS, n_rows / 10) or n_levels == n_rows:
-        raise Unclear(
-            f"{n_levels:,} different texts in {n_rows:,} rows, such as {reprlib.repr(levels[0])}, "
-            "are rather names of the rows than classes"
-        )
+    few = n_levels <= MOST_LEVELS and n_rows >= ROWS_OF_LEVEL * n_levels
+    if (n_levels > max(MANY_LEVELS, n_rows / 10) and not few) or n_levels == n_rows:
+        raise Unclear(why_names(labels, n_levels, levels[0]))
     coded = [
         (f"{column.name} = {level}", (labels == level).to_numpy(float)) for level in levels[1:]
     ]

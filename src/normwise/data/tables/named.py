@@ -55,6 +55,11 @@ def load_openml(name: str, target: str | None) -> Raw:
             "holds no copy: try again with a connection, or download the table and give its file"
         ) from error
     except (ValueError, KeyError) as error:
+        if "Sparse ARFF" in str(error):
+            raise InputError(
+                "the table is sparse ARFF, of which scikit-learn reads targets of zero and last "
+                "rows wrongly: download it, and give it as svmlight or CSV"
+            ) from error
         raise InputError(f"OpenML: {gist(error.args[0] if error.args else error)}") from error
     if target is None and len(bunch.target_names) == 1:
         target = bunch.target_names[0]

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy import sparse
+import pandas as pd
 
 from normwise.data.errors import InputError
-from normwise.data.tables.columns import encode_features, picked
+from normwise.data.tables.columns import encode_features
 from normwise.data.tables.formats import read_file
-from normwise.data.tables.messages import listed, refuse_duplicates
+from normwise.data.tables.leaks import about_leaks, find_copies, find_parts
+from normwise.data.tables.marks import blank_marks
+from normwise.data.tables.messages import refuse_duplicates
 from normwise.data.tables.named import load_openml, load_sklearn
 from normwise.data.tables.response import encode_response
+from normwise.data.tables.row_numbers import find_row_numbers
 from normwise.data.tables.table import Raw, Table, join_arrays
 
 
@@ -25,6 +27,7 @@ def read_table(
     *,
     positive: object = None,
     response: str | None = None,
+    missing: Sequence[object] = (),
 ) -> Table:
     """Read a table and make it into numbers.
 
@@ -42,6 +45,9 @@ def read_table(
         Label of the class that counts as 1; of several classes, one against the rest.
     response : {"gaussian", "binary"}, optional
         Detected if not given: binary if the target has two distinct values.
+    missing : sequence of str or number
+        Marks that stand for a missing value, beside empty cells and those that are known, such as
+        ``NA`` and ``.``; ``"age=99"`` counts in column ``age`` alone.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def read_table(
     """
     source = os.fspath(source)
     try:
-        return _tabulate(_load(source, target), source, positive, response)
+        return _tabulate(_load(source, target), source, positive, response, missing)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error.__cause__
     except OSError as error:
@@ -64,6 +70,7 @@ def as_table(
     names: Sequence[str] | None = None,
     positive: object = None,
     response: str | None = None,
+    missing: Sequence[object] = (),
 ) -> Table:
     """Make features and a response in memory into numbers.
 
@@ -75,7 +82,7 @@ def as_table(
         Numbers, booleans or labels.
     names : sequence of str, optional
         Names of the features; by default those of the data frame, or ``x0``, ``x1``, …
-    positive, response
+    positive, response, missing
         The same as in `read_table`.
 
     Raises
@@ -83,7 +90,7 @@ def as_table(
     InputError
         If the data cannot be used.
     """
-    return _tabulate(join_arrays(X, y, names), "data in memory", positive, response)
+    return _tabulate(join_arrays(X, y, names), "data in memory", positive, response, missing)
 
 
 def _load(source: str, target: str | None) -> Raw:
@@ -95,15 +102,25 @@ def _load(source: str, target: str | None) -> Raw:
     return read_file(Path(source).expanduser(), target)
 
 
-def _tabulate(raw: Raw, source: str, positive: object, response: str | None) -> Table:
+def _tabulate(
+    raw: Raw, source: str, positive: object, response: str | None, missing: Sequence[object]
+) -> Table:
     refuse_duplicates(raw.names)
-    answer = encode_response(raw.target, positive, response)
-    coded = encode_features(raw.features[answer.rows], raw.names)
+    features, target, marked = blank_marks(raw.features, raw.names, raw.target, missing)
+    answer = encode_response(target, positive, response)
+    names = list(raw.names)
+    numbered: list[str] = []
+    if isinstance(features, pd.DataFrame):
+        numbering, numbered = find_row_numbers(features)
+        features = features.drop(columns=numbering)
+        names = list(features.columns)
+    coded = encode_features(features[answer.rows], names)
     if not coded.names:
-        reasons = " ".join(coded.notes) or "there is no column besides the target."
+        reasons = " ".join([*numbered, *coded.notes]) or "there is no column besides the target."
         raise InputError(f"no feature is left: {reasons}")
     refuse_duplicates(coded.names, "features that were made of the columns")
-    copies = _copies(coded.X, answer.y, coded.names)
+    copies = find_copies(coded.X, answer.y, coded.names)
+    parts = [] if copies else find_parts(coded.X, answer.y, coded.names)
     return Table(
         X=coded.X,
         y=answer.y,
@@ -114,28 +131,15 @@ def _tabulate(raw: Raw, source: str, positive: object, response: str | None) -> 
         source=source,
         missing=coded.missing,
         constant=tuple(coded.constant),
-        notes=(*raw.notes, *answer.notes, *coded.notes, *_warning(copies)),
+        notes=(
+            *about_leaks(copies, parts),
+            *raw.notes,
+            *marked,
+            *answer.notes,
+            *numbered,
+            *coded.notes,
+        ),
         copies=tuple(copies),
+        parts=tuple(parts),
+        marks=tuple(missing),
     )
-
-
-def _copies(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
-    if sparse.issparse(X):
-        from sklearn.utils.sparsefuncs import mean_variance_axis
-
-        variance = mean_variance_axis(X, axis=0)[1]
-    else:
-        variance = X.var(axis=0)
-    covariance = X.T @ (y - y.mean()) / len(y)
-    scale = np.sqrt(variance) * y.std()
-    return picked(names, np.abs(covariance) > (1 - 1e-9) * scale)
-
-
-def _warning(copies: list[str]) -> list[str]:
-    if not copies:
-        return []
-    return [
-        f"Warning: copies of the target, up to scale, are among the features: "
-        f"{listed(copies)}. If they are not known before the target is, every "
-        "result below is worthless: leave them out."
-    ]

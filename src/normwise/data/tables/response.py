@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,19 +11,28 @@ import pandas as pd
 from normwise.data.errors import InputError
 from normwise.data.response_kind import DEFAULT, kind_of
 from normwise.data.tables.columns import (
-    FEW_VALUES,
     LARGEST,
     SMALLEST,
-    Unclear,
     is_boolean,
     to_label,
     to_labels,
     to_numbers,
+    without_symbols,
 )
+from normwise.data.tables.marks import about_codes
 from normwise.data.tables.messages import counted, listed
+from normwise.data.tables.number_text import FEW_VALUES, Unclear
 
 MIN_ROWS = 20
 MIN_CLASS = 5
+# numbers without a gap, each in so many rows, may be classes
+ROWS_OF_CLASS = 5
+# words for what did not happen; the other class counts as 1
+NOTHING = re.compile(
+    r"(no|none|not|never|non|without)([\W_].*)?|controls?|healthy|normal|absent|negative|benign"
+    r"|unaffected|placebo|censored|alive|survived",
+    re.IGNORECASE,
+)
 # what a target with two distinct values is
 TWO_CLASSES = "binary"
 ONE_OF_THEM = "give one of them as positive, to tell it from the rest"
@@ -57,6 +67,8 @@ def encode_response(values: pd.Series, positive: object, response: str | None) -
         )
     name = repr(values.name)
     numbers, notes = _numbers(values, as_labels=not is_number)
+    if numbers is None:
+        values = without_symbols(values)
     rows = (values if numbers is None else numbers).notna().to_numpy()
     n_rows = int(rows.sum())
     if n_rows < MIN_ROWS:
@@ -68,13 +80,14 @@ def encode_response(values: pd.Series, positive: object, response: str | None) -
         notes.append(f"{counted(len(rows) - n_rows, 'row')} without a finite target left out.")
     known = (values if numbers is None else numbers)[rows]
     labels = to_labels(known)
-    levels = sorted(set(labels), key=_folded if numbers is None else float)
+    declared = _ordered(set(labels), values)
+    levels = declared or sorted(set(labels), key=_folded if numbers is None else float)
     if len(levels) == 1:
         raise InputError(
             f"target {name} has one value only, {levels[0]!r}: there is nothing to predict"
         )
     if response == TWO_CLASSES or positive is not None or (response is None and len(levels) == 2):
-        y, classes, said = _two_classes(name, labels, levels, positive)
+        y, classes, said = _two_classes(name, labels, levels, positive, declared=bool(declared))
         return Response(y, rows, TWO_CLASSES, classes, [*notes, said])
     if numbers is None:
         raise InputError(_about_text(name, levels, response))
@@ -101,10 +114,17 @@ def _folded(label: str) -> tuple[str, str]:
     return label.lower(), label
 
 
+def _ordered(labels: set[str], values: pd.Series) -> list[str]:
+    """Labels in the order that somebody declared, if there is one."""
+    if not isinstance(values.dtype, pd.CategoricalDtype) or not values.dtype.ordered:
+        return []
+    return [label for label in map(to_label, values.dtype.categories) if label in labels]
+
+
 def _two_classes(
-    name: str, labels: np.ndarray, levels: list[str], positive: object
+    name: str, labels: np.ndarray, levels: list[str], positive: object, *, declared: bool
 ) -> tuple[np.ndarray, tuple[str, str], str]:
-    one = _positive(name, levels, positive)
+    one = _positive(name, levels, positive, declared=declared)
     others = [level for level in levels if level != one]
     zero = others[0] if len(others) == 1 else f"not {one}"
     y = (labels == one).astype(float)
@@ -118,7 +138,7 @@ def _two_classes(
     return y, (zero, one), f"Target {name} is {TWO_CLASSES}: {one!r} counts as 1, {against} as 0."
 
 
-def _positive(name: str, levels: list[str], positive: object) -> str:
+def _positive(name: str, levels: list[str], positive: object, *, declared: bool) -> str:
     if positive is not None:
         wanted = to_label(positive)
         if wanted not in levels:
@@ -130,7 +150,9 @@ def _positive(name: str, levels: list[str], positive: object) -> str:
         raise InputError(
             f"target {name} has {len(levels)} distinct values ({listed(levels)}): {ONE_OF_THEM}"
         )
-    # among words, yes, true and positive come after no, false and negative
+    if not declared and len(plain := [level for level in levels if NOTHING.fullmatch(level)]) == 1:
+        return next(level for level in levels if level != plain[0])
+    # in a declared order and among words, as yes, true and positive, the last one
     return levels[-1]
 
 
@@ -152,9 +174,23 @@ def _about_numbers(name: str, y: np.ndarray, levels: list[str]) -> list[str]:
             f"target {name} varies by {np.ptp(y):g}: rescale it, so that it varies by more than "
             f"{SMALLEST:g}"
         )
-    if len(levels) > FEW_VALUES or np.any(y != np.round(y)):
-        return []
-    return [
-        f"Target {name} has {len(levels)} distinct numbers ({listed(levels)}) and is treated as a "
-        f"number; if they are classes, {ONE_OF_THEM}."
-    ]
+    notes = about_codes([(name, y)])
+    if np.any(y != np.round(y)):
+        return notes
+    zeros = int((y == 0).sum()) if y.min() == 0 else 0
+    counts = " If they are counts, a few large ones decide the squared error." if zeros else ""
+    if len(levels) <= FEW_VALUES:
+        return [
+            f"Target {name} has {len(levels)} distinct numbers ({listed(levels)}) and is treated "
+            f"as a number; if they are classes, {ONE_OF_THEM}.{counts}",
+            *notes,
+        ]
+    what = f"Target {name} has whole numbers from {y.min():,.0f} to {y.max():,.0f}"
+    if y.min() in (0, 1) and np.ptp(y) + 1 == len(levels) and len(y) >= ROWS_OF_CLASS * len(levels):
+        notes.append(
+            f"{what}, each of them in {len(y) / len(levels):.0f} rows or so, and is treated as a "
+            f"number; if they are classes, {ONE_OF_THEM}.{counts}"
+        )
+    elif zeros:
+        notes.append(f"{what}, {zeros:,} of them zero, and is treated as a number.{counts}")
+    return notes

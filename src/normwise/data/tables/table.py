@@ -41,6 +41,10 @@ class Table:
         What was done to the columns, a sentence each.
     copies : tuple of str
         Features that are the target itself, up to scale.
+    parts : tuple of str
+        Features of which a weighted sum is the target.
+    marks : tuple
+        What the user named as marks for missing values.
     """
 
     X: np.ndarray
@@ -54,6 +58,8 @@ class Table:
     constant: tuple[str, ...]
     notes: tuple[str, ...]
     copies: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    marks: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,9 @@ class Raw:
 
 def split_target(frame: pd.DataFrame, target: str | None, notes: Sequence[str] = ()) -> Raw:
     """Features and response of a table whose columns are all features but one."""
-    names = [str(name) for name in frame.columns]
+    frame = with_index(frame)
+    names = list(frame.columns)
     refuse_duplicates(names)
-    frame = frame.set_axis(pd.Index(names, dtype=object), axis=1).reset_index(drop=True)
     if target is None:
         raise InputError(f"no target given: name the column to be predicted, of {listed(names)}")
     if target not in names:
@@ -79,6 +85,28 @@ def split_target(frame: pd.DataFrame, target: str | None, notes: Sequence[str] =
         )
     features = frame.drop(columns=target)
     return Raw(features, tuple(features.columns), frame[target], tuple(notes))
+
+
+def with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns with names of text, and before them those of an index that somebody set.
+
+    As in CSV, an index without a name becomes a column without one.
+    """
+    index = frame.index
+    if isinstance(index, pd.RangeIndex) and index.name is None:
+        parts: list[Any] = []
+    else:
+        parts = [index.get_level_values(level) for level in range(index.nlevels)]
+    frame = frame.reset_index(drop=True)
+    names = [
+        f"column {place}" if part.name is None else str(part.name)
+        for place, part in enumerate(parts, start=1)
+    ]
+    values = [part.to_series(index=frame.index) for part in parts]
+    names += [str(name) for name in frame.columns]
+    if values:
+        frame = pd.concat([*values, frame], axis=1)
+    return frame.set_axis(pd.Index(names, dtype=object), axis=1)
 
 
 def join_arrays(X: Any, y: Any, names: Sequence[str] | None) -> Raw:
@@ -102,11 +130,14 @@ def _unmasked(values: Any) -> np.ndarray:
 def _features(
     X: Any, names: Sequence[str] | None
 ) -> tuple[pd.DataFrame | sparse.csr_matrix, tuple[str, ...]]:
+    if hasattr(X, "to_pandas"):
+        X = X.to_pandas()
     if sparse.issparse(X):
         features = sparse.csr_matrix(X)
     elif isinstance(X, pd.DataFrame):
-        features = X.reset_index(drop=True)
-        names = X.columns.map(str).tolist() if names is None else names
+        # names that are given are those of the columns alone
+        features = with_index(X) if names is None else X.reset_index(drop=True)
+        names = features.columns.tolist() if names is None else names
     else:
         array = _unmasked(X)
         if array.ndim != 2:
@@ -125,6 +156,7 @@ def _features(
 
 
 def _target(y: Any) -> pd.Series:
+    y = y.to_pandas() if hasattr(y, "to_pandas") else y
     if (
         np.ndim(y) not in (1, 2)
         or (frame := pd.DataFrame(_unmasked(y) if np.ma.isMaskedArray(y) else y)).shape[1] != 1

@@ -14,13 +14,37 @@ from typing import Any
 import pandas as pd
 
 from normwise.data.errors import InputError
-from normwise.data.tables.columns import marked_numbers
 from normwise.data.tables.memory import refuse_large
 from normwise.data.tables.messages import counted, listed, refuse_duplicates
+from normwise.data.tables.number_text import marked_numbers
 from normwise.data.tables.table import Raw, split_target
 
+# so many codes of two capitals are one list of codes
+CODES = 5
 DELIMITERS = "\t|;,"
 HEAD_BYTES = 1 << 18
+# "None" is a level of many a table; among numbers it counts as missing all the same
+MISSING = (
+    "",
+    "?",
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "-1.#IND",
+    "-1.#QNAN",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "1.#QNAN",
+    "<NA>",
+    "N/A",
+    "NA",
+    "NULL",
+    "NaN",
+    "n/a",
+    "nan",
+    "null",
+)
 
 
 def read_text(path: Path, target: str | None) -> Raw:
@@ -49,17 +73,17 @@ def read_text(path: Path, target: str | None) -> Raw:
         header=0,
         names=_names(header),
         index_col=False,
-        na_values=["?"],
+        na_values=MISSING,
+        keep_default_na=False,
         skipinitialspace=True,
         low_memory=False,
     )
     notes = []
+    if header[0] and not frame.columns.str.contains(r"\D").any():
+        notes.append(f"The first line, {listed(header)}, was read as the names of the columns.")
     if encoding != "utf-8-sig":
         notes.append(f"The text was read as {encoding}, as it is not UTF-8.")
-    first = frame.iloc[:, 0]
-    if not header[0] and first.dtype.kind == "i" and (first.diff().iloc[1:] == 1).all():
-        frame = frame.iloc[:, 1:]
-        notes.append("The first column, without a name, numbers the rows and is left out.")
+    frame = _two_letters(frame, path, delimiter, encoding)
     return split_target(frame, target, notes)
 
 
@@ -124,10 +148,42 @@ def _checked_header(rows: Any) -> list[str]:
 
 def _names(header: list[str]) -> list[str]:
     named = [name for name in header if name]
-    if marked_numbers(pd.Series(named, dtype=object)):
+    # pandas counts the columns of an array; R and pandas leave the place above row names empty
+    counted_up = header == [str(j) for j in range(len(header))]
+    if header[0] and not counted_up and marked_numbers(pd.Series(named, dtype=object)):
         raise InputError(
             f"the first line holds numbers only ({listed(header)}): put the names of the columns "
             "there, or the first row would be lost"
         )
     refuse_duplicates(named)
     return [name or f"column {j}" for j, name in enumerate(header, start=1)]
+
+
+def _two_letters(frame: pd.DataFrame, path: Path, delimiter: str, encoding: str) -> pd.DataFrame:
+    """Columns of codes of two capitals, in which NA is North America or Namibia, read anew."""
+    codes = [
+        name
+        for name, column in frame.items()
+        if column.hasnans
+        and not pd.api.types.is_numeric_dtype(column.dtype)
+        and len(levels := pd.Series(column.dropna().unique(), dtype=object).astype(str)) >= CODES
+        and levels.str.fullmatch("[A-Z]{2}").all()
+    ]
+    if not codes:
+        return frame
+    places = [frame.columns.get_loc(name) for name in codes]
+    again = pd.read_csv(
+        path,
+        sep=delimiter,
+        encoding=encoding,
+        header=0,
+        names=list(frame.columns),
+        usecols=places,
+        index_col=False,
+        na_values=[""],
+        keep_default_na=False,
+        skipinitialspace=True,
+    )
+    for name in codes:
+        frame[name] = again[name]
+    return frame
