@@ -18,6 +18,8 @@ from normwise.report.charts import charts
 from normwise.report.claims.claim import FAILS, UNKNOWN
 from normwise.report.claims.judged import judge_claims
 from normwise.report.explorer import payload
+from normwise.report.figures import write
+from normwise.report.look.svg import lighter
 from normwise.report.sheets.page import all_sheets
 from normwise.report.summaries import plan_summary
 
@@ -97,9 +99,20 @@ def test_every_shown_dataset_has_its_figure(small_figures):
         assert not re.search(r"\bnan\b", words["title"] + words["caption"])
 
 
-def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path):
+def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path, monkeypatch):
     entries, folder = small_figures
+    drawn = []
+
+    def kept(svg):
+        drawn.append(svg)
+        return lighter(svg)
+
+    monkeypatch.setattr(write, "lighter", kept)
     draw_all(small_study, tmp_path)
+    # and no text of theirs is changed on the way to the page
+    assert len(drawn) == len(entries)
+    for svg in drawn:
+        assert svg_texts(lighter(svg)) == svg_texts(svg)
     for name in entries:
         for kind in ("svg", "png", "json"):
             again = (tmp_path / f"{name}.{kind}").read_bytes()
@@ -316,3 +329,40 @@ def test_claims_without_a_scenario_say_so(tables):
     scenarios = tables["scenarios"]
     kept = tables | {"scenarios": scenarios[scenarios["dataset"] == "one_axis"]}
     assert judge_claims(kept)[3].verdict == UNKNOWN
+
+
+# numbers in the figures
+
+
+def svg_texts(text):
+    """What a reader reads in a picture: its texts, each in one piece."""
+    root = ET.fromstring(text)
+    return [
+        "".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+def test_the_light_picture_says_what_was_drawn():
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><path d="M 1.23456 0.001239 L 9.99999 2"/>'
+        "<text>0.001</text><text>strength 0.0005</text><text>1.2345</text></svg>"
+    )
+    light = lighter(drawn)
+    assert svg_texts(light) == ["0.001", "strength 0.0005", "1.2345"]
+    # rounded, not cut
+    assert 'd="M 1.23 0.00124 L 10.00 2"' in light
+
+
+def test_no_figure_names_two_ticks_alike_or_shows_more_digits_than_it_knows(small_figures):
+    entries, folder = small_figures
+    for name in entries:
+        root = ET.fromstring((folder / f"{name}.svg").read_text(encoding="utf-8"))
+        for text in svg_texts(ET.tostring(root, encoding="unicode")):
+            for found in re.findall(r"\d+\.\d+", text):
+                assert len(found.replace(".", "").lstrip("0")) <= 5, f"{name}: {text}"
+        axes = [g for g in root.iter() if re.match(r"matplotlib\.axis_\d+$", g.get("id") or "")]
+        assert axes, name
+        for axis in axes:
+            labels = svg_texts(ET.tostring(axis, encoding="unicode"))
+            numbers = [t for t in labels if re.fullmatch(r"[−-]?[\d.,]+", t)]
+            assert len(numbers) == len(set(numbers)), f"{name}: {numbers}"

@@ -55,8 +55,8 @@ PATHS = {
     "l1": "Each line is a coefficient as the penalty is relaxed from left to right; the largest "
     "are coloured and named. L1 holds a coefficient at exactly 0 until the penalty is weak "
     "enough for it. Dashed: the strength that cross-validation chose.",
-    "l2": "The same under L2, which shrinks all coefficients and sets none to 0. Its strengths are "
-    "on a scale of their own.",
+    "l2": "The same under L2, which draws all coefficients towards 0 and sets none to it. Its strengths "
+    "are on a scale of their own.",
 }
 WORDS, HOLE = r"(?<=>)[^<>]+(?=</text>)", "\ue000"
 

@@ -507,8 +507,8 @@
     const free = [1.35, 0.5];
     const strengths = Array.from({ length: 161 }, (_, i) => 10 ** (-2 + (2.5 * i) / 160));
     const circle = Array.from({ length: 121 }, (_, i) => (2 * Math.PI * i) / 120);
-    let strength = 0.3;
-    let rho = 0.3;
+    let strength = 10 ** Number($("strength").value);
+    let rho = Number($("rho").value);
 
     const soft = (z, t) => Math.sign(z) * Math.max(Math.abs(z) - t, 0);
     // minimum of (b - free)' H (b - free) / 2 + strength * penalty, H = [[1, rho], [rho, 1]]
@@ -594,7 +594,9 @@
       $("strength").setAttribute("aria-valuetext", significant(strength));
       const zeros = a.filter((v) => v === 0).length;
       const words = ["L1 keeps both coefficients.", "L1 has set one coefficient to exactly 0.", "L1 has set both coefficients to exactly 0."];
-      $("solutions").textContent = `Least squares ${pair(free)}; L1 ${pair(a)}; L2 ${pair(b)}. ${words[zeros]} L2 keeps both${rho >= 0.7 ? ", and draws those of the correlated features together" : ""}.`;
+      $("contact-title").textContent = ["L1: contact on an edge", "L1: contact at a corner", "L1: nothing is left"][zeros];
+      const grown = b.some((v, i) => Math.abs(v) > Math.abs(free[i]) + 0.005);
+      $("solutions").textContent = `Least squares ${pair(free)}; L1 ${pair(a)}; L2 ${pair(b)}. ${words[zeros]} L2 keeps both${rho >= 0.7 ? ", and draws those of the correlated features together" : ""}${grown ? "; one of them is larger than without a penalty" : ""}.`;
       for (const penalty of ["l1", "l2"])
         $(`chart-contact_${penalty}`).setAttribute("aria-label", `Contact of the ${penalty.toUpperCase()} ball and the curve of equal loss at ${pair(solve[penalty](strength))}.`);
       $("chart-shrinkage").setAttribute("aria-label", `Shrinkage rules at strength ${significant(strength)}: L1 subtracts it and stops at zero, L2 divides by ${significant(1 + strength, 3)}.`);
