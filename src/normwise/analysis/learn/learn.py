@@ -29,7 +29,7 @@ from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
 from normwise.analysis.learn.cells import AXES, cells
-from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds
+from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds, losses_of
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
 from normwise.theory.boundary import phase_boundary
 
@@ -68,13 +68,6 @@ def _splits(frame: pd.DataFrame) -> dict[str, list[np.ndarray]]:
     if len(masks) > 1:
         out["families"] = masks
     return out
-
-
-def _losses(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
-    # beyond the better penalty of the scenario; a coin decides where no winner is named
-    effect = frame["effect"].to_numpy()
-    l1, l2 = np.maximum(effect, 0), np.maximum(-effect, 0)
-    return np.where(called == "l1", l1, np.where(called == "l2", l2, (l1 + l2) / 2))
 
 
 def score(
@@ -128,7 +121,7 @@ def _score_rows(
         keys = {"goal": goal, "split": split, "family": family}
         for rule, called in calls.items():
             part = frame[mask]
-            losses = _losses(part, called[mask])
+            losses = losses_of(part, called[mask])
             rows.append(keys | {"rule": rule} | score(part, called[mask], losses, is_ratio))
     return rows
 
@@ -158,7 +151,7 @@ def _strategy_rows(
         rows.append(keys | row | score(part, None, loss[mixed], True))
     for rule, called in calls.items():
         row = {"split": "elastic net", "rule": rule}
-        loss = _losses(part, called[mixed])
+        loss = losses_of(part, called[mixed])
         rows.append(keys | row | score(part, called[mixed], loss, True))
     return rows
 
