@@ -129,17 +129,16 @@ def _both(scores: pd.DataFrame) -> str:
     """What it costs to fit both and to keep the one with the lower cross-validated error."""
     own = scores[(scores["rule"] == "cross-validation") & (scores["family"] == "all")]
     own = own[(own["goal"] == "prediction") & np.isfinite(own["regret"])].set_index("split")
-    costs = [
-        f"{_span(own.loc[split], 'regret', _cost)} on the {own.loc[split, 'n']:.0f} {what}"
-        for split, what in (("fresh", SPLITS["fresh"]), ("scenarios", "others"))
-        if split in own.index
-    ]
+    more = " more excess risk than to know the better one"
+    costs = []
+    for split, what in (("fresh", f"scenarios that {NO_PART}"), ("scenarios", "others")):
+        if split in own.index:
+            row = own.loc[split]
+            costs.append(f"{_span(row, 'regret', _cost)}{more} on {row['n']:.0f} {what}")
+            more = ""
     if not costs:
         return ""
-    return (
-        f"{CHOOSE_BOTH}: that costs {' and '.join(costs)} more excess risk than to know the better "
-        "one, and needs no guess of k, snr or r."
-    )
+    return f"{CHOOSE_BOTH}: that costs {', '.join(costs)}, and needs no guess of k, snr or r."
 
 
 def _judged(scores: pd.DataFrame) -> list[str]:

@@ -28,14 +28,12 @@ from sklearn.tree import DecisionTreeRegressor
 from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
-from normwise.analysis.learn.cells import AXES, cells
+from normwise.analysis.learn.cells import AXES, cells, learnt_from
 from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds, losses_of
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
 from normwise.theory.boundary import phase_boundary
 
 FOLDS = 5
-# time grows with the cube of the scenarios
-MOST = 1000
 BOOTSTRAP = 2000
 TABLES = tables_of("learn")
 
@@ -234,19 +232,16 @@ def learn(
     -------
     dict of str to DataFrame
         The tables `TABLES`; they are empty for goals with fewer than ``FEWEST`` scenarios.
-        From more than ``MOST`` scenarios, a random sample of that size is learnt from.
+        From more than `normwise.analysis.learn.cells.MOST` scenarios, a random sample of that size
+        is learnt from.
     """
     parts: dict[str, list[Any]] = {name: [] for name in TABLES}
     for goal, what in GOALS.items():
         whole = cells(goals, scenarios, goal)
-        frame, fresh = (
-            whole[whole["held_out"] == held].reset_index(drop=True) for held in (False, True)
-        )
+        fresh = whole[whole["held_out"]].reset_index(drop=True)
+        frame = learnt_from(whole)
         if len(frame) < FEWEST:
             continue
-        # ids are digests, so that the first of them are a sample at random
-        frame = frame.sort_values("scenario", kind="stable")[:MOST].sort_index()
-        frame = frame.reset_index(drop=True)
         zone = what.zone(comparison["margin"])
         surface = Surface(frame, zone)
         parts["surface"].append(tabulate(surface, frame, goal))
