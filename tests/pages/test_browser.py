@@ -173,10 +173,8 @@ def test_the_explorer_answers_the_numbers_that_are_typed(asked):
             said = sentence.split("In points")[0]
             for name in ("effect", "low", "high"):
                 value = np.exp(row[name]) if goal == "prediction" else abs(row[name])
-                near_enough = [
-                    abs(x - value) <= 0.006 + 0.06 * abs(value) for x in numbers_in(said)
-                ]
-                assert any(near_enough), (name, value, sentence)
+                far = [abs(x - value) - 0.06 * abs(value) for x in numbers_in(said)]
+                assert min(far) <= 0.006, (name, value, sentence)
     assert seen
 
 
@@ -238,8 +236,7 @@ def test_sliders_change_the_numbers_in_the_boxes(asked):
     page = asked.page
     for axis in AXES:
         before = [page.locator(f"#{name}").input_value() for name in BOXES]
-        page.locator(f"#axis-{axis}").focus()
-        page.locator(f"#axis-{axis}").press("End" if axis != "nonzero_share" else "Home")
+        page.locator(f"#axis-{axis}").press("Home" if axis in (AXES[0], AXES[2]) else "End")
         assert [page.locator(f"#{name}").input_value() for name in BOXES] != before
         n, p, k, snr, near = (float(page.locator(f"#{name}").input_value()) for name in BOXES)
         at = dict(zip(AXES, (p / n, k / p, snr, near), strict=True))
