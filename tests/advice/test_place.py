@@ -14,7 +14,7 @@ from normwise.advice.atlas import read, read_study, shipped, write
 from normwise.advice.diagnosis import Signal
 from normwise.advice.place import locate, spread_effect
 from normwise.advice.sparsity import Sparsity
-from normwise.analysis.learn.rule_of_thumb import Bounds
+from normwise.analysis.learn.rule_of_thumb import Bounds, call_by_rule
 from normwise.analysis.learn.surface import Surface
 from normwise.files.parquet import write_parquet
 from normwise.tabular import InputError
@@ -103,7 +103,7 @@ def test_doubt_about_the_estimates_widens_the_interval(atlas):
 
 @pytest.mark.parametrize("response", ["gaussian", "binary"])
 def test_sparse_is_l1_and_dense_is_l2_everywhere(atlas, response):
-    few = locate(sized(150, 100, response), known(2, 3.0), atlas)
+    few = locate(sized(150, 100, response), known(4, 3.0), atlas)
     many = locate(sized(150, 100, response), known(90, 3.0), atlas)
     for place, side in ((few, "l1"), (many, "l2")):
         assert (place.rule, place.surface, place.theory) == (side, side, side)
@@ -111,10 +111,42 @@ def test_sparse_is_l1_and_dense_is_l2_everywhere(atlas, response):
     assert len(few.measured) and set(few.measured) == {"load", "effect", "verdict"}
 
 
-def test_outside_of_the_measurements(atlas):
-    assert locate(sized(100, 50), known(5, 2.0), atlas).inside
-    assert not locate(sized(100, 100_000), known(5, 2.0), atlas).inside
-    assert not locate(sized(100, 50), known(5, 5000.0), atlas).inside
+def test_outside_of_the_measurements_rule_and_map_say_nothing_but_what_lies_outside(atlas):
+    found = locate(sized(100, 50), known(5, 2.0), atlas)
+    assert found.inside and not found.outside
+    for n, p, snr, what in (
+        (100, 100_000, 2.0, "features per row 1,000, measured 0.1 to 10"),
+        (1000, 50, 1.0, "features per row 0.05, measured 0.1 to 10"),
+        (100, 50, 5000.0, "signal-to-noise ratio 5,000, measured 0.05 to 8"),
+    ):
+        found = locate(sized(n, p), known(50, snr), atlas)
+        assert not found.inside and what in found.outside
+        assert (found.rule, found.surface, found.rule_range) == ("outside", "outside", ("outside",))
+
+
+def test_the_rule_comes_with_its_range_and_its_record(atlas):
+    found = locate(sized(100, 50), known(5, 2.0), atlas)
+    cells = atlas.cells
+    assert f"{len(cells)} simulated scenarios" in found.validity
+    assert f"{cells['n_samples'].min()} to {cells['n_samples'].max()} rows" in found.validity
+    for words in (
+        "features (",
+        "a row)",
+        "signal-to-noise",
+        "correlations",
+        "two classes",
+        "equal",
+    ):
+        assert words in found.validity
+    fresh = cells[cells["held_out"]]
+    decided = fresh["verdict"].isin(["l1", "l2"])
+    right = (call_by_rule(fresh, atlas.bounds) == fresh["verdict"])[decided].sum()
+    assert (
+        f"in {right} of the {decided.sum()} scenarios with a winner among {len(fresh)} held out"
+        in found.record
+    )
+    cost = 100 * (np.exp(fresh["cv_cost"].mean()) - 1)
+    assert f"lower cross-validated error: there that costs {cost:.1f} %" in found.record
 
 
 def test_written_and_read_it_is_the_same(atlas, tmp_path):
@@ -151,6 +183,8 @@ def _study(folder, cells):
         covariance="ar1",
         features="gaussian",
         correlation=0.1,
+        signal="equal",
+        signs="same",
         response=np.where(cells["binary"] > 0, "binary", "gaussian"),
     )
     rules = pd.DataFrame([{"goal": "prediction", "floor": 0.1, "lower": 0.2, "upper": 0.3}])

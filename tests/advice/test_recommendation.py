@@ -10,11 +10,13 @@ import pytest
 from studies.user_table import as_table
 from test_place import atlas, known  # noqa: F401
 
+from normwise.advice import Advice
 from normwise.advice.contest import summarise
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.findings import TRIED, Contest, Models
 from normwise.advice.place import locate
 from normwise.advice.recommendation import IN_MEMORY, evidence, l1_probability, recommend
+from normwise.advice.wording import certainty_words
 from normwise.data.population import draw
 from normwise.data.scenario import Scenario
 from normwise.tabular import as_table as from_memory
@@ -110,6 +112,60 @@ def test_a_strength_at_the_end_of_what_could_be_tried_is_a_doubt(table, diagnosi
     (said,) = [text for text in found.doubts if "at the end" in text]
     assert said.startswith("In 40") and "strength of L2" in said
     assert not any("at the end" in t for t in advised(table, diagnosis, place).doubts)
+
+
+@pytest.mark.parametrize(("named", "mapped"), [("l2", 0.83), ("l2", 0.55), ("l1", 0.2)])
+def test_nothing_is_clear_where_the_two_witnesses_lean_to_different_sides(
+    table, diagnosis, place, named, mapped
+):
+    contest = contest_of(**{named: 0.6})
+    against = replace(place, l1_chance=mapped)
+    found = recommend(table, diagnosis, contest, models_of(), against)
+    assert l1_probability(contest, against) > 0.95 or l1_probability(contest, against) < 0.05
+    assert (found.penalty, found.certainty) == (named, "likely")
+    words = certainty_words(Advice(table, diagnosis, contest, models_of(), against, found, 0))
+    assert "together" not in words and "clear" not in words
+    other = {"l1": "L2", "l2": "L1"}[named]
+    assert f"lean towards {named.upper()}, the map towards {other}" in words
+    assert not any("adds to it" in text or "tips the balance" in text for text in found.doubts)
+
+
+@pytest.mark.parametrize(
+    ("named", "mapped", "said"),
+    [
+        ("l1", 0.9, "the map of simulated data adds to it"),
+        ("l2", 0.001, "the map of simulated data"),
+        ("l1", 0.5, "the map of simulated data is silent"),
+    ],
+)
+def test_what_the_map_does_to_an_open_contest_is_said_as_it_is(
+    table, diagnosis, place, named, mapped, said
+):
+    means = {"l1": 0.52} if named == "l1" else {"l2": 0.52}
+    found = advised(table, diagnosis, place, chance=mapped, noise=0.02, **means)
+    open_ = [text for text in found.doubts if "alone do not settle" in text]
+    if found.penalty is not None and open_:
+        assert said in open_[0]
+
+
+def test_outside_of_its_range_the_map_counts_for_nothing(table, diagnosis, place):
+    contest = contest_of(l2=0.6)
+    beyond = replace(place, inside=False, outside=("features per row 0.02, measured 0.1 to 10",))
+    for mapped in (0.01, 0.5, 0.99):
+        own = replace(beyond, l1_chance=mapped)
+        assert evidence(contest, own)[1] == 0
+        assert l1_probability(contest, own) == l1_probability(contest, beyond)
+        found = recommend(table, diagnosis, contest, models_of(), own)
+        assert (found.penalty, found.certainty) == ("l2", "clear")
+        words = certainty_words(Advice(table, diagnosis, contest, models_of(), own, found, 0))
+        assert words == "clear; the rows held out leave little doubt"
+        said = [text for text in found.reasons if text.startswith("Map")]
+        assert said == [
+            "Map: silent, as the table lies outside of what was measured (features per row 0.02, "
+            "measured 0.1 to 10)."
+        ]
+    # without the map nothing leans to a side
+    assert l1_probability(contest_of(noise=0), beyond) == pytest.approx(0.5)
 
 
 def test_other_doubts(table, diagnosis, place):

@@ -57,6 +57,10 @@ def test_it_fits_the_terminal_and_says_all(case):
     for item in describe(advice.diagnosis, advice.table):
         assert item.term in words
     assert "On the map" in text
+    # no rule without what was measured
+    place = advice.place
+    for sentence in (*place.outside, place.validity, place.record):
+        assert sentence in words
     assert "nan" not in words.lower().split()
 
 

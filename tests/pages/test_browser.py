@@ -9,11 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.analysis.learn.cells import AXES
+from normwise.analysis.goals import GOALS
+from normwise.analysis.learn.cells import AXES, cells, learnt_from
+from normwise.analysis.learn.surface import Surface
+from normwise.theory.lasso import lasso_optimal_risk
+from normwise.theory.linear import ridge_optimal_risk
 
 playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
+MARGIN = 0.05
 WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1440, 900)}
 SHOTS = Path(__file__).parents[1] / "screenshots"
 
@@ -113,52 +118,131 @@ def redrawn(page, chart: str, before: str) -> str:
     return page.locator(f"#chart-{chart} svg").inner_html()
 
 
-def move(page, axis: str, stop: int) -> None:
-    """Move a slider with the keyboard."""
-    slider = page.locator(f"#axis-{axis}")
-    slider.focus()
-    slider.press("Home")
-    for _ in range(stop):
-        slider.press("ArrowRight")
+BOXES = ("rows", "columns", "relevant", "snr", "nearest_correlation")
 
 
-def test_the_explorer_says_what_the_table_says(asked):
+def ask(page, *numbers) -> str:
+    """Type all five numbers; what the headline then says."""
+    for name, number in zip(BOXES, numbers, strict=True):
+        page.locator(f"#{name}").fill(f"{number:g}" if number != "" else "")
+    return page.locator("#headline").inner_text()
+
+
+def numbers_in(text: str) -> list[float]:
+    return [float(x) for x in re.findall(r"\d+(?:\.\d+)?(?:e[-+]\d+)?", text)]
+
+
+def test_the_explorer_answers_the_numbers_that_are_typed(asked):
+    """Held against the surface fitted anew to the tables, at exactly those numbers."""
     page, study = asked.page, asked.study
-    surface = study.table("surface")
+    goals, scenarios = study.table("goals"), study.table("scenarios")
     rng = np.random.default_rng(0)
-    axes = {axis: sorted(surface[axis].unique()) for axis in AXES}
     seen = set()
-    for goal, own in surface.groupby("goal", sort=False):
+    for goal in study.table("surface")["goal"].unique():
         page.locator(f"input[name=goal][value={goal}]").check()
-        own = own.set_index(list(AXES))
-        for turn in range(10):
-            stops = {axis: int(rng.integers(len(values))) for axis, values in axes.items()}
-            for axis, stop in stops.items():
-                if turn:
-                    page.locator(f"#axis-{axis}").fill(str(stop))
-                else:
-                    move(page, axis, stop)
-            at = tuple(axes[axis][stop] for axis, stop in stops.items())
+        frame = learnt_from(cells(goals, scenarios, goal))
+        surface = Surface(frame, GOALS[goal].zone(MARGIN))
+        for _ in range(6):
+            n = int(rng.integers(frame["n_samples"].min(), frame["n_samples"].max() + 1))
+            p = int(np.exp(rng.uniform(*np.log(n * frame["aspect_ratio"].agg(["min", "max"])))))
+            k = int(rng.integers(1, p + 1))
+            snr = round(float(rng.uniform(*frame["snr"].agg(["min", "max"]))), 3)
+            near = round(float(rng.uniform(*frame["nearest_correlation"].agg(["min", "max"]))), 3)
+            headline = ask(page, n, p, k, snr, near)
+            at = {"aspect_ratio": p / n, "nonzero_share": k / p, "snr": snr}
+            at |= {"nearest_correlation": near, "binary": frame["binary"].min()}
+            inside = all(frame[a].min() <= at[a] <= frame[a].max() + 1e-9 for a in AXES)
             shown = page.locator("#answer").get_attribute("data-verdict")
-            if at not in own.index:
-                assert shown == "unmeasured"
-                continue
-            row = own.loc[at]
-            assert shown == row["verdict"], (goal, at)
-            seen.add(shown)
-            headline = page.locator("#headline").inner_text()
-            if shown in ("l1", "l2"):
-                assert headline.startswith(f"Use {shown.upper()}")
-                kept = "Lasso" if shown == "l1" else "Ridge"
-                code = page.locator("#snippet").inner_text()
-                assert kept in code or "LogisticRegressionCV" in code
-            else:
-                assert not headline.startswith("Use L")
             sentence = page.locator("#sentence").inner_text()
-            value = np.exp(row["effect"]) if goal == "prediction" else abs(row["effect"])
-            numbers = [float(x) for x in re.findall(r"\d+(?:\.\d+)?(?:e[-+]\d+)?", sentence)]
-            assert any(abs(x - value) <= 0.006 + 0.06 * abs(value) for x in numbers), sentence
-    assert {"l1", "l2"} & seen
+            if not inside:
+                assert shown == "unmeasured" and headline.startswith("Outside of what was measured")
+                assert "(measured: " in sentence
+                continue
+            row = surface.predict(pd.DataFrame([at])).iloc[0]
+            sizes = frame[["n_samples", "n_features"]].agg(["min", "max"])
+            usual = sizes["n_features"]["min"] <= p <= sizes["n_features"]["max"]
+            assert headline.startswith("Outside of what was measured. If only") == (not usual)
+            seen.add(shown)
+            # a verdict may turn on the last digit
+            if abs(abs(row["effect"]) - surface.zone) > 1e-3:
+                assert shown == row["verdict"], at
+            if shown in ("l1", "l2"):
+                assert f"Use {shown.upper()}" in headline
+            else:
+                assert "Use L" not in headline
+            said = sentence.split("In points")[0]
+            for name in ("effect", "low", "high"):
+                value = np.exp(row[name]) if goal == "prediction" else abs(row[name])
+                far = [abs(x - value) - 0.06 * abs(value) for x in numbers_in(said)]
+                assert min(far) <= 0.006, (name, value, sentence)
+    assert seen
+
+
+def test_rule_and_theory_answer_the_numbers_that_are_typed(asked):
+    page = asked.page
+    page.locator("input[name=goal][value=prediction]").check()
+    for n, p, k, snr in ((300, 2000, 50, 2.0), (77, 130, 7, 1.3), (100, 50, 50, 0.7)):
+        ask(page, n, p, k, snr, 0)
+        rule, theory = page.locator("#says li").all_inner_texts()
+        load = k / (n * np.sqrt(snr))
+        assert numbers_in(rule.split("load")[1])[0] == pytest.approx(load, rel=0.05)
+        # many rows of the same shape
+        many = 40
+        coef = np.zeros(p * many)
+        coef[: k * many] = np.sqrt(snr / (k * many))
+        l1 = lasso_optimal_risk(coef, n * many, 1.0)[1]
+        l2 = ridge_optimal_risk(np.ones(p * many), coef**2, n * many, 1.0)[1]
+        told = numbers_in(theory.split("=")[1])
+        assert told[0] == pytest.approx(l1 / l2, rel=0.05)
+        assert told[1] == pytest.approx(abs(100 * (l2 - l1) / (1 + snr)), abs=0.06)
+    # a number that is typed counts, however near to another
+    first = page.locator("#says").inner_text()
+    for box, value in (("relevant", 20), ("rows", 90), ("columns", 60)):
+        page.locator(f"#{box}").fill(str(value))
+        assert page.locator("#says").inner_text() != first
+        first = page.locator("#says").inner_text()
+
+
+def test_as_loaded_the_answer_is_for_the_numbers_in_the_boxes(asked):
+    page = asked.page
+
+    def said():
+        return [page.locator(f"#{name}").inner_text() for name in ("headline", "sentence", "says")]
+
+    before = said()
+    assert "Outside" not in before[0]
+    for name in BOXES:
+        page.locator(f"#{name}").fill(page.locator(f"#{name}").input_value())
+    assert said() == before
+
+
+def test_an_emptied_box_answers_nothing_and_is_named(asked):
+    page = asked.page
+    names = asked.page.evaluate("JSON.parse(document.getElementById('page-data').textContent)")
+    for name, words in names["explorer"]["boxes"].items():
+        value = page.locator(f"#{name}").input_value()
+        page.locator(f"#{name}").fill("")
+        assert page.locator("#headline").inner_text() == f"No answer: {words} missing"
+        for gone in ("says", "snippet", "trust"):
+            assert page.locator(f"#{gone}").inner_text() == ""
+        assert page.locator("#nearest tbody tr").count() == 0
+        page.locator(f"#{name}").fill(value)
+        assert "No answer" not in page.locator("#headline").inner_text()
+    assert ask(page, 40, 12, 30, 2, 0) == "No answer to these numbers"
+    assert "more columns that matter" in page.locator("#sentence").inner_text()
+
+
+def test_sliders_change_the_numbers_in_the_boxes(asked):
+    page = asked.page
+    for axis in AXES:
+        before = [page.locator(f"#{name}").input_value() for name in BOXES]
+        page.locator(f"#axis-{axis}").press("Home" if axis in (AXES[0], AXES[2]) else "End")
+        assert [page.locator(f"#{name}").input_value() for name in BOXES] != before
+        n, p, k, snr, near = (float(page.locator(f"#{name}").input_value()) for name in BOXES)
+        at = dict(zip(AXES, (p / n, k / p, snr, near), strict=True))
+        for name, value in at.items():
+            shown = float(page.locator(f"#value-{name}").inner_text())
+            assert shown == pytest.approx(value, rel=0.01, abs=1e-9)
 
 
 def test_the_nearest_scenarios_are_measured_ones(asked):
@@ -171,27 +255,13 @@ def test_the_nearest_scenarios_are_measured_ones(asked):
     rows = page.locator("#nearest tbody tr")
     assert rows.count() == 5
     for row in rows.all():
-        name, size, *_, verdict = (cell.inner_text() for cell in row.locator("td").all())
+        name, size, *_, points, _, verdict = (cell.inner_text() for cell in row.locator("td").all())
         dataset, label = name.split(": ", 1)
         own = scenarios.loc[[(dataset.replace(" ", "_"), label)]].iloc[0]
         assert size == f"{own['n_samples']} × {own['n_features']}"
         expected = goals.loc[[own["scenario"]], "verdict"].iloc[0]
         assert verdict.lower().startswith(expected)
-
-
-def test_the_size_of_a_table_sets_the_sliders(asked):
-    page = asked.page
-    axes = sorted(asked.study.table("surface")["aspect_ratio"].unique())
-    for rows, columns in ((1000, 100), (100, 1000)):
-        page.locator("#rows").fill(str(rows))
-        page.locator("#columns").fill(str(columns))
-        page.locator("#relevant").fill("10")
-        nearest = min(axes, key=lambda a: abs(np.log(a * rows / columns)))
-        assert float(page.locator("#value-aspect_ratio").inner_text()) == pytest.approx(
-            nearest, rel=0.01
-        )
-    page.locator("#relevant").fill("2000")
-    assert "More relevant columns" in page.locator("#counted").inner_text()
+        assert re.fullmatch(r"[+−]\d+\.\d", points)
 
 
 def test_a_cell_of_the_map_can_be_chosen(asked):
@@ -200,10 +270,10 @@ def test_a_cell_of_the_map_can_be_chosen(asked):
     page.locator("#chart-map").scroll_into_view_if_needed()
     tiles = page.locator("#chart-map .mark-rect path")
     for place in (0, 1):
-        before = [page.locator(f"#axis-{a}").input_value() for a in AXES[1:3]]
+        before = [page.locator(f"#{name}").input_value() for name in BOXES]
         box = tiles.nth(place).bounding_box()
         page.mouse.click(box["x"] + 4, box["y"] + 4)
-        after = [page.locator(f"#axis-{a}").input_value() for a in AXES[1:3]]
+        after = [page.locator(f"#{name}").input_value() for name in BOXES]
         assert after != before
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from studies.made import made_study, verdicts_of
+from studies.made import made_study, summary_of, verdicts_of
 
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.learn import learn
@@ -19,7 +19,8 @@ SWAP = {"l1": "l2", "l2": "l1"}
 def whole(**options):
     """Every table that the words are made of."""
     study = made_study(**options)
-    return study | learn(**study, comparison=COMPARISON) | {"verdicts": verdicts_of(study)}
+    made = {"verdicts": verdicts_of(study), "summary": summary_of(study)}
+    return study | learn(**study, comparison=COMPARISON) | made
 
 
 @pytest.fixture(scope="module")
@@ -54,27 +55,80 @@ def with_signal(tables):
 # the answer
 
 
-def test_the_answer_has_three_sentences(tables):
+def test_the_answer_is_what_to_do_two_cases_a_rule_and_its_range(tables):
     made = with_signal(tables)
     found = answer(with_bounds(made, floor=0.05, lower=0.1, upper=0.4))
-    assert len(found) == 3
-    assert found[0].startswith("Choose L1 (lasso) when few features matter")
-    assert found[1].startswith("Choose L2 (ridge) when most features matter")
-    # between the bounds, in the middle on the log scale
-    assert "0.2" in found[2]
-    assert "too little signal" in found[2]
-    assert "too little signal" not in answer(with_bounds(made, floor=0.0, lower=0.1, upper=0.4))[2]
+    assert len(found) == 5
+    assert found[0].startswith("Fit both and keep the lower cross-validated error")
+    assert found[1].startswith("Choose L1 (lasso) when few features matter")
+    # an artefact of equal sizes otherwise
+    assert found[2].startswith("Choose L2 (ridge) when all features matter, and each by as much")
+    # the rule that was scored, with its three numbers
+    for words in ("L1 where", "is below 0.1,", "L2 where it is above 0.4", "p_eff is below 0.05"):
+        assert words in found[3]
+    assert found[4].startswith(f"Measured: {len(tables['scenarios'])} simulated scenarios with 100")
+    assert "too little signal" in found[3]
+    assert "too little signal" not in answer(with_bounds(made, floor=0.0, lower=0.1, upper=0.4))[3]
     for text in found:
         assert text.endswith(".")
-        # a bullet each, with no second sentence but that of the rule
+        # a bullet each, with no second sentence but those of the rule
         assert len(re.findall(r"[a-z%]\. [A-Z]", text)) <= 1
         assert "nan" not in text
+
+
+def test_what_it_costs_to_fit_both_is_read_from_the_table(tables):
+    made = with_signal(tables)
+    scores = tables["rule_scores"].copy()
+    own = scores["rule"] == "cross-validation"
+    scores.loc[own & (scores["split"] == "fresh"), "regret"] = 1.1234
+    text = answer(made | {"rule_scores": scores})[0]
+    assert "costs 12.3 % [" in text and "on 30 scenarios that" in text
+    assert text == decision(tables | {"rule_scores": scores})["both"]
+    without = answer(made | {"rule_scores": scores[~own]})
+    assert not any("cross-validated" in text for text in without)
+
+
+def test_shares_of_the_rule_have_their_denominators(tables):
+    made = with_bounds(with_signal(tables), floor=0.05, lower=0.1, upper=0.2)
+    scores = tables["rule_scores"]
+    row = scores[
+        (scores["goal"] == "prediction")
+        & (scores["rule"] == "rule of thumb")
+        & (scores["split"] == "fresh")
+        & (scores["family"] == "all")
+    ].iloc[0]
+    text = answer(made)[3]
+    silent = np.nan_to_num(row["silent"]) * (row["n"] - row["decided"])
+    share = (row["accuracy"] * row["decided"] + silent) / row["n"]
+    assert f"of the {row['decided']} {SPLITS['fresh']} and have a winner" in text
+    assert f"{100 * share:.0f}\N{NO-BREAK SPACE}% of all {row['n']}" in text
+    assert "Told the true k, snr and r" in text and "twice too large" in text
+
+
+def test_no_scenario_counts_twice(tables):
+    """A scenario that a second data set shares has the same draws there."""
+    made = with_signal(tables)
+    twice = {
+        name: pd.concat([made[name], made[name].assign(dataset="again")], ignore_index=True)
+        for name in ("scenarios", "verdicts", "goals", "summary")
+    }
+    assert answer(made | twice) == answer(made)
+    assert advice(made | twice).equals(advice(made))
 
 
 def test_the_answer_counts_wins_and_savings(tables):
     found = answer(with_signal(tables))
     saved = f"{100 * (1 - np.exp(-0.5)):.0f}\N{NO-BREAK SPACE}%"
-    for text in found[:2]:
+    points = {1: -0.5, 2: 0.5}
+    for at in points:
+        text = found[at]
+        snr = 2.0
+        gain = (
+            100 * (1 - np.exp(tables["goals"].query("goal == 'prediction'")["effect"])) / (1 + snr)
+        )
+        own = gain[with_signal(tables)["verdicts"]["verdict"].eq("l1" if at == 1 else "l2").array]
+        said = f"{np.median(own):+.1f}".replace("-", "\N{MINUS SIGN}")
+        assert f"(R² on new rows, L1 − L2: median {said} points)" in text
         assert f"beats the other in 60 of 60 scenarios, with {saved} less excess risk" in text
 
 
@@ -84,20 +138,24 @@ def test_the_answer_turns_with_the_data(tables):
     turned["verdict"] = turned["verdict"].map(SWAP)
     turned["effect"] *= -1
     found = answer(made | {"verdicts": turned})
-    assert found[0].startswith("Do not count on L1 (lasso)")
-    assert found[1].startswith("Do not count on L2 (ridge)")
+    assert found[1].startswith("Do not count on L1 (lasso)")
+    assert found[2].startswith("Do not count on L2 (ridge)")
     # worse by as much as it was better
     more = f"{100 * (np.exp(0.5) - 1):.0f}\N{NO-BREAK SPACE}% more excess risk"
-    assert all("beats the other in 0 of 60" in text and more in text for text in found[:2])
+    assert all("beats the other in 0 of 60" in text and more in text for text in found[1:3])
 
 
 def test_the_answer_says_nothing_of_what_was_not_measured(small, tables):
     assert len(answer(small)) <= 2
     dense = small["scenarios"].assign(nonzero_share=1.0)
     (only,) = answer(small | {"scenarios": dense})
-    assert "L2 (ridge) when most features matter" in only
+    assert "L2 (ridge) when all features matter" in only
+    # where sizes decay it says nothing of all features
+    decaying = dense.assign(signal="decaying")
+    assert answer(small | {"scenarios": decaying}) == [NO_ANSWER]
     binary = tables["scenarios"].assign(response="binary")
-    assert len(answer(tables | {"scenarios": binary})) == 1
+    found = answer(tables | {"scenarios": binary})
+    assert not any("Choose" in text or "Do not count" in text for text in found)
     # and says so if nothing was
     assert answer(small | {"scenarios": small["scenarios"].assign(response="binary")}) == [
         NO_ANSWER
@@ -106,16 +164,16 @@ def test_the_answer_says_nothing_of_what_was_not_measured(small, tables):
 
 @pytest.mark.parametrize("bounds", [{"lower": 0.0, "upper": 0.2}, {"lower": 0.1, "upper": np.inf}])
 def test_a_rule_with_one_side_is_no_number_that_decides(tables, bounds):
-    assert len(answer(with_bounds(with_signal(tables), **bounds))) == 2
+    found = answer(with_bounds(with_signal(tables), **bounds))
+    assert len(found) == 3 and not any("rule of thumb" in text for text in found)
 
 
 def test_the_answer_quotes_the_hardest_judgement_there_is(tables):
     made = with_bounds(with_signal(tables), lower=0.1, upper=0.2)
-    assert answer(made)[2].endswith(f"of {SPLITS['fresh']}.")
+    assert SPLITS["fresh"] in answer(made)[3]
     scores = made["rule_scores"]
-    assert answer(made | {"rule_scores": scores[scores["split"] != "fresh"]})[2].endswith(
-        f"of {SPLITS['scenarios']}."
-    )
+    found = answer(made | {"rule_scores": scores[scores["split"] != "fresh"]})
+    assert SPLITS["scenarios"] in found[3]
 
 
 # the rule in words
@@ -191,7 +249,7 @@ def test_failures_list_the_families_in_which_the_rule_errs_worst_first(tables):
     given = {"independent": 0.9, "ar1": 1.0, "blocks": 0.4}
     scores.loc[own, "accuracy"] = scores.loc[own, "family"].map(given)
     fails = decision(tables | {"rule_scores": scores})["fails"]
-    # a family without an error is no failure
+    # a family in which it is nearly always right is no failure
     assert [text.split(",")[0] for text in fails] == ["blocks", "independent"]
     assert "right in 40\N{NO-BREAK SPACE}%" in fails[0]
     assert all("never seen by the rule" in text for text in fails)

@@ -1,19 +1,17 @@
 """What the explorer answers with: the surface, theory, scenarios and code that runs."""
 
-import json
 import warnings
-from itertools import product
 
 import numpy as np
-import pandas as pd
 import pytest
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 from studies.made import SIZES, ZONES, made_study
 
-from normwise.analysis.learn.cells import AXES
+from normwise.analysis.learn.cells import AXES, cells, learnt_from
 from normwise.analysis.learn.learn import learn
-from normwise.report.explorer import LETTERS, UNKNOWN, payload, theory_effects
+from normwise.analysis.learn.surface import inputs
+from normwise.report.explorer import payload
 from normwise.report.snippets import SNIPPETS
-from normwise.theory import phase_boundary
 
 MARGIN = 0.05
 
@@ -35,33 +33,35 @@ def found(tables):
     return payload(tables, MARGIN)
 
 
-def points(found):
-    return pd.DataFrame(list(product(*found["axes"].values())), columns=list(AXES))
-
-
-def test_it_can_be_sent_and_holds_no_nan(found):
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-
-
 @pytest.mark.parametrize("goal", SIZES)
-def test_cells_are_the_surface(tables, found, goal):
-    own = found["cells"][goal]
-    grid = points(found).assign(**{k: own[k] for k in ("effect", "low", "high")})
-    grid["letter"] = list(own["verdict"])
-    surface = tables["surface"][tables["surface"]["goal"] == goal]
-    both = surface.merge(grid, on=list(AXES), suffixes=("", "_shown"))
-    assert len(both) == len(surface) > 50
-    for name in ("effect", "low", "high"):
-        # in thousandths
-        assert np.abs(1000 * both[name] - both[f"{name}_shown"]).max() <= 0.5 + 1e-9
-    assert (both["verdict"].map(LETTERS) == both["letter"]).all()
-    # what is not on the surface is marked, and only that
-    assert (grid["letter"] == UNKNOWN).sum() == len(grid) - len(surface)
+def test_what_the_page_computes_with_is_the_surface_of_the_table(tables, found, goal):
+    """The numbers that travel give the tabled surface: computed here as the page does."""
+    own = found["surfaces"][goal]
+    table = tables["surface"][tables["surface"]["goal"] == goal].sample(40, random_state=0)
+    kernel = ConstantKernel(own["constant"]) * Matern(own["lengths"], nu=2.5)
+    x = np.array(own["x"])
+    K = kernel(x) + np.diag(own["noise"] + np.array(own["error"]))
+    near = kernel(inputs(table.assign(binary=own["binary"])), x)
+    mean = own["centre"] + own["scale"] * near @ np.linalg.solve(K, own["y"])
+    variance = own["constant"] + own["noise"] - (near * np.linalg.solve(K, near.T).T).sum(axis=1)
+    reach = 1.6448536269514722 * own["scale"] * np.sqrt(variance)
+    for name, at in (("effect", mean), ("low", mean - reach), ("high", mean + reach)):
+        shown = own["bend"] * np.sinh(at)
+        np.testing.assert_allclose(shown, table[name], atol=2e-3 * abs(table[name]).max())
 
 
-def test_a_goal_measured_in_part_is_unknown_elsewhere(found):
-    assert UNKNOWN in found["cells"]["calibration"]["verdict"]
-    assert UNKNOWN not in found["cells"]["prediction"]["verdict"]
+def test_its_ranges_are_those_that_were_measured(tables, found):
+    for goal in SIZES:
+        frame = learnt_from(cells(tables["goals"], tables["scenarios"], goal))
+        own = found["surfaces"][goal]
+        assert own["ranges"] == {axis: [frame[axis].min(), frame[axis].max()] for axis in AXES}
+        assert own["sizes"] == {
+            "rows": [frame["n_samples"].min(), frame["n_samples"].max()],
+            "columns": [frame["n_features"].min(), frame["n_features"].max()],
+        }
+    narrow, wide = (found["surfaces"][g]["ranges"] for g in ("calibration", "prediction"))
+    assert narrow["aspect_ratio"][1] < wide["aspect_ratio"][1]
+    assert found["validity"].startswith(f"Measured: {len(tables['scenarios'])} simulated")
 
 
 def test_goals_come_with_their_scores(tables, found):
@@ -76,21 +76,36 @@ def test_goals_come_with_their_scores(tables, found):
         assert goal["margin"] == (np.log1p(MARGIN) if ratio else ZONES[key])
 
 
-def test_it_starts_at_a_stop_of_every_axis(found):
-    assert len(found["start"]) == len(AXES)
-    for at, (axis, stops) in zip(found["start"], found["axes"].items(), strict=True):
-        assert 0 <= at < len(stops), axis
+def test_it_starts_with_a_table_among_those_measured(tables, found):
+    start, own = found["start"], found["surfaces"]["prediction"]
+    assert set(start) == set(found["boxes"])
+    for name in ("rows", "columns"):
+        low, high = own["sizes"][name]
+        assert low <= start[name] <= high
+    at = {
+        "aspect_ratio": start["columns"] / start["rows"],
+        "nonzero_share": start["relevant"] / start["columns"],
+        "snr": start["snr"],
+        "nearest_correlation": start["nearest_correlation"],
+    }
+    for axis, (low, high) in own["ranges"].items():
+        assert low <= at[axis] <= high
+    for stops in found["axes"].values():
         assert stops == sorted(set(stops))
     assert set(found["axes"]) == set(found["names"]) == set(found["about"]) == set(AXES)
 
 
 def test_it_starts_nearby_where_the_study_is_narrow(tables):
-    narrow = tables["surface"].query("snr < 0.6 and nonzero_share > 0.2")
-    assert len(narrow)
-    found = payload(tables | {"surface": narrow}, MARGIN)
-    start = [stops[at] for at, stops in zip(found["start"], found["axes"].values(), strict=True)]
+    known = tables["scenarios"]
+    share = known["effective_nonzero"] / known["n_features"]
+    kept = known[(known["snr"] < 0.6) & (share > 0.2)]
+    goals = tables["goals"][tables["goals"]["scenario"].isin(kept["scenario"])]
+    start = payload(tables | {"scenarios": kept, "goals": goals}, MARGIN)["start"]
     # the ends next to the usual start
-    assert (start[1], start[2]) == (min(found["axes"]["nonzero_share"]), 0.5)
+    assert start["relevant"] / start["columns"] == pytest.approx(
+        share[kept.index[~kept["held_out"]]].min(), abs=0.01
+    )
+    assert start["snr"] == pytest.approx(kept.loc[~kept["held_out"], "snr"].max(), rel=0.01)
 
 
 def test_scenarios_are_those_measured(tables, found):
@@ -111,41 +126,6 @@ def test_scenarios_are_those_measured(tables, found):
             assert verdict == own["verdict"]
     measured = sum(len(entry["goals"]) for entry in found["scenarios"])
     assert measured == len(goals)
-
-
-# theory
-
-
-def test_theory_is_told_for_independent_features_alone(found):
-    independent = points(found).query("nearest_correlation == 0")
-    assert 0 < len(independent) < len(points(found))
-    assert len(found["theory"]) == len(independent)
-    expected = 1000 * np.array(theory_effects(independent))
-    np.testing.assert_allclose(found["theory"], expected, atol=0.5 + 1e-9)
-
-
-def test_theory_has_nothing_to_say_of_correlated_features_alone(tables):
-    surface = tables["surface"].query("nearest_correlation > 0")
-    assert payload(tables | {"surface": surface}, MARGIN)["theory"] == []
-
-
-def test_theory_agrees_with_the_exact_boundary():
-    """Another computation of who wins; at the boundary itself both risks are equal."""
-    grid = pd.DataFrame(
-        list(product([0.2, 0.5, 1.0, 3.0], [0.01, 0.1, 0.4, 1.0], [0.25, 1.0, 4.0])),
-        columns=["aspect_ratio", "nonzero_share", "snr"],
-    )
-    effect = np.array(theory_effects(grid))
-    boundary = phase_boundary(grid["aspect_ratio"], grid["snr"])
-    distance = np.log(grid["nonzero_share"] / boundary)
-    away = distance.abs() > 0.15
-    assert (distance[away] < 0).sum() > 5 and (distance[away] > 0).sum() > 5
-    assert ((effect < 0) == (distance < 0))[away].all()
-    # far below the boundary much is to be gained
-    assert effect[distance < -1].max() < -0.02
-    edge = pd.DataFrame({"aspect_ratio": [1.0, 2.0], "snr": [1.0, 3.0]})
-    edge["nonzero_share"] = phase_boundary(edge["aspect_ratio"], edge["snr"])
-    assert np.abs(theory_effects(edge)).max() < 2e-3
 
 
 # the lines to paste

@@ -12,14 +12,18 @@ import pytest
 from studies.small import draw_all, write_page
 
 from normwise.analysis.goals import GOALS
+from normwise.analysis.points import explained_points
 from normwise.analysis.tables import effects, read_tables
 from normwise.files.parquet import write_parquet
 from normwise.report.charts import charts
 from normwise.report.claims.claim import FAILS, UNKNOWN
 from normwise.report.claims.judged import judge_claims
 from normwise.report.explorer import payload
+from normwise.report.figures import write
+from normwise.report.look.svg import lighter
+from normwise.report.replicated import replication_summary, replication_words
 from normwise.report.sheets.page import all_sheets
-from normwise.report.summaries import plan_summary
+from normwise.report.summaries import grid_summary, plan_summary, theory_summary
 
 # elements without an end
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -97,9 +101,20 @@ def test_every_shown_dataset_has_its_figure(small_figures):
         assert not re.search(r"\bnan\b", words["title"] + words["caption"])
 
 
-def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path):
+def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path, monkeypatch):
     entries, folder = small_figures
+    drawn = []
+
+    def kept(svg):
+        drawn.append(svg)
+        return lighter(svg)
+
+    monkeypatch.setattr(write, "lighter", kept)
     draw_all(small_study, tmp_path)
+    # and no text of theirs is changed on the way to the page
+    assert len(drawn) == len(entries)
+    for svg in drawn:
+        assert svg_texts(lighter(svg)) == svg_texts(svg)
     for name in entries:
         for kind in ("svg", "png", "json"):
             again = (tmp_path / f"{name}.{kind}").read_bytes()
@@ -316,3 +331,145 @@ def test_claims_without_a_scenario_say_so(tables):
     scenarios = tables["scenarios"]
     kept = tables | {"scenarios": scenarios[scenarios["dataset"] == "one_axis"]}
     assert judge_claims(kept)[3].verdict == UNKNOWN
+
+
+# what is counted, and what is said of it
+
+
+def test_no_scenario_counts_twice(tables):
+    """Scenarios that a second data set shares have the same draws there."""
+    twice = {
+        name: pd.concat([frame, frame.assign(dataset=frame["dataset"] + "_again")])
+        if {"dataset", "scenario"} <= set(frame)
+        else frame
+        for name, frame in tables.items()
+    }
+    assert len(twice["verdicts"]) == 2 * len(tables["verdicts"])
+    told, again = (
+        [(c.verdict, c.effect, c.evidence, c.limits) for c in judge_claims(own)]
+        for own in (tables, twice)
+    )
+    assert told == again
+    assert plan_summary(twice)["n"] == plan_summary(tables)["n"]
+    for made in (grid_summary, theory_summary):
+        assert str(made(twice)) == str(made(tables))
+
+
+def test_points_are_differences_of_r2_on_new_rows(tables, sheets):
+    points = explained_points(tables).set_index(["dataset", "scenario"])["points"]
+    rows = tables["summary"].query("metric == 'excess_risk' and tuning == 'cv_min'")
+    risk = rows.set_index(["dataset", "scenario", "penalty"])["mean"]
+    known = tables["scenarios"].set_index(["dataset", "scenario"])
+    for key, found in points.items():
+        l1, l2 = risk[*key, "l1"], risk[*key, "l2"]
+        if known.loc[key, "response"] == "gaussian":
+            total = 1 + known.loc[key, "snr"]
+            expected = (1 - (1 + l1) / total) - (1 - (1 + l2) / total)
+        else:
+            expected = (l2 - l1) / np.log(2)
+        assert found == pytest.approx(100 * expected)
+    labels = [column["label"] for column in sheets["verdicts"].columns]
+    assert "points of R²" in labels and "ratio L1/L2" in labels
+
+
+def test_the_price_of_the_one_standard_error_rule_is_told(tables):
+    text = " ".join(judge_claims(tables)[0].evidence)
+    means = {
+        metric: tables["summary"]
+        .query("metric == @metric and tuning == 'cv_1se' and penalty == 'l1'")
+        .merge(tables["scenarios"], on=["dataset", "scenario"])
+        .query("nonzero_share < 0.5")["mean"]
+        for metric in ("tpr", "selected_none")
+    }
+    for told in (means["tpr"].median(), means["selected_none"].mean()):
+        assert f"{100 * told:.0f}\N{NO-BREAK SPACE}%" in text.replace("0.", "0.")
+    assert "at a price" in text and "nothing is selected" in text
+
+
+def test_a_claim_that_is_false_somewhere_does_not_simply_hold(tables):
+    for claim in judge_claims(tables):
+        assert not (claim.verdict == "holds" and any("eliminates" in t for t in claim.limits))
+        assert not claim.text.startswith("This")
+
+
+def test_published_numbers_are_counted_apart_from_what_was_chosen_here():
+    rows = pd.DataFrame(
+        [
+            ("zou_hastie_2005", "example 1", "lasso", "median MSE", 3.06, 3.7, 1.6, "|z| < 3",
+             True),
+            ("zou_hastie_2005", "example 1", "ridge", "median MSE", 4.49, 9.9, 4.6, "|z| < 3",
+             False),
+            ("zou_hastie_2005", "example 1", "lasso against ridge", "difference of the medians",
+             -1.43, -0.3, np.nan, "same sign", True),
+            ("esl_ridge", "p = 20", "ridge", "best strength", 0.001, 0.001, np.nan, "equal", True),
+            ("esl_ridge", "p = 20", "ridge", "degrees of freedom at strength 0.001", 20.0, 20.0,
+             np.nan, "within 0.5", True),
+            ("ng_2004", "all", "L2", "smallest step of the mean error", np.nan, 0.03, np.nan,
+             "above 0", True),
+            ("hastie_tibshirani_tibshirani_2020", "low, no correlation", "lasso",
+             "risk over theory's least, geometric mean over snr", 1.0, 1.03, np.nan,
+             "0.9 to 1.35", True),
+        ],
+        columns=["study", "case", "method", "quantity", "published", "measured", "z", "criterion",
+                 "agrees"],
+    )  # fmt: skip
+    found = replication_summary(rows)
+    first, rest = replication_words(found)
+    assert first == "3 of 4 published numbers agree"
+    for words in ("1 of 1 signs", "1 of 1 statements in words", "1 of 1 predictions of theory"):
+        assert words in rest
+    assert found["missed"] == ["Zou & Hastie (2005), example 1, ridge: 4.49 there, 9.90 here"]
+    assert "3.1 and 3.7" in found["widest"] and "z = 1.6" in found["widest"]
+
+
+def test_every_download_is_in_the_page_or_says_that_it_is_not(page, parsed):
+    inside = json.loads(
+        parsed.scripts[[a.get("type") for a in parsed.all("script")].index("application/json", 2)]
+    )
+    links = re.findall(
+        r'<a href="tables/([^"]+)" download="[^"]+">[^<]+</a>([^,<]*<span class='
+        r'"beside">[^<]*</span>)?',
+        page,
+    )
+    assert len(links) > 30
+    for name, said in links:
+        assert (name in inside) != bool(said), name
+    # without it a page that is sent alone loses its main table
+    assert "verdicts.csv" in inside
+
+
+# numbers in the figures
+
+
+def svg_texts(text):
+    """What a reader reads in a picture: its texts, each in one piece."""
+    root = ET.fromstring(text)
+    return [
+        "".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+def test_the_light_picture_says_what_was_drawn():
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><path d="M 1.23456 0.001239 L 9.99999 2"/>'
+        "<text>0.001</text><text>strength 0.0005</text><text>1.2345</text></svg>"
+    )
+    light = lighter(drawn)
+    assert svg_texts(light) == ["0.001", "strength 0.0005", "1.2345"]
+    # rounded, not cut
+    assert 'd="M 1.23 0.00124 L 10.00 2"' in light
+
+
+def test_no_figure_names_two_ticks_alike_or_shows_more_digits_than_it_knows(small_figures):
+    entries, folder = small_figures
+    for name in entries:
+        root = ET.fromstring((folder / f"{name}.svg").read_text(encoding="utf-8"))
+        for text in svg_texts(ET.tostring(root, encoding="unicode")):
+            for found in re.findall(r"\d+\.\d+", text):
+                assert len(found.replace(".", "").lstrip("0")) <= 5, f"{name}: {text}"
+        axes = [g for g in root.iter() if re.match(r"matplotlib\.axis_\d+$", g.get("id") or "")]
+        assert axes, name
+        for axis in axes:
+            labels = svg_texts(ET.tostring(axis, encoding="unicode"))
+            numbers = [t for t in labels if re.fullmatch(r"[−-]?[\d.,]+", t)]
+            assert len(numbers) == len(set(numbers)), f"{name}: {numbers}"

@@ -22,6 +22,7 @@ from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import cells
 from normwise.analysis.learn.rule_of_thumb import Bounds, read_bounds
 from normwise.analysis.learn.surface import FEWEST, Surface
+from normwise.analysis.points import explained_points
 from normwise.data.errors import InputError
 from normwise.files.errors import DamagedFileError
 from normwise.files.parquet import read_parquet
@@ -31,6 +32,8 @@ GOAL = "prediction"
 MARGIN = 0.05
 FILE = "atlas.parquet"
 NEEDED = ("goals", "scenarios", "rules")
+# say more where they are
+MORE = ("summary", "strategies")
 # the page shows these, and the surface needs the rest
 COLUMNS = (
     "dataset",
@@ -50,8 +53,12 @@ COLUMNS = (
     "effect",
     "mcse",
     "verdict",
+    "signal",
+    "signs",
+    "points",
+    "cv_cost",
 )
-TEXTS = ("dataset", "label", "verdict")
+TEXTS = ("dataset", "label", "verdict", "signal", "signs")
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,9 @@ class Atlas:
     Attributes
     ----------
     cells : DataFrame
-        One row a scenario, with `COLUMNS`.
+        One row a scenario, with `COLUMNS`: ``points`` by which L1 explains more of new rows than
+        L2, and ``cv_cost``, the log-ratio of the risk of the one with the lower cross-validated
+        error to that of the better one; both NaN where they were not measured.
     bounds : Bounds
         The bounds of the rule of thumb.
     surface : Surface
@@ -98,6 +107,26 @@ def _fit(frame: pd.DataFrame, zone: float, scales: dict[str, Any] | None = None)
     return Surface(known, zone, None if scales is None else _kernel(scales, fixed=True))
 
 
+def _said_besides(frame: pd.DataFrame, place: Path) -> pd.DataFrame:
+    """The cells with ``points`` and ``cv_cost``, as far as their tables are there."""
+    keys = ["dataset", "scenario"]
+    files = {name: place / f"{name}.parquet" for name in MORE}
+    frame = frame.assign(points=np.nan, cv_cost=np.nan)
+    at = pd.MultiIndex.from_frame(frame[keys].astype(str))
+    if files["summary"].is_file():
+        tables = {"summary": read_parquet(files["summary"]), "scenarios": frame}
+        points = explained_points(tables).set_index(keys)["points"]
+        frame["points"] = points.reindex(at).to_numpy(float)
+    if files["strategies"].is_file():
+        wide = read_parquet(files["strategies"]).pivot(
+            index=keys, columns="strategy", values="effect"
+        )
+        if {"l1", "l2", "cv_choice"} <= set(wide):
+            cost = wide["cv_choice"] - wide[["l1", "l2"]].min(axis=1)
+            frame["cv_cost"] = cost.reindex(at).to_numpy(float)
+    return frame
+
+
 def read_study(folder: str | Path) -> Atlas:
     """An atlas made from the tables of a study.
 
@@ -131,7 +160,7 @@ def read_study(folder: str | Path) -> Atlas:
             f"{place}: {measured} scenarios with a signal and both penalties; a map needs "
             f"at least {FEWEST}"
         )
-    frame = frame[list(COLUMNS)].astype({name: str for name in TEXTS})
+    frame = _said_besides(frame, place)[list(COLUMNS)].astype({name: str for name in TEXTS})
     zone = GOALS[GOAL].zone(MARGIN)
     return Atlas(frame, bounds, _fit(frame, zone), zone)
 

@@ -159,11 +159,11 @@ class Place:
     bounds : tuple of float
         The rule's floor, lower and upper bound.
     rule : str
-        l1, l2, or neither.
+        l1, l2, neither, or outside: of a table beyond the measured ranges it says nothing.
     rule_range : tuple of str
         The rule's answers over the range of the load.
     surface : str
-        l1, l2, equivalent or undecided.
+        l1, l2, equivalent, undecided or outside.
     effect, effect_low, effect_high : float
         log(risk of L1 / risk of L2) that the surface predicts, with its 90 % interval, the
         uncertainty of the estimates included.
@@ -174,12 +174,18 @@ class Place:
     neighbours : DataFrame
         The nearest measured scenarios: ``dataset``, ``label``, ``distance``, ``n_samples``,
         ``n_features``, ``effective_nonzero``, ``snr``, ``nearest_correlation``, ``effect``,
-        ``verdict``.
+        ``points``, ``verdict``.
     measured : DataFrame
         ``load``, ``effect`` and ``verdict`` of all measured scenarios of the same response, for
         the picture.
     l1_chance : float
         Probability, by the surface and the estimates, that L1 has the smaller risk.
+    outside : tuple of str
+        Properties beyond the measured ranges, each with its range.
+    validity : str
+        What was measured, in a sentence.
+    record : str
+        How the rule did on what was held out, in sentences.
     """
 
     load: float
@@ -198,6 +204,9 @@ class Place:
     neighbours: pd.DataFrame
     measured: pd.DataFrame
     l1_chance: float
+    outside: tuple[str, ...] = ()
+    validity: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.recommendation import chance, points
 from normwise.advice.wording import (
     ANSWERS,
-    CERTAINTY,
     agreement,
     better,
     caveats,
+    certainty_words,
     chosen_by_chance,
     describe,
     kept_by_l1,
@@ -138,6 +138,10 @@ def _tenth(value: float) -> str:
     return number(value, 1)
 
 
+def _signed_tenth(value: float) -> str:
+    return signed(f"{value:+.1f}") if np.isfinite(value) else "–"
+
+
 def _four(value: float) -> str:
     return signed(f"{value:,.4g}") if np.isfinite(value) else "–"
 
@@ -207,10 +211,11 @@ def neighbour_sheet(place: Place) -> Sheet:
     """The nearest measured scenarios."""
     frame = place.neighbours
     frame = frame.assign(
+        points=frame.get("points", np.nan),
         name=[
             f"{a}: {b}".replace("_", " ")
             for a, b in zip(frame["dataset"], frame["label"], strict=True)
-        ]
+        ],
     )
     return sheet(
         "neighbours",
@@ -231,6 +236,14 @@ def neighbour_sheet(place: Place) -> Sheet:
             Column("snr", "snr", significant, "Signal-to-noise ratio."),
             Column("nearest_correlation", "nearest r", number, "Of a feature with its nearest."),
             Column("effect", "risk L1 / L2", _ratio, "Ratio of excess risks.", numeric=True),
+            Column(
+                "points",
+                "points, L1 − L2",
+                _signed_tenth,
+                "Explained share of new rows, in percentage points: R² of a number; of classes the "
+                "log-loss in per cent of a coin's.",
+                numeric=True,
+            ),
             Column("verdict", "verdict", verdict, "Of the study."),
         ],
     )
@@ -280,9 +293,11 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "tables with a known truth, those among them on which one penalty has more than 5 % "
             "less excess risk: the probability is that of being the better one if the two differ. "
             "A penalty is named from 80 % on, and clearly so from 95 % on, but never clearly where "
-            "the two predict equally well. In that fit the map's odds came from a surface that had "
-            "seen most of those scenarios. On how many tables from outside of the study the answer "
-            "was right is in benchmarks/results/advice.md of the project. The lower "
+            "the two predict equally well or the two witnesses lean to different sides. Of a table "
+            "outside of what was measured the map says nothing. In that fit the map's odds came "
+            "from a surface that had seen most of those scenarios. On how many tables from outside "
+            "of the study the answer was right is in benchmarks/results/advice.md of the project, "
+            "for a rule that also asked the map outside of its range. The lower "
             "cross-validated error alone names the better penalty more often there and the wrong "
             "one as often; what is added here is to know when that is not sure.",
         ),
@@ -383,7 +398,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         response=_response(advice),
         recommendation=advice.recommendation,
         caveats=caveats(advice),
-        certainty=CERTAINTY[advice.recommendation.certainty],
+        certainty=certainty_words(advice),
         cards=cards(advice),
         contest=advice.contest,
         diagnosis=advice.diagnosis,

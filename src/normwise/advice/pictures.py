@@ -37,6 +37,7 @@ from normwise.report.look.numbers import number
 from normwise.report.look.style import plain_ticks, ratio_axis, set_style, spread, verdict_key
 from normwise.report.look.svg import lighter
 from normwise.report.look.words import NAMES, SHORT_NAMES
+from normwise.report.validity import OUTSIDE
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -55,8 +56,8 @@ PATHS = {
     "l1": "Each line is a coefficient as the penalty is relaxed from left to right; the largest "
     "are coloured and named. L1 holds a coefficient at exactly 0 until the penalty is weak "
     "enough for it. Dashed: the strength that cross-validation chose.",
-    "l2": "The same under L2, which shrinks all coefficients and sets none to 0. Its strengths are "
-    "on a scale of their own.",
+    "l2": "The same under L2, which draws all coefficients towards 0 and sets none to it. Its "
+    "strengths are on a scale of their own.",
 }
 WORDS, HOLE = r"(?<=>)[^<>]+(?=</text>)", "\ue000"
 
@@ -410,28 +411,32 @@ def place_on_map(place: Place) -> Picture:
         if 0 < bound < np.inf:
             ax.axvline(bound, color="black", lw=1.1, ls=(0, (4, 2)), zorder=3)
     ratio, low, high = np.exp([place.effect, place.effect_low, place.effect_high])
-    ax.plot([place.load] * 2, [low, high], color="black", lw=2.5, zorder=4)
-    ax.plot([place.load], [ratio], "*", ms=15, color="black", mec="white", zorder=5)
+    if place.inside:
+        ax.plot([place.load] * 2, [low, high], color="black", lw=2.5, zorder=4)
+        ax.plot([place.load], [ratio], "*", ms=15, color="black", mec="white", zorder=5)
     loads = np.append(own["load"].to_numpy(), [place.load_low, place.load, place.load_high])
-    ratios = np.append(np.exp(own["effect"].to_numpy()), [low, high])
+    ratios = np.append(np.exp(own["effect"].to_numpy()), [low, high] if place.inside else [])
     load_axis(ax, (float(loads.min()) / 1.25, float(loads.max()) * 1.25))
     ratio_axis(ax, min(0.7, float(ratios.min()) / 1.1), max(1.4, float(ratios.max()) * 1.1))
     verdict_key(ax, own["verdict"], names=False)
     ax.set_xlabel("load: k / (n √(snr (1 − r²)))")
     ax.set_ylabel("excess risk, L1 / L2\n← L1 better · L2 better →")
     at = f"load of {place.load:.2g} ({place.load_low:.2g} to {place.load_high:.2g})"
+    told = f"predicted excess risk of L1 over L2 {ratio:.2f} ({low:.2f} to {high:.2f})"
+    star = "Star: what the response surface predicts for your table, with its 90 % interval; yellow"
+    if not place.inside:
+        told, star = f"which lies {OUTSIDE}", f"Your table lies {OUTSIDE}: yellow"
     return Picture(
         _inline(
             figure,
             "figure-map",
-            f"{len(own):,} measured scenarios by load and effect. This table: a {at}, predicted "
-            f"excess risk of L1 over L2 {ratio:.2f} ({low:.2f} to {high:.2f}). The rule's bounds "
-            f"are {place.bounds[1]:.2g} and {place.bounds[2]:.2g}.",
+            f"{len(own):,} measured scenarios by load and effect. This table: a {at}, {told}. "
+            f"The rule's bounds are {place.bounds[1]:.2g} and {place.bounds[2]:.2g}.",
         ),
         f"Your table has a {at}",
         "Each mark is a simulated scenario: orange circles where L1 won, blue squares where L2 "
-        "did, open where neither. Star: what the response surface predicts for your table, with "
-        "its 90 % interval; yellow: the loads that your table may have. Dashed: below the first "
+        "did, open where neither. "
+        f"{star}: the loads that your table may have. Dashed: below the first "
         "bound the rule says L1, above the second L2.",
     )
 

@@ -11,16 +11,18 @@ from normwise.advice.diagnosis import Signal
 from normwise.advice.findings import Place
 from normwise.analysis.learn.cells import AXES, BINARY
 from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule
-from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
+from normwise.analysis.learn.surface import LEVEL, Surface, inputs
 from normwise.data.tables.table import Table
+from normwise.report.validity import measured_words, outside_words, record_words
 from normwise.theory.boundary import phase_boundary
 
 NEIGHBOURS = 8
+# what rule and surface say of a table beyond the measured ranges
+OUTSIDE = "outside"
 # the surface is asked at this many quantiles of the signal-to-noise ratio, and answers with as
 # many of its own uncertainty
 QUANTILES = (np.arange(9) + 0.5) / 9
 LEAST_SNR = 0.02
-SLACK = 1.1
 SHOWN = (
     "dataset",
     "label",
@@ -31,6 +33,7 @@ SHOWN = (
     "snr",
     "nearest_correlation",
     "effect",
+    "points",
     "verdict",
 )
 
@@ -127,34 +130,31 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     share = phase_boundary(aspect, max(signal.snr, LEAST_SNR))
     side = BINARY[table.response]
     same = atlas.cells[atlas.cells["binary"] == side]
+    outside = outside_words(dict(own.iloc[0]), same)
+    inside = bool(len(same)) and not outside
+    said = _verdict(effect, chance, atlas.zone) if inside else OUTSIDE
+    over = [a for a in ("l1", NEITHER, "l2") if a in answers] if inside else [OUTSIDE]
     return Place(
         load=float(asked["load"][0]),
         load_low=float(asked["load"][1]),
         load_high=float(asked["load"][2]),
         signal_per_direction=float(own["signal_per_direction"].iloc[0]),
         bounds=(atlas.bounds.floor, atlas.bounds.lower, atlas.bounds.upper),
-        rule=str(answers[0]),
-        rule_range=tuple(a for a in ("l1", NEITHER, "l2") if a in answers),
-        surface=_verdict(effect, chance, atlas.zone),
+        rule=str(answers[0]) if inside else OUTSIDE,
+        rule_range=tuple(over),
+        surface=said,
         effect=effect[0],
         effect_low=effect[1],
         effect_high=effect[2],
         theory="l1" if float(own["nonzero_share"].iloc[0]) < share else "l2",
-        inside=_is_inside(own, same),
+        inside=inside,
         neighbours=_neighbours(own, atlas.cells),
         measured=same[["load", "effect", "verdict"]].reset_index(drop=True),
         l1_chance=chance,
+        outside=outside,
+        validity=measured_words(atlas.cells),
+        record=record_words(atlas.cells, atlas.bounds),
     )
-
-
-def _is_inside(own: pd.DataFrame, cells: pd.DataFrame) -> bool:
-    if not len(cells):
-        return False
-    for axis, (low, high) in ranges(cells).items():
-        value = float(own[axis].iloc[0])
-        if not low / SLACK <= value <= high * SLACK + 1e-9:
-            return False
-    return True
 
 
 def _neighbours(own: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

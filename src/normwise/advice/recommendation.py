@@ -13,6 +13,7 @@ from normwise.data.tables.messages import counted, listed, plain
 from normwise.data.tables.table import Table
 from normwise.report.look.numbers import percent
 from normwise.report.look.words import NAMES
+from normwise.report.validity import OUTSIDE
 
 # Weights of a logistic regression that tells on which side the effect lies, fitted by
 # benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
@@ -35,7 +36,10 @@ def pair(contest: Contest, first: str, second: str) -> pd.Series:
 
 
 def evidence(contest: Contest, place: Place) -> tuple[float, float]:
-    """Difference of L1 and L2 in standard errors, and the map's log-odds that L1 is better."""
+    """Difference of L1 and L2 in standard errors, and the map's log-odds that L1 is better.
+
+    Outside of what was measured the map is silent: its odds are even.
+    """
     row = pair(contest, "l1", "l2")
     if not abs(row["difference"]) >= ROUNDING:
         z = 0.0
@@ -43,13 +47,30 @@ def evidence(contest: Contest, place: Place) -> tuple[float, float]:
         z = float(np.clip(row["difference"] / row["se"], -FARTHEST, FARTHEST))
     else:
         z = FARTHEST * float(np.sign(row["difference"]))
-    return z, float(logit(np.clip(place.l1_chance, 1 - SUREST, SUREST)))
+    share = place.l1_chance if place.inside else 0.5
+    return z, float(logit(np.clip(share, 1 - SUREST, SUREST)))
 
 
 def l1_probability(contest: Contest, place: Place) -> float:
     """Probability that L1 has the smaller excess risk if the two differ, by both witnesses."""
     z, odds = evidence(contest, place)
-    return float(expit(WEIGHTS[0] * z + WEIGHTS[1] * odds + WEIGHTS[2]))
+    # the constant makes up for the side to which the map leans
+    return float(expit(WEIGHTS[0] * z + (WEIGHTS[1] * odds + WEIGHTS[2]) * place.inside))
+
+
+def _side(value: float) -> str | None:
+    return "l1" if value > 0 else "l2" if value < 0 else None
+
+
+def leanings(contest: Contest, place: Place) -> tuple[str | None, str | None]:
+    """To which side head-to-head and map lean; None for one that says nothing."""
+    z, odds = evidence(contest, place)
+    return _side(z), _side(odds)
+
+
+def at_odds(contest: Contest, place: Place) -> bool:
+    """Whether the two witnesses lean to different sides."""
+    return set(leanings(contest, place)) == {"l1", "l2"}
 
 
 def chance(share: float) -> str:
@@ -83,14 +104,25 @@ def _head_to_head(contest: Contest) -> str:
     )
 
 
+def _points_nearby(place: Place) -> str:
+    """What the nearest scenarios say in the units of the head-to-head."""
+    points = place.neighbours.get("points", pd.Series(dtype=float)).dropna()
+    if not len(points):
+        return ""
+    low, high = (f"{v:+.1f}".replace("-", "\N{MINUS SIGN}") for v in (points.min(), points.max()))
+    return f" In the nearest {len(points)} of them L1 explains {low} to {high} points more than L2."
+
+
 def _map(place: Place) -> str:
+    if not place.inside:
+        return f"Map: silent, as the table lies {OUTSIDE} ({'; '.join(place.outside)})."
     ratio, low, high = np.exp([place.effect, place.effect_low, place.effect_high])
     sure = max(place.l1_chance, 1 - place.l1_chance)
     side = "L1" if place.l1_chance >= 0.5 else "L2"
     return (
         f"Map: in measured scenarios like this table the excess risk of L1 is {ratio:.2f} times "
         f"that of L2 ({low:.2f} to {high:.2f}); {side} is the better one with a probability of "
-        f"{_in_words(sure)}."
+        f"{_in_words(sure)}.{_points_nearby(place)}"
     )
 
 
@@ -116,24 +148,26 @@ def _small_difference(contest: Contest, penalty: str) -> list[str]:
     ]
 
 
-def _undecided(contest: Contest) -> list[str]:
+def _undecided(contest: Contest, place: Place, named: str) -> list[str]:
     if pair(contest, "l1", "l2")["verdict"] != "undecided":
         return []
-    return [
-        "The rows held out alone do not settle it; the map of simulated data tips the balance, or "
-        "adds to it."
-    ]
+    ahead, mapped = leanings(contest, place)
+    if mapped is None:
+        what = "and the map of simulated data is silent"
+    elif mapped != named:
+        what = "and the map of simulated data speaks against it"
+    else:
+        what = f"the map of simulated data {'adds to it' if ahead == named else 'tips the balance'}"
+    return [f"The rows held out alone do not settle it; {what}."]
 
 
 def _contradictions(contest: Contest, place: Place) -> list[str]:
-    row = pair(contest, "l1", "l2")
-    ahead = "l1" if row["difference"] > 0 else "l2"
-    if place.surface in OTHER and place.surface != ahead and np.isfinite(row["difference"]):
-        return [
-            f"The head-to-head leans towards {NAMES[ahead]}, the map towards "
-            f"{NAMES[place.surface]}."
-        ]
-    return []
+    if not at_odds(contest, place):
+        return []
+    ahead, mapped = leanings(contest, place)
+    return [
+        f"The head-to-head leans towards {NAMES[str(ahead)]}, the map towards {NAMES[str(mapped)]}."
+    ]
 
 
 def _others(contest: Contest, penalty: str | None) -> list[str]:
@@ -180,9 +214,7 @@ def _doubts(
             "explain more."
         )
     if not place.inside:
-        out.append(
-            "The table lies outside of what was measured; the map's answer is an extrapolation."
-        )
+        out.append(f"The table lies {OUTSIDE}: of the two witnesses only the rows held out count.")
     if models.by_chance:
         number = len(models.by_chance)
         groups = "a group" if number == 1 else f"{number} groups"
@@ -271,15 +303,17 @@ def recommend(
     """Weigh the head-to-head against the map.
 
     A penalty is named if it has the smaller excess risk with a probability of at least 80 %, and
-    clearly so from 95 % on, unless both predict equally well. With a copy of the target among the
-    features, or with features that add up to it, there is nothing to weigh.
+    clearly so from 95 % on, unless both predict equally well or head-to-head and map lean to
+    different sides. Outside of what was measured the head-to-head decides alone. With a copy of
+    the target among the features, or with features that add up to it, there is nothing to weigh.
     """
     if table.copies or table.parts:
         return _leaked(table)
     l1 = l1_probability(contest, place)
     side, sure = ("l1", l1) if l1 >= 0.5 else ("l2", 1 - l1)
     equal = _equivalent(contest)
-    certainty = "none" if sure < LIKELY else "clear" if sure >= CLEAR and not equal else "likely"
+    doubted = equal or at_odds(contest, place)
+    certainty = "none" if sure < LIKELY else "clear" if sure >= CLEAR and not doubted else "likely"
     named = None if certainty == "none" else side
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
     doubts = _contradictions(contest, place)
@@ -300,7 +334,7 @@ def recommend(
             f"{how} {NAMES[named]}: if the two differ, it predicts better with a probability of "
             f"{_in_words(sure)}{hardly}."
         )
-        doubts += _small_difference(contest, named) + _undecided(contest)
+        doubts += _small_difference(contest, named) + _undecided(contest, place, named)
     doubts += _others(contest, named)
     doubts += _doubts(table, diagnosis, contest, models, place)
     return Recommendation(

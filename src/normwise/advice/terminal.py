@@ -12,10 +12,10 @@ from rich.text import Text
 
 from normwise.advice.wording import (
     ANSWERS,
-    CERTAINTY,
     agreement,
     better,
     caveats,
+    certainty_words,
     chosen_by_chance,
     describe,
     l1_against_l2,
@@ -77,7 +77,7 @@ def _colour(penalty: str | None) -> str:
 def _answer(console: Console, advice: Advice) -> None:
     told = advice.recommendation
     console.print(Text(told.headline, style=_colour(told.penalty)))
-    console.print(Text(f"Certainty: {CERTAINTY[told.certainty]}."))
+    console.print(Text(f"Certainty: {certainty_words(advice)}."))
     _head(console, "Why")
     _points(console, told.reasons)
     if told.doubts:
@@ -152,8 +152,10 @@ def _map(console: Console, advice: Advice) -> None:
     found = sources(advice)
     _rows(console, [(s.name, Text(ANSWERS[s.says], _colour(s.says)), s.basis) for s in found])
     console.print(Text(agreement(found)))
-    outside = "" if place.inside else " Your table lies outside the range of what was measured."
-    console.print(Text(rule_over_range(place) + outside))
+    console.print(Text(rule_over_range(place)))
+    for words in (place.validity, place.record):
+        if words:
+            console.print(Text(words))
 
 
 def show(advice: Advice, console: Console | None = None) -> None:

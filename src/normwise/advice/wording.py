@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
+from normwise.advice.recommendation import at_odds, leanings, points
 from normwise.advice.recommendation import pair as pair_of
-from normwise.advice.recommendation import points
 from normwise.analysis.learn.cells import COLLINEAR
 from normwise.data.tables.messages import listed, plain
 from normwise.data.tables.table import Table
 from normwise.report.look.numbers import count, number, percent
 from normwise.report.look.words import NO_WINNER, SHORT_NAMES, VERDICT_NAMES
+from normwise.report.validity import OUTSIDE
 
 if TYPE_CHECKING:
     from normwise.advice import Advice
@@ -26,11 +27,7 @@ ANSWERS = {
     "neither": NO_WINNER,
     "equivalent": VERDICT_NAMES["equivalent"],
     "undecided": VERDICT_NAMES["undecided"],
-}
-CERTAINTY = {
-    "clear": "clear; the rows held out and the map together leave little doubt",
-    "likely": "likely; what was measured points this way and does not settle it",
-    "none": "neither is named",
+    "outside": OUTSIDE,
 }
 # Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
 HIGH_CONDITION, HIGH_VIF = 30, 10
@@ -90,6 +87,20 @@ def large(value: float) -> str:
 def signed(text: str) -> str:
     """A text with numbers, their hyphens made into minus signs."""
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def certainty_words(advice: Advice) -> str:
+    """How certain the recommendation is, and which witnesses that rests on."""
+    level, contest, place = advice.recommendation.certainty, advice.contest, advice.place
+    if level == "none":
+        return "neither is named"
+    if at_odds(contest, place):
+        ahead, mapped = (SHORT_NAMES[str(side)] for side in leanings(contest, place))
+        return f"{level}; the rows held out lean towards {ahead}, the map towards {mapped}"
+    if level == "clear":
+        together = " and the map together" if place.inside else ""
+        return f"clear; the rows held out{together} leave little doubt"
+    return "likely; what was measured points this way and does not settle it"
 
 
 def caveats(advice: Advice) -> str:
@@ -194,12 +205,15 @@ def sources(advice: Advice) -> list[Source]:
     _, lower, upper = place.bounds
     load = span(*(f"{v:.2g}" for v in (place.load, place.load_low, place.load_high)))
     ratio = span(*(f"{np.exp(v):.2f}" for v in (place.effect, place.effect_low, place.effect_high)))
+    surface = f"excess risk L1 / L2 {ratio}, 90 % interval"
+    if not place.inside:
+        surface = "; ".join(place.outside)
     return [
         *found,
         Source(
             "rule of thumb", place.rule, f"load {load}; L1 below {lower:.2g}, L2 above {upper:.2g}"
         ),
-        Source("response surface", place.surface, f"excess risk L1 / L2 {ratio}, 90 % interval"),
+        Source("response surface", place.surface, surface),
         Source("theory", place.theory, "side of the exact boundary for independent features"),
     ]
 
@@ -221,6 +235,8 @@ def agreement(found: list[Source]) -> str:
 
 def rule_over_range(place: Place) -> str:
     """Whether the rule's answer depends on how well the load is known."""
+    if not place.inside:
+        return f"The rule says nothing: your table lies {OUTSIDE} ({'; '.join(place.outside)})."
     answers = [ANSWERS[a] for a in place.rule_range]
     if len(set(answers)) == 1:
         return f"The rule says the same over the whole range of the load: {answers[0]}."

@@ -33,6 +33,21 @@ def effects(tables: Tables, tuning: str = "cv_min") -> pd.DataFrame:
     )
 
 
+def distinct(rows: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    """Rows of which no scenario counts twice.
+
+    A scenario that two data sets share has the same draws, and so the same numbers, in both.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With a column ``scenario``.
+    *keys : str
+        Columns that tell the rows of a scenario apart.
+    """
+    return rows.drop_duplicates(["scenario", *keys])
+
+
 def write_table(
     frame: pd.DataFrame, table: str, parquet: str | Path, csv: str | Path | None = None
 ) -> None:

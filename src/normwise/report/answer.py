@@ -10,16 +10,36 @@ import pandas as pd
 
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import COLLINEAR, cells
-from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, read_bounds
-from normwise.analysis.tables import Tables, effects
+from normwise.analysis.learn.rule_of_thumb import (
+    NEITHER,
+    Bounds,
+    call_by_rule,
+    fit_bounds,
+    losses_of,
+    read_bounds,
+)
+from normwise.analysis.tables import Tables, distinct, effects
 from normwise.report.claims.claim import SPARSE
 from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import percent
 from normwise.report.look.words import NO_PART, NO_WINNER
-from normwise.report.tallies import pooled_ratio, share_won
+from normwise.report.tallies import (
+    points_text,
+    pooled_ratio,
+    share_won,
+    signed_tenth,
+    with_points,
+)
+from normwise.report.validity import CHOOSE_BOTH, measured_words
 
 # a share of wins that makes an advice, and of losses that forbids it
 MOST, FEW = 0.5, 0.1
+# a family in which the rule is right at most this often is one in which it fails
+OFTEN = 0.9
+# within this factor of its bound a rule is needed most
+NEAR = 2.0
+# features so alike that the rule says more of them than of what they carry
+ALIKE = 0.9
 NO_ANSWER = "This study has no scenario that bears on the question; the default study has."
 SPLITS = {
     "fresh": f"scenarios that {NO_PART}",
@@ -71,6 +91,8 @@ def advice(tables: Tables) -> pd.DataFrame:
     rows = []
     for goal, what in GOALS.items():
         frame = cells(tables["goals"], tables["scenarios"], goal)
+        if goal == "prediction":
+            frame = with_points(frame, tables)
         side = call_by_rule(frame, bounds)
         close = frame["nearest_correlation"] >= COLLINEAR
         for name, text in words.items():
@@ -87,6 +109,8 @@ def advice(tables: Tables) -> pd.DataFrame:
                 middle = part["effect"].median()
                 if what.is_ratio:
                     size = f"{what.short} L1 / L2 = {np.exp(middle):.2f}"
+                    if np.isfinite(part["points"].median()):
+                        size += f"; R² {signed_tenth(part['points'].median())} points"
                 else:
                     size = f"{what.short} L1 − L2 = {-middle if what.gain else middle:+.3f}"
                 rows.append([what.name, condition, use, size, support])
@@ -99,6 +123,22 @@ def _span(row: pd.Series, key: str, show: Callable[[float], str]) -> str:
 
 def _cost(ratio: float) -> str:
     return f"{100 * (ratio - 1):.1f} %"
+
+
+def _both(scores: pd.DataFrame) -> str:
+    """What it costs to fit both and to keep the one with the lower cross-validated error."""
+    own = scores[(scores["rule"] == "cross-validation") & (scores["family"] == "all")]
+    own = own[(own["goal"] == "prediction") & np.isfinite(own["regret"])].set_index("split")
+    more = " more excess risk than to know the better one"
+    costs = []
+    for split, what in (("fresh", f"scenarios that {NO_PART}"), ("scenarios", "others")):
+        if split in own.index:
+            row = own.loc[split]
+            costs.append(f"{_span(row, 'regret', _cost)}{more} on {row['n']:.0f} {what}")
+            more = ""
+    if not costs:
+        return ""
+    return f"{CHOOSE_BOTH}: that costs {', '.join(costs)}, and needs no guess of k, snr or r."
 
 
 def _judged(scores: pd.DataFrame) -> list[str]:
@@ -146,13 +186,74 @@ def _failures(scores: pd.DataFrame) -> list[str]:
         & (scores["decided"] > 0)
         & (scores["accuracy"] < 1)
     ]
-    own = own[own["split"] == "families"]
+    own = own[(own["split"] == "families") & (own["accuracy"] <= OFTEN)]
     return [
         f"{row['family'].replace('_', ' ')}, never seen by the rule: right in "
         f"{_span(row, 'accuracy', percent)} of {row['decided']:.0f}, the wrong winner in "
         f"{percent(row['reversed'])}, cost {_span(row, 'regret', _cost)}"
         for _, row in own.sort_values("accuracy", kind="stable").iterrows()
     ]
+
+
+def _right(frame: pd.DataFrame, bounds: Bounds) -> tuple[np.ndarray, float]:
+    """Whether each winner is named, and what choosing by the bounds costs."""
+    called = call_by_rule(frame, bounds)
+    decided = frame["verdict"].isin(("l1", "l2")).to_numpy()
+    right = (called == frame["verdict"].to_numpy())[decided]
+    return right, float(np.exp(losses_of(frame, called).mean()))
+
+
+def _without_sharing(known: pd.DataFrame, fresh: pd.DataFrame, bounds: Bounds) -> str:
+    """What the factor for shared signal adds on what played no part."""
+    plain = [
+        own.assign(load=own["effective_nonzero"] / (own["n_samples"] * np.sqrt(own["snr"])))
+        for own in (known, fresh)
+    ]
+    other = fit_bounds(plain[0])
+    (own, cost), (simple, simple_cost) = _right(fresh, bounds), _right(plain[1], other)
+    (seen, _), (simple_seen, _) = _right(known, bounds), _right(plain[0], other)
+    verb = "helps" if own.sum() > simple.sum() else "does not help"
+    return (
+        f"The factor 1 − r² {verb} on the scenarios that played no part: without it, with bounds "
+        f"found alike, {simple.sum()} of {len(simple)} winners are named at a cost of "
+        f"{_cost(simple_cost)}, with it {own.sum()} at {_cost(cost)} (of those that the bounds "
+        f"were fitted to, {percent(simple_seen.mean(), 1)} against {percent(seen.mean(), 1)})."
+    )
+
+
+def _limits(frame: pd.DataFrame, bounds: Bounds) -> list[str]:
+    """Where the rule is not to be relied on, by what was held out and by what it is made of."""
+    known, fresh = frame[~frame["held_out"]], frame[frame["held_out"]]
+    out = []
+    if 0 < bounds.lower < np.inf:
+        out.append(
+            f"With more than {1 / bounds.lower:.0f} / √(snr (1 − r²)) rows for each feature the "
+            f"load is below {bounds.lower:.2g} whatever k is: the rule then says L1 even where "
+            "every feature matters, and says nothing of such data."
+        )
+    decided = fresh[fresh["verdict"].isin(("l1", "l2"))]
+    if not len(decided) or not 0 < bounds.lower <= bounds.upper < np.inf:
+        return out
+    right, _ = _right(fresh, bounds)
+    middle = np.sqrt(bounds.lower * bounds.upper)
+    near = (np.abs(np.log(decided["load"] / middle)) < np.log(NEAR)).to_numpy()
+    if near.any():
+        out.append(
+            f"Where a rule is needed, within a factor of {NEAR:g} of its bounds, it names "
+            f"{right[near].sum()} of {near.sum()} winners ({percent(right[near].mean())}) on the "
+            f"scenarios that {NO_PART}; farther away {right[~near].sum()} of {(~near).sum()}."
+        )
+    missed = decided[~right]
+    alike = missed[missed["nearest_correlation"] >= ALIKE]
+    if len(alike):
+        out.append(
+            f"Of the {len(missed)} winners that it misses there, {len(alike)} have features "
+            f"correlated at {ALIKE:g} or more ({(alike['verdict'] == 'l1').sum()} of them won by "
+            "L1)."
+        )
+    if len(known) and frame["nearest_correlation"].any():
+        out.append(_without_sharing(known, fresh, bounds))
+    return out
 
 
 def decision(tables: Tables) -> dict[str, Any] | None:
@@ -165,8 +266,9 @@ def decision(tables: Tables) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        Texts: ``lines`` of the rule, ``judged``, ``fails`` and ``explained``; and its ``bounds``.
-        None without a rule.
+        Texts: ``both``, what it costs to do without a rule; ``lines`` of the rule, ``validity``
+        (what was measured), ``judged``, ``fails`` (families), ``limits`` and ``explained``; and
+        its ``bounds``. None without a rule.
     """
     bounds = read_bounds(tables["rules"])
     if bounds is None:
@@ -188,8 +290,12 @@ def decision(tables: Tables) -> dict[str, Any] | None:
     held = "; ".join(
         f"{percent(row['r2'])} on {SPLITS[str(split)]}" for split, row in fit.iterrows()
     )
+    frame = cells(tables["goals"], tables["scenarios"], "prediction")
     return {
         "lines": lines,
+        "both": _both(scores),
+        "validity": measured_words(frame),
+        "limits": _limits(frame, bounds),
         "bounds": list(bounds),
         "judged": _judged(scores),
         "fails": _failures(scores),
@@ -207,36 +313,62 @@ def _choice(rows: pd.DataFrame, penalty: str, name: str, where: str, details: st
     verb = "Choose" if share_won(rows, penalty) > 0.5 else "Do not count on"
     return (
         f"{verb} {name} {where}: {details} it beats the other in {won} of {len(rows)} scenarios, "
-        f"with {percent(abs(saved))} {'less' if saved > 0 else 'more'} excess risk on average."
+        f"with {percent(abs(saved))} {'less' if saved > 0 else 'more'} excess risk on average"
+        f"{f' ({points_text(rows)})' if points_text(rows) else ''}."
     )
 
 
 def answer(tables: Tables) -> list[str]:
-    """The answer in at most three sentences, from the measurements."""
-    rows = effects(tables)
-    rows = rows[rows["response"] == "gaussian"]
+    """The answer in a few sentences, from the measurements: what to do, and where that is so."""
+    rows = distinct(effects(tables))
+    rows = with_points(rows[rows["response"] == "gaussian"], tables)
     few = rows[(rows["nonzero_share"] <= SPARSE) & (rows["snr"] >= 1)]
-    many = rows[rows["nonzero_share"] == 1]
-    sentences = []
+    # where sizes decay, few features can carry most although all matter
+    many = rows[(rows["nonzero_share"] == 1) & (rows["signal"] == "equal")]
+    sentences = [text for text in [_both(tables["rule_scores"])] if text]
     if len(few):
         where = "when few features matter and the signal is clear"
-        details = f"with at most {percent(SPARSE)} relevant features and as much signal as noise"
+        details = (
+            f"with at most {percent(SPARSE)} relevant features and at least as much signal as noise"
+        )
         sentences.append(_choice(few, "l1", "L1 (lasso)", where, details))
     if len(many):
-        where = "when most features matter"
-        sentences.append(_choice(many, "l2", "L2 (ridge)", where, "with all of them relevant"))
+        where = "when all features matter, and each by as much"
+        details = "with all of them relevant and effects of equal size"
+        sentences.append(_choice(many, "l2", "L2 (ridge)", where, details))
     bounds = read_bounds(tables["rules"])
     if bounds is not None and 0 < bounds.lower <= bounds.upper < np.inf:
         scores = tables["rule_scores"]
         own = scores[(scores["rule"] == "rule of thumb") & (scores["family"] == "all")]
         own = own[own["goal"] == "prediction"].set_index("split")
         split = next(s for s in SPLITS if s in own.index)
-        middle = np.sqrt(bounds.lower * bounds.upper)
-        weak = ", and with too little signal for neither" if bounds.floor > 0 else ""
+        row = own.loc[split]
+        weak = ""
+        if bounds.floor > 0:
+            weak = f"; where n snr / p_eff is below {bounds.floor:.2g} there is too little signal"
+        between = " and neither in between" if bounds.lower < bounds.upper else ""
+        right = row["accuracy"] * row["decided"]
+        silent = np.nan_to_num(row["silent"]) * (row["n"] - row["decided"])
         sentences.append(
-            f"In between, count the k features that matter for each of n rows, the more the "
-            f"weaker or the more shared their signal: k / (n √(snr (1 − r²))) below {middle:.1g} "
-            f"is for L1, above it for L2{weak}; that names the right winner in "
-            f"{_span(own.loc[split], 'accuracy', percent)} of {SPLITS[split]}."
+            f"Without fitting, by a rule of thumb: L1 where k / (n √(snr (1 − r²))) is below "
+            f"{bounds.lower:.2g}, L2 where it is above {bounds.upper:.2g}{between}{weak}. Told the "
+            f"true k, snr and r it names the right winner in {_span(row, 'accuracy', percent)} of "
+            f"the {row['decided']:.0f} {SPLITS[split]} and have a winner, and is right in "
+            f"{percent((right + silent) / row['n'])} of all {row['n']:.0f}."
+        )
+        twice = scores[
+            (scores["rule"] == "rule of thumb, k doubled")
+            & (scores["family"] == "all")
+            & (scores["goal"] == "prediction")
+            & (scores["split"] == split)
+        ]
+        if len(twice):
+            sentences[-1] = (
+                f"{sentences[-1][:-1]}; with k guessed twice too large, in "
+                f"{percent(twice['accuracy'].iloc[0])} of the {row['decided']:.0f}."
+            )
+        sentences.append(
+            measured_words(cells(tables["goals"], tables["scenarios"], "prediction"))
+            + " Elsewhere neither the rule nor these numbers have been tried."
         )
     return sentences or [NO_ANSWER]

@@ -8,18 +8,14 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.cells import AXES, cells
-from normwise.analysis.learn.surface import LEVEL
-from normwise.analysis.tables import Tables
+from normwise.analysis.learn.cells import AXES, cells, learnt_from
+from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
+from normwise.analysis.points import explained_points
+from normwise.analysis.tables import Tables, distinct
 from normwise.report.look.words import AXIS_NAMES
 from normwise.report.snippets import SNIPPETS
-from normwise.theory.lasso import lasso_optimal_risk
-from normwise.theory.linear import ridge_optimal_risk
+from normwise.report.validity import measured_words
 
-LETTERS = {"l1": "1", "l2": "2", "equivalent": "=", "undecided": "?"}
-UNKNOWN = "-"
-# the limit depends on ratios alone, but for the rounding of shares
-LIMIT_ROWS = 1000
 PROPERTIES = {
     "aspect_ratio": AXIS_NAMES["aspect_ratio"],
     "nonzero_share": "share of features that matter k/p",
@@ -32,29 +28,16 @@ ABOUT = {
     "snr": "R² / (1 − R²) of the best possible model: 1 if half of the variance can be explained",
     "nearest_correlation": "of a typical feature; 0 if features are unrelated",
 }
-START = {"aspect_ratio": 2, "nonzero_share": 0.05, "snr": 2, "nearest_correlation": 0}
-
-
-def theory_effects(points: pd.DataFrame) -> list[float]:
-    """Log ratio of the least risks of lasso and ridge that theory predicts.
-
-    For independent features, coefficients of equal size, and many rows.
-
-    Parameters
-    ----------
-    points : DataFrame
-        With ``aspect_ratio``, ``nonzero_share`` and ``snr``.
-    """
-    effects = []
-    for gamma, share, snr in points[["aspect_ratio", "nonzero_share", "snr"]].to_numpy():
-        p = max(1, round(gamma * LIMIT_ROWS))
-        coef = np.zeros(p)
-        coef[: max(1, round(share * p))] = 1.0
-        coef *= np.sqrt(snr) / np.linalg.norm(coef)
-        lasso = lasso_optimal_risk(coef, LIMIT_ROWS, 1.0)[1]
-        ridge = ridge_optimal_risk(np.ones(p), coef**2, LIMIT_ROWS, 1.0)[1]
-        effects.append(float(np.log(lasso / ridge)))
-    return effects
+# what the boxes hold at first, as far as the study reaches
+START = {"aspect_ratio": 2.0, "nonzero_share": 0.05, "snr": 2.0, "nearest_correlation": 0.0}
+START_ROWS = 100
+BOXES = {
+    "rows": "rows",
+    "columns": "columns",
+    "relevant": "columns that matter",
+    "snr": "signal-to-noise ratio",
+    "nearest_correlation": "correlation",
+}
 
 
 def _goal(key: str, margin: float, scores: pd.DataFrame) -> dict[str, Any]:
@@ -71,19 +54,56 @@ def _goal(key: str, margin: float, scores: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _surface(rows: pd.DataFrame, order: pd.MultiIndex) -> dict[str, Any]:
-    """The surface of a goal, cell by cell."""
-    rows = rows.set_index(list(AXES)).reindex(order)
-    inside = rows["verdict"].notna()
-    thousandths = (1000 * rows[["effect", "low", "high"]]).fillna(0).round().astype(int)
-    return {name: thousandths[name].tolist() for name in thousandths} | {
-        "verdict": "".join(rows["verdict"].map(LETTERS).where(inside, UNKNOWN)),
+def _digits(values: Any, digits: int = 6) -> list[float]:
+    return [float(f"{v:.{digits}g}") for v in values]
+
+
+def _surface(frame: pd.DataFrame, zone: float) -> dict[str, Any]:
+    """The surface of a goal as the page computes it: points, kernel and scales."""
+    surface = Surface(frame, zone)
+    kernel = surface.model.kernel_
+    return {
+        "x": [_digits(row) for row in inputs(frame)],
+        "y": _digits(surface.model.y_train_),
+        "error": _digits(surface.model.alpha, 4),
+        "constant": float(kernel.k1.k1.constant_value),
+        "lengths": [float(v) for v in kernel.k1.k2.length_scale],
+        "noise": float(kernel.k2.noise_level),
+        "centre": surface.centre,
+        "scale": surface.scale,
+        "bend": surface.bend,
+        "zone": surface.zone,
+        "binary": float(frame["binary"].min()),
+        "ranges": {key: list(span) for key, span in ranges(frame).items()},
+        "sizes": {
+            name: [int(frame[column].min()), int(frame[column].max())]
+            for name, column in (("rows", "n_samples"), ("columns", "n_features"))
+        },
+    }
+
+
+def _start(frame: pd.DataFrame) -> dict[str, float]:
+    """What the boxes hold at first: a table among those that were measured."""
+    at = {}
+    for axis, (low, high) in ranges(frame).items():
+        at[axis] = float(f"{np.clip(START[axis], low, high):.3g}")
+    rows = int(np.clip(START_ROWS, frame["n_samples"].min(), frame["n_samples"].max()))
+    columns = max(1, round(at["aspect_ratio"] * rows))
+    relevant = min(columns, max(1, round(at["nonzero_share"] * columns)))
+    return {
+        "rows": rows,
+        "columns": columns,
+        "relevant": relevant,
+        "snr": at["snr"],
+        "nearest_correlation": at["nearest_correlation"],
     }
 
 
 def _measured(tables: Tables, goals: list[str]) -> list[dict[str, Any]]:
     """The measured scenarios, with their effects by goal."""
     scenarios: dict[str, dict[str, Any]] = {}
+    found = distinct(explained_points(tables)) if "summary" in tables else None
+    points = {} if found is None else found.set_index("scenario")["points"].to_dict()
     for goal in goals:
         for _, row in cells(tables["goals"], tables["scenarios"], goal).iterrows():
             entry = scenarios.setdefault(
@@ -96,6 +116,9 @@ def _measured(tables: Tables, goals: list[str]) -> list[dict[str, Any]]:
                     "p": int(row["n_features"]),
                     "response": row["response"],
                     "x": [float(f"{row[a]:.4g}") for a in AXES],
+                    "points": round(points[row["scenario"]], 2)
+                    if row["scenario"] in points
+                    else None,
                     "goals": {},
                 },
             )
@@ -118,31 +141,34 @@ def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``axes``, ``names`` and what they are ``about``, by axis; where to ``start``; ``goals``
-        with their measure and the surface's held-out scores; ``cells`` by goal, on the grid of the
-        axes in C order: ``effect``, ``low`` and ``high`` in thousandths, ``verdict`` one letter a
-        cell (1, 2, =, ?, or - outside the measurements); ``theory``, the predicted effect on the
-        risk in thousandths where features are independent, in the same order; the code
-        ``snippets``; the measured ``scenarios``. None without a surface.
+        ``axes``, the levels of map and profile, ``names`` and what they are ``about``, by axis;
+        what the ``boxes`` are called and hold at the ``start``; ``goals`` with their measure and
+        the surface's held-out scores; ``surfaces`` by goal, from which the page computes the
+        effect at any numbers, with the measured ``ranges`` and ``sizes``; ``validity``, what was
+        measured, in words; the code ``snippets``; the measured ``scenarios``. None without a
+        surface.
     """
     surface = tables["surface"]
     if not len(surface):
         return None
     axes = {a: sorted(float(v) for v in surface[a].unique()) for a in AXES}
-    order = pd.MultiIndex.from_product([axes[a] for a in AXES], names=list(AXES))
     scores = tables["surface_scores"]
     scores = scores[scores["split"] == "scenarios"].set_index("goal")
     goals = [goal for goal in GOALS if (surface["goal"] == goal).any()]
-    independent = order.to_frame(index=False).query("nearest_correlation == 0")
+    whole = {goal: cells(tables["goals"], tables["scenarios"], goal) for goal in goals}
+    frames = {goal: learnt_from(frame) for goal, frame in whole.items()}
     return {
         "axes": axes,
-        "start": [int(np.argmin(np.abs(np.subtract(axes[a], START[a])))) for a in AXES],
+        "start": _start(frames[goals[0]]),
+        "boxes": BOXES,
         "names": PROPERTIES,
         "about": ABOUT,
         "goals": [_goal(goal, margin, scores) for goal in goals],
         "level": LEVEL,
-        "cells": {goal: _surface(surface[surface["goal"] == goal], order) for goal in goals},
-        "theory": [round(1000 * v) for v in theory_effects(independent)],
+        "surfaces": {
+            goal: _surface(frame, GOALS[goal].zone(margin)) for goal, frame in frames.items()
+        },
+        "validity": measured_words(whole[goals[0]]),
         "snippets": SNIPPETS,
         "scenarios": _measured(tables, goals),
     }

@@ -119,21 +119,24 @@ def write_report(
         trim_blocks=True,
     )
     environment.filters |= {"number": number, "percent": percent}
+    packed = packed_files(results.files)
+    environment.globals["inside"] = set(packed)
     page = environment.get_template("report.html.j2").render(
         shown,
         style=Markup(style_sheet() + report_file("report.css")),
         script=Markup(report_file("report.js")),
         vega=_vega(),
         page_data=_script_data(shown),
-        page_files=_embedded(packed_files(results.files)),
+        page_files=_embedded(packed),
         shown=results.pictures,
         sheets=all_sheets(results.tables, config, results.replicates_needed["rows"]),
     )
     write_text(output, page)
 
 
-# the largest file that travels inside the page, compressed
-HEAVIEST = 120_000
+# the largest files that travel inside the page: Parquet, and CSV compressed, without which a page
+# that is sent alone would lose its main tables
+HEAVIEST = {".parquet": 120_000, ".csv": 500_000}
 
 
 def packed_files(tables: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
@@ -151,7 +154,7 @@ def packed_files(tables: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
             raw = file.read_bytes()
             # no time stamp: equal tables give an equal page
             data = gzip.compress(raw, 9, mtime=0) if zipped else raw
-            if len(data) <= HEAVIEST:
+            if len(data) <= HEAVIEST[file.suffix]:
                 text = base64.b64encode(data).decode("ascii")
                 packed[file.name] = {"data": text, "gzip": zipped}
     return packed

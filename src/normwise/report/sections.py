@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from normwise.analysis.judge.health import passed_all
-from normwise.analysis.tables import Tables, effects
+from normwise.analysis.tables import Tables, distinct, effects
 from normwise.data.imported import Source
 from normwise.report.answer import answer, decision
 from normwise.report.claims.judged import judge_claims
@@ -20,6 +20,7 @@ from normwise.report.explorer import payload
 from normwise.report.figures.drawing import Entry, is_placed
 from normwise.report.look.numbers import words
 from normwise.report.look.words import VERDICT_NAMES
+from normwise.report.replicated import replication_summary, replication_words
 from normwise.report.sheets.datasets import own_data_sheet
 from normwise.report.summaries import (
     grid_summary,
@@ -94,14 +95,16 @@ class Section:
 
 
 def _answer(results: Results) -> dict[str, Any]:
-    verdicts = effects(results.tables)
+    rows = effects(results.tables)
+    verdicts, scenarios = distinct(rows), distinct(results.tables["scenarios"])
     return {
         "answer": answer(results.tables),
         "hero": results.pictures.get("at_a_glance"),
         "verdict_names": VERDICT_NAMES,
         "counts": verdicts["verdict"].value_counts().to_dict(),
         "n_scenarios": int(verdicts["n_samples"].notna().sum()),
-        "n_draws": int(results.tables["scenarios"]["replicates"].sum()),
+        "n_draws": int(scenarios["replicates"].sum()),
+        "n_shared": len(rows) - len(verdicts),
     }
 
 
@@ -161,7 +164,8 @@ def _checks(results: Results) -> dict[str, Any]:
         "sound": passed_all(tables["health"]),
         "grid": grid_summary(tables),
         "plan": results.replicates_needed,
-        "replications": tables["replications"].to_dict("records"),
+        "replications": replication_summary(tables["replications"]),
+        "replicated": replication_words(replication_summary(tables["replications"])),
         "theory": theory_summary(tables),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.tables import Tables, effects
+from normwise.analysis.tables import Tables, distinct, effects
 from normwise.files.parquet import read_parquet
 from normwise.fitting.names import ordered
 from normwise.report.look.words import NAMES
@@ -20,7 +20,7 @@ from normwise.theory.boundary import phase_boundary
 
 def grid_summary(tables: Tables) -> dict[str, Any] | None:
     """What glmnet's grid would have cost ridge."""
-    grid = tables["fair_grid"]
+    grid = distinct(tables["fair_grid"])
     if not len(grid):
         return None
     return {
@@ -38,6 +38,7 @@ def plan_summary(tables: Tables) -> dict[str, Any]:
     """How many scenarios have the replicates that their precision takes."""
     plan = tables["plan"].merge(tables["verdicts"], on=["dataset", "scenario", "n"])
     plan = plan[(plan["first"] == "l1") & (plan["second"] == "l2") & (plan["tuning"] == "cv_min")]
+    plan = distinct(plan)
     open_ = plan[plan["verdict"] == "undecided"].merge(
         tables["scenarios"][["dataset", "scenario", "label"]],
         on=["dataset", "scenario"],
@@ -55,6 +56,7 @@ def plan_summary(tables: Tables) -> dict[str, Any]:
 def theory_summary(tables: Tables) -> dict[str, Any]:
     """How the measurements agree with theory."""
     theory = tables["theory"].merge(tables["scenarios"], on=["dataset", "scenario"])
+    theory = distinct(theory, "penalty", "kind")
     limit = theory[theory["kind"] == "limit"]
     return {
         "n": len(theory),
@@ -68,7 +70,7 @@ def theory_summary(tables: Tables) -> dict[str, Any]:
 
 def boundary_summary(tables: Tables) -> dict[str, Any] | None:
     """On which side of the exact boundary the verdicts under the oracle lie."""
-    cells = effects(tables, "oracle")
+    cells = distinct(effects(tables, "oracle"))
     cells = cells[
         (cells["correlation"] == 0)
         & (cells["features"] == "gaussian")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from normwise.analysis.points import explained_points
+from normwise.analysis.tables import Tables
+
 Z95 = 1.959964
 
 
@@ -19,12 +22,31 @@ def pooled_ratio(rows: pd.DataFrame) -> tuple[float, float, float]:
     return float(middle), float(low), float(high)
 
 
+def with_points(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Rows with ``points``, by which L1 explains more of new rows than L2; NaN if unmeasured."""
+    return rows.merge(explained_points(tables), on=["dataset", "scenario"], how="left")
+
+
+def points_text(rows: pd.DataFrame) -> str:
+    """The median difference of what both explain, in words; empty where it was not measured."""
+    points = rows["points"].median() if "points" in rows else np.nan
+    if not np.isfinite(points):
+        return ""
+    return f"R² on new rows, L1 − L2: median {signed_tenth(points)} points"
+
+
+def signed_tenth(value: float) -> str:
+    """A difference in points, with its sign."""
+    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(value) else "–"
+
+
 def ratio_text(rows: pd.DataFrame, first: str = "L1", second: str = "L2") -> str:
     """The pooled ratio in words."""
     middle, low, high = pooled_ratio(rows)
     return (
         f"excess risk of {first} / {second} = {middle:.2f} "
         f"[{low:.2f}, {high:.2f}], geometric mean over {len(rows)} scenarios"
+        + (f"; {points_text(rows)}" if points_text(rows) else "")
     )
 
 

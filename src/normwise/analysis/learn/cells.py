@@ -10,6 +10,8 @@ from normwise.data.response_kind import DEFAULT
 AXES = ("aspect_ratio", "nonzero_share", "snr", "nearest_correlation")
 # a feature counts as collinear from this correlation with its nearest on
 COLLINEAR = 0.7
+# time to learn grows with the cube of the scenarios
+MOST = 1000
 # column ``binary`` by kind of response, an axis of the surface
 BINARY = {"gaussian": 0.0, "binary": 1.0}
 
@@ -46,3 +48,11 @@ def cells(goals: pd.DataFrame, scenarios: pd.DataFrame, goal: str) -> pd.DataFra
         binary=own["response"].map(BINARY).astype(float),
         family=family.where(own["response"] == DEFAULT, own["response"] + " response"),
     )
+
+
+def learnt_from(whole: pd.DataFrame) -> pd.DataFrame:
+    """The cells that surface and rule are fitted to: not held out, and at most `MOST` of them."""
+    frame = whole[~whole["held_out"]].reset_index(drop=True)
+    # ids are digests, so that the first of them are a sample at random
+    frame = frame.sort_values("scenario", kind="stable")[:MOST].sort_index()
+    return frame.reset_index(drop=True)

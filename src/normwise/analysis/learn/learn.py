@@ -28,14 +28,12 @@ from sklearn.tree import DecisionTreeRegressor
 from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
-from normwise.analysis.learn.cells import AXES, cells
-from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds
+from normwise.analysis.learn.cells import AXES, cells, learnt_from
+from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds, losses_of
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
 from normwise.theory.boundary import phase_boundary
 
 FOLDS = 5
-# time grows with the cube of the scenarios
-MOST = 1000
 BOOTSTRAP = 2000
 TABLES = tables_of("learn")
 
@@ -68,13 +66,6 @@ def _splits(frame: pd.DataFrame) -> dict[str, list[np.ndarray]]:
     if len(masks) > 1:
         out["families"] = masks
     return out
-
-
-def _losses(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
-    # beyond the better penalty of the scenario; a coin decides where no winner is named
-    effect = frame["effect"].to_numpy()
-    l1, l2 = np.maximum(effect, 0), np.maximum(-effect, 0)
-    return np.where(called == "l1", l1, np.where(called == "l2", l2, (l1 + l2) / 2))
 
 
 def score(
@@ -128,7 +119,7 @@ def _score_rows(
         keys = {"goal": goal, "split": split, "family": family}
         for rule, called in calls.items():
             part = frame[mask]
-            losses = _losses(part, called[mask])
+            losses = losses_of(part, called[mask])
             rows.append(keys | {"rule": rule} | score(part, called[mask], losses, is_ratio))
     return rows
 
@@ -158,7 +149,7 @@ def _strategy_rows(
         rows.append(keys | row | score(part, None, loss[mixed], True))
     for rule, called in calls.items():
         row = {"split": "elastic net", "rule": rule}
-        loss = _losses(part, called[mixed])
+        loss = losses_of(part, called[mixed])
         rows.append(keys | row | score(part, called[mixed], loss, True))
     return rows
 
@@ -241,19 +232,16 @@ def learn(
     -------
     dict of str to DataFrame
         The tables `TABLES`; they are empty for goals with fewer than ``FEWEST`` scenarios.
-        From more than ``MOST`` scenarios, a random sample of that size is learnt from.
+        From more than `normwise.analysis.learn.cells.MOST` scenarios, a random sample of that size
+        is learnt from.
     """
     parts: dict[str, list[Any]] = {name: [] for name in TABLES}
     for goal, what in GOALS.items():
         whole = cells(goals, scenarios, goal)
-        frame, fresh = (
-            whole[whole["held_out"] == held].reset_index(drop=True) for held in (False, True)
-        )
+        fresh = whole[whole["held_out"]].reset_index(drop=True)
+        frame = learnt_from(whole)
         if len(frame) < FEWEST:
             continue
-        # ids are digests, so that the first of them are a sample at random
-        frame = frame.sort_values("scenario", kind="stable")[:MOST].sort_index()
-        frame = frame.reset_index(drop=True)
         zone = what.zone(comparison["margin"])
         surface = Surface(frame, zone)
         parts["surface"].append(tabulate(surface, frame, goal))

@@ -92,6 +92,16 @@ def call_by_rule(frame: pd.DataFrame, bounds: Bounds) -> np.ndarray:
     return np.where(frame["signal_per_direction"].to_numpy() < bounds.floor, NEITHER, side)
 
 
+def losses_of(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
+    """Log-ratio of the risk of each choice to that of the better penalty of its scenario.
+
+    Where no winner is named a coin decides.
+    """
+    effect = frame["effect"].to_numpy()
+    l1, l2 = np.maximum(effect, 0), np.maximum(-effect, 0)
+    return np.where(called == "l1", l1, np.where(called == "l2", l2, (l1 + l2) / 2))
+
+
 def read_bounds(rules: pd.DataFrame, goal: str = "prediction") -> Bounds | None:
     """Bounds of the rule of a goal, where there is one."""
     own = rules[rules["goal"] == goal]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from normwise.analysis.tables import Tables
+from normwise.analysis.tables import Tables, distinct
 
 HOLDS = "holds"
 EXCEPTIONS = "holds with exceptions"
@@ -61,7 +61,7 @@ def wide_means(tables: Tables, metric: str, tuning: str = "cv_min") -> pd.DataFr
     summary = tables["summary"]
     rows = summary[(summary["metric"] == metric) & (summary["tuning"] == tuning)]
     wide = rows.pivot(index=["dataset", "scenario"], columns="penalty", values="mean")
-    return wide.reset_index().merge(tables["scenarios"], on=["dataset", "scenario"])
+    return distinct(wide.reset_index().merge(tables["scenarios"], on=["dataset", "scenario"]))
 
 
 def wide_stability(tables: Tables, metric: str) -> pd.DataFrame:
@@ -70,4 +70,4 @@ def wide_stability(tables: Tables, metric: str) -> pd.DataFrame:
     rows = rows[(rows["metric"] == metric) & (rows["tuning"] == "cv_min")]
     wide = rows.pivot(index=["dataset", "scenario"], columns="penalty", values=["value", "se"])
     wide.columns = [p if v == "value" else f"{p}_se" for v, p in wide.columns.to_list()]
-    return wide.reset_index().merge(tables["scenarios"], on=["dataset", "scenario"])
+    return distinct(wide.reset_index().merge(tables["scenarios"], on=["dataset", "scenario"]))

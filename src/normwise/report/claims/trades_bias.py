@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normwise.analysis.tables import Tables
+from normwise.analysis.tables import Tables, distinct
 from normwise.report.claims.claim import EXCEPTIONS, FAILS, HOLDS, Claim, wide_stability
 from normwise.report.tallies import Z95
 
@@ -47,6 +47,7 @@ def judge(tables: Tables) -> Claim:
             & (verdicts["second"] == "none")
             & (verdicts["tuning"] == "cv_min")
         ].merge(tables["scenarios"], on=["dataset", "scenario"])
+        rows = distinct(rows)
         counts = rows["verdict"].value_counts()
         claim.evidence.append(
             f"The trade pays: {penalty.upper()} beats no penalty in {counts.get(penalty, 0)} of "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.tables import Tables, effects
+from normwise.analysis.tables import Tables, distinct, effects
 from normwise.report.claims.claim import (
     EXCEPTIONS,
     HIGHLY_CORRELATED,
@@ -16,7 +16,7 @@ from normwise.report.claims.claim import (
     wide_stability,
 )
 from normwise.report.look.numbers import percent
-from normwise.report.tallies import ratio_text, share_won, tally
+from normwise.report.tallies import ratio_text, share_won, tally, with_points
 
 FAMILIES = ("blocks", "equicorrelated", "latent_factors", "near_duplicates", "ar1")
 
@@ -40,7 +40,7 @@ def _add_agreement(claim: Claim, tables: Tables, high: pd.DataFrame) -> None:
     """Say how alike the coefficients of two samples are."""
     goals = tables["goals"]
     repeat = goals[(goals["goal"] == "stability") & goals["scenario"].isin(high["scenario"])]
-    repeat = repeat.merge(tables["scenarios"], on=["dataset", "scenario"])
+    repeat = distinct(repeat.merge(tables["scenarios"], on=["dataset", "scenario"]))
     dense_repeat = repeat[repeat["nonzero_share"] == 1]
     sparse_repeat = repeat[repeat["nonzero_share"] <= SPARSE]
     if len(dense_repeat):
@@ -61,7 +61,7 @@ def judge(tables: Tables) -> Claim:
         "L2 helps when all features matter, and when features are collinear it gives stability and "
         "better generalisation."
     )
-    rows = effects(tables)
+    rows = with_points(distinct(effects(tables)), tables)
     dense = rows[rows["nonzero_share"] == 1]
     if not len(dense):
         return claim

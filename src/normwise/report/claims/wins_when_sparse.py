@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from normwise.analysis.tables import Tables, effects
+from normwise.analysis.tables import Tables, distinct, effects
 from normwise.report.claims.claim import SPARSE, Claim, verdict_of, wide_means
 from normwise.report.look.numbers import percent
-from normwise.report.tallies import ratio_text, share_won, tally
+from normwise.report.tallies import ratio_text, share_won, tally, with_points
 
 
 def judge(tables: Tables) -> Claim:
     """The claim, judged by the tables of a study."""
     claim = Claim(
-        "This helps in high-dimensional data where not all features are relevant: it prevents "
+        "L1 helps in high-dimensional data where not all features are relevant: it prevents "
         "overfitting and makes the model easier to interpret."
     )
-    rows = effects(tables)
+    rows = with_points(distinct(effects(tables)), tables)
     wide = rows[rows["n_features"] >= rows["n_samples"]]
     few = wide[wide["nonzero_share"] <= SPARSE]
     if not len(few):

@@ -72,7 +72,7 @@ def _ball(ax: Axes, order: int) -> None:
     ax.plot(*touch, "o", color=colour, ms=8, mec="white", zorder=5)
     ax.annotate(
         f"b = ({touch[0]:.2f}, {touch[1]:.2f})\n"
-        + ("a corner: b₂ is exactly 0" if abs(touch[1]) < 1e-9 else "both shrunk, neither 0"),
+        + ("a corner: b₂ is exactly 0" if abs(touch[1]) < 1e-9 else "no corner: neither is 0"),
         (touch[0], touch[1]),
         xytext=(0.4, -1.34),
         arrowprops={"arrowstyle": "-", "color": "#444444", "lw": 0.8, "shrinkB": 5},
@@ -161,7 +161,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         "Top: curves of equal squared error around the least-squares estimate (+), and the set of "
         "coefficients that each penalty allows. The solution is where the first curve touches the "
         "set. The L1 set has corners on the axes, so a coefficient is often exactly zero; the L2 "
-        "set is round, so both are only made smaller. Bottom left: for uncorrelated features each "
+        "set is round, so neither is exactly zero. Bottom left: for uncorrelated features each "
         f"coefficient follows one rule. L1 subtracts a constant (here {THRESHOLD:g} standard "
         f"error) and stops at zero; L2 multiplies by a constant (here {FACTOR:g}). Bottom right: "
         "the mean squared error of the two rules, exact. L2 is better for coefficients between "

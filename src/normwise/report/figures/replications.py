@@ -12,6 +12,7 @@ from normwise.analysis.trials.replications.protocol import study_module
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted
 from normwise.report.look.style import note_figure, plain_ticks
+from normwise.report.replicated import replication_summary, replication_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,18 +162,17 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     _frame(ax, lines)
     _numbers(ax, lines)
     _key(ax)
-    agree = int(every["agrees"].sum())
-    odd = every[~every["agrees"]]
-    missed = "; ".join(
-        f"{study_module(r['study']).LABEL}, {r['case']}, {r['method']}" for _, r in odd.iterrows()
-    )
+    found = replication_summary(every)
+    agree, rest = replication_words(found)
+    missed = "; ".join(found["missed"])
     return Drawing(
         figure,
-        f"Published studies run again: {agree} of {len(every)} numbers agree",
+        f"Published studies run again: {agree}",
         "Each study is run with its own design, tuning and measure of error. Marks: the number "
         "measured here over the published one, with its 95 % interval; the grey bar is the 95 % "
         "interval of the published number, where its source gives a standard error. In italics: "
         "what a number is held against where a ratio says nothing. Whether two numbers agree is "
         "decided by a criterion stated beforehand, in table replications. "
+        + (f"Also held here: {rest}. " if rest else "")
         + (f"Not in agreement: {missed}." if missed else "All agree."),
     )

@@ -170,14 +170,16 @@ def _words(wide: pd.DataFrame) -> tuple[str, str]:
     middle = own.groupby("tuning")[["tpr_mean", "fdr_mean"]].median() * 100
     found, false = (middle.loc["cv_min", c] for c in ("tpr_mean", "fdr_mean"))
     title = (
-        f"Cross-validated, {NAMES[first]} finds a median {found:.0f} % of the true features; a "
-        f"median {false:.0f} % of those it selects are false"
+        f"Cross-validated, {NAMES[first]} finds a median {found:.0f} % of the true features in "
+        f"{own['scenario'].nunique()} sparse scenarios; a median {false:.0f} % of those it selects "
+        "are false"
     )
     changed = middle.loc["cv_1se"] - middle.loc["cv_min"]
     return title, (
         f"Each mark is one of {own['scenario'].nunique()} sparse scenarios, a mean over replicates "
         "with 95 % intervals in both directions; its shape is the strength of the signal. Dotted "
-        "lines are medians over scenarios. To select nothing counts as 0 % false. Columns: the "
+        "lines are medians over these scenarios, not a property of the penalty. To select nothing "
+        "counts as 0 % false. Columns: the "
         "rule that chooses the strength. With the strongest penalty within one standard error, "
         f"{NAMES[first]} selects "
         f"{middle.loc['cv_1se', 'fdr_mean']:.0f} % false features "

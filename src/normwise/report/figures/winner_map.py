@@ -11,6 +11,7 @@ import pandas as pd
 from normwise.analysis.tables import primary
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted, shown_as
+from normwise.report.look.colours import COLOURS
 from normwise.report.look.style import diverging, ink
 from normwise.report.look.words import AXIS_NAMES, AXIS_SYMBOLS, VERDICT_MARKS
 
@@ -203,8 +204,9 @@ def finding(cells: pd.DataFrame, x: str, y: str) -> str:
     l1, l2 = counts.get("l1", 0), counts.get("l2", 0)
     correlation = cells["correlation"].unique()
     among = f"At correlation {correlation[0]:g}, " if len(correlation) == 1 and correlation else ""
-    where = _where(cells, x, y) if l1 and l2 else ""
-    return f"{among}L1 wins {l1} of {len(cells)} cells{where} and L2 {l2}"
+    where = _where(cells, x, y) if l1 and l2 else ","
+    rest = len(cells) - l1 - l2
+    return f"{among}L1 wins {l1} of {len(cells)} cells{where} L2 wins {l2}, neither {rest}"
 
 
 def _where(cells: pd.DataFrame, x: str, y: str) -> str:
@@ -217,7 +219,7 @@ def _where(cells: pd.DataFrame, x: str, y: str) -> str:
         if key in ("nonzero_share", "n_nonzero", "snr"):
             order = _order(cells, key)
             words += [low] * (order > TELLING) + [high] * (order < 1 - TELLING)
-    return f", those with {' and '.join(words)}," if words else ""
+    return f" (those with {' and '.join(words)})," if words else ","
 
 
 def _agreement(cells: pd.DataFrame) -> str:
@@ -255,11 +257,37 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         _draw_lines(ax, lines, named=not compact or ax is axes[-1])
         line |= bool(lines)
         ax.set_title(_heading(frame.iloc[0], facets))
+    if compact:
+        _name_colours(figure)
     for ax in axes if compact else axes[-1:]:
         ax.set_xlabel(AXIS_NAMES.get(x, x))
     share = "share of features that matter" if compact else "relevant features k  (share k/p)"
     figure.supylabel(share if y == "nonzero_share" else AXIS_NAMES.get(y, y), fontsize="medium")
     return Drawing(figure, finding(cells, x, y), _caption(cells, line, entry["margin"], compact))
+
+
+# what the colours and numbers of the map at a glance are, in the picture itself
+KEY = (
+    ("l1", "L1 20: lasso has 20 % less excess risk"),
+    ("l2", "L2 20: ridge has 20 % less excess risk"),
+    ("none", "?: undecided"),
+)
+
+
+def _name_colours(figure: Figure) -> None:
+    from matplotlib.patches import Patch
+
+    figure.legend(
+        handles=[
+            Patch(fc=COLOURS[name], ec="#888888", label=text)
+            if name != "none"
+            else Patch(fc="white", ec="#AAAAAA", hatch="////", label=text)
+            for name, text in KEY
+        ],
+        loc="outside upper center",
+        ncols=len(KEY),
+        fontsize="medium",
+    )
 
 
 def _layout(rows: list[int], columns: int, compact: bool) -> tuple[Figure, list[Axes]]:
@@ -269,7 +297,7 @@ def _layout(rows: list[int], columns: int, compact: bool) -> tuple[Figure, list[
     if compact:
         width = 1.6 + len(rows) * (0.55 + COMPACT[0] * columns)
         figure, axes = plt.subplots(
-            1, len(rows), figsize=(width, 0.9 + COMPACT[1] * max(rows)), layout="constrained"
+            1, len(rows), figsize=(width, 1.25 + COMPACT[1] * max(rows)), layout="constrained"
         )
     else:
         height = 0.6 + CELL[1] * sum(rows) + 0.6 * len(rows)
@@ -303,6 +331,14 @@ def _caption(cells: pd.DataFrame, line: bool, margin: float, compact: bool) -> s
         f"is equivalent within it ({counts.get('equivalent', 0)} cells), a hatched ? undecided "
         f"({counts.get('undecided', 0)})."
     )
+    if compact:
+        # the colours and numbers are named in the picture
+        text = (
+            f"Each cell is a scenario ({family}). A verdict needs an advantage beyond ±"
+            f"{100 * margin:g} %. Rows are shares of whole numbers of features, so that they "
+            "differ a little between panels."
+            + (" ≈ is equivalent." if counts.get("equivalent", 0) else "")
+        )
     if not line:
         return text + _agreement(cells)
     exact = _is_closed_form(cells)

@@ -14,11 +14,12 @@ from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import count, number, percent, significant, words
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
 from normwise.report.sheets.texts import intervals, scenario_label
+from normwise.report.tallies import signed_tenth, with_points
 
 
 def verdict_sheet(tables: Tables) -> Sheet:
     """L1 against L2 in every scenario: by the excess risk, and the verdicts of the other goals."""
-    rows = effects(tables)
+    rows = with_points(effects(tables), tables)
     goals = tables["goals"].pivot(index=["dataset", "scenario"], columns="goal", values="verdict")
     others = [goal for goal in GOALS if goal != "prediction" and goal in goals]
     rows = rows.join(goals[others], on=["dataset", "scenario"])
@@ -29,7 +30,7 @@ def verdict_sheet(tables: Tables) -> Sheet:
     )
     return sheet(
         "verdicts",
-        "One row a scenario: L1 against L2, strengths by cross-validation.",
+        "One row a scenario of a data set: L1 against L2, strengths by cross-validation.",
         rows,
         [
             Column("dataset", "data set"),
@@ -41,6 +42,9 @@ def verdict_sheet(tables: Tables) -> Sheet:
             Column("ratio", "ratio L1/L2", number, "Excess risk of L1 over that of L2 on the same "
                    "data sets, geometric mean; below 1, L1 is better"),
             Column("interval", "interval", words, "95 % interval of the ratio"),
+            Column("points", "points of R²", signed_tenth, "By how much more of new rows L1 "
+                   "explains than L2, in percentage points: R², for classes log-loss in per cent "
+                   "of a coin's", True),
             Column("first_better", "L1 better", percent, "Share of data sets in which it is"),
             Column("verdict", "prediction", verdict, "Verdict on the excess risk"),
             Column("oracle", "by oracle", verdict, "The same when both strengths have the least "

@@ -197,35 +197,150 @@
 
   function explore(data) {
     const keys = Object.keys(data.axes);
-    const sizes = keys.map((key) => data.axes[key].length);
+    const boxes = Object.keys(data.boxes);
     const goals = Object.fromEntries(data.goals.map((goal) => [goal.key, goal]));
     // the correlation varies evenly, the other properties by factors
     const scale = (key, v) => (key === "nearest_correlation" ? 2 * v : Math.log(v));
-    const reach = keys.map((key) => {
-      const stops = data.axes[key].map((v) => scale(key, v));
-      return stops.at(-1) - stops[0] || 1;
-    });
-    const state = { goal: data.goals[0].key, at: data.start.slice(), along: "nonzero_share" };
+    const unscale = (key, x) => (key === "nearest_correlation" ? x / 2 : Math.exp(x));
+    const ends = (key) => [data.axes[key][0], data.axes[key].at(-1)].map((v) => scale(key, v));
+    const reach = keys.map((key) => ends(key)[1] - ends(key)[0] || 1);
+    const state = { goal: data.goals[0].key, at: null, along: "nonzero_share" };
 
-    const place = (at) => at.reduce((sum, index, axis) => sum * sizes[axis] + index, 0);
-    const value = (at, axis) => data.axes[keys[axis]][at[axis]];
-    function cell(at, goal = state.goal) {
-      const found = data.cells[goal];
-      const i = place(at);
-      return {
-        effect: found.effect[i] / 1000,
-        low: found.low[i] / 1000,
-        high: found.high[i] / 1000,
-        verdict: VERDICTS[found.verdict[i]],
+    // the boxes hold the question; an empty one is no number
+    const box = (id) => ($(id).value.trim() === "" ? Number.NaN : Number($(id).value));
+    const put = (id, v) => ($(id).value = String(Number(v.toPrecision(3)) === v ? v : Number(v.toPrecision(6))));
+    function read() {
+      const found = Object.fromEntries(boxes.map((id) => [id, box(id)]));
+      const missing = boxes.filter((id) => Number.isNaN(found[id])).map((id) => data.boxes[id]);
+      if (missing.length) return { missing };
+      const { rows, columns, relevant, snr, nearest_correlation: near } = found;
+      const wrong = [];
+      for (const id of ["rows", "columns", "relevant"]) if (!(found[id] >= 1)) wrong.push(`${data.boxes[id]} must be 1 or more`);
+      if (relevant > columns) wrong.push("more columns that matter than columns");
+      if (!(snr > 0)) wrong.push(`${data.boxes.snr} must be above 0`);
+      if (!(near >= 0 && near < 1)) wrong.push(`${data.boxes.nearest_correlation} must be from 0 to below 1`);
+      if (wrong.length) return { wrong };
+      return { rows, columns, relevant, point: [columns / rows, relevant / columns, snr, near] };
+    }
+
+    // the surface: a Gaussian process, with the kernel that was fitted to the scenarios
+    const fitted = {};
+    function matern(surface, a, b) {
+      let sum = 0;
+      for (let i = 0; i < a.length; i++) sum += ((a[i] - b[i]) / surface.lengths[i]) ** 2;
+      const d = Math.sqrt(5 * sum);
+      return surface.constant * (1 + d + (d * d) / 3) * Math.exp(-d);
+    }
+    function solveLower(L, n, v) {
+      for (let i = 0; i < n; i++) {
+        let sum = v[i];
+        for (let k = 0; k < i; k++) sum -= L[i * n + k] * v[k];
+        v[i] = sum / L[i * n + i];
+      }
+      return v;
+    }
+    function fit(goal) {
+      if (fitted[goal]) return fitted[goal];
+      const surface = data.surfaces[goal];
+      const n = surface.x.length;
+      const L = new Float64Array(n * n);
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j <= i; j++) {
+          let sum = matern(surface, surface.x[i], surface.x[j]) + (i === j ? surface.noise + surface.error[i] : 0);
+          for (let k = 0; k < j; k++) sum -= L[i * n + k] * L[j * n + k];
+          L[i * n + j] = i === j ? Math.sqrt(sum) : sum / L[j * n + j];
+        }
+      const half = solveLower(L, n, Float64Array.from(surface.y));
+      return (fitted[goal] = { surface, n, L, half });
+    }
+    const Z = 1.6448536269514722;
+    function cell(point, goal = state.goal) {
+      const { surface, n, L, half } = fit(goal);
+      const outside = beyond(point, surface);
+      if (outside.length) return { effect: 0, low: 0, high: 0, verdict: "unmeasured", outside };
+      const [aspect, share, snr, near] = point;
+      const x = [Math.log(aspect), Math.log(share * aspect), Math.log(snr), 2 * near, surface.binary];
+      const v = solveLower(L, n, Float64Array.from(surface.x, (own) => matern(surface, x, own)));
+      let mean = 0;
+      let left = surface.constant + surface.noise;
+      for (let i = 0; i < n; i++) {
+        mean += v[i] * half[i];
+        left -= v[i] * v[i];
+      }
+      mean = surface.centre + surface.scale * mean;
+      const sd = surface.scale * Math.sqrt(Math.max(left, 0));
+      const bent = (m) => surface.bend * Math.sinh(m);
+      const effect = bent(mean);
+      const [low, high] = [bent(mean - Z * sd), bent(mean + Z * sd)];
+      let verdict = low > -surface.zone && high < surface.zone ? "equivalent" : "undecided";
+      if (1 - tail(Math.abs(mean) / sd) >= data.level && Math.abs(effect) > surface.zone) verdict = effect < 0 ? "l1" : "l2";
+      return { effect, low, high, verdict, outside };
+    }
+    const range = ([low, high]) => (low === high ? significant(low, 3) : `${significant(low, 3)} to ${significant(high, 3)}`);
+    function beyond(point, surface) {
+      const out = [];
+      keys.forEach((key, axis) => {
+        const [low, high] = surface.ranges[key];
+        const slack = 1e-6 * Math.max(1, high);
+        if (point[axis] < low - slack || point[axis] > high + slack)
+          out.push(`${data.names[key]} ${significant(point[axis], 3)} (measured: ${range([low, high])})`);
+      });
+      return out;
+    }
+    function unusual(question, surface) {
+      return Object.entries(surface.sizes)
+        .filter(([id, [low, high]]) => question[id] < low || question[id] > high)
+        .map(([id, span]) => `${question[id].toLocaleString("en")} ${data.boxes[id]} (measured: ${range(span)})`);
+    }
+
+    // upper tail of the normal distribution, relative error below 1.2e-7
+    function tail(z) {
+      const x = Math.abs(z) / Math.SQRT2;
+      const t = 1 / (1 + x / 2);
+      const c = [-1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277];
+      const value = (t * Math.exp(-x * x + c.reduceRight((sum, v) => sum * t + v, 0))) / 2;
+      return z >= 0 ? value : 1 - value;
+    }
+    // exact theory for independent features of equal effect: least risks of both penalties for many
+    // rows, in units of the noise; normwise.theory has the same in Python
+    function theoryRisks([aspect, share, snr]) {
+      const phi = (z) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+      const m = snr / aspect;
+      const b = m - 1 - snr;
+      const ridge = (Math.sqrt(b * b + 4 * m) - b) / 2 - 1;
+      const counts = [aspect * (1 - share), aspect * share];
+      const size = Math.sqrt(snr / (aspect * share));
+      const risk = (mu, t) =>
+        1 + t * t + (mu * mu - t * t - 1) * (tail(mu - t) - tail(mu + t)) - (t - mu) * phi(t + mu) - (t + mu) * phi(t - mu);
+      const slope = (mu, t) => t * (tail(t - mu) + tail(t + mu)) - phi(t - mu) - phi(t + mu);
+      const least = (tau2) => {
+        const mu = size / Math.sqrt(tau2);
+        const turn = (t) => counts[0] * slope(0, t) + counts[1] * slope(mu, t);
+        let [low, high] = [0, 1];
+        while (turn(high) < 0 && high < 30) high *= 2;
+        if (turn(high) < 0) return 1 + snr;
+        for (let i = 0; i < 60; i++) {
+          const t = (low + high) / 2;
+          if (turn(t) < 0) low = t;
+          else high = t;
+        }
+        return 1 + tau2 * (counts[0] * risk(0, low) + counts[1] * risk(mu, low));
       };
+      // the least noise that feeds itself
+      let [low, high] = [1, 1 + snr];
+      for (let i = 0; i < 60; i++) {
+        const tau2 = (low + high) / 2;
+        if (least(tau2) > tau2) low = tau2;
+        else high = tau2;
+      }
+      return [low - 1, ridge];
     }
-    // theory is tabled for the first stop of the last axis, where that is independence
-    function theory(at) {
-      const last = keys.length - 1;
-      if (state.goal !== "prediction" || at[last] !== 0 || !data.theory.length) return null;
-      return data.theory[place(at.map((v, axis) => (axis === last ? 0 : v))) / sizes[last]] / 1000;
+    function theory(point) {
+      if (state.goal !== "prediction" || point[3] !== 0) return null;
+      const [lasso, ridge] = theoryRisks(point);
+      return { effect: Math.log(lasso / ridge), points: (100 * (ridge - lasso)) / (1 + point[2]) };
     }
-    const load = (at) => (value(at, 0) * value(at, 1)) / Math.sqrt(value(at, 2) * (1 - value(at, 3) ** 2));
+    const load = (q) => q.relevant / (q.rows * Math.sqrt(q.point[2] * (1 - q.point[3] ** 2)));
 
     function size(effect, goal, cut = false) {
       if (goal.kind !== "log_ratio") return signed(effect);
@@ -242,14 +357,18 @@
     const compared = (goal) =>
       goal.kind === "log_ratio" ? `${goal.measure} of L1 / L2` : `L1 − L2 in the loss, ${goal.measure}`;
 
-    function headline(found, goal) {
-      if (found.verdict === "unmeasured") return "Not measured";
+    function headline(found) {
+      if (found.verdict === "unmeasured") return "Outside of what was measured: no answer";
+      if (found.unusual?.length) return `Outside of what was measured. If only ratios count: ${named(found)}`;
+      return named(found);
+    }
+    function named(found) {
       if (found.verdict === "equivalent") return "Equivalent: use either";
       if (found.verdict === "undecided") return "No clear winner: compare both on your data";
       return `Use ${NAMES[found.verdict]}`;
     }
     function sentence(found, goal) {
-      if (found.verdict === "unmeasured") return "No scenario of the study comes near.";
+      if (found.verdict === "unmeasured") return `Not among the scenarios of the study: ${found.outside.join("; ")}. Fit both and keep the lower cross-validated error.`;
       const better = found.effect < 0 ? "L1" : "L2";
       const other = found.effect < 0 ? "L2" : "L1";
       const gain =
@@ -257,31 +376,45 @@
           ? `${better} is expected to have ${size(found.effect, goal)} less ${goal.measure} than ${other}`
           : `${better} is expected to be better than ${other} by ${Math.abs(found.effect).toFixed(2)} in ${goal.measure}`;
       const label = compared(goal);
-      return `${gain}. ${label[0].toUpperCase()}${label.slice(1)} = ${middle(found.effect, goal)}, ${percent(data.level)} prediction interval ${interval(found.low, found.high, goal)}.`;
+      return `${gain}. ${label[0].toUpperCase()}${label.slice(1)} = ${middle(found.effect, goal)}, ${percent(data.level)} prediction interval ${interval(found.low, found.high, goal)}.${nearby()}${beside(found)}`;
     }
+    // what the ratio of risks amounts to, where it was measured
+    function nearby() {
+      if (state.goal !== "prediction") return "";
+      const points = nearest(state.at, 5)
+        .map(([, s]) => s.points)
+        .filter((v) => v !== null);
+      if (!points.length) return "";
+      const ends = [Math.min(...points), Math.max(...points)].map((v) => tenth(v));
+      return ` In points of R² on new rows, L1 − L2 was ${ends[0]} to ${ends[1]} in the ${points.length} nearest measured scenarios.`;
+    }
+    const beside = (found) =>
+      found.unusual?.length ? ` Not among the scenarios of the study: ${found.unusual.join("; ")}; the surface knows ratios alone.` : "";
+    const tenth = (v) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(1);
     function side(effect, margin) {
       if (Math.abs(effect) <= margin) return "no clear winner";
       return effect < 0 ? "L1" : "L2";
     }
-    function ruleSays(at) {
+    function ruleSays(question) {
       const [floor, lower, upper] = page.bounds;
-      const v = load(at);
-      if (value(at, 2) / value(at, 0) < floor) return "no clear winner: too little signal";
+      const v = load(question);
+      if (question.point[2] / question.point[0] < floor) return "no clear winner: too little signal";
       if (v < lower) return "L1";
       return upper !== null && v > upper ? "L2" : "no clear winner";
     }
-    function others(at) {
+    function others(question) {
+      const at = question.point;
       const out = [];
       if (state.goal === "prediction") {
-        const correlated = value(at, 3) > 0 ? " (if every column is a direction of its own)" : "";
+        const correlated = at[3] > 0 ? " (if every column is a direction of its own)" : "";
         out.push(
-          `Rule of thumb: signal per direction ${significant(value(at, 2) / value(at, 0))}${correlated}, load ${significant(load(at))}, so ${ruleSays(at)}.`,
+          `Rule of thumb: signal per direction ${significant(at[2] / at[0])}${correlated}, load ${significant(load(question))}, so ${ruleSays(question)}${question.outside ? "; outside of what was measured it has not been tried" : ""}.`,
         );
         const limit = theory(at);
         out.push(
           limit === null
             ? "Exact theory: none for correlated features."
-            : `Exact theory (independent features of equal effect, best strengths, many rows): risk of L1 / L2 = ${significant(Math.exp(limit))}, so ${side(limit, goals.prediction.margin)}.`,
+            : `Exact theory (independent features of equal effect, best strengths, many rows): risk of L1 / L2 = ${significant(Math.exp(limit.effect))}, ${tenth(limit.points)} points of R², so ${side(limit.effect, goals.prediction.margin)}.`,
         );
       } else out.push("Exact theory: none for this goal.");
       return out;
@@ -291,7 +424,7 @@
       let sum = 0;
       keys.forEach((key, axis) => {
         if (axis === without) return;
-        sum += ((scale(key, scenario.x[axis]) - scale(key, value(at, axis))) / reach[axis]) ** 2;
+        sum += ((scale(key, scenario.x[axis]) - scale(key, at[axis])) / reach[axis]) ** 2;
       });
       return Math.sqrt(sum);
     }
@@ -311,6 +444,7 @@
           `${s.dataset.replaceAll("_", " ")}: ${s.label}`,
           `${s.n} × ${s.p}`,
           ...s.x.slice(1).map((v) => significant(v)),
+          s.points === null ? "–" : tenth(s.points),
           `${middle(effect, goal)} [${interval(low, high, goal)}]`,
           verdict,
         ];
@@ -332,30 +466,50 @@
       return `# no clear winner: fit both, keep the one with the lower cross-validated error\n${kind.l1}\n${kind.l2}`;
     }
 
+    function refuse(title, text) {
+      state.at = null;
+      const answer = $("answer");
+      answer.className = "answer unmeasured";
+      answer.dataset.verdict = "none";
+      $("headline").textContent = title;
+      $("sentence").textContent = text;
+      for (const id of ["says", "snippet", "trust"]) $(id).replaceChildren();
+      $("nearest").tBodies[0].replaceChildren();
+      for (const key of keys) $(`value-${key}`).textContent = "";
+      refresh("map", "profile");
+    }
     function show() {
       const goal = goals[state.goal];
+      const question = read();
+      if (question.missing) return refuse(`No answer: ${question.missing.join(" and ")} missing`, "Every box needs a number; your best guess will do.");
+      if (question.wrong) return refuse("No answer to these numbers", `${question.wrong.join("; ")}.`);
+      state.at = question.point;
       const found = cell(state.at);
+      found.unusual = unusual(question, data.surfaces[state.goal]);
+      question.outside = found.outside.length + found.unusual.length > 0;
       keys.forEach((key, axis) => {
         const input = $(`axis-${key}`);
-        input.value = state.at[axis];
-        const text = significant(value(state.at, axis), 3);
+        const [low, high] = ends(key);
+        const at = (scale(key, state.at[axis]) - low) / (high - low || 1);
+        input.value = Math.round(400 * Math.min(1, Math.max(0, at)));
+        const text = significant(state.at[axis], 3);
         input.setAttribute("aria-valuetext", text);
         $(`value-${key}`).textContent = text;
       });
-      const box = $("answer");
-      box.className = `answer ${found.verdict}`;
-      box.dataset.verdict = found.verdict;
-      $("headline").textContent = headline(found, goal);
+      const answer = $("answer");
+      answer.className = `answer ${found.verdict}`;
+      answer.dataset.verdict = found.verdict;
+      $("headline").textContent = headline(found);
       $("sentence").textContent = sentence(found, goal);
       $("says").replaceChildren(
-        ...others(state.at).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
+        ...others(question).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
       );
       $("trust").textContent = `On held-out scenarios this surface explains ${percent(goal.r2)} of the variation of the effect, and its ${percent(data.level)} intervals hold ${percent(goal.coverage)} of them.`;
       showNearest(state.at, goal);
       $("snippet").textContent = snippet(found);
       $("chart-map").setAttribute(
         "aria-label",
-        `Map at p/n ${significant(value(state.at, 0), 3)} and correlation ${value(state.at, 3)}: share of features that matter against signal-to-noise ratio. ${tally()}`,
+        `Map at p/n ${significant(state.at[0], 3)} and correlation ${significant(state.at[3], 3)}: share of features that matter against signal-to-noise ratio. ${tally()}`,
       );
       $("chart-profile").setAttribute(
         "aria-label",
@@ -363,16 +517,19 @@
       );
       refresh("map", "profile");
     }
+    let sliced = {};
     function slice() {
-      const out = [];
-      for (let i = 0; i < sizes[1]; i++)
-        for (let j = 0; j < sizes[2]; j++) {
-          const at = state.at.slice();
-          at[1] = i;
-          at[2] = j;
-          out.push([at, cell(at)]);
-        }
-      return out;
+      if (!state.at) return [];
+      const now = JSON.stringify([state.goal, state.at]);
+      if (sliced.now === now) return sliced.cells;
+      const cells = data.axes[keys[1]].flatMap((share) =>
+        data.axes[keys[2]].map((snr) => {
+          const at = [state.at[0], share, snr, state.at[3]];
+          return [at, cell(at)];
+        }),
+      );
+      sliced = { now, cells };
+      return cells;
     }
     function tally() {
       const counts = {};
@@ -389,22 +546,23 @@
         const shade = Math.max(-1, Math.min(1, found.effect / end));
         const won = found.verdict in NAMES;
         return {
-          share: value(at, 1),
-          snr: value(at, 2),
+          share: at[1],
+          snr: at[2],
           shade: found.verdict === "unmeasured" ? 0 : shade,
           strong: Math.abs(shade) > 0.72,
           text: won ? `${found.verdict.toUpperCase()}\n${size(found.effect, goal, true)}` : `\u200b\n${MARKS[found.verdict]}`,
-          tip: `${headline(found, goal)}: ${middle(found.effect, goal)} [${interval(found.low, found.high, goal)}]`,
+          tip: `${headline(found)}: ${middle(found.effect, goal)} [${interval(found.low, found.high, goal)}]`,
         };
       });
-      return { data: { cells, here: [{ share: value(state.at, 1), snr: value(state.at, 2) }] } };
+      const here = state.at ? [{ share: closest(keys[1], state.at[1]), snr: closest(keys[2], state.at[2]) }] : [];
+      return { data: { cells, here } };
     };
     picked.map = (view) =>
       view.addEventListener("click", (_, item) => {
         const { share, snr } = item?.datum ?? {};
-        const at = [data.axes[keys[1]].indexOf(share), data.axes[keys[2]].indexOf(snr)];
-        if (at.includes(-1)) return;
-        [state.at[1], state.at[2]] = at;
+        if (share === undefined || !state.at) return;
+        put("relevant", Math.max(1, Math.round(share * box("columns"))));
+        put("snr", snr);
         show();
       });
 
@@ -412,18 +570,23 @@
       const goal = goals[state.goal];
       const axis = keys.indexOf(state.along);
       const stops = data.axes[state.along];
-      const line = stops.map((_, i) => {
+      // between the stops as well
+      const steps = 6;
+      const line = Array.from({ length: state.at ? steps * (stops.length - 1) + 1 : 0 }, (_, i) => {
+        const stop = Math.min(Math.floor(i / steps), Math.max(0, stops.length - 2));
+        const part = i / steps - stop;
+        const [low, high] = [stops[stop], stops[stop + 1] ?? stops[stop]].map((v) => scale(state.along, v));
         const at = state.at.slice();
-        at[axis] = i;
-        return { at: i, ...cell(at), limit: theory(at) };
+        at[axis] = part === 0 ? stops[stop] : part === 1 ? stops[stop + 1] : unscale(state.along, low + part * (high - low));
+        return { at: i / steps, ...cell(at), limit: theory(at)?.effect ?? null };
       });
       const position = (v) => {
         const scaled = stops.map((s) => scale(state.along, s));
-        const x = scale(state.along, v);
+        const x = Math.min(scaled.at(-1), Math.max(scaled[0], scale(state.along, v)));
         const i = Math.max(0, scaled.findLastIndex((s) => s <= x + 1e-9));
         return i + 1 < scaled.length ? i + (x - scaled[i]) / (scaled[i + 1] - scaled[i]) : i;
       };
-      const near = nearest(state.at, 400, axis)
+      const near = (state.at ? nearest(state.at, 400, axis) : [])
         .filter(([d]) => d < 0.12)
         .map(([, s]) => {
           const [effect, low, high, verdict] = s.goals[state.goal];
@@ -445,7 +608,7 @@
           theory: line.filter((r) => r.limit !== null).map((r) => ({ at: r.at, effect: r.limit })),
           near,
           zone: [{ effect: -goal.margin, high: goal.margin }],
-          here: [{ at: state.at[axis] }],
+          here: state.at ? [{ at: position(state.at[axis]) }] : [],
         },
         signals: {
           stops: stops.map((v) => significant(v, 3)),
@@ -464,30 +627,32 @@
         show();
       });
     }
-    keys.forEach((key, axis) => {
+    const closest = (key, v) => {
+      const far = data.axes[key].map((stop) => Math.abs(scale(key, stop) - scale(key, v)));
+      return data.axes[key][far.indexOf(Math.min(...far))];
+    };
+    for (const key of keys)
       $(`axis-${key}`).addEventListener("input", (event) => {
-        state.at[axis] = Number(event.target.value);
+        const [low, high] = ends(key);
+        const v = unscale(key, low + ((high - low) * Number(event.target.value)) / 400);
+        const [rows, columns, relevant] = ["rows", "columns", "relevant"].map(box);
+        const share = relevant / columns;
+        if (key === "snr") put("snr", Number(v.toPrecision(3)));
+        else if (key === "nearest_correlation") put(key, Number(v.toFixed(3)));
+        else {
+          const p = key === "aspect_ratio" ? Math.max(1, Math.round(v * rows)) : columns;
+          put("columns", p);
+          put("relevant", Math.min(p, Math.max(1, Math.round((key === "aspect_ratio" ? share : v) * p))));
+        }
         show();
       });
-    });
     $("along").addEventListener("change", (event) => {
       state.along = event.target.value;
       show();
     });
-    const closest = (key, v) => {
-      const far = data.axes[key].map((stop) => Math.abs(scale(key, stop) - scale(key, v)));
-      return far.indexOf(Math.min(...far));
-    };
-    $("counts").addEventListener("input", () => {
-      const [n, p, k] = ["rows", "columns", "relevant"].map((id) => Number($(id).value));
-      const wrong = !(n > 0 && p > 0 && k > 0) ? "All three must be above 0." : k > p ? "More relevant columns than columns." : "";
-      if (!wrong) {
-        state.at[0] = closest("aspect_ratio", p / n);
-        state.at[1] = closest("nonzero_share", k / p);
-        show();
-        $("counted").textContent = `p/n = ${significant(p / n, 3)} and k/p = ${significant(k / p, 3)}: answered for the nearest stops, ${significant(value(state.at, 0), 3)} and ${significant(value(state.at, 1), 3)}.`;
-      } else $("counted").textContent = wrong;
-    });
+    $("counts").addEventListener("input", show);
+    // a form that was filled before a reload keeps its numbers, and the answer is for them
+    window.addEventListener("pageshow", show);
     $("copy").addEventListener("click", async () => {
       const text = $("snippet").textContent;
       try {
@@ -507,8 +672,8 @@
     const free = [1.35, 0.5];
     const strengths = Array.from({ length: 161 }, (_, i) => 10 ** (-2 + (2.5 * i) / 160));
     const circle = Array.from({ length: 121 }, (_, i) => (2 * Math.PI * i) / 120);
-    let strength = 0.3;
-    let rho = 0.3;
+    let strength = 10 ** Number($("strength").value);
+    let rho = Number($("rho").value);
 
     const soft = (z, t) => Math.sign(z) * Math.max(Math.abs(z) - t, 0);
     // minimum of (b - free)' H (b - free) / 2 + strength * penalty, H = [[1, rho], [rho, 1]]
@@ -594,7 +759,9 @@
       $("strength").setAttribute("aria-valuetext", significant(strength));
       const zeros = a.filter((v) => v === 0).length;
       const words = ["L1 keeps both coefficients.", "L1 has set one coefficient to exactly 0.", "L1 has set both coefficients to exactly 0."];
-      $("solutions").textContent = `Least squares ${pair(free)}; L1 ${pair(a)}; L2 ${pair(b)}. ${words[zeros]} L2 keeps both${rho >= 0.7 ? ", and draws those of the correlated features together" : ""}.`;
+      $("contact-title").textContent = ["L1: contact on an edge", "L1: contact at a corner", "L1: nothing is left"][zeros];
+      const grown = b.some((v, i) => Math.abs(v) > Math.abs(free[i]) + 0.005);
+      $("solutions").textContent = `Least squares ${pair(free)}; L1 ${pair(a)}; L2 ${pair(b)}. ${words[zeros]} L2 keeps both${rho >= 0.7 ? ", and draws those of the correlated features together" : ""}${grown ? "; one of them is larger than without a penalty" : ""}.`;
       for (const penalty of ["l1", "l2"])
         $(`chart-contact_${penalty}`).setAttribute("aria-label", `Contact of the ${penalty.toUpperCase()} ball and the curve of equal loss at ${pair(solve[penalty](strength))}.`);
       $("chart-shrinkage").setAttribute("aria-label", `Shrinkage rules at strength ${significant(strength)}: L1 subtracts it and stops at zero, L2 divides by ${significant(1 + strength, 3)}.`);
