@@ -52,8 +52,8 @@ combination of the listed values is a scenario. A simulated data set needs `n_sa
 and one of `n_nonzero` and `nonzero_fraction`. Data of another `source` have no grid.
 
 Two traps of YAML: `1e-3` is text to it, so write `1.0e-3` or `0.001`; and `yes`, `no`, `on` and
-`off` are true and false. A whole number may be written `1.0e+3`. A wrong key or value stops the run before anything is computed, with a
-message that names it.
+`off` are true and false. A whole number may be written `1.0e+3`. A wrong key or value stops the run
+before anything is computed, with a message that names it.
 
 This page is generated from `workflow/schemas/config.schema.yaml`, and a test keeps it so.
 
