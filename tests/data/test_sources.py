@@ -123,6 +123,17 @@ def test_a_table_is_imported_as_plain_arrays_with_its_notes(tmp_path):
         assert {file[name].dtype.kind for name in file.files} <= {"f", "U"}
 
 
+def test_marks_of_missing_values_come_from_the_config(tmp_path):
+    path = tmp_path / "own.csv"
+    rows = [f"{-999 if i % 5 == 0 else i % 7},{i % 4},{i * i}" for i in range(30)]
+    path.write_text("\n".join(["size,height,price", *rows]))
+    import_table(tmp_path / "own.npz", str(path), "price", missing=["size=-999"], **LIMITS)
+    source = read_source(tmp_path / "own.npz")
+    assert source.names == ("size", "height", "size missing")
+    assert source.X.min() == 0
+    assert any("as was asked for: size=-999 (6)" in note for note in source.notes)
+
+
 def test_a_sparse_table_becomes_a_dense_one_unless_it_is_too_large(rng, tmp_path):
     path = tmp_path / "own.svmlight"
     lines = [f"{i % 2} {i % 7 + 1}:2.5 9:{i}" for i in range(40)]

@@ -6,7 +6,7 @@ rows with a simulated response. A function from an extension draws replicates of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,7 @@ def import_table(
     file: str,
     target: str | None = None,
     positive: object = None,
+    missing: Sequence[object] = (),
     *,
     largest_mb: float,
 ) -> tuple[str, ...]:
@@ -87,7 +88,7 @@ def import_table(
     InputError
         If it cannot be used, or takes more than ``largest_mb``.
     """
-    table = read_table(file, target, positive=positive)
+    table = read_table(file, target, positive=positive, missing=missing)
     refuse_large(file, table.X.shape, 1, 1, largest_mb)
     X = sparse.csr_matrix(table.X).toarray() if sparse.issparse(table.X) else table.X
     save_arrays(
@@ -136,4 +137,4 @@ def refuse_large(
 
 
 # what a data set takes beside its name and how it is shown, by source
-TABLE_KEYS = ("file", "target", "positive")
+TABLE_KEYS = ("file", "target", "positive", "missing")
