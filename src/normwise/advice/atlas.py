@@ -58,6 +58,8 @@ COLUMNS = (
     "points",
     "cv_cost",
 )
+# a scenario at a bound of the rule must stay there
+EXACT = ("load", "signal_per_direction")
 TEXTS = ("dataset", "label", "verdict", "signal", "signs")
 
 
@@ -171,7 +173,7 @@ def write(atlas: Atlas, path: str | Path) -> None:
         **{
             name: atlas.cells[name].astype(np.float32)
             for name in COLUMNS
-            if atlas.cells[name].dtype == np.float64
+            if atlas.cells[name].dtype == np.float64 and name not in EXACT
         }
     )
     about = {"bounds": list(atlas.bounds), "zone": atlas.zone, "scales": _scales(atlas.surface)}

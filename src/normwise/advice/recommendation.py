@@ -153,9 +153,9 @@ def _undecided(contest: Contest, place: Place, named: str) -> list[str]:
         return []
     ahead, mapped = leanings(contest, place)
     if mapped is None:
-        what = "and the map of simulated data is silent"
+        what = "the map of simulated data is silent"
     elif mapped != named:
-        what = "and the map of simulated data speaks against it"
+        what = "the map of simulated data speaks against it"
     else:
         what = f"the map of simulated data {'adds to it' if ahead == named else 'tips the balance'}"
     return [f"The rows held out alone do not settle it; {what}."]

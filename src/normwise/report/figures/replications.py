@@ -12,7 +12,7 @@ from normwise.analysis.trials.replications.protocol import study_module
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted
 from normwise.report.look.style import note_figure, plain_ticks
-from normwise.report.replicated import replication_summary, replication_words
+from normwise.report.replicated import kinds, replication_summary, replication_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def _words_row(ax: Axes, y: int, row: pd.Series) -> None:
     )
 
 
-def _numbers(ax: Axes, lines: list[tuple[str, pd.Series | None]]) -> None:
+def _numbers(ax: Axes, lines: list[tuple[str, pd.Series | None]], kind: pd.Series) -> None:
     """Columns of the numbers themselves, right of the frame."""
     for x, title in ((1.21, "published"), (1.39, "here")):
         style: dict[str, Any] = {
@@ -90,6 +90,8 @@ def _numbers(ax: Axes, lines: list[tuple[str, pd.Series | None]]) -> None:
                 continue
             value = row["published"] if title == "published" else row["measured"]
             text = "in words" if np.isnan(value) else _number(value)
+            if title == "published" and kind[row.name] == "expected":
+                text = "by theory"
             colour = "black" if row["agrees"] else BAD
             ax.text(x, y, text, color=colour, **style)
 
@@ -160,7 +162,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         elif row is not None:
             _words_row(ax, y, row)
     _frame(ax, lines)
-    _numbers(ax, lines)
+    _numbers(ax, lines, kinds(every))
     _key(ax)
     found = replication_summary(every)
     agree, rest = replication_words(found)

@@ -23,6 +23,7 @@ from normwise.report.look.style import (
     verdict_points,
 )
 from normwise.report.look.words import NO_PART, NO_WINNER
+from normwise.report.validity import measured_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,7 +154,8 @@ def _held_out(scores: pd.DataFrame) -> str:
         & (scores["decided"] > 0)
     ].set_index("split")
     words = [
-        f"{100 * own.loc[split, 'accuracy']:.0f} % ({100 * own.loc[split, 'accuracy_low']:.0f} to "
+        f"{100 * own.loc[split, 'accuracy']:.0f} % of {own.loc[split, 'decided']} "
+        f"({100 * own.loc[split, 'accuracy_low']:.0f} to "
         f"{100 * own.loc[split, 'accuracy_high']:.0f} %) when {text}"
         for split, text in HELD_OUT.items()
         if split in own.index
@@ -214,5 +216,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         "of the signal that each has to itself (k and p by effective number, r the correlation of "
         "a typical feature with its nearest, all as in the truth). The grey "
         f"band is the zone of equivalence.{_floor(bounds)} The bounds were fitted to those "
-        f"that are not held out; {_agreement(parts, bounds)}." + _held_out(tables["rule_scores"]),
+        f"that are not held out; {_agreement(parts, bounds)}."
+        + _held_out(tables["rule_scores"])
+        + f" {measured_words(frame)}",
     )

@@ -167,7 +167,7 @@ def _families(scores: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
 
 def _per_cent(row: pd.Series) -> str:
     low, middle, high = (100 * row[f"accuracy{end}"] for end in ("_low", "", "_high"))
-    return f"{middle:.0f} % (95 % interval {low:.0f} to {high:.0f})"
+    return f"{middle:.0f} % of {row['decided']} (95 % interval {low:.0f} to {high:.0f})"
 
 
 def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
@@ -178,7 +178,8 @@ def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
         return "No scenario has a winner that a rule could name", ""
     title = (
         f"On {UNSEEN[split]}, the rule of thumb is right in "
-        f"{100 * row['accuracy']:.0f} % and costs {100 * (row['regret'] - 1):.1f} % of risk"
+        f"{100 * row['accuracy']:.0f} % of the {row['decided']} that have a winner, and costs "
+        f"{100 * (row['regret'] - 1):.1f} % of risk"
     )
     parts = [f"in {_per_cent(whole.loc[s])} on {UNSEEN[s]}" for s in UNSEEN if s in whole.index]
     text = f" The rule of thumb names the right winner {', '.join(parts)}."
@@ -248,9 +249,9 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         title,
         "Each rule is learnt from a part of the scenarios and judged on the rest: a fifth of them "
         "at random, or one family at a time, which is harder, as scenarios of a family resemble "
-        "each other; or it is judged on data sets that were set aside from the start. Left: how "
-        "often the right winner is named; to name none counts as wrong. Right: what the choice "
-        "costs beyond the better penalty; where none is named, the mean of both. Dashed: "
+        "each other; or it is judged on data sets of the same kind that it was not fitted to. "
+        "Left: how often the right winner is named; to name none counts as wrong. Right: what the "
+        "choice costs beyond the better penalty; where none is named, the mean of both. Dashed: "
         f"{100 * GOOD:.0f} % right, {100 * (SMALL - 1):.0f} % more risk.{text} The rules are told "
         "the true number of relevant features and signal-to-noise ratio, cross-validation is not; "
         "with k halved or doubled, the rule is told a wrong number. In brackets: scenarios of the "
