@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.advice import advise_table
 from normwise.advice.atlas import MARGIN, shipped
-from normwise.advice.contest import compare, splits_of, tune
+from normwise.advice.contest import compare, tune
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.place import locate
 from normwise.advice.recommendation import LIKELY, evidence
@@ -29,7 +29,7 @@ from normwise.data.population import draw, population
 from normwise.data.scenario import Scenario
 from normwise.files.whole import write_text
 from normwise.fitting.risk import PredictorLaw, excess_risk
-from normwise.fitting.tuning import fold_labels
+from normwise.fitting.tuning import fold_labels, splits_of
 from normwise.solvers import Problem
 from normwise.tabular import Table
 

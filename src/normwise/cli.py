@@ -17,6 +17,7 @@ examples:
   normwise advise houses.csv --target price
   normwise advise patients.parquet --target outcome --positive died
   normwise advise ratings.tsv --target stars --response gaussian --no-report
+  normwise advise visits.csv --target pressure --groups patient --drop name,visit
   normwise advise sklearn:diabetes
   normwise advise openml:credit-g@1 --positive bad --report credit.html
 """
@@ -160,6 +161,24 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         ),
     )
     advise.add_argument(
+        "--groups",
+        metavar="COLUMN",
+        help="which rows belong together, such as patient: none is on both sides of a split",
+    )
+    advise.add_argument(
+        "--time",
+        metavar="COLUMN",
+        help="when rows were measured: fit the past, test on what follows",
+    )
+    advise.add_argument("--weights", metavar="COLUMN", help="how much each row counts, from 0")
+    advise.add_argument(
+        "--drop",
+        metavar="COLUMNS",
+        action="append",
+        default=[],
+        help="columns that are no features, with commas between them; may be repeated",
+    )
+    advise.add_argument(
         "--report",
         metavar="FILE",
         type=Path,
@@ -222,6 +241,10 @@ def _advise(args: argparse.Namespace) -> None:
             positive=args.positive,
             response=args.response,
             missing=args.missing,
+            groups=args.groups,
+            time=args.time,
+            weights=args.weights,
+            drop=args.drop,
         )
         found = advice.advise_table(table, progress=progress, **given)
         if report:

@@ -16,6 +16,7 @@ from normwise.advice.findings import TRIED
 from normwise.data.population import draw
 from normwise.data.scenario import Scenario
 from normwise.fitting import search
+from normwise.fitting.tuning import fold_labels, splits_of
 
 SEED = 6
 
@@ -143,8 +144,8 @@ def test_no_penalty_is_least_squares():
     rng = np.random.default_rng([3, 1])
     errors = []
     for _ in range(found.n_repeats):
-        labels = contest.fold_labels(y, 5, "gaussian", rng)
-        for train, test in contest.splits_of(labels):
+        labels = fold_labels(y, 5, "gaussian", rng)
+        for train, test in splits_of(labels):
             model = LinearRegression().fit(X[train], y[train])
             errors.append(np.mean((y[test] - model.predict(X[test])) ** 2))
     error = found.scores.set_index("penalty").loc["none", "error"]

@@ -1,5 +1,7 @@
 """Data files from tables and from functions of the user's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,13 @@ from normwise.data.file import read_batches
 from normwise.data.generated import DATASETS, write_generated
 from normwise.data.imported import Source, import_table, is_local, read_source, refuse_missing_files
 from normwise.data.responses.binary import LOGISTIC_VARIANCE
+from normwise.data.rows import Rows
 from normwise.data.seeds import generator
 from normwise.data.semi_synthetic import semi_synthetic_truth, write_semi_synthetic
 from normwise.data.splits import split_rows, write_splits
 from normwise.files.arrays import load_arrays
 from normwise.fitting.risk import risk_function
+from normwise.fitting.tuning import make_folds
 from normwise.study.extensions import load
 from normwise.tabular import InputError
 
@@ -106,6 +110,68 @@ def test_data_files_above_the_limit_name_the_chunks_that_keep_it(rng, tmp_path):
     assert "1,000 rows of 6 numbers, 6 times, take 0.3 MB" in str(error.value)
     write_splits(tmp_path / "a.npz", source, TABLE | {"chunks": 2}, (0, 3), 1, **options)
     assert (tmp_path / "a.npz").stat().st_size < 0.2e6
+
+
+@pytest.mark.parametrize("unequal", [False, True])
+def test_groups_are_held_out_whole_in_splits_of_one_size(rng, tmp_path, unequal):
+    source = made_source(rng)
+    groups = rng.permutation(np.arange(90) // 5 if not unequal else rng.integers(0, 12, 90))
+    source = replace(source, rows=Rows(groups))
+    batch = splits(tmp_path / "a.npz", source, (0, 6))
+    number = {tuple(row): i for i, row in enumerate(source.X.tolist())}
+    held_out = set()
+    for r in range(6):
+        fitted = [number[tuple(row)] for row in batch.X[r].tolist()]
+        tested = [number[tuple(row)] for row in batch.X_test[r].tolist()]
+        assert not set(groups[fitted]) & set(groups[tested])
+        assert len(set(fitted)) == len(fitted) and len(set(tested)) == len(tested)
+        np.testing.assert_array_equal(batch.only(r).rows.groups, groups[fitted])
+        held_out.add(frozenset(tested))
+    assert len(held_out) == 6
+    lost = 90 - batch.X.shape[1] - batch.X_test.shape[1]
+    assert lost == (np.bincount(groups).max() - 1 if unequal else 0)
+    # a replicate is the same, whatever is drawn with it
+    alone = splits(tmp_path / "b.npz", source, (4, 5))
+    np.testing.assert_array_equal(alone.X[0], batch.X[4])
+
+
+def test_the_last_share_is_held_out_and_origins_roll_back(rng, tmp_path):
+    source = made_source(rng)
+    time = np.repeat(rng.permutation(45), 2).astype(float)
+    source = replace(source, rows=Rows(time=time))
+    batch = splits(tmp_path / "a.npz", source, (0, 6))
+    number = {tuple(row): i for i, row in enumerate(source.X.tolist())}
+    begins = []
+    for r in range(6):
+        fitted = [number[tuple(row)] for row in batch.X[r].tolist()]
+        tested = [number[tuple(row)] for row in batch.X_test[r].tolist()]
+        assert time[fitted].max() < time[tested].min()
+        begins.append(time[tested].min())
+        if r == 0:
+            assert sorted(time[tested]) == sorted(time)[-22:]
+    assert begins == sorted(begins, reverse=True) and len(set(begins)) == 6
+    for train, test in make_folds(batch.y[0], 4, "gaussian", rng, batch.only(0).rows):
+        assert batch.time[0][train].max() < batch.time[0][test].min()
+
+
+def test_copies_of_a_row_are_on_one_side_of_a_split(rng, tmp_path):
+    frame = np.column_stack([rng.standard_normal((60, 3)), np.arange(60)])[
+        np.append(np.arange(60), np.arange(30))
+    ]
+    lines = ["a,b,c,y", *(",".join(map(repr, row.tolist())) for row in frame)]
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    import_table(tmp_path / "own.npz", str(tmp_path / "own.csv"), "y", **LIMITS)
+    source = read_source(tmp_path / "own.npz")
+    assert len(np.unique(source.rows.copies)) == 60
+    batch = splits(tmp_path / "a.npz", source, (0, 6))
+    for r in range(6):
+        assert not set(batch.y[r]) & set(batch.y_test[r])
+
+
+def test_a_group_too_large_to_be_held_out_is_refused(rng, tmp_path):
+    source = replace(made_source(rng), rows=Rows(np.maximum(np.arange(90) - 80, 0)))
+    with pytest.raises(InputError, match=r"test_share \(0.25\) leaves 0 rows of 90 to fit"):
+        splits(tmp_path / "a.npz", source, (0, 6))
 
 
 def test_a_table_is_imported_as_plain_arrays_with_its_notes(tmp_path):

@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joblib import effective_n_jobs
@@ -30,7 +31,14 @@ from sklearn.linear_model import (
     RidgeCV,
     lasso_path,
 )
-from sklearn.model_selection import GridSearchCV, KFold, LeaveOneOut, StratifiedKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    StratifiedKFold,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -972,3 +980,89 @@ def test_classes_that_cannot_be(rng, estimator):
     ordered = np.arange(60) < 20
     with pytest.raises(ValueError, match="training part of a fold holds one class only"):
         estimator(cv=[(np.arange(20), np.arange(20, 60))]).fit(X, ordered)
+
+
+def of_patients(rng, estimator, n_patients: int = 24, visits: int = 5):
+    """Rows of patients whose features and response are the patient's own, and who is whose."""
+    groups = np.repeat(rng.permutation(n_patients), visits)
+    features = rng.standard_normal((n_patients, 6))
+    own = rng.standard_normal(n_patients) + 2 * features[:, 0]
+    X, y = features[groups], own[groups]
+    y = y + 0.3 * rng.standard_normal(len(groups))
+    return X, (y > 0).astype(int) if estimator in CLASSIFIERS else y, groups
+
+
+@every_estimator
+def test_groups_reach_a_splitter_that_asks_for_them(rng, estimator):
+    X, y, groups = of_patients(rng, estimator)
+    routed = estimator(alphas=10, cv=GroupKFold(3)).fit(X, y, groups=groups)
+    by_hand = estimator(alphas=10, cv=list(GroupKFold(3).split(X, y, groups))).fit(X, y)
+    assert_same_fit(routed, by_hand)
+    rows = estimator(alphas=10, cv=3, random_state=0).fit(X, y)
+    assert (routed.cv_error_path_ != rows.cv_error_path_).any()
+
+
+@every_estimator
+@pytest.mark.parametrize("cv", [None, 4])
+@pytest.mark.parametrize("seed", [None, 0])
+def test_folds_of_our_own_keep_groups_whole(rng, estimator, cv, seed):
+    X, y, groups = of_patients(rng, estimator)
+    model = estimator(alphas=10, cv=cv, random_state=seed)
+    splits = model._splits(X, y, np.ones(len(y), bool), groups)
+    assert len(splits) == (cv or 10)
+    for train, test in splits:
+        assert not set(groups[train]) & set(groups[test])
+    tested = np.concatenate([test for _, test in splits])
+    np.testing.assert_array_equal(np.sort(tested), np.arange(len(y)))
+    weight = (groups != 3).astype(float)
+    kept = weight > 0
+    assert_same_fit(
+        model.fit(X, y, sample_weight=weight, groups=groups),
+        model.fit(X[kept], y[kept], groups=groups[kept]),
+    )
+
+
+@every_estimator
+@pytest.mark.parametrize("cv", [None, 3, GroupKFold(3)])
+def test_groups_are_routed_through_cross_validation_and_search(rng, estimator, cv):
+    X, y, groups = of_patients(rng, estimator)
+    outer = list(GroupKFold(4).split(X, y, groups))
+    by_hand = [
+        estimator(alphas=10, cv=cv).fit(X[a], y[a], groups=groups[a]).score(X[b], y[b])
+        for a, b in outer
+    ]
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = estimator(alphas=10, cv=cv)
+        found = cross_validate(model, X, y, cv=GroupKFold(4), params={"groups": groups})
+        search = GridSearchCV(model, {"rule": ["min", "1se"]}, cv=GroupKFold(4))
+        search.fit(X, y, groups=groups)
+    np.testing.assert_allclose(found["test_score"], by_hand)
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"][0], np.mean(by_hand))
+
+
+def test_metadata_are_routed_as_by_scikit_learn(rng):
+    X, y, groups = of_patients(rng, L1RegressorCV)
+    weight = rng.uniform(0.5, 2, len(y))
+    with sklearn.config_context(enable_metadata_routing=True):
+        for estimator in (LassoCV, L1RegressorCV):
+            with pytest.raises(TypeError, match=r"unexpected argument\(s\) \{'groups'\}"):
+                estimator(cv=KFold(3)).fit(X, y, groups=groups)
+            grouped = estimator(cv=GroupKFold(3)).set_fit_request(sample_weight=True)
+            request = grouped.get_metadata_routing()
+            assert request.consumes("fit", {"groups", "sample_weight"}) == {
+                "groups",
+                "sample_weight",
+            }
+            grouped.set_score_request(sample_weight=True)
+            found = cross_validate(
+                grouped, X, y, cv=GroupKFold(4), params={"groups": groups, "sample_weight": weight}
+            )
+            assert np.isfinite(found["test_score"]).all()
+
+
+def test_groups_that_cannot_be_kept_whole_are_refused(rng):
+    X, y, groups = of_patients(rng, L2RegressorCV)
+    with pytest.raises(ValueError, match="cv='loo' leaves out single rows: groups need folds"):
+        L2RegressorCV(cv="loo").fit(X, y, groups=groups)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        L2RegressorCV().fit(X, y, groups=groups[:-1])

@@ -85,6 +85,40 @@ def test_an_edit_of_the_extension_or_its_options_draws_that_data_set_again(chang
     assert changed.planned(targets=targets) == again
 
 
+def test_groups_and_times_of_a_table_reach_the_verdicts(tmp_path):
+    study = Study(tmp_path)
+    rng = np.random.default_rng(0)
+    patient = np.repeat(np.arange(20), 4)
+    features = rng.standard_normal((20, 16))[patient]
+    frame = (
+        pd.DataFrame(features)
+        .add_prefix("trait_")
+        .assign(
+            patient=patient,
+            day=pd.date_range("2024-01-01", periods=80),
+            pressure=rng.standard_normal(20)[patient],
+            note=np.arange(80),
+        )
+    )
+    frame.to_csv(tmp_path / "visits.csv", index=False)
+    table = "file: visits.csv, target: pressure, drop: [note"
+    study.configure(
+        f"  - {{name: by_patient, {table}, day], groups: patient}}\n"
+        f"  - {{name: by_day, {table}, patient], time: day}}\n"
+        f"  - {{name: at_random, {table}, day, patient]}}\n"
+    )
+    succeed(study.snakemake())
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"by_patient", "by_day", "at_random"}
+    assert (verdicts["n"] == 8).all()
+    with np.load(study.results / "sources" / "by_patient.npz") as source:
+        assert len(np.unique(source["groups"])) == 20 and "time" not in source
+    with np.load(study.results / "sources" / "by_day.npz") as source:
+        assert np.array_equal(source["time"], np.arange(80.0)) and "groups" not in source
+    again = study.snakemake()
+    assert again.stdout.count("Nothing to be done") + again.stderr.count("Nothing to be done") == 1
+
+
 def test_a_missing_table_is_named_before_anything_runs(tmp_path):
     study = Study(tmp_path)
     study.configure(PRICES)

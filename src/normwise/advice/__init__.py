@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pandas as pd
 from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
-from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
+from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation, Sign
 from normwise.analysis.learn.cells import BINARY
 from normwise.data.errors import InputError
 from normwise.data.tables.read import as_table
@@ -35,6 +35,8 @@ class Advice:
     models : Models
     place : Place
     recommendation : Recommendation
+    signs : tuple of Sign
+        What looks as if rows belonged together, and nobody has said so.
     seed : int
     """
 
@@ -45,6 +47,12 @@ class Advice:
     place: Place
     recommendation: Recommendation
     seed: int
+    signs: tuple[Sign, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to look at before trusting any number, the most important first."""
+        return (*(sign.said for sign in self.signs), *self.diagnosis.warnings)
 
     def to_frame(self) -> pd.DataFrame:
         """Coefficients of every penalty and how firm they are, one row a feature."""
@@ -115,6 +123,7 @@ def advise_table(
     from normwise.advice.models import fit_models
     from normwise.advice.place import locate
     from normwise.advice.recommendation import recommend
+    from normwise.advice.signs import find_signs
 
     if table.response not in BINARY:
         raise InputError(
@@ -145,9 +154,10 @@ def advise_table(
         )
         tell(MODELLED, "looking at the map")
         place = locate(table, signal, atlas)
-        recommendation = recommend(table, diagnosis, contest, models, place)
+        signs = find_signs(table, seed)
+        recommendation = recommend(table, diagnosis, contest, models, place, signs)
     tell(1.0, "done")
-    return Advice(table, diagnosis, contest, models, place, recommendation, seed)
+    return Advice(table, diagnosis, contest, models, place, recommendation, seed, signs)
 
 
 def advise(
@@ -158,6 +168,10 @@ def advise(
     positive: object = None,
     response: str | None = None,
     missing: Sequence[object] = (),
+    groups: Any = None,
+    time: Any = None,
+    weights: Any = None,
+    drop: Iterable[str] | str = (),
     margin: float = 0.01,
     seed: int = 0,
     n_jobs: int | None = None,
@@ -179,6 +193,16 @@ def advise(
         Detected if not given.
     missing : sequence of str or number
         Marks that stand for a missing value; ``"age=99"`` counts in column ``age`` alone.
+    groups : str or array-like of shape (n_samples,), optional
+        Which rows belong together: the name of a column of `X`, which is no feature then, or a
+        value a row. No group lies on both sides of a split, nor in both halves of a resample.
+    time : str or array-like of shape (n_samples,), optional
+        When the rows were measured, dates or numbers, the same way. Every model is tested on rows
+        that follow those that it was fitted to.
+    weights : str or array-like of shape (n_samples,), optional
+        Weights of the rows in every fit and every error, from 0, the same way.
+    drop : str or iterable of str, optional
+        Columns of `X` that are no features.
     margin : float
         Differences of explained share up to this count as equal.
     seed : int
@@ -199,7 +223,18 @@ def advise(
     InputError
         If the data cannot be used.
     """
-    table = as_table(X, y, names=names, positive=positive, response=response, missing=missing)
+    table = as_table(
+        X,
+        y,
+        names=names,
+        positive=positive,
+        response=response,
+        missing=missing,
+        groups=groups,
+        time=time,
+        weights=weights,
+        drop=drop,
+    )
     return advise_table(
         table, margin=margin, seed=seed, n_jobs=n_jobs, study=study, progress=progress
     )

@@ -14,12 +14,14 @@ from scipy import sparse, stats
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import TRIED, Contest
 from normwise.analysis.inference import standard_error
+from normwise.data.errors import InputError
+from normwise.data.rows import Rows, Splits
 from normwise.data.tables.table import Table
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
 from normwise.fitting.search import binding_end, is_covered, null_error, search
 from normwise.fitting.solvers.problem import Path, Problem
-from normwise.fitting.tuning import choose, fold_labels
+from normwise.fitting.tuning import choose, make_folds
 
 RATIOS = {"l1": 1.0, "l2": 0.0, "elastic_net": 0.5, "none": 0.0}
 N_FOLDS = 5
@@ -36,8 +38,6 @@ CELLS, CELLS_IN_STEPS = 4_000_000, 400_000
 # what a number of a sparse matrix costs, in numbers of a dense one
 SPARSE_COST = 20
 
-Splits = list[tuple[np.ndarray, np.ndarray]]
-
 
 def row_width(X: Any) -> int:
     """Numbers in a row that a solver passes through."""
@@ -48,11 +48,6 @@ def row_width(X: Any) -> int:
 def most_cells(response: str) -> int:
     """Numbers of a table that are looked at."""
     return CELLS if loss_of(response).quadratic else CELLS_IN_STEPS
-
-
-def splits_of(labels: np.ndarray) -> Splits:
-    """Training and test rows of each fold."""
-    return [(np.flatnonzero(labels != k), np.flatnonzero(labels == k)) for k in np.unique(labels)]
 
 
 @dataclass(frozen=True)
@@ -84,6 +79,8 @@ def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
     ratio, loss = RATIOS[penalty], problem.loss
     if penalty == "none":
         return Tuned(problem.path(np.zeros(1), 0.0, TOLERANCE), 0)
+    if not splits:
+        raise NoSolutionError("no fold leaves rows of both classes to be fitted")
     found = search(problem, ratio, N_ALPHAS, splits, TOLERANCE)
     usable = found.usable(TOLERANCE)
     if not usable.any():
@@ -100,14 +97,22 @@ def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
     return Tuned(found.path, best, end == "smallest")
 
 
-def _null_error(y_train: np.ndarray, y_test: np.ndarray, response: str) -> float:
+def _null_error(
+    y: np.ndarray, train: np.ndarray, test: np.ndarray, response: str, rows: Rows
+) -> float:
     loss = loss_of(response)
-    constant = loss.predictor_of(y_train.mean())
-    return float(loss.value(y_test, np.full(len(y_test), constant)))
+    constant = loss.predictor_of(np.average(y[train], weights=rows.weight(train)))
+    return float(loss.value(y[test], np.full(len(test), constant), rows.weight(test)))
 
 
 def _split(
-    X: Any, y: np.ndarray, response: str, train: np.ndarray, test: np.ndarray, seed: list[int]
+    X: Any,
+    y: np.ndarray,
+    response: str,
+    rows: Rows,
+    train: np.ndarray,
+    test: np.ndarray,
+    seed: list[int],
 ) -> dict[str, Any]:
     """Errors of all penalties on one test part.
 
@@ -115,9 +120,10 @@ def _split(
     fill gaps and the levels that become columns come from all rows.
     """
     repeat, loss = seed[2], loss_of(response)
-    out: dict[str, Any] = {"null": _null_error(y[train], y[test], response)}
-    labels = fold_labels(y[train], N_FOLDS, response, np.random.default_rng(seed))
-    problem = Problem(X[train], y[train], response)
+    out: dict[str, Any] = {"null": _null_error(y, train, test, response, rows)}
+    rng = np.random.default_rng(seed)
+    splits = make_folds(y[train], N_FOLDS, response, rng, rows.take(train))
+    problem = Problem(X[train], y[train], response, sample_weight=rows.weight(train))
     for penalty in TRIED:
         for name in (penalty, *(f"{penalty}_{what}" for what in ("nonzeros", "failed", "at_end"))):
             out[name] = np.nan
@@ -125,13 +131,13 @@ def _split(
         if penalty == "none" and repeat and not loss.has_limit:
             continue
         try:
-            tuned = tune(problem, penalty, splits_of(labels))
+            tuned = tune(problem, penalty, splits)
         except NoSolutionError:
             out[f"{penalty}_failed"] = 1.0
             continue
         out[f"{penalty}_failed"], out[f"{penalty}_at_end"] = 0.0, float(tuned.at_end)
         coef, intercept = tuned.path.coef[tuned.best], tuned.path.intercept[tuned.best]
-        out[penalty] = float(loss.value(y[test], X[test] @ coef + intercept))
+        out[penalty] = float(loss.value(y[test], X[test] @ coef + intercept, rows.weight(test)))
         out[f"{penalty}_nonzeros"] = int((coef != 0).sum())
     return out
 
@@ -158,13 +164,13 @@ def _verdict(probabilities: tuple[float, float, float]) -> str:
     return "undecided"
 
 
-def _interval(values: np.ndarray, n_folds: int) -> tuple[float, float]:
+def _interval(values: np.ndarray, overlap: float) -> tuple[float, float]:
     """Standard error of the mean over splits, and half the width of its 95 % interval."""
-    se = standard_error(values, 1 / (n_folds - 1))
+    se = standard_error(values, overlap)
     return se, float(stats.t.ppf(0.975, len(values) - 1)) * se
 
 
-def _explained(errors: pd.DataFrame, n_folds: int) -> tuple[float, float, float]:
+def _explained(errors: pd.DataFrame, overlap: float) -> tuple[float, float, float]:
     """Share of the null model's error that is removed, with its interval.
 
     A ratio of two means, whose error is that of its linearisation; no share exceeds one.
@@ -173,11 +179,11 @@ def _explained(errors: pd.DataFrame, n_folds: int) -> tuple[float, float, float]
         return np.nan, np.nan, np.nan
     null, error = errors.to_numpy().T
     share = float(1 - error.mean() / null.mean())
-    half = _interval((null - error - share * null) / null.mean(), n_folds)[1]
+    half = _interval((null - error - share * null) / null.mean(), overlap)[1]
     return share, share - half, min(share + half, 1.0)
 
 
-def _pairs(shares: pd.DataFrame, n_folds: int, margin: float) -> pd.DataFrame:
+def _pairs(shares: pd.DataFrame, overlap: float, margin: float) -> pd.DataFrame:
     rows = []
     for first, second in itertools.combinations(TRIED, 2):
         both = shares[[first, second]].dropna()
@@ -188,7 +194,7 @@ def _pairs(shares: pd.DataFrame, n_folds: int, margin: float) -> pd.DataFrame:
             continue
         differences = (both[first] - both[second]).to_numpy()
         mean = float(differences.mean())
-        se, half = _interval(differences, n_folds)
+        se, half = _interval(differences, overlap)
         found = zone_probabilities(mean, se, len(both), margin)
         row |= {"difference": mean, "se": se, "low": mean - half, "high": mean + half}
         row |= dict(zip(("p_first", "p_equivalent", "p_second"), found, strict=True))
@@ -208,8 +214,9 @@ def compare(
     """Nested repeated K-fold cross-validation of all penalties.
 
     The strength is chosen inside of each training part. Where a fit without a penalty
-    need not exist, it is tried in the first repeat alone. Shares of explained error are relative to
-    the mean error of the null model, that of the training mean.
+    need not exist, it is tried in the first repeat alone. Groups are held out whole, and with times
+    each part is predicted from what came before, once; inner folds are alike. Shares of explained
+    error are relative to the mean error of the null model, that of the training mean.
 
     Parameters
     ----------
@@ -228,33 +235,58 @@ def compare(
     rng = np.random.default_rng([seed, 1])
     width = row_width(table.X)
     rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
-    X, y = table.X[rows], table.y[rows]
-    n_repeats = plan_repeats(len(y) * width, table.response)
-    labels = [fold_labels(y, N_FOLDS, table.response, rng) for _ in range(n_repeats)]
+    X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
+    # forward validation has one division, and no chance in it
+    n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response)
+    divisions = [make_folds(y, N_FOLDS, table.response, rng, own) for _ in range(n_repeats)]
+    _refuse_few(divisions)
     jobs = [
         (repeat, train, test, [seed, 2, repeat, k])
-        for repeat, own in enumerate(labels)
-        for k, (train, test) in enumerate(splits_of(own))
+        for repeat, splits in enumerate(divisions)
+        for k, (train, test) in enumerate(splits)
     ]
     parts = []
     for found in Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
-        delayed(_split)(X, y, table.response, train, test, key) for _, train, test, key in jobs
+        delayed(_split)(X, y, table.response, own, train, test, key) for _, train, test, key in jobs
     ):
         parts.append(found)
         if done is not None:
             done(len(parts) / len(jobs))
-    return summarise(pd.DataFrame(parts), [job[0] for job in jobs], N_FOLDS, n_repeats, margin)
+    n_folds = max(len(splits) for splits in divisions)
+    overlap = 1 / (n_folds - 1)
+    if own.time is not None:
+        overlap = float(np.mean([len(test) / len(train) for _, train, test, _ in jobs]))
+    repeats = [job[0] for job in jobs]
+    return summarise(pd.DataFrame(parts), repeats, n_folds, n_repeats, margin, overlap)
+
+
+def _refuse_few(divisions: list[Splits]) -> None:
+    if min(map(len, divisions)) < 2:
+        raise InputError(
+            "rows that belong together leave fewer than two divisions with both classes, or any "
+            "row, to fit: give groups or time, not both, or a table with more of them"
+        )
 
 
 def summarise(
-    errors: pd.DataFrame, repeats: list[int], n_folds: int, n_repeats: int, margin: float
+    errors: pd.DataFrame,
+    repeats: list[int],
+    n_folds: int,
+    n_repeats: int,
+    margin: float,
+    overlap: float | None = None,
 ) -> Contest:
-    """What the errors of all splits say."""
+    """What the errors of all splits say.
+
+    ``overlap`` is the number of rows held out per row that is fitted, by default that of K folds.
+    """
+    if overlap is None:
+        overlap = 1 / (n_folds - 1)
     unit = errors["null"].mean()
     shares = pd.DataFrame({p: (errors["null"] - errors[p]) / unit for p in TRIED})
     scores = []
     for penalty in TRIED:
-        explained, low, high = _explained(errors[["null", penalty]].dropna(), n_folds)
+        explained, low, high = _explained(errors[["null", penalty]].dropna(), overlap)
         scores.append(
             {
                 "penalty": penalty,
@@ -270,7 +302,7 @@ def summarise(
     splits = pd.DataFrame({"split": np.arange(len(errors)), "repeat": repeats})
     return Contest(
         scores=pd.DataFrame(scores),
-        pairs=_pairs(shares, n_folds, margin),
+        pairs=_pairs(shares, overlap, margin),
         differences=splits.join(shares),
         n_folds=n_folds,
         n_repeats=n_repeats,

@@ -17,7 +17,8 @@ from normwise.advice.sparsity import Sparsity, estimate_sparsity
 from normwise.analysis.learn.cells import COLLINEAR
 from normwise.data.response_kind import kind_of
 from normwise.data.responses.binary import LOGISTIC_VARIANCE
-from normwise.data.tables.messages import counted, listed
+from normwise.data.rows import row_keys
+from normwise.data.tables.messages import listed
 from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
 
@@ -42,9 +43,6 @@ MISSING = 0.2
 RARE = 0.1
 CONDITION = 30
 LEAK = 0.99
-# rows of few values are alike by chance; of others, a larger share of copies has a reason
-FEW_VALUES = 20
-COPIES = 0.05
 # numbers that the search for the number of coefficients passes through, again and again
 SPARSITY_CELLS = 500_000
 
@@ -74,28 +72,13 @@ def sample_rows(
 
 def count_copies(X: Any, y: np.ndarray) -> int:
     """Rows that repeat an earlier one, its response included."""
-    seen = set()
-    if sparse.issparse(X):
-        X = X.tocsr(copy=True)
-        X.sum_duplicates()
-        X.eliminate_zeros()
-        for i in range(len(y)):
-            own = slice(X.indptr[i], X.indptr[i + 1])
-            seen.add(hash((y[i], X.indices[own].tobytes(), X.data[own].tobytes())))
-    else:
-        # minus zero is zero
-        seen = {hash((value, (row + 0.0).tobytes())) for value, row in zip(y, X, strict=True)}
-    return len(y) - len(seen)
+    return len(y) - int(row_keys(X, y).max()) - 1
 
 
-def has_many_values(X: Any) -> bool:
-    """Whether a feature takes more than `FEW_VALUES` values."""
-    columns = X.tocsc() if sparse.issparse(X) else X
-    for j in range(X.shape[1]):
-        column = columns[:, [j]].data if sparse.issparse(X) else columns[:, j]
-        if len(np.unique(column)) > FEW_VALUES:
-            return True
-    return False
+def one_of_each(units: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Row numbers, one row of each group drawn at random."""
+    order = rng.permutation(len(units))
+    return np.sort(order[np.unique(units[order], return_index=True)[1]])
 
 
 def standardise(X: Any) -> np.ndarray:
@@ -353,6 +336,8 @@ class Signal:
         The correlation of a typical feature with the one most like it, without what chance alone
         would show.
     effective_features : float
+    n_rows : int, optional
+        Rows that can count as independent: one of each group. By default all rows of the table.
     """
 
     snr: float
@@ -361,6 +346,7 @@ class Signal:
     sparsity: Sparsity
     nearest_correlation: float
     effective_features: float
+    n_rows: int | None = None
 
 
 def typical_correlation(sizes: np.ndarray, n_rows: int, n_features: int) -> float:
@@ -391,12 +377,6 @@ def _warnings(
         )
     if n < 50:
         out.append(f"With {n} rows every estimate below is rough.")
-    copies = count_copies(table.X, table.y)
-    if copies > COPIES * n and has_many_values(table.X):
-        out.append(
-            f"{counted(copies, 'row')} are copies of others: held-out rows have been seen, and the "
-            "shares explained are too good. Remove the copies, if nobody measured them twice."
-        )
     if found["duplicates"]:
         first, second = found["duplicates"][0]
         more = len(found["duplicates"]) - 1
@@ -469,14 +449,22 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     Z, y = standardise(table.X[rows]), table.y[rows]
     found = spectrum(Z, y)
     alike = likeness(Z)
-    snr, low_snr, high_snr = signal_to_noise(found, p)
+    n_rows, Z_apart, y_apart, apart, alike_apart = n, Z, y, found, alike
+    if (units := table.rows.units) is not None:
+        # what rests on independent rows sees one of each group
+        chosen = one_of_each(units[rows], rng)
+        n_rows = len(np.unique(units))
+    if n_rows < n and np.ptp(y[chosen]) > 0:
+        Z_apart, y_apart = standardise(Z[chosen]), y[chosen]
+        apart, alike_apart = spectrum(Z_apart, y_apart), likeness(Z_apart)
+    snr, low_snr, high_snr = signal_to_noise(apart, p)
     start = min(max(snr, 0.1), STRONGEST)
     if table.response in LATENT:
         observed = np.array([snr, low_snr, high_snr])
         latent = LATENT[table.response](observed, float(y.mean()))
         snr, low_snr, high_snr = map(float, latent)
-    fewer = sample_rows(y, p, table.response, SPARSITY_CELLS, rng)
-    sparsity = estimate_sparsity(standardise(Z[fewer]), y[fewer], start)
+    fewer = sample_rows(y_apart, p, table.response, SPARSITY_CELLS, rng)
+    sparsity = estimate_sparsity(standardise(Z_apart[fewer]), y_apart[fewer], start)
     low, high = sparsity.range(p)
     rank = len(found.values)
     full = rank == p
@@ -486,7 +474,7 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "vif": variance_inflation(Z),
         "nearest_correlation": alike.nearest_correlation,
         "nearest": alike.nearest,
-        "effective_features": effective_features(found, len(y), p),
+        "effective_features": effective_features(apart, len(y_apart), p),
         "groups": alike.groups,
         "snr": snr,
         "snr_low": low_snr,
@@ -501,5 +489,6 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "positive_share": float(table.y.mean()) if kind_of(table.response).classes else np.nan,
     }
     diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
-    typical = typical_correlation(alike.nearest_correlation, len(y), p)
-    return diagnosis, Signal(snr, low_snr, high_snr, sparsity, typical, parts["effective_features"])
+    typical = typical_correlation(alike_apart.nearest_correlation, len(y_apart), p)
+    filled = parts["effective_features"]
+    return diagnosis, Signal(snr, low_snr, high_snr, sparsity, typical, filled, n_rows)

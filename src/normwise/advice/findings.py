@@ -77,6 +77,21 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class Sign:
+    """Something that looks as if rows belonged together, and nobody has said so.
+
+    Attributes
+    ----------
+    kind : {"groups", "time", "copies"}
+    said : str
+        What was seen and which option respects it, in sentences.
+    """
+
+    kind: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Contest:
     """The penalties against each other on rows held out, the same folds for all.
 
@@ -226,6 +241,9 @@ class Recommendation:
         What speaks against it, or would change it.
     code : str
         Python lines that fit the model again.
+    first : tuple of str
+        What to settle before the rest counts: signs that rows belong together, a sentence or two
+        each. With one, the certainty is a step lower.
     """
 
     penalty: str | None
@@ -234,3 +252,4 @@ class Recommendation:
     reasons: tuple[str, ...]
     doubts: tuple[str, ...] = field(default=())
     code: str = ""
+    first: tuple[str, ...] = field(default=())

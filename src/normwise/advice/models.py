@@ -9,14 +9,15 @@ import pandas as pd
 from joblib import Parallel, delayed
 from scipy import sparse
 
-from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, splits_of, tune
+from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, tune
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import Models
+from normwise.data.rows import FREE, Rows, group_labels, numbered
 from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.problem import Problem
 from normwise.fitting.solvers.views import sparse_spread
-from normwise.fitting.tuning import fold_labels
+from normwise.fitting.tuning import fold_labels, make_folds
 
 FITTED = ("l1", "l2", "elastic_net")
 N_FOLDS = 10
@@ -25,6 +26,8 @@ REPEATS, REPEATS_IN_STEPS = 5, 1
 # numbers that all divisions together may pass through
 WORK = 2_000_000
 PAIRS = 25
+# into which rows with times are cut before they are halved
+STRETCHES = 20
 # strengths on the way to the chosen one
 STEPS = 8
 # a feature that is kept more often is chosen firmly, less often firmly left out
@@ -38,10 +41,15 @@ def _spread(X: Any) -> np.ndarray:
 
 
 def _half(
-    X: Any, y: np.ndarray, response: str, rows: np.ndarray, alphas: dict[str, float]
+    X: Any,
+    y: np.ndarray,
+    response: str,
+    rows: np.ndarray,
+    weight: np.ndarray | None,
+    alphas: dict[str, float],
 ) -> dict[str, np.ndarray]:
     """Signs of the coefficients of L1 and L2 on half of the rows."""
-    problem = Problem(X[rows], y[rows], response)
+    problem = Problem(X[rows], y[rows], response, sample_weight=weight)
     out = {}
     for penalty, alpha in alphas.items():
         if np.isinf(alpha):
@@ -57,11 +65,22 @@ def _half(
     return out
 
 
-def halves(y: np.ndarray, response: str, rng: np.random.Generator) -> list[np.ndarray]:
-    """Rows of `PAIRS` pairs of halves, each pair without a row in common."""
-    out = []
+def halves(
+    y: np.ndarray, response: str, rng: np.random.Generator, known: Rows = FREE
+) -> list[np.ndarray]:
+    """Rows of `PAIRS` pairs of halves, each pair without a row or a group in common.
+
+    Rows with times are drawn in stretches of neighbours.
+    """
+    units, out = known.units, []
+    if units is None and known.time is not None:
+        stretch = np.argsort(np.argsort(known.time, kind="stable"), kind="stable")
+        units = numbered(stretch * STRETCHES // len(y))
     for _ in range(PAIRS):
-        labels = fold_labels(y, 2, response, rng)
+        if units is None:
+            labels = fold_labels(y, 2, response, rng)
+        else:
+            labels = group_labels(units, y, 2, response, rng)
         out += [np.flatnonzero(labels == side) for side in (0, 1)]
     return out
 
@@ -83,7 +102,7 @@ def fit_models(
     The strength is chosen by 10-fold cross-validation, averaged over several divisions for a
     numeric response and a table that is not large. On half of the rows L1 gets :math:`\sqrt 2`
     times the strength, as the noise of its inner products asks for, and L2 twice the strength, the
-    same sum of squares.
+    same sum of squares. Folds and halves keep groups whole; with times, folds test on what follows.
 
     Parameters
     ----------
@@ -98,13 +117,14 @@ def fit_models(
     rng = np.random.default_rng([seed, 4])
     width = row_width(table.X)
     rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
-    X, y = table.X[rows], table.y[rows]
+    X, y, known = table.X[rows], table.y[rows], table.rows.take(rows)
     p = X.shape[1]
     splits = []
     most = REPEATS if loss_of(table.response).quadratic else REPEATS_IN_STEPS
-    for _ in range(int(np.clip(WORK // (len(y) * width), 1, most))):
-        splits += splits_of(fold_labels(y, N_FOLDS, table.response, rng))
-    problem = Problem(X, y, table.response)
+    divisions = 1 if known.time is not None else int(np.clip(WORK // (len(y) * width), 1, most))
+    for _ in range(divisions):
+        splits += make_folds(y, N_FOLDS, table.response, rng, known)
+    problem = Problem(X, y, table.response, sample_weight=known.weights)
     scale = _spread(X)
     frame = pd.DataFrame({"feature": table.names})
     alphas, paths, chosen, intercepts, gaps = {}, {}, {}, {}, []
@@ -122,9 +142,9 @@ def fit_models(
     if done is not None:
         done(0.5)
     target = {"l1": np.sqrt(2) * alphas["l1"][chosen["l1"]], "l2": 2 * alphas["l2"][chosen["l2"]]}
-    parts = halves(y, table.response, rng)
+    parts = halves(y, table.response, rng, known)
     signs = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_half)(X, y, table.response, part, target) for part in parts
+        delayed(_half)(X, y, table.response, part, known.weight(part), target) for part in parts
     )
     l1, l2 = (np.array([one[name] for one in signs]) for name in ("l1", "l2"))
     frame["selected"] = (l1 != 0).mean(axis=0)

@@ -20,6 +20,7 @@ from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.recommendation import chance, points
 from normwise.advice.wording import (
     ANSWERS,
+    FIRST,
     agreement,
     better,
     caveats,
@@ -398,6 +399,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         response=_response(advice),
         recommendation=advice.recommendation,
         caveats=caveats(advice),
+        first=FIRST,
         certainty=certainty_words(advice),
         cards=cards(advice),
         contest=advice.contest,

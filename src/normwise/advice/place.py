@@ -40,7 +40,7 @@ SHOWN = (
 
 def properties(table: Table, signal: Signal, count: np.ndarray, snr: np.ndarray) -> pd.DataFrame:
     """What rule and surface need, for each pair of an effective number and a ratio."""
-    n, p = table.X.shape
+    n, p = signal.n_rows or table.X.shape[0], table.X.shape[1]
     count, snr = np.clip(count, 1, p), np.maximum(snr, LEAST_SNR)
     near = signal.nearest_correlation
     return pd.DataFrame(
@@ -113,7 +113,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     -------
     Place
     """
-    n, p = table.X.shape
+    n, p = signal.n_rows or table.X.shape[0], table.X.shape[1]
     count = signal.sparsity.middle
     low, high = signal.sparsity.range(p)
     # few coefficients and much signal on one side, many and little on the other

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
 from normwise.advice.contest import most_cells, row_width
 from normwise.advice.diagnosis import sample_size
-from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation
+from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation, Sign
+from normwise.data.response_kind import kind_of
 from normwise.data.tables.messages import counted, listed, plain
 from normwise.data.tables.table import Table
 from normwise.report.look.numbers import percent
@@ -51,9 +55,14 @@ def evidence(contest: Contest, place: Place) -> tuple[float, float]:
     return z, float(logit(np.clip(share, 1 - SUREST, SUREST)))
 
 
-def l1_probability(contest: Contest, place: Place) -> float:
-    """Probability that L1 has the smaller excess risk if the two differ, by both witnesses."""
+def l1_probability(contest: Contest, place: Place, heard: bool = True) -> float:
+    """Probability that L1 has the smaller excess risk if the two differ, by both witnesses.
+
+    The map is not heard on rows that follow one another: it knows none such.
+    """
     z, odds = evidence(contest, place)
+    if not heard:
+        return float(expit(WEIGHTS[0] * z))
     # the constant makes up for the side to which the map leans
     return float(expit(WEIGHTS[0] * z + (WEIGHTS[1] * odds + WEIGHTS[2]) * place.inside))
 
@@ -197,7 +206,7 @@ def _others(contest: Contest, penalty: str | None) -> list[str]:
 def _doubts(
     table: Table, diagnosis: Diagnosis, contest: Contest, models: Models, place: Place
 ) -> list[str]:
-    out = []
+    out = _about_rows(table)
     size = sample_size(len(table.y), row_width(table.X), most_cells(table.response))
     if size < len(table.y):
         out.append(
@@ -228,6 +237,49 @@ def _doubts(
     return out
 
 
+def _about_rows(table: Table) -> list[str]:
+    """What the rows that belong together ask of the parts that know independent rows alone."""
+    rows, out = table.rows, []
+    if rows.groups is not None:
+        number = len(np.unique(rows.groups))
+        out.append(
+            f"Held out were whole groups ({number:,} of them); standard errors are over these. The "
+            "map knows independent rows alone: what it is asked with is estimated from one row of "
+            "each group, so that it may take the table for a smaller one."
+        )
+    if rows.time is not None:
+        out.append(
+            "Held out was always what follows, once. The map and the estimates of signal and "
+            "concentration take rows as independent, which those of a series are not: they have "
+            "no say in the answer."
+        )
+    if rows.weights is not None:
+        out.append(
+            "Weights count in every fit and every error; the estimates of signal and "
+            "concentration, and with them the map, take each row once."
+        )
+    return out
+
+
+def _certainty(
+    table: Table, sure: float, equal: bool, contest: Contest, side: str, signs: Sequence[Sign]
+) -> str:
+    """How certain the answer is, in a word.
+
+    Never clear if both predict equally well; with groups or times, which the map does not know,
+    clear only if the rows held out say so alone; a step less with a sign that rows belong together.
+    """
+    if sure < LIKELY:
+        return "none"
+    clear = sure >= CLEAR and not equal
+    if table.rows.units is not None or table.rows.time is not None:
+        row = pair(contest, "l1", "l2")
+        clear = clear and row.get(row["verdict"]) == side
+    if signs:
+        return "likely" if clear else "none"
+    return "clear" if clear else "likely"
+
+
 def _what_else(diagnosis: Diagnosis) -> list[str]:
     out = ["If a short list of features is worth having, take L1."]
     if diagnosis.groups:
@@ -241,8 +293,8 @@ def _what_else(diagnosis: Diagnosis) -> list[str]:
     return out
 
 
-def _reading(table: Table) -> str:
-    """Lines that make X and y."""
+def _options(table: Table) -> str:
+    """What reading the table again takes beside source and target."""
     how = ""
     if table.classes is not None:
         how = f", positive={table.classes[1]!r}"
@@ -250,6 +302,15 @@ def _reading(table: Table) -> str:
         how = f', response="{table.response}"'
     if table.marks:
         how += f", missing={list(table.marks)}"
+    for role in ("groups", "time", "weights"):
+        if getattr(table.rows, role) is not None:
+            how += f", {role}={table.roles[role]!r}" if role in table.roles else f", {role}={role}"
+    return how + (f", drop={list(table.dropped)!r}" if table.dropped else "")
+
+
+def _reading(table: Table) -> str:
+    """Lines that make X and y."""
+    how = _options(table)
     if table.source == IN_MEMORY:
         return (
             "from normwise.tabular import as_table\n"
@@ -263,15 +324,40 @@ def _reading(table: Table) -> str:
     )
 
 
-def _code(table: Table, penalty: str | None) -> str:
+def _fits(table: Table) -> dict[str, str]:
+    """Lines that fit each penalty to X and y; folds respect which rows belong together."""
     from normwise.report.snippets import SNIPPETS
 
+    rows, given = table.rows, ""
+    if rows.units is None and rows.time is None and rows.weights is None:
+        return SNIPPETS[table.response]
+    kind = "Classifier" if kind_of(table.response).classes else "Regressor"
+    lines, order, cv = "", "", ""
+    if rows.time is not None:
+        lines = (
+            "from sklearn.model_selection import TimeSeriesSplit\n"
+            'order = table.rows.time.argsort(kind="stable")\n'
+            "X, y = X[order], y[order]\n"
+        )
+        order, cv = "[order]", "cv=TimeSeriesSplit(5)"
+    if rows.weights is not None:
+        given += f", sample_weight=table.rows.weights{order}"
+    if rows.units is not None and rows.time is None:
+        given += ", groups=table.rows.units"
+    return {
+        name: f"from normwise import {label}{kind}CV\n{lines}"
+        f"model = {label}{kind}CV({cv}).fit(X, y{given})\n"
+        for name, label in (("l1", "L1"), ("l2", "L2"))
+    }
+
+
+def _code(table: Table, penalty: str | None) -> str:
     if table.classes is None:
         response = f"y: {table.target}"
     else:
         response = f"y: {table.target}, 1 for {table.classes[1]} and 0 for {table.classes[0]}"
     lines = f"X: {len(table.names)} features as numbers; {response}"
-    fits = SNIPPETS[table.response]
+    fits = _fits(table)
     chosen = (
         fits[penalty]
         if penalty
@@ -298,7 +384,12 @@ def _leaked(table: Table) -> Recommendation:
 
 
 def recommend(
-    table: Table, diagnosis: Diagnosis, contest: Contest, models: Models, place: Place
+    table: Table,
+    diagnosis: Diagnosis,
+    contest: Contest,
+    models: Models,
+    place: Place,
+    signs: Sequence[Sign] = (),
 ) -> Recommendation:
     """Weigh the head-to-head against the map.
 
@@ -306,14 +397,15 @@ def recommend(
     clearly so from 95 % on, unless both predict equally well or head-to-head and map lean to
     different sides. Outside of what was measured the head-to-head decides alone. With a copy of
     the target among the features, or with features that add up to it, there is nothing to weigh.
+    Signs that rows belong together come first and lower the certainty.
     """
     if table.copies or table.parts:
-        return _leaked(table)
-    l1 = l1_probability(contest, place)
+        return replace(_leaked(table), first=tuple(sign.said for sign in signs))
+    l1 = l1_probability(contest, place, table.rows.time is None)
     side, sure = ("l1", l1) if l1 >= 0.5 else ("l2", 1 - l1)
     equal = _equivalent(contest)
     doubted = equal or at_odds(contest, place)
-    certainty = "none" if sure < LIKELY else "clear" if sure >= CLEAR and not doubted else "likely"
+    certainty = _certainty(table, sure, doubted, contest, side, signs)
     named = None if certainty == "none" else side
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
     doubts = _contradictions(contest, place)
@@ -323,9 +415,10 @@ def recommend(
             found = f"L1 and L2 predict equally well here (within {points(contest.margin)})"
         headline = f"{found}: choose by what else you need."
         reasons += _what_else(diagnosis)
+        little = "too little to name it" if sure < LIKELY else "if rows were independent"
         doubts.append(
             f"If the two differ, {NAMES[side]} is the better one with a probability of "
-            f"{_in_words(sure)}: too little to name it."
+            f"{_in_words(sure)}: {little}."
         )
     else:
         how = "Use" if certainty == "clear" else "Probably use"
@@ -344,4 +437,5 @@ def recommend(
         reasons=tuple(reasons),
         doubts=tuple(doubts),
         code=_code(table, named),
+        first=tuple(sign.said for sign in signs),
     )

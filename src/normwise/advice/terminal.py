@@ -12,6 +12,7 @@ from rich.text import Text
 
 from normwise.advice.wording import (
     ANSWERS,
+    FIRST,
     agreement,
     better,
     caveats,
@@ -76,6 +77,10 @@ def _colour(penalty: str | None) -> str:
 
 def _answer(console: Console, advice: Advice) -> None:
     told = advice.recommendation
+    if told.first:
+        console.print(Text(FIRST, style="bold underline"))
+        _points(console, told.first)
+        console.print()
     console.print(Text(told.headline, style=_colour(told.penalty)))
     console.print(Text(f"Certainty: {certainty_words(advice)}."))
     _head(console, "Why")

@@ -29,6 +29,7 @@ ANSWERS = {
     "undecided": VERDICT_NAMES["undecided"],
     "outside": OUTSIDE,
 }
+FIRST = "First: do rows belong together?"
 # Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
 HIGH_CONDITION, HIGH_VIF = 30, 10
 RARE_CLASS = 0.1

@@ -6,7 +6,9 @@ set if it has ``X`` of shape (n_replicates, n_samples, n_features) and ``y`` of 
 rows), or the truth: ``coef`` (n_features,), and optionally ``intercept``, ``noise_var`` (1 if
 absent), and the law of the features, either as ``population`` (n_rows, n_features), rows of equal
 probability, or as ``covariance`` (n_features, n_features; identity if absent) and ``mean``
-(n_features,; zero if absent). A ``y`` of zeros and ones is a binary response. Simulated files
+(n_features,; zero if absent). A ``y`` of zeros and ones is a binary response.
+Optional ``groups`` and ``time`` (n_replicates, n_samples) say which rows the folds keep together,
+and that they test on what follows. Simulated files
 hold several scenarios, their arrays named ``X.0``, ``X.1``, …, and the scenarios themselves as
 JSON, from which the truth is rebuilt. In place of these arrays a simulated file may hold their
 *recipe*: the range of replicates, and for each scenario the digests of its replicates,

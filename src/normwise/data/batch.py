@@ -12,6 +12,7 @@ import numpy as np
 from normwise.data.errors import DataFileError
 from normwise.data.population import Population
 from normwise.data.response_kind import recognised
+from normwise.data.rows import Rows
 from normwise.data.scenario import Scenario
 
 TRUTH_ARRAYS = (
@@ -45,6 +46,10 @@ class Batch:
         Rows that stand for the population: shared by all replicates (2-d, used with the
         truth), or held out for each (3-d, used with ``y_test``).
     y_test : ndarray of shape (n_replicates, n_test) or None
+    groups : ndarray of int, shape (n_replicates, n_samples), or None
+        Group of each row; folds keep them whole.
+    time : ndarray of shape (n_replicates, n_samples), or None
+        Folds test on what follows.
     """
 
     id: str
@@ -56,6 +61,14 @@ class Batch:
     truth: Population | None
     X_test: np.ndarray | None = None
     y_test: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    time: np.ndarray | None = None
+
+    @property
+    def rows(self) -> Rows:
+        """What the folds of a batch of one replicate respect."""
+        first = (None if part is None else part[0] for part in (self.groups, self.time))
+        return Rows(*first)
 
     def only(self, index: int) -> Batch:
         """The batch of one of its replicates."""
@@ -68,6 +81,8 @@ class Batch:
             y=self.y[own],
             X_test=self.X_test[own] if held_out and self.X_test is not None else self.X_test,
             y_test=self.y_test[own] if self.y_test is not None else None,
+            groups=self.groups[own] if self.groups is not None else None,
+            time=self.time[own] if self.time is not None else None,
         )
 
 
@@ -176,6 +191,11 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
                 f"X_test has shape {X_test.shape} and y_test {y_test.shape}; they must be "
                 f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)",
             )
+    for name in ("groups", "time"):
+        if name in arrays and arrays[name].shape != y.shape:
+            raise DataFileError(
+                path, f"array '{name}' has shape {arrays[name].shape}, must be that of y, {y.shape}"
+            )
     key = outside_key(dataset)
     # of a table that is split, the two parts are the whole in every replicate
     known = y if y_test is None else np.concatenate([y, y_test], axis=1)
@@ -189,6 +209,8 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
         truth,
         X_test,
         y_test,
+        arrays.get("groups"),
+        arrays.get("time"),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from normwise.data.errors import InputError
+from normwise.data.rows import FREE, ROW_ARRAYS, Rows
 from normwise.data.tables.read import read_table
 from normwise.files.arrays import load_arrays, save_arrays
 
@@ -32,6 +33,8 @@ class Source:
     response : {"gaussian", "binary"}
     notes : tuple of str
         What was done to the columns.
+    rows : Rows
+        Which rows belong together, and their time.
     """
 
     X: np.ndarray
@@ -39,6 +42,7 @@ class Source:
     names: tuple[str, ...]
     response: str
     notes: tuple[str, ...]
+    rows: Rows = FREE
 
 
 def is_local(file: str) -> bool:
@@ -78,17 +82,30 @@ def import_table(
     target: str | None = None,
     positive: object = None,
     missing: Sequence[object] = (),
+    groups: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
     *,
     largest_mb: float,
 ) -> tuple[str, ...]:
     """Read a table and write it as plain arrays; returns what was done to the columns.
+
+    The arrays that say which rows belong together are written where there are such.
 
     Raises
     ------
     InputError
         If it cannot be used, or takes more than ``largest_mb``.
     """
-    table = read_table(file, target, positive=positive, missing=missing)
+    table = read_table(
+        file,
+        target,
+        positive=positive,
+        missing=missing,
+        groups=groups,
+        time=time,
+        drop=drop,
+    )
     refuse_large(file, table.X.shape, 1, 1, largest_mb)
     X = sparse.csr_matrix(table.X).toarray() if sparse.issparse(table.X) else table.X
     save_arrays(
@@ -99,7 +116,8 @@ def import_table(
             "names": np.array(table.names),
             "response": np.array(table.response),
             "notes": np.array(table.notes, dtype=str),
-        },
+        }
+        | {name: part for name, part in vars(table.rows).items() if part is not None},
     )
     return table.notes
 
@@ -113,6 +131,7 @@ def read_source(path: str | Path) -> Source:
             tuple(file["names"].tolist()),
             str(file["response"]),
             tuple(file["notes"].tolist()),
+            Rows(**{name: file[name] for name in ROW_ARRAYS if name in file}),
         )
 
 
@@ -137,4 +156,6 @@ def refuse_large(
 
 
 # what a data set takes beside its name and how it is shown, by source
-TABLE_KEYS = ("file", "target", "positive", "missing")
+TABLE_KEYS = ("file", "target", "positive", "missing", "drop")
+# and what a split of it respects
+ROW_KEYS = ("groups", "time")

@@ -19,7 +19,7 @@ from normwise.fitting.loss import Loss, Risk, loss_of
 from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import Mix, Penalty, find, standardised
 from normwise.fitting.risk import risk_function
-from normwise.fitting.tuning import Fit, fit, fold_labels
+from normwise.fitting.tuning import Fit, fit, make_folds
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     arrays = _blank(batch, penalty, options)
     started = time.perf_counter()
     try:
-        folds = fold_labels(y, options.n_folds, batch.response, rng)
+        folds = make_folds(y, options.n_folds, batch.response, rng, batch.rows)
         tuned = fit(
             X,
             y,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from normwise.data.response_kind import kind_of
+from normwise.data.rows import FREE, Rows, Splits, apart, group_labels, time_splits, usable
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Risk
 from normwise.fitting.names import TUNINGS
@@ -61,12 +62,35 @@ def fold_labels(y: np.ndarray, n_folds: int, response: str, rng: np.random.Gener
     return labels
 
 
+def make_folds(
+    y: np.ndarray, n_folds: int, response: str, rng: np.random.Generator, rows: Rows = FREE
+) -> Splits:
+    """Training and test rows of each fold.
+
+    At random and balanced, as `fold_labels` says, unless rows belong together: groups are never on
+    both sides, and with times each test part follows all of its training part. There are fewer
+    folds where there are fewer groups, and none whose training part lacks a class.
+    """
+    units = rows.units
+    if rows.time is not None:
+        return usable(apart(time_splits(rows.time, n_folds), units), y, response)
+    if units is None:
+        return splits_of(fold_labels(y, n_folds, response, rng))
+    n_folds = min(n_folds, len(np.unique(units)))
+    return usable(splits_of(group_labels(units, y, n_folds, response, rng)), y, response)
+
+
+def splits_of(labels: np.ndarray) -> Splits:
+    """Training and test rows of each fold."""
+    return [(np.flatnonzero(labels != k), np.flatnonzero(labels == k)) for k in np.unique(labels)]
+
+
 def fit(
     X: np.ndarray,
     y: np.ndarray,
     penalty: Penalty,
     response: str,
-    folds: np.ndarray,
+    folds: np.ndarray | Splits,
     n_alphas: int,
     tolerance: float,
     risk: Risk,
@@ -80,7 +104,8 @@ def fit(
     y : ndarray of shape (n_samples,)
     penalty : Penalty
     response : {"gaussian", "binary"}
-    folds : ndarray of int, shape (n_samples,)
+    folds : ndarray of int, shape (n_samples,), or list of (train, test)
+        Fold of each row, or the row numbers of each fold.
     n_alphas : int
     tolerance : float
         Largest acceptable relative duality gap.
@@ -118,7 +143,9 @@ def fit(
             raise NoSolutionError("the unpenalised fit did not reach its certificate")
         none, chosen = np.full(1, np.nan), np.zeros(len(TUNINGS), int)
         return Fit(path, none, chosen, 0.0, 0, int(path.n_iter.sum()))
-    splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in np.unique(folds)]
+    splits = folds if isinstance(folds, list) else splits_of(folds)
+    if not splits:
+        raise NoSolutionError("no fold leaves rows of both classes to be fitted")
     cv = penalty.cross_validate(problem, splits, alphas, tolerance)
     n_uncertified = int((path.gap > tolerance).sum() + (cv.gap > tolerance).sum())
     usable &= (cv.gap <= tolerance).all(axis=0)

@@ -26,7 +26,7 @@ from normwise.analysis.judge.verdicts import judge
 from normwise.analysis.measure.effects import pair_table, summarise
 from normwise.analysis.measure.evaluate import evaluate
 from normwise.data.errors import InputError
-from normwise.data.imported import TABLE_KEYS, import_table, read_source
+from normwise.data.imported import ROW_KEYS, TABLE_KEYS, import_table, read_source
 from normwise.data.scenario import Scenario
 from normwise.data.splits import overlap
 from normwise.files.arrays import load_arrays, save_arrays
@@ -267,7 +267,7 @@ class _Study:
                 f"{copy} is used"
             )
             return
-        table = {key: dataset[key] for key in TABLE_KEYS if key in dataset}
+        table = {key: dataset[key] for key in (*TABLE_KEYS, *ROW_KEYS) if key in dataset}
         again = self.scratch / "source.npz"
         import_table(again, **table, largest_mb=np.inf)
         ours, theirs = read_source(again), read_source(self.folder / copy)

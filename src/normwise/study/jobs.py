@@ -20,7 +20,7 @@ from normwise.analysis.trials.replications.protocol import plan_batches
 from normwise.data.batch import outside_key
 from normwise.data.chunk import Chunk
 from normwise.data.generated import DATASETS
-from normwise.data.imported import TABLE_KEYS, is_local
+from normwise.data.imported import ROW_KEYS, TABLE_KEYS, is_local
 from normwise.data.scenario import Scenario, expand_grid
 from normwise.data.splits import overlap
 from normwise.report.figures.gallery import gallery
@@ -243,7 +243,7 @@ class Study:
     def table_keys(self, dataset: str) -> dict[str, Any]:
         """Keys of a data set that say which table is read, and how."""
         d = self.datasets[dataset]
-        return {key: d[key] for key in TABLE_KEYS if key in d}
+        return {key: d[key] for key in (*TABLE_KEYS, *ROW_KEYS) if key in d}
 
     def design(self, dataset: str) -> dict[str, Any]:
         """A data set without the keys that only the report shows."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normwise.data.imported import TABLE_KEYS
+from normwise.data.imported import ROW_KEYS, TABLE_KEYS
 from normwise.data.scenario import AXES
 
 GRID_KEYS = (*AXES, "nonzero_fraction")
@@ -40,7 +40,7 @@ ORIGINS: dict[str, Origin] = {
     # a scenario needs more, which depends on its values: see `study.config`
     "scenarios": Origin(GRID_KEYS, in_chunks=False),
     "rule": Origin(("test_share",)),
-    "table": Origin((*TABLE_KEYS, "test_share"), needed=("file",)),
+    "table": Origin((*TABLE_KEYS, *ROW_KEYS, "test_share"), needed=("file",)),
     "semi_synthetic": Origin(
         (*TABLE_KEYS, *DESIGN_KEYS),
         needed=("file", "n_samples", "n_nonzero", "snr"),
@@ -49,4 +49,4 @@ ORIGINS: dict[str, Origin] = {
 }
 GENERATED = Origin(("options", "test_share"))
 # every key that some kind takes
-ORIGIN_KEYS = tuple(dict.fromkeys((*GRID_KEYS, *TABLE_KEYS, "test_share", "options")))
+ORIGIN_KEYS = tuple(dict.fromkeys((*GRID_KEYS, *TABLE_KEYS, *ROW_KEYS, "test_share", "options")))

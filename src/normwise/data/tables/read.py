@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from scipy import sparse
 
 from normwise.data.errors import InputError
-from normwise.data.tables.columns import encode_features
+from normwise.data.rows import copies_of_rows
+from normwise.data.tables.columns import encode_features, is_boolean
 from normwise.data.tables.formats import read_file
 from normwise.data.tables.leaks import about_leaks, find_copies, find_parts
 from normwise.data.tables.marks import blank_marks
 from normwise.data.tables.messages import refuse_duplicates
 from normwise.data.tables.named import load_openml, load_sklearn
 from normwise.data.tables.response import encode_response
+from normwise.data.tables.roles import rows_of, set_apart
 from normwise.data.tables.row_numbers import find_row_numbers
 from normwise.data.tables.table import Raw, Table, join_arrays
 
@@ -28,6 +32,10 @@ def read_table(
     positive: object = None,
     response: str | None = None,
     missing: Sequence[object] = (),
+    groups: Any = None,
+    time: Any = None,
+    weights: Any = None,
+    drop: Iterable[str] | str = (),
 ) -> Table:
     """Read a table and make it into numbers.
 
@@ -48,6 +56,16 @@ def read_table(
     missing : sequence of str or number
         Marks that stand for a missing value, beside empty cells and those that are known, such as
         ``NA`` and ``.``; ``"age=99"`` counts in column ``age`` alone.
+    groups : str or array-like of shape (n_samples,), optional
+        Which rows belong together: the name of a column, which is no feature then, or a value a
+        row. No group is on both sides of a split.
+    time : str or array-like of shape (n_samples,), optional
+        When the rows were measured, dates or numbers, the same way. Models are tested on what
+        follows.
+    weights : str or array-like of shape (n_samples,), optional
+        Weights of the rows from 0, the same way. A row of weight 0 is left out.
+    drop : str or iterable of str, optional
+        Columns to be left out; of one text, those between its commas.
 
     Raises
     ------
@@ -56,7 +74,9 @@ def read_table(
     """
     source = os.fspath(source)
     try:
-        return _tabulate(_load(source, target), source, positive, response, missing)
+        roles = {"groups": groups, "time": time, "weights": weights}
+        raw = _load(source, target)
+        return _tabulate(raw, source, positive, response, missing, roles, drop)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error.__cause__
     except OSError as error:
@@ -71,6 +91,10 @@ def as_table(
     positive: object = None,
     response: str | None = None,
     missing: Sequence[object] = (),
+    groups: Any = None,
+    time: Any = None,
+    weights: Any = None,
+    drop: Iterable[str] | str = (),
 ) -> Table:
     """Make features and a response in memory into numbers.
 
@@ -82,15 +106,17 @@ def as_table(
         Numbers, booleans or labels.
     names : sequence of str, optional
         Names of the features; by default those of the data frame, or ``x0``, ``x1``, …
-    positive, response, missing
-        The same as in `read_table`.
+    positive, response, missing, groups, time, weights, drop
+        The same as in `read_table`; names of columns are those of `names` or of the data frame.
 
     Raises
     ------
     InputError
         If the data cannot be used.
     """
-    return _tabulate(join_arrays(X, y, names), "data in memory", positive, response, missing)
+    roles = {"groups": groups, "time": time, "weights": weights}
+    raw = join_arrays(X, y, names)
+    return _tabulate(raw, "data in memory", positive, response, missing, roles, drop)
 
 
 def _load(source: str, target: str | None) -> Raw:
@@ -103,18 +129,27 @@ def _load(source: str, target: str | None) -> Raw:
 
 
 def _tabulate(
-    raw: Raw, source: str, positive: object, response: str | None, missing: Sequence[object]
+    raw: Raw,
+    source: str,
+    positive: object,
+    response: str | None,
+    missing: Sequence[object],
+    roles: Mapping[str, Any],
+    drop: Iterable[str] | str,
 ) -> Table:
     refuse_duplicates(raw.names)
     features, target, marked = blank_marks(raw.features, raw.names, raw.target, missing)
-    answer = encode_response(target, positive, response)
+    raw, apart, said = set_apart(replace(raw, features=features, target=target), roles, drop)
+    features = raw.features
+    answer = encode_response(raw.target, positive, response)
     names = list(raw.names)
     numbered: list[str] = []
     if isinstance(features, pd.DataFrame):
         numbering, numbered = find_row_numbers(features)
         features = features.drop(columns=numbering)
         names = list(features.columns)
-    coded = encode_features(features[answer.rows], names)
+    features = features[answer.rows]
+    coded = encode_features(features, names)
     if not coded.names:
         reasons = " ".join([*numbered, *coded.notes]) or "there is no column besides the target."
         raise InputError(f"no feature is left: {reasons}")
@@ -134,6 +169,7 @@ def _tabulate(
         notes=(
             *about_leaks(copies, parts),
             *raw.notes,
+            *said,
             *marked,
             *answer.notes,
             *numbered,
@@ -142,4 +178,21 @@ def _tabulate(
         copies=tuple(copies),
         parts=tuple(parts),
         marks=tuple(missing),
+        rows=replace(rows_of(apart, answer.rows), copies=copies_of_rows(coded.X, answer.y)),
+        roles=apart.names,
+        dropped=apart.dropped,
+        columns=_telling(features),
     )
+
+
+def _telling(features: Any) -> pd.DataFrame | None:
+    """Columns that could name the rows or their time: whole numbers, text, dates."""
+    if sparse.issparse(features):
+        return None
+    kept = [
+        name
+        for name, column in features.items()
+        if not is_boolean(column)
+        and not (column.dtype.kind == "f" and (column.dropna() % 1 != 0).any())
+    ]
+    return features[kept].reset_index(drop=True)

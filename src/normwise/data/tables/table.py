@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from normwise.data.errors import InputError
+from normwise.data.rows import FREE, Rows
 from normwise.data.tables.messages import listed, meant, refuse_duplicates
 
 
@@ -45,6 +46,14 @@ class Table:
         Features of which a weighted sum is the target.
     marks : tuple
         What the user named as marks for missing values.
+    rows : Rows
+        Which rows belong together, their time and their weights.
+    roles : dict of str to str
+        Columns that are no features, by what they are: groups, time, weights.
+    dropped : tuple of str
+        Columns that were left out as asked for.
+    columns : DataFrame or None
+        Columns of the source that could name the rows or their time: whole numbers, text, dates.
     """
 
     X: np.ndarray
@@ -60,6 +69,10 @@ class Table:
     copies: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     marks: tuple[object, ...] = ()
+    rows: Rows = FREE
+    roles: dict[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    columns: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,20 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import KFold, StratifiedKFold, check_cv
-from sklearn.utils import Tags, check_scalar
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    check_cv,
+)
+from sklearn.utils import Tags, check_consistent_length, check_scalar, metadata_routing
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from normwise.data.response_kind import kind_of
@@ -30,6 +42,13 @@ RULES = ("min", "1se")
 DEFAULT_FOLDS = 10
 SHORTEST_GRID = 3
 Splits = list[tuple[np.ndarray, np.ndarray]]
+# by whether the response has classes, and whether rows have groups
+SPLITTERS = {
+    (False, False): KFold,
+    (True, False): StratifiedKFold,
+    (False, True): GroupKFold,
+    (True, True): StratifiedGroupKFold,
+}
 
 
 @dataclass(frozen=True)
@@ -124,6 +143,8 @@ class _PathCV(BaseEstimator):
     penalty: str
     coef_: np.ndarray
     intercept_: float | np.ndarray
+    # the folds ask for groups, and the router passes them on
+    __metadata_request__fit = {"groups": metadata_routing.UNUSED}  # noqa: RUF012
 
     def __init__(
         self,
@@ -151,7 +172,25 @@ class _PathCV(BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say which metadata `fit` takes and which go on to the splitter.
+
+        Returns
+        -------
+        MetadataRouter
+            ``sample_weight`` is for `fit` if requested by ``set_fit_request``, and what the
+            splitter ``cv`` requests goes to its ``split``; folds made here request ``groups``.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        if self._shortcut():
+            return router
+        own = self.cv is None or isinstance(self.cv, Integral)
+        return router.add(
+            splitter=GroupKFold() if own else check_cv(self.cv),
+            method_mapping=MethodMapping().add(caller="fit", callee="split"),
+        )
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Choose the strength by cross-validation and fit it to all rows.
 
         Parameters
@@ -163,6 +202,10 @@ class _PathCV(BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Nonnegative weights of the rows in the loss, in the standardisation and in the errors
             of the folds. A row of weight zero is as good as absent.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each row, for a splitter ``cv`` that uses it, such as ``GroupKFold``. Where
+            ``cv`` is None or a number, no group lies on both sides of a fold. With metadata
+            routing enabled, groups that the splitter does not request are refused.
 
         Returns
         -------
@@ -171,8 +214,8 @@ class _PathCV(BaseEstimator):
         Raises
         ------
         ValueError
-            If parameters or data cannot be used, or if the training part of a fold holds one class
-            only.
+            If parameters or data cannot be used, if the training part of a fold holds one class
+            only, or if ``cv`` has no folds that could keep groups whole.
 
         Warns
         -----
@@ -199,7 +242,8 @@ class _PathCV(BaseEstimator):
             )
             kept = sample_weight > 0
         target = self._target(y[kept])
-        splits = None if self._shortcut() else self._splits(X, y, kept)
+        groups = self._routed(X, sample_weight, groups)
+        splits = None if self._shortcut() else self._splits(X, y, kept, groups)
         if not kept.all():
             X, sample_weight = X[kept], sample_weight[kept]
         problem = Problem(
@@ -246,20 +290,41 @@ class _PathCV(BaseEstimator):
     def _default_folds(self, y: np.ndarray) -> int:
         return min(DEFAULT_FOLDS, len(y))
 
-    def _splitter(self, n_folds: int) -> Any:
-        kind = StratifiedKFold if kind_of(self._response).classes else KFold
+    def _routed(self, X: Any, sample_weight: Any, groups: Any) -> np.ndarray | None:
+        """The groups that the splitter is given."""
+        if groups is None:
+            return None
+        if self._shortcut():
+            raise ValueError(f"cv={self.cv!r} leaves out single rows: groups need folds")
+        groups = np.asarray(groups)
+        check_consistent_length(X, groups)
+        if _routing_enabled():
+            metadata = {"groups": groups}
+            if sample_weight is not None:
+                metadata["sample_weight"] = sample_weight
+            # refuses what nobody requests
+            routed = process_routing(self, "fit", **metadata)
+            return routed.splitter.split.get("groups")
+        return groups
+
+    def _splitter(self, n_folds: int, grouped: bool) -> Any:
+        classes = bool(kind_of(self._response).classes)
+        kind = SPLITTERS[classes, grouped]
         shuffled = self.random_state is not None
         return kind(n_folds, shuffle=shuffled, random_state=self.random_state)
 
-    def _splits(self, X: Any, y: np.ndarray, kept: np.ndarray) -> Splits:
+    def _splits(self, X: Any, y: np.ndarray, kept: np.ndarray, groups: np.ndarray | None) -> Splits:
         if self.cv is None or isinstance(self.cv, Integral):
             # our own folds are of the rows that count, so that weight zero is absence
             rows, seen = np.flatnonzero(kept), y[kept]
+            own = None if groups is None else groups[kept]
             n_folds = self._default_folds(seen) if self.cv is None else int(self.cv)
-            parts = self._splitter(n_folds).split(rows, seen)
+            if own is not None and self.cv is None:
+                n_folds = min(n_folds, len(np.unique(own)))
+            parts = self._splitter(n_folds, own is not None).split(rows, seen, own)
             splits = _row_numbers(((rows[a], rows[b]) for a, b in parts), kept)
         else:
-            splits = _row_numbers(check_cv(self.cv).split(X, y), kept)
+            splits = _row_numbers(check_cv(self.cv).split(X, y, groups), kept)
         if self.rule == "1se" and len(splits) < 2:
             raise ValueError("rule='1se' needs at least two folds, and cv has one")
         return splits

@@ -128,7 +128,7 @@ class L1ClassifierCV(_PathClassifierCV):
         The default grid goes on downwards while the error falls at its end.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
-        For grouped rows, pass ``list(splitter.split(X, y, groups))``.
+        With `groups` in `fit`, no group lies on both sides of a fold.
     rule : {"min", "1se"}, default="min"
         Choose the strength of least cross-validated error, or the strongest whose error is within
         one standard error of it.
@@ -218,7 +218,7 @@ class L2ClassifierCV(_PathClassifierCV):
         The default grid goes on downwards while the error falls at its end.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
-        For grouped rows, pass ``list(splitter.split(X, y, groups))``.
+        With `groups` in `fit`, no group lies on both sides of a fold.
     rule : {"min", "1se"}, default="min"
         Choose the strength of least cross-validated error, or the strongest whose error is within
         one standard error of it.

@@ -54,7 +54,7 @@ class L1RegressorCV(_PathRegressorCV):
         themselves, in any order, positive and finite.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 folds of neighbouring rows, or fewer where there are fewer rows.
-        For grouped rows, pass ``list(splitter.split(X, y, groups))``.
+        With `groups` in `fit`, no group lies on both sides of a fold.
     rule : {"min", "1se"}, default="min"
         Choose the strength of least cross-validated error, or the strongest whose error is within
         one standard error of it.
@@ -140,8 +140,8 @@ class L2RegressorCV(_PathRegressorCV):
         The folds. None means 10 folds of neighbouring rows, or fewer where there are fewer rows.
         "loo" leaves out one row at a time, at the same total penalty
         :math:`\frac{\lambda}{2} \lVert b \rVert^2 \sum_i w_i`, and "gcv" is generalised
-        cross-validation; neither refits. For grouped rows, pass
-        ``list(splitter.split(X, y, groups))``.
+        cross-validation; neither refits. With `groups` in `fit`,
+        no group lies on both sides of a fold.
     rule : {"min", "1se"}, default="min"
         Choose the strength of least cross-validated error, or the strongest whose error is within
         one standard error of it. "1se" needs folds: not "loo" or "gcv".
@@ -235,7 +235,7 @@ class ElasticNetRegressorCV(_PathRegressorCV):
         The default grid goes on downwards while the error falls at its end.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 folds of neighbouring rows, or fewer where there are fewer rows.
-        For grouped rows, pass ``list(splitter.split(X, y, groups))``.
+        With `groups` in `fit`, no group lies on both sides of a fold.
     rule : {"min", "1se"}, default="min"
         Choose the strength of least cross-validated error, or the strongest whose error is within
         one standard error of it.
