@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.tables import Tables
-from normwise.data.response_kind import kind_of
+from normwise.data.response_kind import RESPONSES, kind_of
 
 # the log-loss of a coin, which balanced classes have without a model
 COIN = float(np.log(2))
@@ -39,7 +39,7 @@ def explained_points(tables: Tables) -> pd.DataFrame:
     if not {"l1", "l2"} <= set(risk):
         return pd.DataFrame(columns=[*keys, "points"])
     known = tables["scenarios"].astype({k: str for k in keys}).set_index(keys).reindex(risk.index)
-    of_classes = known["response"].map(lambda response: bool(kind_of(response).classes))
+    of_classes = known["response"].isin([r for r in RESPONSES if kind_of(r).classes])
     null = (1 + known["snr"]).where(~of_classes, COIN)
     points = 100 * (risk["l2"] - risk["l1"]) / null
     return points.rename("points").dropna().reset_index()
