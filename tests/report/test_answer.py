@@ -10,7 +10,15 @@ from studies.made import made_study, summary_of, verdicts_of
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.learn.rule_of_thumb import read_bounds
-from normwise.report.answer import NO_ANSWER, NO_WINNER, SPLITS, advice, answer, decision
+from normwise.report.answer import (
+    NO_ANSWER,
+    NO_WINNER,
+    SPLITS,
+    WITH_WINNER,
+    advice,
+    answer,
+    decision,
+)
 
 COMPARISON = {"margin": 0.05}
 SWAP = {"l1": "l2", "l2": "l1"}
@@ -100,7 +108,7 @@ def test_shares_of_the_rule_have_their_denominators(tables):
     text = answer(made)[3]
     silent = np.nan_to_num(row["silent"]) * (row["n"] - row["decided"])
     share = (row["accuracy"] * row["decided"] + silent) / row["n"]
-    assert f"of the {row['decided']} {SPLITS['fresh']} and have a winner" in text
+    assert f"of the {row['decided']} {WITH_WINNER['fresh']}" in text
     assert f"{100 * share:.0f}\N{NO-BREAK SPACE}% of all {row['n']}" in text
     assert "Told the true k, snr and r" in text and "twice too large" in text
 
@@ -170,10 +178,12 @@ def test_a_rule_with_one_side_is_no_number_that_decides(tables, bounds):
 
 def test_the_answer_quotes_the_hardest_judgement_there_is(tables):
     made = with_bounds(with_signal(tables), lower=0.1, upper=0.2)
-    assert SPLITS["fresh"] in answer(made)[3]
+    assert WITH_WINNER["fresh"] in answer(made)[3]
     scores = made["rule_scores"]
     found = answer(made | {"rule_scores": scores[scores["split"] != "fresh"]})
-    assert SPLITS["scenarios"] in found[3]
+    assert WITH_WINNER["scenarios"] in found[3]
+    # no others where none are set aside
+    assert "others" not in found[0] and " scenarios, and needs no guess" in found[0]
 
 
 # the rule in words

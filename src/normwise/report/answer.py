@@ -46,6 +46,12 @@ SPLITS = {
     "scenarios": "scenarios left out of its fit, a fifth at a time",
     "families": "families of scenarios left out whole",
 }
+# the same scenarios, those of them that have a winner
+WITH_WINNER = {
+    "fresh": f"scenarios that {NO_PART} and have a winner",
+    "scenarios": "scenarios with a winner (left out of its fit, a fifth at a time)",
+    "families": "scenarios with a winner (families left out whole)",
+}
 
 
 def _tally(verdicts: pd.Series) -> tuple[str, str]:
@@ -131,7 +137,12 @@ def _both(scores: pd.DataFrame) -> str:
     own = own[(own["goal"] == "prediction") & np.isfinite(own["regret"])].set_index("split")
     more = " more excess risk than to know the better one"
     costs = []
-    for split, what in (("fresh", f"scenarios that {NO_PART}"), ("scenarios", "others")):
+    held_out = "fresh" in own.index
+    what_by_split = {
+        "fresh": f"scenarios that {NO_PART}",
+        "scenarios": "others" if held_out else "scenarios",
+    }
+    for split, what in what_by_split.items():
         if split in own.index:
             row = own.loc[split]
             costs.append(f"{_span(row, 'regret', _cost)}{more} on {row['n']:.0f} {what}")
@@ -353,7 +364,7 @@ def answer(tables: Tables) -> list[str]:
             f"Without fitting, by a rule of thumb: L1 where k / (n √(snr (1 − r²))) is below "
             f"{bounds.lower:.2g}, L2 where it is above {bounds.upper:.2g}{between}{weak}. Told the "
             f"true k, snr and r it names the right winner in {_span(row, 'accuracy', percent)} of "
-            f"the {row['decided']:.0f} {SPLITS[split]} and have a winner, and is right in "
+            f"the {row['decided']:.0f} {WITH_WINNER[split]}, and is right in "
             f"{percent((right + silent) / row['n'])} of all {row['n']:.0f}."
         )
         twice = scores[
