@@ -37,7 +37,8 @@ GOES_ON = {"docs/tutorials/read.md": "docs/tutorials/run.md"}
 INSTEAD = (
     (r"make .*", r"\g<0> --dry-run", "would renew the environment that the tests run in"),
     (
-        r"snakemake --cores \d+( figures| replications)?( --configfile config/\w+\.yaml)?",
+        r"snakemake --cores \d+( figures| replications)?"
+        r"( --configfile config/\w+\.yaml)?( --config .+)?",
         r"\g<0> --dry-run",
         "a study of minutes to hours",
     ),
