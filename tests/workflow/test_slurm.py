@@ -122,7 +122,7 @@ def test_each_finished_job_is_in_the_report_and_kept_to_what_it_asked_for(on_clu
     report = pd.read_csv(files[0])
     killed, _ = of_compare(said)
     assert {str(job) for job in report["MainJobID"]} == set(submitted(said)) - {killed}
-    report["rule"] = report["RuleName"].str.extract(r"rule_([a-z]+)")[0]
+    report["rule"] = report["RuleName"].str.extract(r"rule_(check_theory|[a-z]+)")[0]
     assert {"simulate", "fit", "evaluate", "check_theory", "compare"} <= set(report["rule"])
     others = report[report["rule"] != "compare"]
     assert others["MaxRSS_MB"].max() > 100
