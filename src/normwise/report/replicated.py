@@ -19,7 +19,7 @@ def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
 
 
 def kinds(frame: pd.DataFrame) -> pd.Series:
-    """Of each row: published (a number of the source), sign, words, or expected by theory."""
+    """What each row is: published (a number of the source), sign, words, or expected by theory."""
     out = pd.Series("expected", index=frame.index)
     for study, own in frame.groupby("study", sort=False):
         there = _keys(own).isin(_keys(published(str(study))))

@@ -103,7 +103,7 @@ def split_target(frame: pd.DataFrame, target: str | None, notes: Sequence[str] =
 def with_index(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns with names of text, and before them those of an index that somebody set.
 
-    As in CSV, an index without a name becomes a column without one.
+    An index without a name becomes a column without one, as it does in CSV.
     """
     index = frame.index
     if isinstance(index, pd.RangeIndex) and index.name is None:

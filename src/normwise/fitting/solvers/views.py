@@ -239,7 +239,7 @@ def sparse_spread(X: Any, weight: np.ndarray) -> tuple[Any, np.ndarray, np.ndarr
     ----------
     X : sparse array of shape (n_samples, n_features)
     weight : ndarray of shape (n_samples,)
-        Of sum 1.
+        Weights of the rows, of sum 1.
 
     Returns
     -------
