@@ -10,7 +10,7 @@ import pandas as pd
 
 from normwise.report.figures.coefficient_paths import (
     SHOWN,
-    contrast,
+    contrast_panels,
     describe_scenario,
     head_panel,
     shown_steps,
@@ -105,20 +105,8 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
 
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Squared bias, variance and their sum under L1 and L2 in the two extreme scenarios."""
-    import matplotlib.pyplot as plt
-
     name = entry["datasets"][0]
-    scenarios = tables["scenarios"]
-    scenarios = contrast(scenarios[scenarios["dataset"] == name])
-    figure, axes = plt.subplots(
-        len(scenarios),
-        2,
-        figsize=(7.5, 0.5 + 2.9 * len(scenarios)),
-        sharey="row",
-        sharex="col",
-        layout="constrained",
-        squeeze=False,
-    )
+    scenarios, figure, axes = contrast_panels(tables["scenarios"], name)
     drawn = []
     for row, (_, scenario) in enumerate(scenarios.iterrows()):
         paths = tables[name][tables[name]["scenario"] == scenario["scenario"]]

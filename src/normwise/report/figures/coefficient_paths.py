@@ -16,6 +16,7 @@ from normwise.report.look.words import NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SHOWN = ("l1", "l2")
 # outside these strengths the curves run straight to the null model and the unpenalised limit
@@ -186,23 +187,28 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted(f"{dataset['name']}_paths", (dataset,))
 
 
-def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
-    """Coefficient paths under L1 and L2 of the two extreme scenarios."""
+def contrast_panels(scenarios: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, Figure, Any]:
+    """The two extreme scenarios of a data set, with a row of two panels for each."""
     import matplotlib.pyplot as plt
 
-    name = entry["datasets"][0]
-    paths = tables[f"{name}_coefficients"]
-    scenarios = tables["scenarios"]
-    scenarios = contrast(scenarios[scenarios["dataset"] == name])
+    shown = contrast(scenarios[scenarios["dataset"] == dataset])
     figure, axes = plt.subplots(
-        len(scenarios),
+        len(shown),
         2,
-        figsize=(7.5, 0.5 + 2.9 * len(scenarios)),
+        figsize=(7.5, 0.5 + 2.9 * len(shown)),
         sharey="row",
         sharex="col",
         layout="constrained",
         squeeze=False,
     )
+    return shown, figure, axes
+
+
+def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
+    """Coefficient paths under L1 and L2 of the two extreme scenarios."""
+    name = entry["datasets"][0]
+    paths = tables[f"{name}_coefficients"]
+    scenarios, figure, axes = contrast_panels(tables["scenarios"], name)
     drawn = []
     for row, (_, scenario) in enumerate(scenarios.iterrows()):
         own = paths[paths["scenario"] == scenario["scenario"]]
