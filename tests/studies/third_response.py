@@ -9,7 +9,7 @@ from normwise.data import response_kind
 from normwise.data.response_kind import ResponseKind
 from normwise.fitting import loss as losses
 from normwise.fitting.errors import NoSolutionError
-from normwise.fitting.loss import Loss
+from normwise.fitting.loss import Loss, weighted_mean
 from normwise.fitting.penalty import Penalty
 from normwise.fitting.solvers import scikit_learn
 from normwise.fitting.solvers.certificate import relative_gap
@@ -39,8 +39,8 @@ class PoissonLoss(Loss):
     def variance(self, mean):
         return mean
 
-    def null_value(self, y):
-        mean = y.mean(axis=-1)
+    def null_value(self, y, weight=None):
+        mean = weighted_mean(y, weight)
         return mean - xlogy(mean, mean)
 
     def null_objective(self, y, mean):

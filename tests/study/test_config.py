@@ -110,6 +110,10 @@ BAD_AXES = {
         "n_nonzero: 3\n    source: scenarios\n    file: a.csv",
         ["source: scenarios takes no file"],
     ),
+    "weights of a grid": (
+        "n_nonzero: 3\n    weights: w",
+        ["source: scenarios takes no weights", "remove"],
+    ),
     "a share of all rows": ("test_share: 1.0", ["test_share", "less than 1"]),
     "a penalty for numbers alone": (
         "n_nonzero: 3\n    response: binary\n    penalties: [l1, mcp]",
@@ -127,6 +131,8 @@ BAD_AXES = {
     "a story that is none": ("n_nonzero: 3\n    story: 7", ["story", "7", "string"]),
     "dense 0/1 features": ("n_nonzero: 3\n    density: 0.7", ["density", "0.7", "at most 0.5"]),
 }
+
+WEIGHTED = "datasets: [{name: own, file: own.csv, target: y, weights: w}]\n"
 
 BAD_CONFIGS = {
     "no data sets": ("seed: 1", ["datasets", "missing"]),
@@ -170,6 +176,14 @@ BAD_CONFIGS = {
     ),
     "unknown metric": (GOOD + "metrics: [wonder]", ["metrics ('wonder')", "extensions"]),
     "an extension that is a number": (GOOD + "extensions: [3]", ["extensions[0]", "3", "string"]),
+    "weights and a penalty that takes none": (
+        WEIGHTED + "penalties: [l1, mcp]",
+        ["'own'", "penalties (mcp)", "weights (w)", "penalties of its own"],
+    ),
+    "weights and an engine that takes none": (
+        WEIGHTED + "engine: scikit-learn",
+        ["'own'", "weights (w)", "engine: native", "scikit-learn"],
+    ),
     "no penalty": (GOOD + "penalties: []", ["penalties", "empty list"]),
     "tolerance as YAML text": (GOOD + "tolerance: 1e-6", ["tolerance", "'1e-6'", "text", "1e-06"]),
     "lax tolerance": (GOOD + "tolerance: 0.1", ["tolerance", "0.1", "at most 0.001"]),
@@ -337,7 +351,7 @@ def test_schema_and_code_have_the_same_axes(schema_file):
     keys = set(schema["properties"]["datasets"]["items"]["properties"])
     about_the_set = {"name", "title", "source", "chunks", "figure", "replicates", "penalties"}
     about_the_set |= {"hold_out", "story", "file", "target", "positive", "test_share", "options"}
-    about_the_set |= {"missing", "groups", "time", "drop"}
+    about_the_set |= {"missing", "groups", "time", "weights", "drop"}
     assert keys - about_the_set == {f.name for f in fields(Scenario)} | {"nonzero_fraction"}
     assert about_the_set <= keys
 

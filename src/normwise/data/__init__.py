@@ -8,7 +8,9 @@ absent), and the law of the features, either as ``population`` (n_rows, n_featur
 probability, or as ``covariance`` (n_features, n_features; identity if absent) and ``mean``
 (n_features,; zero if absent). A ``y`` of zeros and ones is a binary response.
 Optional ``groups`` and ``time`` (n_replicates, n_samples) say which rows the folds keep together,
-and that they test on what follows. Simulated files
+and that they test on what follows; ``weights``, of the same shape, and with held-out rows
+``weights_test``, of that of ``y_test``, are positive weights of the rows in every fit and every
+error. Simulated files
 hold several scenarios, their arrays named ``X.0``, ``X.1``, …, and the scenarios themselves as
 JSON, from which the truth is rebuilt. In place of these arrays a simulated file may hold their
 *recipe*: the range of replicates, and for each scenario the digests of its replicates,

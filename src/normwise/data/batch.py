@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,8 @@ TRUTH_ARRAYS = (
     "noise_var",
     "population",
 )
+# what a file may say of its rows, one value a row
+OF_ROWS = ("groups", "time", "weights")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,10 @@ class Batch:
         Group of each row; folds keep them whole.
     time : ndarray of shape (n_replicates, n_samples), or None
         Folds test on what follows.
+    weights : ndarray of shape (n_replicates, n_samples), or None
+        Positive weights of the rows in the fits and in the errors of the folds.
+    weights_test : ndarray of shape (n_replicates, n_test), or None
+        Those of the held-out rows in their errors.
     """
 
     id: str
@@ -63,26 +70,29 @@ class Batch:
     y_test: np.ndarray | None = None
     groups: np.ndarray | None = None
     time: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    weights_test: np.ndarray | None = None
 
     @property
     def rows(self) -> Rows:
-        """What the folds of a batch of one replicate respect."""
-        first = (None if part is None else part[0] for part in (self.groups, self.time))
-        return Rows(*first)
+        """What is known of the rows of a batch of one replicate."""
+        return Rows(
+            **{name: part[0] for name in OF_ROWS if (part := getattr(self, name)) is not None}
+        )
 
     def only(self, index: int) -> Batch:
         """The batch of one of its replicates."""
         own = slice(index, index + 1)
         held_out = self.y_test is not None
+        parts = {name: getattr(self, name) for name in ("y_test", "weights_test", *OF_ROWS)}
+        known: dict[str, Any] = {n: part[own] for n, part in parts.items() if part is not None}
         return replace(
             self,
             start=self.start + index,
             X=self.X[own],
             y=self.y[own],
             X_test=self.X_test[own] if held_out and self.X_test is not None else self.X_test,
-            y_test=self.y_test[own] if self.y_test is not None else None,
-            groups=self.groups[own] if self.groups is not None else None,
-            time=self.time[own] if self.time is not None else None,
+            **known,
         )
 
 
@@ -191,11 +201,7 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
                 f"X_test has shape {X_test.shape} and y_test {y_test.shape}; they must be "
                 f"({len(X)}, n_test, {p}) and ({len(X)}, n_test)",
             )
-    for name in ("groups", "time"):
-        if name in arrays and arrays[name].shape != y.shape:
-            raise DataFileError(
-                path, f"array '{name}' has shape {arrays[name].shape}, must be that of y, {y.shape}"
-            )
+    _check_rows(path, arrays, y, y_test)
     key = outside_key(dataset)
     # of a table that is split, the two parts are the whole in every replicate
     known = y if y_test is None else np.concatenate([y, y_test], axis=1)
@@ -209,9 +215,34 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
         truth,
         X_test,
         y_test,
-        arrays.get("groups"),
-        arrays.get("time"),
+        **{name: arrays.get(name) for name in (*OF_ROWS, "weights_test")},
     )
+
+
+def _check_rows(
+    path: str | Path, arrays: Mapping[str, np.ndarray], y: np.ndarray, y_test: np.ndarray | None
+) -> None:
+    """Refuse what is said of rows that are not there, and weights that cannot be used."""
+    of = dict.fromkeys(OF_ROWS, ("y", y)) | {"weights_test": ("y_test", y_test)}
+    for name, (other, values) in of.items():
+        if name not in arrays:
+            continue
+        if values is None:
+            raise DataFileError(path, f"has array '{name}' and no '{other}'; leave it out")
+        if arrays[name].shape != values.shape:
+            raise DataFileError(
+                path,
+                f"array '{name}' has shape {arrays[name].shape}, must be that of {other}, "
+                f"{values.shape}",
+            )
+        if name.startswith("weights") and not (arrays[name] > 0).all():
+            raise DataFileError(
+                path,
+                f"array '{name}' holds {arrays[name].min():g}, must be positive; leave out rows "
+                "of weight 0",
+            )
+    if y_test is not None and ("weights" in arrays) != ("weights_test" in arrays):
+        raise DataFileError(path, "has one of 'weights' and 'weights_test'; give both or neither")
 
 
 def population_rows(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:

@@ -34,7 +34,7 @@ class Source:
     notes : tuple of str
         What was done to the columns.
     rows : Rows
-        Which rows belong together, and their time.
+        Which rows belong together, their time and their weights.
     """
 
     X: np.ndarray
@@ -84,13 +84,14 @@ def import_table(
     missing: Sequence[object] = (),
     groups: str | None = None,
     time: str | None = None,
+    weights: str | None = None,
     drop: Sequence[str] = (),
     *,
     largest_mb: float,
 ) -> tuple[str, ...]:
     """Read a table and write it as plain arrays; returns what was done to the columns.
 
-    The arrays that say which rows belong together are written where there are such.
+    What is known of the rows (groups, times, weights, copies) is written where there is such.
 
     Raises
     ------
@@ -104,6 +105,7 @@ def import_table(
         missing=missing,
         groups=groups,
         time=time,
+        weights=weights,
         drop=drop,
     )
     refuse_large(file, table.X.shape, 1, 1, largest_mb)
@@ -157,5 +159,5 @@ def refuse_large(
 
 # what a data set takes beside its name and how it is shown, by source
 TABLE_KEYS = ("file", "target", "positive", "missing", "drop")
-# and what a split of it respects
-ROW_KEYS = ("groups", "time")
+# and what is known of the rows that are split
+ROW_KEYS = ("groups", "time", "weights")

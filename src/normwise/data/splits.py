@@ -155,10 +155,12 @@ def write_splits(
         for part, suffix in enumerate(("", "_test"))
         for name, values in ((f"X{suffix}", source.X), (f"y{suffix}", y))
     }
-    known = {"groups": source.rows.units, "time": source.rows.time}
+    rows = source.rows
+    known = {"groups": (rows.units, 0), "time": (rows.time, 0), "weights": (rows.weights, 0)}
+    known["weights_test"] = (rows.weights, 1)
     arrays |= {
-        name: np.stack([values[train] for train, _ in splits])
-        for name, values in known.items()
+        name: np.stack([values[split[part]] for split in splits])
+        for name, (values, part) in known.items()
         if values is not None
     }
     save_arrays(output, arrays | {"start": np.array(bounds[0])})

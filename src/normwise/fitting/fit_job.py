@@ -17,7 +17,7 @@ from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.fits_file import FitsFile, blank_fit
 from normwise.fitting.loss import Loss, Risk, loss_of
 from normwise.fitting.names import TUNINGS
-from normwise.fitting.penalty import Mix, Penalty, find, standardised
+from normwise.fitting.penalty import Mix, Penalty, find, mean_and_spread, standardised
 from normwise.fitting.risk import risk_function
 from normwise.fitting.tuning import Fit, fit, make_folds
 
@@ -56,19 +56,23 @@ def effective_dof(
     alpha: float,
     penalty: Mix,
     loss: Loss,
+    share: np.ndarray | float = 1.0,
 ) -> float:
     r"""Effective degrees of freedom of one fit, without the intercept.
 
     :math:`\mathrm{tr}[H(H + \lambda(1-a) I)^{-1}]`, with the Hessian :math:`H` of the mean loss
     on the active features: :math:`\sum d^2/(d^2+n\lambda)` for ridge, the number of active
-    features for the lasso (Zou, Hastie & Tibshirani 2007).
+    features for the lasso (Zou, Hastie & Tibshirani 2007). ``share`` are weights of the rows, of
+    mean 1.
     """
     active = Z[:, coef != 0] if penalty.l1_ratio else Z
     if np.isinf(alpha) or not active.shape[1]:
         return 0.0
     if not loss.quadratic:
-        weight = loss.variance(loss.mean_of(predictor))
+        weight = loss.variance(loss.mean_of(predictor)) * share
         active = (active - weight @ active / weight.sum()) * np.sqrt(weight)[:, None]
+    elif np.ndim(share):
+        active = active * np.sqrt(share)[:, None]
     n, p = active.shape
     eigenvalues = np.linalg.eigvalsh((active @ active.T if n < p else active.T @ active) / n)
     eigenvalues = eigenvalues[eigenvalues > 1e-10 * eigenvalues[-1]]
@@ -95,6 +99,7 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
             options.tolerance,
             risk,
             options.engine,
+            batch.rows.weights,
         )
     except NoSolutionError:
         arrays["failed"] = np.array(1.0)
@@ -116,6 +121,8 @@ def _blank(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.
     if batch.y_test is not None:
         arrays["predictor_test"] = np.full((len(TUNINGS), batch.y_test.shape[1]), np.nan)
         arrays["y_test"] = batch.y_test[0]
+    if batch.weights_test is not None:
+        arrays["weights_test"] = batch.weights_test[0]
     return arrays
 
 
@@ -146,8 +153,10 @@ def _chosen_arrays(
     path, chosen, loss = tuned.path, tuned.chosen, loss_of(batch.response)
     coef, intercept, alpha = path.coef[chosen], path.intercept[chosen], path.alphas[chosen]
     predictor = intercept[:, None] + coef @ X.T
-    Z = standardised(X)[0]
-    inner = np.abs(Z.T @ (y - y.mean())).max() / len(y)
+    weight = batch.rows.weights
+    share = 1.0 if weight is None else weight / weight.mean()
+    Z, (centre, spread) = standardised(X, weight)[0], mean_and_spread(y, weight)
+    inner = np.abs(Z.T @ (share * (y - centre))).max() / len(y)
     arrays = {
         "coef": coef,
         "intercept": intercept,
@@ -155,8 +164,8 @@ def _chosen_arrays(
         "alpha": alpha,
         "risk": path_risk[chosen],
         "gap": path.gap[chosen],
-        "train_error": loss.value(y, predictor),
-        "max_correlation": inner / (y.std() or np.inf),
+        "train_error": loss.value(y, predictor, weight),
+        "max_correlation": inner / (spread or np.inf),
         "edge": np.zeros(len(TUNINGS)),
     }
     if batch.y_test is not None and batch.X_test is not None:
@@ -164,7 +173,7 @@ def _chosen_arrays(
     if isinstance(penalty, Mix):
         arrays["dof"] = np.array(
             [
-                effective_dof(Z, coef[t], predictor[t], float(alpha[t]), penalty, loss)
+                effective_dof(Z, coef[t], predictor[t], float(alpha[t]), penalty, loss, share)
                 for t in range(len(TUNINGS))
             ]
         )

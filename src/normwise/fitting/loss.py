@@ -18,6 +18,13 @@ import normwise.fitting.losses as members
 from normwise.data.response_kind import RESPONSES
 
 
+def weighted_mean(values: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Mean along the last axis, of weights that have the shape of the values or broadcast to it."""
+    if weight is None:
+        return np.asarray(values.mean(axis=-1))
+    return np.asarray((values * weight).sum(axis=-1) / weight.sum(axis=-1))
+
+
 class Risk(Protocol):
     """Population loss of linear predictors on the original scale."""
 
@@ -89,8 +96,8 @@ class Loss:
         each = self.each(y, predictor)
         return np.asarray(each.mean(axis=-1) if weight is None else each @ weight / weight.sum())
 
-    def null_value(self, y: np.ndarray) -> np.ndarray:
-        """Value of the best constant, along the last axis."""
+    def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+        """Value of the best constant, along the last axis; weights have the shape of y."""
         raise NotImplementedError
 
     def objective(self, y: np.ndarray, predictor: np.ndarray) -> np.ndarray:

@@ -61,6 +61,11 @@ def responses(name: str) -> tuple[str, ...]:
     return RESPONSES if name in MIXES else penalty_class(name).responses
 
 
+def takes_weights(name: str) -> bool:
+    """Whether a penalty can be fitted to rows with weights."""
+    return name in MIXES or penalty_class(name).takes_weights
+
+
 def label(name: str) -> str:
     """Name of a penalty in figures and on the page."""
     return MIXES[name] if name in MIXES else penalty_class(name).label

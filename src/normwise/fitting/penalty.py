@@ -19,12 +19,22 @@ from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 Splits = Iterable[tuple[np.ndarray, np.ndarray]]
 
 
-def standardised(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def mean_and_spread(X: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation along the first axis, by weights of the rows if there are any."""
+    if weight is None:
+        return X.mean(axis=0), X.std(axis=0)
+    mean = np.asarray(np.average(X, axis=0, weights=weight))
+    return mean, np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+
+
+def standardised(
+    X: np.ndarray, weight: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features of mean 0 and variance 1, with their means and scales.
 
     A constant column becomes zero; its scale is infinite.
     """
-    mean, spread = X.mean(axis=0), X.std(axis=0)
+    mean, spread = mean_and_spread(X, weight)
     scale = np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, np.inf)
     return (X - mean) / scale, mean, scale
 
@@ -49,6 +59,9 @@ class Penalty:
         which there is nothing to search.
     responses : tuple of str
         Kinds of response that it can be fitted to.
+    takes_weights : bool
+        Whether `path` weighs the rows by ``problem.weight``. Where it does not, data with weights
+        are refused.
     """
 
     name: ClassVar[str]
@@ -58,6 +71,7 @@ class Penalty:
     per_strength: ClassVar[int] = 1
     ends_with_limit: ClassVar[bool] = True
     responses: ClassVar[tuple[str, ...]] = RESPONSES
+    takes_weights: ClassVar[bool] = False
 
     def grid(self, problem: Problem, n_alphas: int) -> np.ndarray:
         """Candidate strengths, decreasing: from the null model down, by default the lasso's.
@@ -78,7 +92,8 @@ class Penalty:
         Parameters
         ----------
         problem : Problem
-            ``X`` and ``y`` are its data; features are not standardised yet.
+            ``X`` and ``y`` are its data, ``weight`` the weights of the rows, ones where there are
+            none; features are not standardised yet.
         alphas : ndarray of shape (n_alphas,)
         tol : float
             Relative duality gap to reach.
@@ -99,14 +114,19 @@ class Penalty:
         errors, gaps, steps, sizes = [], [], 0, []
         for train, test in splits:
             part = Problem(
-                problem.X[train], problem.y[train], problem.response, engine=problem.engine
+                problem.X[train],
+                problem.y[train],
+                problem.response,
+                sample_weight=problem.weight[train],
+                engine=problem.engine,
             )
             path = self.path(part, alphas, tol)
             predictor = path.intercept[:, None] + path.coef @ problem.X[test].T
-            errors.append(prediction_loss(problem.y[test], predictor, problem.response))
+            weight = None if problem.unequal is None else problem.weight[test]
+            errors.append(prediction_loss(problem.y[test], predictor, problem.response, weight))
             gaps.append(path.gap)
             steps += int(path.n_iter.sum())
-            sizes.append(float(len(test)))
+            sizes.append(float(problem.weight[test].sum()))
         return CrossValidation(np.array(errors), np.array(gaps), steps, np.array(sizes))
 
 
@@ -119,6 +139,8 @@ class Mix(Penalty):
         1 for the lasso, 0 for ridge.
     tuned : bool
     """
+
+    takes_weights = True
 
     def __init__(self, l1_ratio: float, tuned: bool = True) -> None:
         self.l1_ratio, self.tuned = l1_ratio, tuned

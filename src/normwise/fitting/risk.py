@@ -200,7 +200,10 @@ def risk_function(batch: Batch) -> Risk:
     if truth is None:
         assert batch.X_test is not None and batch.y_test is not None
         X_test, y_test = batch.X_test[0], batch.y_test[0]
-        return lambda coef, intercept: loss.value(y_test, intercept[:, None] + coef @ X_test.T)
+        weight = None if batch.weights_test is None else batch.weights_test[0]
+        return lambda coef, intercept: loss.value(
+            y_test, intercept[:, None] + coef @ X_test.T, weight
+        )
     if kind_of(batch.response).risk_from_moments:
         return lambda coef, intercept: excess_risk(truth, coef, intercept)
     floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).expected(loss)

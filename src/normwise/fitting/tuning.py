@@ -95,6 +95,7 @@ def fit(
     tolerance: float,
     risk: Risk,
     engine: str = "native",
+    weights: np.ndarray | None = None,
 ) -> Fit:
     """Fit a path on all rows and in each fold, and choose the strength by each rule.
 
@@ -112,6 +113,9 @@ def fit(
     risk : callable
         Population loss, for the oracle rule.
     engine : {"native", "scikit-learn"}
+    weights : ndarray of shape (n_samples,), optional
+        Positive weights of the rows in the loss, in the standardisation and in the errors of the
+        folds.
 
     Returns
     -------
@@ -121,14 +125,18 @@ def fit(
     ------
     NoSolutionError
         If the problem has no finite solution.
+    ValueError
+        If there are weights, and the penalty takes none.
     """
+    if weights is not None and not penalty.takes_weights:
+        raise ValueError(f"penalty {penalty.name} takes no weights of the rows")
     if response not in penalty.responses:
         raise NoSolutionError(f"cannot be fitted to a {response} response")
     kind = kind_of(response)
     if kind.classes and min(rows.sum() for rows in kind.strata(y)) < 2:
         # with two rows of each class, every stratified training part has both
         raise NoSolutionError("a class has fewer than two rows")
-    problem = Problem(X, y, response, engine=engine)
+    problem = Problem(X, y, response, sample_weight=weights, engine=engine)
     alphas = penalty.grid(problem, n_alphas)
     path = penalty.path(problem, alphas, tolerance)
     expected = (len(alphas) * penalty.per_strength, problem.n_features)

@@ -16,7 +16,7 @@ from normwise.data.response_kind import DEFAULT
 from normwise.data.scenario import expand_grid
 from normwise.files.errors import from_extra
 from normwise.fitting.loss import loss_of
-from normwise.fitting.names import known_penalties, responses
+from normwise.fitting.names import known_penalties, responses, takes_weights
 from normwise.study.complaints import explain, not_one_of
 from normwise.study.conversion import converted
 from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
@@ -141,6 +141,7 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
         own = [p for p in dataset["penalties"] if p not in config["penalties"]]
         found = list(_unknown("penalties", own, known_penalties()))
         found = found or [*_figure_problems(dataset), *_source_problems(dataset)]
+        found = found or list(_weight_problems(dataset, config["engine"]))
         if not found and not unknown:
             found = list(_sample_problems(dataset, config["tuning"]["n_folds"]))
         yield from (f"{where}: {problem}" for problem in found)
@@ -193,6 +194,20 @@ def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"chunks ({dataset['chunks']}) exceeds replicates ({dataset['replicates']}); lower it"
         )
+
+
+def _weight_problems(dataset: Mapping[str, Any], engine: str) -> Iterator[str]:
+    if "weights" not in dataset:
+        return
+    given = f"weights ({dataset['weights']})"
+    if engine != "native":
+        yield f"{given} needs engine: native; the {engine} engine takes none"
+    for name in dataset["penalties"]:
+        if not takes_weights(name):
+            yield (
+                f"penalties ({name}) cannot be fitted with {given}; give the data set penalties "
+                "of its own, or its class takes_weights = True once it uses problem.weight"
+            )
 
 
 def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:

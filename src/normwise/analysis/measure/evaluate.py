@@ -30,7 +30,7 @@ from normwise.fitting.names import TUNINGS, selects
 def _extra_metrics(
     names: Sequence[str], e: Estimates, a: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    held_out = a.get("y_test"), a.get("predictor_test")
+    held_out = a.get("y_test"), a.get("predictor_test"), a.get("weights_test")
     fitted = Fitted(
         e.origin.response, e.origin.truth, a["coef"], a["intercept"], a["alpha"], *held_out
     )
@@ -53,7 +53,9 @@ def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd
     values["cv_error"] = np.take_along_axis(a["cv_error"], a["chosen"].astype(int), axis=1)
     if truth is None:
         values |= {"test_error": risk, "optimism": risk - a["train_error"]}
-        values |= held_out_metrics(e.origin.response, risk, a["predictor_test"], a["y_test"])
+        values |= held_out_metrics(
+            e.origin.response, risk, a["predictor_test"], a["y_test"], a.get("weights_test")
+        )
     else:
         values["excess_risk"] = risk
         values |= replicate_metrics(

@@ -8,7 +8,7 @@ from scipy.special import expit
 from normwise.data.covariance import quadratic_form
 from normwise.data.population import Population
 from normwise.data.response_kind import kind_of
-from normwise.fitting.loss import loss_of
+from normwise.fitting.loss import loss_of, weighted_mean
 from normwise.fitting.risk import PredictorLaw, excess_risk
 
 
@@ -183,7 +183,11 @@ OF_RESPONSE = {"gaussian": _of_numbers, "binary": _of_probabilities}
 
 
 def held_out_metrics(
-    response: str, loss: np.ndarray, predictor: np.ndarray, y: np.ndarray
+    response: str,
+    loss: np.ndarray,
+    predictor: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """What held-out rows say of estimates, where the truth is unknown.
 
@@ -195,19 +199,21 @@ def held_out_metrics(
     predictor : ndarray of shape (n_replicates, n_tunings, n_test)
         Linear predictors of them.
     y : ndarray of shape (n_replicates, n_test)
+    weight : ndarray of shape (n_replicates, n_test), optional
+        Weights of the held-out rows.
 
     Returns
     -------
     dict of str to ndarray of shape (n_replicates, n_tunings)
         ``explained`` is one minus the loss over that of the best constant.
     """
-    y = y[:, None, :]
-    null = loss_of(response).null_value(y)
+    y, weight = y[:, None, :], None if weight is None else weight[:, None, :]
+    null = loss_of(response).null_value(y, weight)
     out = {"explained": 1 - loss / np.where(null > 0, null, np.nan)}
     if kind_of(response).classes:
         wrong = np.where(predictor == 0, 0.5, (predictor > 0) != (y > 0.5))
-        out["error_rate"] = wrong.mean(axis=-1)
-        out["brier_score"] = ((expit(predictor) - y) ** 2).mean(axis=-1)
+        out["error_rate"] = weighted_mean(wrong, weight)
+        out["brier_score"] = weighted_mean((expit(predictor) - y) ** 2, weight)
     return out
 
 

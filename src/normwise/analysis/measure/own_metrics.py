@@ -29,6 +29,8 @@ class Fitted:
         Held-out responses, where the truth is unknown.
     predictor_test : ndarray of shape (n_replicates, n_tunings, n_test) or None
         Linear predictors of the held-out rows.
+    weights_test : ndarray of shape (n_replicates, n_test) or None
+        Weights of the held-out rows, where rows have weights.
     """
 
     response: str
@@ -38,6 +40,7 @@ class Fitted:
     alpha: np.ndarray
     y_test: np.ndarray | None
     predictor_test: np.ndarray | None
+    weights_test: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -154,8 +154,13 @@ def rows_of(apart: Apart, kept: np.ndarray) -> Rows:
     return Rows(
         groups=_groups(values["groups"], kept) if "groups" in values else None,
         time=_time(values["time"], kept) if "time" in values else None,
-        weights=values["weights"].to_numpy()[kept] if "weights" in values else None,
+        weights=_unequal(values["weights"].to_numpy()[kept]) if "weights" in values else None,
     )
+
+
+def _unequal(weights: np.ndarray) -> np.ndarray | None:
+    """Weights that say something: of equal ones every weighted mean is the plain one."""
+    return weights if np.ptp(weights) else None
 
 
 def _refuse_gaps(role: str, column: pd.Series, missing: np.ndarray) -> None:
@@ -185,10 +190,11 @@ def _numbers(role: str, column: pd.Series, wanted: str) -> np.ndarray:
     except Unclear as reason:
         raise InputError(f"{role} {column.name!r}: {reason}") from None
     if numbers is None:
-        raise InputError(
-            f"{role} {column.name!r} is text such as {str(column.dropna().iloc[0])!r}: give "
-            f"{wanted}"
-        )
+        given = column.dropna()
+        # one value of many makes a column of numbers one of text
+        text = given[pd.to_numeric(given, errors="coerce").isna()]
+        example = str((given if text.empty else text).iloc[0])
+        raise InputError(f"{role} {column.name!r} is text such as {example!r}: give {wanted}")
     return np.asarray(numbers, float)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, xlogy
 
 from normwise.fitting.errors import NoSolutionError
-from normwise.fitting.loss import Loss, register
+from normwise.fitting.loss import Loss, register, weighted_mean
 
 
 def _probability(predictor: np.ndarray) -> np.ndarray:
@@ -50,9 +50,9 @@ class LogLoss(Loss):
         """At most one quarter."""
         return self.variance(_probability(predictor))
 
-    def null_value(self, y: np.ndarray) -> np.ndarray:
+    def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
         """Entropy of the classes."""
-        return _entropy(y.mean(axis=-1))
+        return _entropy(weighted_mean(y, weight))
 
     def objective(self, y: np.ndarray, predictor: np.ndarray) -> np.ndarray:
         """Mean log-loss."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normwise.fitting.loss import Loss, register
+from normwise.fitting.loss import Loss, register, weighted_mean
 
 
 @register
@@ -38,9 +38,11 @@ class SquaredError(Loss):
         """Squared error of each row."""
         return np.asarray((y - predictor) ** 2)
 
-    def null_value(self, y: np.ndarray) -> np.ndarray:
+    def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
         """Variance along the last axis."""
-        return np.asarray(y.var(axis=-1))
+        if weight is None:
+            return np.asarray(y.var(axis=-1))
+        return weighted_mean((y - weighted_mean(y, weight)[..., None]) ** 2, weight)
 
     def objective(self, y: np.ndarray, predictor: np.ndarray) -> np.ndarray:
         """Half the mean squared error."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from normwise.data.response_kind import kind_of
 from normwise.fitting.names import register
-from normwise.fitting.penalty import Penalty
+from normwise.fitting.penalty import Penalty, mean_and_spread
 from normwise.fitting.solvers.problem import Path, Problem
 from normwise.fitting.tuning import choose
 
@@ -38,11 +38,12 @@ def _weighted(problem: Problem, tol: float = 1e-6) -> tuple[Problem, np.ndarray]
     """A plain lasso problem, and the factor that each feature has in it."""
     size = np.abs(pilot(problem, tol))
     # the overall size of the ridge coefficients is no statement about any feature
-    factor = size / ((problem.X * size).std(axis=0).max() or 1.0)
+    factor = size / (mean_and_spread(problem.X * size, problem.unequal)[1].max() or 1.0)
     weighted = Problem(
         problem.X * factor,
         problem.y,
         problem.response,
+        sample_weight=problem.weight,
         standardize=False,
         engine=problem.engine,
     )
@@ -55,6 +56,7 @@ class AdaptiveLasso(Penalty):
 
     name = "adaptive_lasso"
     label = "adaptive lasso"
+    takes_weights = True
 
     def grid(self, problem: Problem, n_alphas: int) -> np.ndarray:
         """From the null model of the weighted problem down."""

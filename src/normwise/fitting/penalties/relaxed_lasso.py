@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from normwise.fitting.names import register
-from normwise.fitting.penalty import Penalty
+from normwise.fitting.penalty import Penalty, mean_and_spread
 from normwise.fitting.solvers.problem import Path, Problem
 
 # share of the lasso in a candidate, the more shrunken first
@@ -24,15 +24,17 @@ FLOOR = 1e-4
 def _free(problem: Problem, kept: np.ndarray, tol: float) -> tuple[np.ndarray, float, float]:
     """Coefficients, intercept and gap of the free fit of some features."""
     coef = np.zeros(problem.n_features)
-    X = problem.X[:, kept]
+    X, weight = problem.X[:, kept], problem.weight
     if not problem.loss.has_limit:
-        part = Problem(X, problem.y, problem.response, engine=problem.engine)
+        part = Problem(X, problem.y, problem.response, sample_weight=weight, engine=problem.engine)
         path = part.path(np.array([FLOOR]), 0.0, tol)
         coef[kept] = path.coef[0]
         return coef, float(path.intercept[0]), float(path.gap[0])
-    mean, scale = X.mean(axis=0), X.std(axis=0)
-    centre = problem.y.mean()
-    coef[kept] = np.linalg.lstsq((X - mean) / scale, problem.y - centre)[0] / scale
+    mean, scale = mean_and_spread(X, problem.unequal)
+    centre = mean_and_spread(problem.y, problem.unequal)[0]
+    root = np.sqrt(weight)
+    Z, y = (X - mean) / scale * root[:, None], (problem.y - centre) * root
+    coef[kept] = np.linalg.lstsq(Z, y)[0] / scale
     return coef, float(centre - mean @ coef[kept]), 0.0
 
 
@@ -42,6 +44,7 @@ class RelaxedLasso(Penalty):
 
     name = "relaxed_lasso"
     label = "relaxed lasso"
+    takes_weights = True
     per_strength = len(SHARES)
 
     def path(self, problem: Problem, alphas: np.ndarray, tol: float) -> Path:

@@ -110,6 +110,11 @@ class Problem:
         )
         self.standardize, self.fit_intercept, self.engine = standardize, fit_intercept, engine
 
+    @property
+    def unequal(self) -> np.ndarray | None:
+        """Sample weights; None where they are equal, so that means are those without weights."""
+        return self.weight if np.ptp(self.weight) else None
+
     @cached_property
     def _whole(self) -> Whole:
         return Whole(self.X, self.y, self.weight, self.fit_intercept)
