@@ -41,6 +41,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import normwise
@@ -403,6 +404,93 @@ def test_sample_weights_equal_repetition(rng, estimator, standardize):
     assert_same_fit(weighted, repeated, rtol=1e-4, atol=1e-5)
     unweighted = estimator(cv=splits(fold), **options).fit(X, y)
     assert not np.allclose(unweighted.coef_path_, weighted.coef_path_, atol=1e-3)
+
+
+def unbalanced(rng, labels):
+    X = rng.standard_normal((150, 5))
+    ones = X[:, 0] + rng.logistic(size=150) > 1.5
+    assert 20 < ones.sum() < 50
+    return X, np.asarray(labels)[ones.astype(int)]
+
+
+@pytest.mark.parametrize("labels", [(0, 1), ("no", "yes"), (False, True), (2.0, -1.0)])
+@pytest.mark.parametrize("weighted", [False, True])
+@every_classifier
+def test_class_weights_are_sample_weights_that_multiply(rng, estimator, labels, weighted):
+    X, y = unbalanced(rng, labels)
+    sample_weight = rng.uniform(0.5, 2, 150) * (rng.random(150) < 0.9) if weighted else None
+    own = np.ones(150) if sample_weight is None else sample_weight
+    first, second = labels
+    heavy = {first: 1.0, second: 5.0}
+    sums = {label: own[y == label].sum() for label in labels}
+    balanced = {label: own.sum() / (2 * sums[label]) for label in labels}
+    plain = estimator(alphas=8, cv=4).fit(X, y, sample_weight=sample_weight)
+    for asked, of_class in ((heavy, heavy), ({second: 5}, heavy), ("balanced", balanced)):
+        ours = estimator(alphas=8, cv=4, class_weight=asked)
+        ours.fit(X, y, sample_weight=sample_weight)
+        each = own * np.vectorize(of_class.get)(y)
+        assert_same_fit(ours, estimator(alphas=8, cv=4).fit(X, y, sample_weight=each))
+        assert not np.allclose(ours.intercept_, plain.intercept_, atol=0.3)
+    equal = estimator(alphas=8, cv=4, class_weight={first: 1, second: 1})
+    np.testing.assert_array_equal(equal.fit(X, y, sample_weight=sample_weight).coef_, plain.coef_)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 0.5, 1: 3.0}])
+@every_classifier
+def test_class_weights_mean_what_they_do_in_logistic_regression(rng, estimator, class_weight):
+    X, y = unbalanced(rng, (0, 1))
+    sample_weight = rng.uniform(0.5, 2, 150)
+    ours = estimator(alphas=[0.03], cv=4, standardize=False, class_weight=class_weight, tol=1e-9)
+    ours.fit(X, y, sample_weight=sample_weight)
+    each = sample_weight * compute_sample_weight(class_weight, y)
+    if class_weight == "balanced":
+        each = (
+            sample_weight
+            * compute_class_weight(
+                "balanced", classes=np.arange(2), y=y, sample_weight=sample_weight
+            )[y]
+        )
+        assert each[y == 0].sum() == pytest.approx(each[y == 1].sum())
+    theirs = LogisticRegression(
+        C=1 / (0.03 * each.sum()),
+        l1_ratio=float(estimator is L1ClassifierCV),
+        solver="saga" if estimator is L1ClassifierCV else "lbfgs",
+        class_weight=class_weight,
+        tol=1e-10,
+        max_iter=100_000,
+    ).fit(X, y, sample_weight=sample_weight)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-4)
+    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, atol=1e-4)
+    assert ours.coef_.any()
+
+
+def test_balanced_classes_find_the_rare_one(rng):
+    X, y = unbalanced(rng, ("healthy", "ill"))
+    found = {
+        asked: L2ClassifierCV(alphas=20, class_weight=asked).fit(X, y).predict(X)
+        for asked in (None, "balanced")
+    }
+    recall = {asked: (answer == y)[y == "ill"].mean() for asked, answer in found.items()}
+    assert recall["balanced"] > recall[None] + 0.2
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("equal", "class_weight='equal': expected None, 'balanced', or a dict"),
+        (3, "class_weight=3: expected None"),
+        ({"ill": 2, "dead": 1}, r"class_weight names 'dead': .* \['healthy', 'ill'\]"),
+        ({"ill": 0}, "class_weight of 'ill' is 0: expected a positive, finite number"),
+        ({"ill": -1.0}, "class_weight of 'ill' is -1.0"),
+        ({"ill": float("nan")}, "class_weight of 'ill' is nan"),
+        ({"ill": "2"}, "class_weight of 'ill' is '2'"),
+    ],
+)
+@every_classifier
+def test_class_weights_that_cannot_be_used_are_named(rng, estimator, asked, message):
+    X, y = unbalanced(rng, ("healthy", "ill"))
+    with pytest.raises(ValueError, match=message):
+        estimator(alphas=8, cv=4, class_weight=asked).fit(X, y)
 
 
 @every_estimator

@@ -205,7 +205,9 @@ class _PathCV(BaseEstimator):
         groups : array-like of shape (n_samples,), default=None
             Group of each row, for a splitter ``cv`` that uses it, such as ``GroupKFold``. Where
             ``cv`` is None or a number, no group lies on both sides of a fold. With metadata
-            routing enabled, groups that the splitter does not request are refused.
+            routing enabled, groups that the splitter does not request are refused. Folds without
+            groups may hold copies of a row on both sides, as those of ``LassoCV`` may; the number
+            ``np.unique(X, axis=0, return_inverse=True)[1]`` of each row keeps copies together.
 
         Returns
         -------
@@ -246,6 +248,7 @@ class _PathCV(BaseEstimator):
         splits = None if self._shortcut() else self._splits(X, y, kept, groups)
         if not kept.all():
             X, sample_weight = X[kept], sample_weight[kept]
+        sample_weight = self._weights(target, sample_weight)
         problem = Problem(
             X,
             target,
@@ -407,6 +410,10 @@ class _PathCV(BaseEstimator):
 
     def _target(self, y: np.ndarray) -> np.ndarray:
         raise NotImplementedError
+
+    def _weights(self, target: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """Weights of the rows in loss, standardisation and errors."""
+        return sample_weight
 
     def _linear_predictor(self, X: Any) -> np.ndarray:
         check_is_fitted(self)

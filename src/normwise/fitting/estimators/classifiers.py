@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,31 @@ from normwise.fitting.estimators.base import DEFAULT_FOLDS, _PathCV
 
 class _PathClassifierCV(ClassifierMixin, _PathCV):
     _response = "binary"
+
+    def __init__(
+        self,
+        *,
+        alphas: Any = 100,
+        cv: Any = None,
+        rule: str = "min",
+        class_weight: Mapping[Any, Any] | str | None = None,
+        standardize: bool = True,
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        super().__init__(
+            alphas=alphas,
+            cv=cv,
+            rule=rule,
+            standardize=standardize,
+            fit_intercept=fit_intercept,
+            tol=tol,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+        self.class_weight = class_weight
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -34,6 +61,37 @@ class _PathClassifierCV(ClassifierMixin, _PathCV):
                 f"only one class: {self.classes_[0]!r}"
             )
         return label.astype(float)
+
+    def _check_parameters(self) -> list[float]:
+        given = self.class_weight
+        balanced = isinstance(given, str) and given == "balanced"
+        if not (given is None or isinstance(given, Mapping) or balanced):
+            raise ValueError(
+                f"class_weight={given!r}: expected None, 'balanced', or a dict of numbers by label"
+            )
+        return super()._check_parameters()
+
+    def _weights(self, target: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        if self.class_weight is None:
+            return sample_weight
+        each = np.ones(len(target)) if sample_weight is None else sample_weight
+        if isinstance(self.class_weight, Mapping):
+            of_class = self._named_weights(self.class_weight)
+        else:
+            held = np.bincount(target.astype(int), weights=each)
+            of_class = held.sum() / (len(held) * held)
+        return np.asarray(each * of_class[target.astype(int)])
+
+    def _named_weights(self, given: Mapping[Any, Any]) -> np.ndarray:
+        labels = self.classes_.tolist()
+        for label, weight in given.items():
+            if label not in labels:
+                raise ValueError(f"class_weight names {label!r}: the classes of y are {labels}")
+            if not isinstance(weight, Real) or not 0 < float(weight) < np.inf:
+                raise ValueError(
+                    f"class_weight of {label!r} is {weight!r}: expected a positive, finite number"
+                )
+        return np.array([float(given.get(label, 1.0)) for label in labels])
 
     def _default_folds(self, y: np.ndarray) -> int:
         smallest = int(np.unique(y, return_counts=True)[1].min())
@@ -117,8 +175,8 @@ class L1ClassifierCV(_PathClassifierCV):
         \frac{1}{\sum_i w_i} \sum_i w_i \left(\log(1 + e^{z_i}) - y_i z_i\right)
         + \lambda \lVert b \rVert_1
 
-    with the weights :math:`w_i` of the rows, 1 by default. The ``C`` of scikit-learn's
-    ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
+    with the weights :math:`w_i` of the rows, 1 by default, `class_weight` included. The ``C`` of
+    scikit-learn's ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
 
     Parameters
     ----------
@@ -132,6 +190,12 @@ class L1ClassifierCV(_PathClassifierCV):
     rule : {"min", "1se"}, default="min"
         Choose the strength of least cross-validated error, or the strongest whose error is within
         one standard error of it.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes by label, positive, and 1 where a label is not named. A row weighs
+        what its class does, times its `sample_weight`, everywhere: in the loss, in the
+        standardisation and in the errors of the folds, which scikit-learn's
+        ``LogisticRegressionCV`` scores without. "balanced" gives each class half of the weight of
+        all rows. Probabilities are then those of classes as frequent as they weigh.
     standardize : bool, default=True
         Penalise the coefficients of features of unit variance, as measured in each training
         part. ``coef_`` is for the features as given.
@@ -206,8 +270,8 @@ class L2ClassifierCV(_PathClassifierCV):
         \frac{1}{\sum_i w_i} \sum_i w_i \left(\log(1 + e^{z_i}) - y_i z_i\right)
         + \frac{\lambda}{2} \lVert b \rVert^2
 
-    with the weights :math:`w_i` of the rows, 1 by default. The ``C`` of scikit-learn's
-    ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
+    with the weights :math:`w_i` of the rows, 1 by default, `class_weight` included. The ``C`` of
+    scikit-learn's ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
 
     Parameters
     ----------
@@ -222,6 +286,12 @@ class L2ClassifierCV(_PathClassifierCV):
     rule : {"min", "1se"}, default="min"
         Choose the strength of least cross-validated error, or the strongest whose error is within
         one standard error of it.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes by label, positive, and 1 where a label is not named. A row weighs
+        what its class does, times its `sample_weight`, everywhere: in the loss, in the
+        standardisation and in the errors of the folds, which scikit-learn's
+        ``LogisticRegressionCV`` scores without. "balanced" gives each class half of the weight of
+        all rows. Probabilities are then those of classes as frequent as they weigh.
     standardize : bool, default=True
         Penalise the coefficients of features of unit variance, as measured in each training
         part. ``coef_`` is for the features as given.
