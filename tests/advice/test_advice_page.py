@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,7 @@ from normwise.advice.page import download, write_page
 from normwise.advice.pictures import draw
 from normwise.advice.recommendation import chance
 from normwise.advice.wording import (
+    ANSWERS,
     agreement,
     better,
     chosen_by_chance,
@@ -195,6 +197,13 @@ def test_the_words_are_those_of_the_numbers():
     assert [s.says for s in found] == ["l1", "l1", "undecided", "l1"]
     assert agreement(found) == "3 of 4 name L1; the others name no winner."
     assert agreement(sources(make_advice(winner="l2"))).startswith("They do not agree")
+    # what does not know a table of this kind is no witness, for or against
+    related = replace(advice.place, theory="silent", theory_basis="here they are related")
+    found = sources(replace(advice, place=replace(related, rule="outside", surface="outside")))
+    assert agreement(found) == "1 of 1 names L1."
+    assert found[-1].basis == "here they are related"
+    assert ANSWERS[found[-1].says] == "says nothing here"
+    assert agreement(sources(replace(advice, place=related))).startswith("2 of 3 name L1")
     (kept, left), *more = chosen_by_chance(advice.models)
     assert not more and len(kept) == 1 and len(left) == 2
     assert kept[0].startswith(advice.table.names[0])

@@ -12,7 +12,7 @@ from studies.user_table import as_table
 from normwise.advice import atlas as module
 from normwise.advice.atlas import read, read_study, shipped, write
 from normwise.advice.diagnosis import Signal
-from normwise.advice.place import locate, spread_effect
+from normwise.advice.place import UNRELATED, locate, spread_effect, theory_of
 from normwise.advice.sparsity import Sparsity
 from normwise.analysis.learn.rule_of_thumb import Bounds, call_by_rule
 from normwise.analysis.learn.surface import Surface
@@ -106,9 +106,30 @@ def test_sparse_is_l1_and_dense_is_l2_everywhere(atlas, response):
     few = locate(sized(150, 100, response), known(4, 3.0), atlas)
     many = locate(sized(150, 100, response), known(90, 3.0), atlas)
     for place, side in ((few, "l1"), (many, "l2")):
-        assert (place.rule, place.surface, place.theory) == (side, side, side)
+        assert (place.rule, place.surface) == (side, side)
+        # the boundary is one of squared error
+        assert place.theory == (side if response == "gaussian" else "silent")
+        assert ("log-loss" in place.theory_basis) == (response == "binary")
     assert few.l1_chance > 0.9 and many.l1_chance < 0.1
     assert len(few.measured) and set(few.measured) == {"load", "effect", "verdict"}
+
+
+def test_theory_is_a_witness_where_it_names_the_measured_winners_alone(atlas):
+    cells = atlas.cells[(atlas.cells["binary"] == 0) & atlas.cells["verdict"].isin(["l1", "l2"])]
+    says, right = [], []
+    for _, row in cells.iterrows():
+        n = int(row["n_samples"])
+        said, why = theory_of(row, n, "gaussian")
+        unrelated = row.copy()
+        unrelated["nearest_correlation"] = 0.0
+        blind, _ = theory_of(unrelated, n, "gaussian")
+        assert (said == "silent") == (row["nearest_correlation"] > UNRELATED) == ("here" in why)
+        assert said in ("silent", blind)
+        says.append(said)
+        right.append(blind == row["verdict"])
+    says, right = np.array(says), np.array(right)
+    assert (says != "silent").sum() > 200 and right[says != "silent"].all()
+    assert 0.8 < right[says == "silent"].mean() < 0.95
 
 
 def test_outside_of_the_measurements_rule_and_map_say_nothing_but_what_lies_outside(atlas):

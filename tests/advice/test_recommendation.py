@@ -181,6 +181,48 @@ def test_other_doubts(table, diagnosis, place):
     assert not any("No penalty predicts" in text for text in little.doubts)
 
 
+@pytest.mark.parametrize("chance", [0.001, 0.5, 0.999])
+@pytest.mark.parametrize(
+    ("means", "noise", "signal", "shown"),
+    [
+        # nothing explained, whatever the estimate of the signal says
+        ({"l1": -0.1, "l2": -0.02}, 0.01, True, False),
+        ({"l1": 0.0, "l2": 0.0}, 0.0, True, False),
+        # a share that may be zero, on a table whose signal may be
+        ({"l1": 0.02, "l2": 0.01}, 0.2, False, False),
+        ({"l1": 0.02, "l2": 0.01}, 0.2, True, True),
+        ({"l1": 0.5, "l2": -0.1}, 0.01, False, True),
+        ({"l1": -0.1, "l2": 0.5}, 0.01, False, True),
+    ],
+)
+def test_no_penalty_is_named_where_neither_beats_the_mean(
+    table, diagnosis, place, means, noise, signal, shown, chance
+):
+    own = replace(diagnosis, snr_low=0.3 if signal else 0.0)
+    found = advised(table, own, place, noise=noise, chance=chance, **means)
+    assert ("Neither L1 nor L2 is shown to predict" in found.headline) == (not shown)
+    if shown:
+        assert found.penalty or chance == 0.5
+        return
+    assert (found.penalty, found.certainty) == (None, "none")
+    # what would tell the two apart, in place of what else they differ in
+    assert not any("short list" in text or "equally well" in text for text in found.reasons)
+    assert found.reasons[0].startswith("Head-to-head: of the held-out rows ")
+    assert "by L1" in found.reasons[0] and "by L2" in found.reasons[0]
+    assert found.reasons[-1].endswith(f"more rows, or features that say more about {table.target}.")
+    (said,) = [text for text in found.doubts if "carry a signal all the same" in text]
+    assert ("L1" in said) or ("L2" in said)
+    assert "l1 = " in found.code and "l2 = " in found.code
+
+
+def test_the_signal_of_a_series_does_not_stand_in_for_rows_held_out(diagnosis, place):
+    X, y = draw(Scenario(60, 8, 2, snr=2), 3, 0)
+    means, own = {"l1": 0.02, "l2": 0.01}, replace(diagnosis, snr_low=0.3)
+    for time, named in ((np.arange(60), False), (None, True)):
+        found = advised(from_memory(X, y, time=time), own, place, noise=0.2, chance=0.99, **means)
+        assert ("Neither" not in found.headline) == named
+
+
 def test_where_both_predict_equally_well_nothing_is_clear(table, diagnosis, place):
     equal = advised(table, diagnosis, place, l1=0.502, noise=0.0005, chance=0.99)
     assert (equal.penalty, equal.certainty) == ("l1", "likely")

@@ -244,6 +244,32 @@ def test_estimates_see_one_row_of_each_group():
     assert found.snr_high - found.snr_low > 2 * (blind.snr_high - blind.snr_low)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_features_of_few_groups_that_say_nothing_name_no_winner(few_repeats, seed):
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(30), 10)
+    X = rng.standard_normal((30, 40))[groups]
+    own = rng.standard_normal(30)[groups]
+    found = advise(X, own + 0.5 * rng.standard_normal(300), groups=groups).recommendation
+    assert (found.penalty, found.certainty) == (None, "none")
+    assert "Neither L1 nor L2 is shown to predict" in found.headline
+    assert any("more groups than 30" in text for text in found.reasons)
+    # the same groups, with a signal that is there
+    told = advise(X, 2 * X[:, 0] + own, groups=groups).recommendation
+    assert "Neither" not in told.headline
+
+
+@pytest.mark.parametrize("response", ["gaussian", "binary"])
+def test_few_rows_of_noise_name_no_winner(few_repeats, response):
+    found = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        y = rng.standard_normal(60) if response == "gaussian" else rng.integers(0, 2, 60)
+        found.append(advise(rng.standard_normal((60, 20)), y).recommendation)
+    # by chance a share of noise looks like one that is explained: once in twenty
+    assert sum(told.penalty is not None for told in found) <= 1
+
+
 def test_weights_equal_repeats(few_repeats):
     X, y = draw(Scenario(60, 5, 2, snr=2), 2, 0)
     weights = np.random.default_rng(0).integers(0, 4, 60)

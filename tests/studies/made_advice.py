@@ -157,6 +157,7 @@ def make_place():
         effect_low=-0.5,
         effect_high=0.1,
         theory="l1",
+        theory_basis="side of the exact boundary for unrelated features",
         inside=False,
         outside=("features per row 20, measured 0.1 to 10",),
         validity="Measured: 200 simulated scenarios with 60 to 200 rows.",

@@ -183,7 +183,8 @@ class Place:
         log(risk of L1 / risk of L2) that the surface predicts, with its 90 % interval, the
         uncertainty of the estimates included.
     theory : str
-        l1 or l2: the side of the exact boundary for independent features.
+        l1 or l2: the side of the exact boundary for unrelated features. Of related ones, and of
+        another response than numbers, it is silent.
     inside : bool
         Whether the table lies within the range of what was measured.
     neighbours : DataFrame
@@ -201,6 +202,8 @@ class Place:
         What was measured, in a sentence.
     record : str
         How the rule did on what was held out, in sentences.
+    theory_basis : str
+        What `theory` rests on, or why it is silent.
     """
 
     load: float
@@ -222,6 +225,7 @@ class Place:
     outside: tuple[str, ...] = ()
     validity: str = ""
     record: str = ""
+    theory_basis: str = ""
 
 
 @dataclass(frozen=True)

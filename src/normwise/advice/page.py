@@ -17,6 +17,7 @@ from markupsafe import Markup
 from normwise.advice import pictures
 from normwise.advice.atlas import MARGIN
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
+from normwise.advice.place import UNRELATED
 from normwise.advice.recommendation import chance, points
 from normwise.advice.wording import (
     ANSWERS,
@@ -294,11 +295,13 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "tables with a known truth, those among them on which one penalty has more than 5 % "
             "less excess risk: the probability is that of being the better one if the two differ. "
             "A penalty is named from 80 % on, and clearly so from 95 % on, but never clearly where "
-            "the two predict equally well or the two witnesses lean to different sides. Of a table "
+            "the two predict equally well or the two witnesses lean to different sides, and not at "
+            "all unless one of the two is shown to predict better than the mean does. Of a table "
             "outside of what was measured the map says nothing. In that fit the map's odds came "
             "from a surface that had seen most of those scenarios. On how many tables from outside "
             "of the study the answer was right is in benchmarks/results/advice.md of the project, "
-            "for a rule that also asked the map outside of its range. The lower "
+            "for a rule that also asked the map outside of its range and named a penalty where "
+            "nothing was predicted. The lower "
             "cross-validated error alone names the better penalty more often there and the wrong "
             "one as often; what is added here is to know when that is not sure.",
         ),
@@ -345,9 +348,11 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "map",
             "Scenarios of the normwise study: simulated data with a known truth, on which both "
             "penalties were compared. The rule of thumb and the response surface (a Gaussian "
-            "process) were fitted to them; theory is the exact boundary for independent features "
-            f"and many rows. On the map risks within {percent(MARGIN)} of each other count as "
-            "equal, whatever the margin of the head to head or of the study.",
+            "process) were fitted to them; theory is the exact boundary for unrelated features and "
+            "many rows, and says nothing of classes, nor where a typical feature has a correlation "
+            f"above {UNRELATED:g} with the one most like it. On the map risks within "
+            f"{percent(MARGIN)} of each other count as equal, whatever the margin of the head to "
+            "head or of the study.",
         ),
     ]
 

@@ -13,6 +13,7 @@ from normwise.analysis.learn.cells import AXES, BINARY
 from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs
 from normwise.data.tables.table import Table
+from normwise.fitting.loss import loss_of
 from normwise.report.validity import measured_words, outside_words, record_words
 from normwise.theory.boundary import phase_boundary
 
@@ -23,6 +24,9 @@ OUTSIDE = "outside"
 # many of its own uncertainty
 QUANTILES = (np.arange(9) + 0.5) / 9
 LEAST_SNR = 0.02
+# the boundary of theory is that of unrelated features: up to this correlation of a typical feature
+# it names every measured winner of squared error, beyond it six in seven
+UNRELATED = 0.4
 SHOWN = (
     "dataset",
     "label",
@@ -100,6 +104,23 @@ def _verdict(effect: tuple[float, float, float], chance: float, zone: float) -> 
     return "equivalent" if -zone < low and high < zone else "undecided"
 
 
+def theory_of(own: pd.Series, n_rows: int, response: str) -> tuple[str, str]:
+    """The side of the exact boundary on which a table lies, or silent and why."""
+    loss = loss_of(response)
+    if not loss.quadratic:
+        return "silent", f"the exact boundary is known for squared error, not for {loss.label}"
+    correlation = float(own["nearest_correlation"])
+    if correlation > UNRELATED:
+        return "silent", (
+            "the exact boundary is that of unrelated features; here a typical one has a "
+            f"correlation of {correlation:.2f} with the one most like it"
+        )
+    aspect = float(own["aspect_ratio"]) * n_rows / max(n_rows - 1, 1)
+    share = phase_boundary(aspect, float(own["snr"]))
+    side = "l1" if float(own["nonzero_share"]) < share else "l2"
+    return side, "side of the exact boundary for unrelated features"
+
+
 def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     """Place a table on the map.
 
@@ -126,8 +147,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     answers = call_by_rule(asked, atlas.bounds)
     own = asked.iloc[:1]
     effect, chance = spread_effect(atlas.surface, table, signal)
-    aspect = p / max(n - 1, 1)
-    share = phase_boundary(aspect, max(signal.snr, LEAST_SNR))
+    theory, theory_basis = theory_of(own.iloc[0], n, table.response)
     side = BINARY[table.response]
     same = atlas.cells[atlas.cells["binary"] == side]
     outside = outside_words(dict(own.iloc[0]), same)
@@ -146,7 +166,8 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         effect=effect[0],
         effect_low=effect[1],
         effect_high=effect[2],
-        theory="l1" if float(own["nonzero_share"].iloc[0]) < share else "l2",
+        theory=theory,
+        theory_basis=theory_basis,
         inside=inside,
         neighbours=_neighbours(own, atlas.cells),
         measured=same[["load", "effect", "verdict"]].reset_index(drop=True),

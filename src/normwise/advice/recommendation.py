@@ -148,6 +148,43 @@ def _equivalent(contest: Contest) -> bool:
     return bool(pair(contest, "l1", "l2")["verdict"] == "equivalent")
 
 
+def beats_null(contest: Contest, diagnosis: Diagnosis, heard: bool = True) -> bool:
+    """Whether L1 or L2 is shown to predict held-out rows better than the mean does.
+
+    The interval of its explained share lies above zero; or the share itself does, on a table whose
+    signal-to-noise ratio is told from zero. On rows that follow one another that ratio is not
+    heard.
+    """
+    own = contest.scores[contest.scores["penalty"].isin(OTHER)]
+    signal = heard and diagnosis.snr_low > 0
+    return bool(((own["low"] > 0) | ((own["explained"] > ROUNDING) & signal)).any())
+
+
+def _shares(contest: Contest) -> str:
+    """What each of the two explains, with its interval."""
+    scores = contest.scores.set_index("penalty").loc[list(OTHER), ["explained", "low", "high"]]
+    said = [
+        "{:.1f} % ({:.1f} to {:.1f}) by ".format(*(100 * row)) + NAMES[name]
+        for name, row in scores.dropna().iterrows()
+    ]
+    return " and ".join(said).replace("-", "\N{MINUS SIGN}")
+
+
+def _nothing_to_choose_by(table: Table, contest: Contest) -> tuple[str, str, str]:
+    """Where neither beats the mean: headline, what the rows held out say, what would help."""
+    units, shares = table.rows.units, _shares(contest)
+    more = "rows" if units is None else f"groups than {len(np.unique(units)):,}"
+    return (
+        "Neither L1 nor L2 is shown to predict held-out rows better than the mean does: there is "
+        "nothing yet to choose between them by.",
+        f"Head-to-head: of the held-out rows {shares} are explained."
+        if shares
+        else _head_to_head(contest),
+        "Until something is predicted, the mean is as good as either penalty. What would help are "
+        f"more {more}, or features that say more about {plain(table.target)}.",
+    )
+
+
 def _small_difference(contest: Contest, penalty: str) -> list[str]:
     if not _equivalent(contest):
         return []
@@ -395,8 +432,9 @@ def recommend(
 
     A penalty is named if it has the smaller excess risk with a probability of at least 80 %, and
     clearly so from 95 % on, unless both predict equally well or head-to-head and map lean to
-    different sides. Outside of what was measured the head-to-head decides alone. With a copy of
-    the target among the features, or with features that add up to it, there is nothing to weigh.
+    different sides. None is named unless one is shown to predict better than the mean does. Outside
+    of what was measured the head-to-head decides alone. With a copy of the target among the
+    features, or with features that add up to it, there is nothing to weigh.
     Signs that rows belong together come first and lower the certainty.
     """
     if table.copies or table.parts:
@@ -406,10 +444,19 @@ def recommend(
     equal = _equivalent(contest)
     doubted = equal or at_odds(contest, place)
     certainty = _certainty(table, sure, doubted, contest, side, signs)
+    shown = beats_null(contest, diagnosis, table.rows.time is None)
+    certainty = certainty if shown else "none"
     named = None if certainty == "none" else side
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
     doubts = _contradictions(contest, place)
-    if named is None:
+    if not shown:
+        headline, reasons[0], missing = _nothing_to_choose_by(table, contest)
+        reasons.append(missing)
+        doubts.append(
+            f"If the features carry a signal all the same, {NAMES[side]} is the better one with a "
+            f"probability of {_in_words(sure)}."
+        )
+    elif named is None:
         found = "No clear winner between L1 and L2"
         if equal:
             found = f"L1 and L2 predict equally well here (within {points(contest.margin)})"

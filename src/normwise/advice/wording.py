@@ -28,7 +28,10 @@ ANSWERS = {
     "equivalent": VERDICT_NAMES["equivalent"],
     "undecided": VERDICT_NAMES["undecided"],
     "outside": OUTSIDE,
+    "silent": "says nothing here",
 }
+# what counts for no side, nor among those that could have named one
+SILENT = ("outside", "silent")
 FIRST = "First: do rows belong together?"
 # Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
 HIGH_CONDITION, HIGH_VIF = 30, 10
@@ -215,12 +218,13 @@ def sources(advice: Advice) -> list[Source]:
             "rule of thumb", place.rule, f"load {load}; L1 below {lower:.2g}, L2 above {upper:.2g}"
         ),
         Source("response surface", place.surface, surface),
-        Source("theory", place.theory, "side of the exact boundary for independent features"),
+        Source("theory", place.theory, place.theory_basis),
     ]
 
 
 def agreement(found: list[Source]) -> str:
-    """Whether the sources name the same penalty."""
+    """Whether the sources name the same penalty; those that know nothing of the table count not."""
+    found = [source for source in found if source.says not in SILENT]
     named = {side: [s.name for s in found if s.says == side] for side in ("l1", "l2")}
     if named["l1"] and named["l2"]:
         return (
@@ -230,7 +234,8 @@ def agreement(found: list[Source]) -> str:
     for side, names in named.items():
         if names:
             rest = "" if len(names) == len(found) else "; the others name no winner"
-            return f"{len(names)} of {len(found)} name {SHORT_NAMES[side]}{rest}."
+            verb = "names" if len(names) == 1 else "name"
+            return f"{len(names)} of {len(found)} {verb} {SHORT_NAMES[side]}{rest}."
     return "None of them names a winner."
 
 
