@@ -151,6 +151,11 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         help="numbers or two classes (default: two classes if the target has two values)",
     )
     advise.add_argument(
+        "--family",
+        choices=("gaussian", "binomial"),
+        help="the same by the names of generalised linear models",
+    )
+    advise.add_argument(
         "--missing",
         metavar="MARKS",
         type=lambda text: text.split(","),
@@ -194,6 +199,12 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         help="difference in explained share, between 0 and 1, that is too small to matter",
     )
     advise.add_argument(
+        "--folds",
+        type=_natural,
+        metavar="N",
+        help="folds of the head to head, outer and inner (default: 5)",
+    )
+    advise.add_argument(
         "--study",
         type=Path,
         metavar="FOLDER",
@@ -231,15 +242,17 @@ def _advise(args: argparse.Namespace) -> None:
 
     from normwise import advice
     from normwise.data.tables.read import read_table
+    from normwise.data.tables.response import response_of
 
-    options = {"margin": args.margin, "seed": args.seed, "n_jobs": args.jobs, "study": args.study}
+    options = {"margin": args.margin, "folds": args.folds, "seed": args.seed}
+    options |= {"n_jobs": args.jobs, "study": args.study}
     given = {name: value for name, value in options.items() if value is not None}
     with _progress() as progress:
         table = read_table(
             args.input,
             args.target,
             positive=args.positive,
-            response=args.response,
+            response=response_of(args.response, args.family),
             missing=args.missing,
             groups=args.groups,
             time=args.time,

@@ -10,13 +10,16 @@ from scipy.special import expit
 from sklearn.linear_model import LinearRegression
 from studies.user_table import as_table
 
-from normwise.advice import contest
+from normwise.advice import advise, contest
 from normwise.advice.contest import compare, summarise, zone_probabilities
 from normwise.advice.findings import TRIED
+from normwise.data.errors import InputError
 from normwise.data.population import draw
+from normwise.data.rows import time_splits
 from normwise.data.scenario import Scenario
 from normwise.fitting import search
-from normwise.fitting.tuning import fold_labels, splits_of
+from normwise.fitting.tuning import fold_labels, make_folds, splits_of
+from normwise.tabular import as_table as as_tabular
 
 SEED = 6
 
@@ -220,3 +223,65 @@ def test_more_work_means_fewer_repeats(monkeypatch):
     monkeypatch.setattr(contest, "REPEATS", (2, 10))
     counts = [contest.plan_repeats(cells, "gaussian") for cells in (100, 400_000, 10**9)]
     assert counts == [10, 5, 2]
+    # twice the folds, outer and inner, are four times the fits
+    assert contest.plan_repeats(100_000, "gaussian", 5) == 10
+    assert contest.plan_repeats(100_000, "gaussian", 10) == 5
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 7])
+def test_folds_are_as_many_as_asked_for_outside_and_inside(monkeypatch, n_folds):
+    table = as_table(*draw(Scenario(63, 5, 2, snr=2), SEED, 0))
+    asked = []
+
+    def spied(y, number, *others):
+        asked.append((len(y), number))
+        return make_folds(y, number, *others)
+
+    monkeypatch.setattr(contest, "make_folds", spied)
+    found = compare(table, 0.01, 0, 1, n_folds=n_folds)
+    assert found.n_folds == n_folds
+    assert len(found.differences) == n_folds * found.n_repeats
+    assert {number for _, number in asked} == {n_folds}
+    inner = [rows for rows, _ in asked if rows < 63]
+    assert len(inner) == len(found.differences)
+    assert {round(rows * n_folds / (n_folds - 1)) for rows in inner} <= {62, 63, 64}
+    # the training parts overlap the more the more folds there are
+    values = found.differences["l1"] - found.differences["l2"]
+    factor = np.sqrt(1 / len(values) + 1 / (n_folds - 1))
+    row = found.pairs[(found.pairs["first"] == "l1") & (found.pairs["second"] == "l2")].iloc[0]
+    assert row["se"] == pytest.approx(factor * values.std())
+
+
+def test_five_folds_are_those_of_the_default():
+    table = as_table(*draw(Scenario(60, 5, 2, snr=2), SEED, 0))
+    one, other = compare(table, 0.01, 0, 1), compare(table, 0.01, 0, 1, n_folds=5)
+    pd.testing.assert_frame_equal(one.differences, other.differences)
+
+
+@pytest.mark.parametrize(
+    ("folds", "rows", "message"),
+    [
+        (1, {}, "folds 1: give a whole number from 2"),
+        (0, {}, "folds 0: give"),
+        (2.5, {}, "folds 2.5: give a whole number"),
+        (True, {}, "folds True: give a whole number"),
+        (31, {}, "folds 31: there are 60 rows, and a fold holds at least 2; give at most 30"),
+        (7, {"groups": np.arange(60) % 6}, "folds 7: there are 6 groups, .* give at most 6"),
+        (6, {"time": np.arange(60) // 10}, "folds 6: there are 6 times, .* give at most 5"),
+    ],
+)
+def test_folds_that_a_table_does_not_allow_are_refused(folds, rows, message):
+    X, y = draw(Scenario(60, 5, 2, snr=2), SEED, 0)
+    with pytest.raises(InputError, match=message):
+        advise(X, y, folds=folds, **rows)
+
+
+@pytest.mark.parametrize("n", [20, 23, 35])
+def test_few_rows_with_times_have_fewer_parts_inside(n):
+    X, y = draw(Scenario(n, 3, 2, snr=2), SEED, 0)
+    found = compare(as_tabular(X, y, time=np.arange(n)), 0.01, 0, 1)
+    assert found.n_folds == 5 and len(found.differences) == 5
+    assert np.isfinite(found.differences[["l1", "l2"]]).all(axis=None)
+    for rows in range(1, 8):
+        for train, test in time_splits(np.arange(rows), 5):
+            assert len(train) and len(test) and train.max() < test.min()

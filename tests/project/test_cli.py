@@ -1,6 +1,7 @@
 """The command line: what it hands on, what it refuses, and in which words."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 
 from normwise import advice, cli
 from normwise.cli import main
+from normwise.data.errors import InputError
+from normwise.data.tables.read import as_table
+from normwise.data.tables.response import response_of
 from normwise.files.errors import MissingExtraError
 from normwise.files.whole import write_text
 from normwise.provenance import verify
@@ -66,12 +70,56 @@ def test_the_table_is_read_shown_and_reported(asked, folder, capsys):
 
 
 def test_options_are_handed_on(asked, folder):
-    options = "--target sold --positive no --seed 7 --jobs 2 --margin 0.02 --study . --no-report"
-    assert main(["advise", "houses.csv", *options.split()]) == 0
+    options = "--target sold --positive no --seed 7 --jobs 2 --margin 0.02 --study . --folds 4"
+    assert main(["advise", "houses.csv", "--no-report", *options.split()]) == 0
     assert asked[0].table.classes == ("yes", "no")
-    given = {"seed": 7, "n_jobs": 2, "margin": 0.02, "study": Path(), "progress": None}
+    given = {"seed": 7, "n_jobs": 2, "margin": 0.02, "study": Path(), "progress": None, "folds": 4}
     assert asked[0].options == given
     assert [path.name for path in folder.iterdir()] == ["houses.csv"]
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"), [("gaussian", "gaussian"), ("binomial", "binary"), (None, "binary")]
+)
+def test_a_family_is_a_response_by_its_other_name(asked, folder, family, kind):
+    frame = pd.read_csv("houses.csv").assign(rooms=np.arange(30) % 2 + 1)
+    frame.to_csv("houses.csv", index=False)
+    told = ["--family", family] if family else []
+    assert main(["advise", "houses.csv", "--target", "rooms", "--no-report", *told]) == 0
+    assert asked[0].table.response == kind
+    by_name = as_table(frame[["age"]], frame["rooms"], response=response_of(None, family))
+    assert by_name.response == kind
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            "--target price --family binomial",
+            "30 distinct values (.*) and response is binary: give",
+        ),
+        (
+            "--target sold --family gaussian",
+            "text such as 'no', and response is gaussian: give num",
+        ),
+        ("--target sold --family binomial --response gaussian", "family 'binomial' is binary, and"),
+        ("--target sold --family gaussian --positive yes", "positive 'yes' is for classes"),
+    ],
+)
+def test_values_that_do_not_fit_a_family_are_refused(asked, folder, capsys, options, message):
+    assert main(["advise", "houses.csv", "--no-report", *options.split()]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not asked
+
+
+def test_an_unknown_family_is_refused(rng):
+    X, y = rng.standard_normal((30, 2)), rng.standard_normal(30)
+    with pytest.raises(InputError, match="family 'poisson' is unknown: give gaussian or binomial"):
+        advice.advise(X, y, family="poisson")
+    with pytest.raises(InputError, match="and response is binary: give one of them as positive"):
+        advice.advise(X, y, family="binomial")
+    with pytest.raises(InputError, match="family 'gaussian' is gaussian, and response is binary"):
+        advice.advise(X, y, family="gaussian", response="binary")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommen
 from normwise.analysis.learn.cells import BINARY
 from normwise.data.errors import InputError
 from normwise.data.tables.read import as_table
+from normwise.data.tables.response import response_of
 from normwise.data.tables.table import Table
 
 __all__ = ["Advice", "advise", "advise_table"]
@@ -85,6 +86,7 @@ def advise_table(
     table: Table,
     *,
     margin: float = 0.01,
+    folds: int = 5,
     seed: int = 0,
     n_jobs: int | None = None,
     study: str | Path | None = None,
@@ -98,6 +100,9 @@ def advise_table(
         What `normwise.tabular.read_table` or `as_table` returns; they refuse too few rows.
     margin : float
         Differences of explained share up to this count as equal.
+    folds : int
+        Folds of the head-to-head, outer and inner, at least 2 and with at least 2 rows each. More
+        of them fit more rows and take longer, as the square of their number.
     seed : int
         Decides folds and resamples.
     n_jobs : int, optional
@@ -114,7 +119,8 @@ def advise_table(
     Raises
     ------
     InputError
-        If the study lacks tables, or has no response of the table's kind.
+        If the study lacks tables, or has no response of the table's kind; if the table is too
+        small for so many folds.
     """
     # heavy, and not needed to show an advice
     from normwise.advice.atlas import read_study, shipped
@@ -146,7 +152,7 @@ def advise_table(
         diagnosis, signal = diagnose(table, seed)
         what = "trying the penalties on held-out rows"
         tell(DESCRIBED, what)
-        contest = compare(table, margin, seed, n_jobs, within(DESCRIBED, TRIED_OUT, what))
+        contest = compare(table, margin, seed, n_jobs, within(DESCRIBED, TRIED_OUT, what), folds)
         what = "fitting the models"
         tell(TRIED_OUT, what)
         models = fit_models(
@@ -167,12 +173,14 @@ def advise(
     names: Sequence[str] | None = None,
     positive: object = None,
     response: str | None = None,
+    family: str | None = None,
     missing: Sequence[object] = (),
     groups: Any = None,
     time: Any = None,
     weights: Any = None,
     drop: Iterable[str] | str = (),
     margin: float = 0.01,
+    folds: int = 5,
     seed: int = 0,
     n_jobs: int | None = None,
     study: str | Path | None = None,
@@ -190,7 +198,9 @@ def advise(
     positive : object, optional
         The label that counts as one.
     response : {"gaussian", "binary"}, optional
-        Detected if not given.
+        Numbers or two classes; detected if not given.
+    family : {"gaussian", "binomial"}, optional
+        The same by the names of generalised linear models.
     missing : sequence of str or number
         Marks that stand for a missing value; ``"age=99"`` counts in column ``age`` alone.
     groups : str or array-like of shape (n_samples,), optional
@@ -205,6 +215,9 @@ def advise(
         Columns of `X` that are no features.
     margin : float
         Differences of explained share up to this count as equal.
+    folds : int
+        Folds of the head-to-head, outer and inner, at least 2 and with at least 2 rows each. More
+        of them fit more rows and take longer, as the square of their number.
     seed : int
         Decides folds and resamples.
     n_jobs : int, optional
@@ -228,7 +241,7 @@ def advise(
         y,
         names=names,
         positive=positive,
-        response=response,
+        response=response_of(response, family),
         missing=missing,
         groups=groups,
         time=time,
@@ -236,5 +249,11 @@ def advise(
         drop=drop,
     )
     return advise_table(
-        table, margin=margin, seed=seed, n_jobs=n_jobs, study=study, progress=progress
+        table,
+        margin=margin,
+        folds=folds,
+        seed=seed,
+        n_jobs=n_jobs,
+        study=study,
+        progress=progress,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,7 @@ def _split(
     rows: Rows,
     train: np.ndarray,
     test: np.ndarray,
+    n_folds: int,
     seed: list[int],
 ) -> dict[str, Any]:
     """Errors of all penalties on one test part.
@@ -122,7 +124,7 @@ def _split(
     repeat, loss = seed[2], loss_of(response)
     out: dict[str, Any] = {"null": _null_error(y, train, test, response, rows)}
     rng = np.random.default_rng(seed)
-    splits = make_folds(y[train], N_FOLDS, response, rng, rows.take(train))
+    splits = make_folds(y[train], n_folds, response, rng, rows.take(train))
     problem = Problem(X[train], y[train], response, sample_weight=rows.weight(train))
     for penalty in TRIED:
         for name in (penalty, *(f"{penalty}_{what}" for what in ("nonzeros", "failed", "at_end"))):
@@ -202,14 +204,37 @@ def _pairs(shares: pd.DataFrame, overlap: float, margin: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def plan_repeats(n_cells: int, response: str) -> int:
-    """How often the folds are drawn anew: more often for smaller tables."""
+def plan_repeats(n_cells: int, response: str, n_folds: int = N_FOLDS) -> int:
+    """How often the folds are drawn anew: more often for smaller tables, less for more folds."""
     work = WORK if loss_of(response).quadratic else WORK_IN_STEPS
-    return int(np.clip(work // n_cells, *REPEATS))
+    # each outer fold has as many inner ones
+    return int(np.clip(work * N_FOLDS**2 // (n_cells * n_folds**2), *REPEATS))
+
+
+def refuse_folds(table: Table, n_folds: Any) -> None:
+    """Refuse a number of folds that the rows, groups or times of a table do not allow."""
+    if isinstance(n_folds, bool) or not isinstance(n_folds, Integral) or int(n_folds) < 2:
+        raise InputError(f"folds {n_folds!r}: give a whole number from 2")
+    rows = table.rows
+    allowed = [(len(table.y) // 2, f"there are {len(table.y):,} rows, and a fold holds at least 2")]
+    if rows.groups is not None:
+        count = len(np.unique(rows.groups))
+        allowed.append((count, f"there are {count:,} groups, none of them in two folds"))
+    if rows.time is not None:
+        count = len(np.unique(rows.time))
+        allowed.append((count - 1, f"there are {count:,} times, the first of them never tested"))
+    most, why = min(allowed)
+    if n_folds > most:
+        raise InputError(f"folds {n_folds}: {why}; give at most {most}")
 
 
 def compare(
-    table: Table, margin: float, seed: int, n_jobs: int | None, done: Any = None
+    table: Table,
+    margin: float,
+    seed: int,
+    n_jobs: int | None,
+    done: Any = None,
+    n_folds: int = N_FOLDS,
 ) -> Contest:
     """Nested repeated K-fold cross-validation of all penalties.
 
@@ -227,18 +252,26 @@ def compare(
     n_jobs : int or None
     done : callable, optional
         Called with the share that is done.
+    n_folds : int
+        Outer folds, and inner ones; fewer inside where a training part has fewer groups or times.
 
     Returns
     -------
     Contest
+
+    Raises
+    ------
+    InputError
+        If the table is too small for the folds.
     """
+    refuse_folds(table, n_folds)
     rng = np.random.default_rng([seed, 1])
     width = row_width(table.X)
     rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
     X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
     # forward validation has one division, and no chance in it
-    n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response)
-    divisions = [make_folds(y, N_FOLDS, table.response, rng, own) for _ in range(n_repeats)]
+    n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response, n_folds)
+    divisions = [make_folds(y, n_folds, table.response, rng, own) for _ in range(n_repeats)]
     _refuse_few(divisions)
     jobs = [
         (repeat, train, test, [seed, 2, repeat, k])
@@ -247,11 +280,13 @@ def compare(
     ]
     parts = []
     for found in Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
-        delayed(_split)(X, y, table.response, own, train, test, key) for _, train, test, key in jobs
+        delayed(_split)(X, y, table.response, own, train, test, n_folds, key)
+        for _, train, test, key in jobs
     ):
         parts.append(found)
         if done is not None:
             done(len(parts) / len(jobs))
+    # fewer where there are fewer groups or times
     n_folds = max(len(splits) for splits in divisions)
     overlap = 1 / (n_folds - 1)
     if own.time is not None:

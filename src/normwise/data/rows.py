@@ -155,6 +155,8 @@ def time_splits(time: np.ndarray, n_folds: int) -> Splits:
     """
     order = np.argsort(time, kind="stable")
     n, later = len(time), np.sort(time)
+    # each part has a row
+    n_folds = min(n_folds, n - 1)
     size = n // (n_folds + 1)
     # the first row of its time
     cuts = [int(np.searchsorted(later, later[n - k * size])) for k in range(n_folds, 0, -1)]

@@ -483,7 +483,8 @@ BAD_FILES = {
         "t.csv",
         GOOD,
         {"response": "binary"},
-        "13 distinct values .* positive",
+        "13 distinct values .* response is binary: give one of them as positive, .* or take them "
+        "as numbers: response gaussian",
     ),
     "text for numbers": (
         "t.csv",

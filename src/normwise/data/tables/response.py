@@ -35,6 +35,8 @@ NOTHING = re.compile(
 )
 # what a target with two distinct values is
 TWO_CLASSES = "binary"
+# what generalised linear models call the responses
+FAMILIES = {"gaussian": "gaussian", "binomial": TWO_CLASSES}
 ONE_OF_THEM = "give one of them as positive, to tell it from the rest"
 
 
@@ -47,6 +49,25 @@ class Response:
     kind: str
     classes: tuple[str, str] | None
     notes: list[str]
+
+
+def response_of(response: str | None, family: str | None) -> str | None:
+    """The kind of response that somebody named, by either of its names.
+
+    Raises
+    ------
+    InputError
+        If the family is not known, or the two names are of different kinds.
+    """
+    if family is None:
+        return response
+    if family not in FAMILIES:
+        raise InputError(f"family {family!r} is unknown: give {' or '.join(FAMILIES)}")
+    if response not in (None, FAMILIES[family]):
+        raise InputError(
+            f"family {family!r} is {FAMILIES[family]}, and response is {response}: give one of them"
+        )
+    return FAMILIES[family]
 
 
 def encode_response(values: pd.Series, positive: object, response: str | None) -> Response:
@@ -85,6 +106,12 @@ def encode_response(values: pd.Series, positive: object, response: str | None) -
     if len(levels) == 1:
         raise InputError(
             f"target {name} has one value only, {levels[0]!r}: there is nothing to predict"
+        )
+    if response == TWO_CLASSES and positive is None and len(levels) > 2:
+        raise InputError(
+            f"target {name} has {len(levels)} distinct values ({listed(levels)}), and response is "
+            f"{response}: {ONE_OF_THEM}"
+            + ("" if numbers is None else ", or take them as numbers: response gaussian")
         )
     if response == TWO_CLASSES or positive is not None or (response is None and len(levels) == 2):
         y, classes, said = _two_classes(name, labels, levels, positive, declared=bool(declared))
