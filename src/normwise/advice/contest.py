@@ -224,7 +224,7 @@ def refuse_folds(table: Table, n_folds: Any) -> None:
         count = len(np.unique(rows.time))
         allowed.append((count - 1, f"there are {count:,} times, the first of them never tested"))
     most, why = min(allowed)
-    if n_folds > most:
+    if int(n_folds) > most:
         raise InputError(f"folds {n_folds}: {why}; give at most {most}")
 
 
