@@ -172,8 +172,8 @@ def _shares(contest: Contest) -> str:
 
 def _nothing_to_choose_by(table: Table, contest: Contest) -> tuple[str, str, str]:
     """Where neither beats the mean: headline, what the rows held out say, what would help."""
-    units, shares = table.rows.units, _shares(contest)
-    more = "rows" if units is None else f"groups than {len(np.unique(units)):,}"
+    groups, shares = table.rows.groups, _shares(contest)
+    more = "rows" if groups is None else f"groups than {len(np.unique(groups)):,}"
     return (
         "Neither L1 nor L2 is shown to predict held-out rows better than the mean does: there is "
         "nothing yet to choose between them by.",
