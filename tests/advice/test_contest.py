@@ -11,8 +11,9 @@ from sklearn.linear_model import LinearRegression
 from studies.user_table import as_table
 
 from normwise.advice import advise, contest
-from normwise.advice.contest import compare, summarise, zone_probabilities
+from normwise.advice.contest import _explained, compare, summarise, zone_probabilities
 from normwise.advice.findings import TRIED
+from normwise.analysis.inference import standard_error
 from normwise.data.errors import InputError
 from normwise.data.population import draw
 from normwise.data.rows import time_splits
@@ -139,6 +140,27 @@ def test_nothing_is_explained_where_there_is_nothing(shape, response):
         explained.append(scores.loc[["l1", "l2", "elastic_net"], "explained"])
     mean = pd.concat(explained, axis=1).mean(axis=1)
     assert (mean < 0.03).all()
+
+
+def test_an_explained_share_below_nothing_has_an_interval_that_fits_it():
+    rng = np.random.default_rng(0)
+    null = np.full(50, 1.0)
+
+    def explained(error):
+        return _explained(pd.DataFrame({"null": null, "error": error}), 0.25)
+
+    # up to the null model's error it is that of the mean
+    half = stats.t.ppf(0.975, 49) * standard_error(errors := rng.uniform(0.2, 0.8, 50), 0.25)
+    middle = 1 - errors.mean()
+    assert explained(errors) == pytest.approx((middle, middle - half, middle + half))
+    # errors of a few rows that are off by far
+    share, low, high = explained(np.where(np.arange(50) % 10 == 0, 12.0, 4.0))
+    assert low < share < high < 0
+    assert np.log(1 - low) == pytest.approx(2 * np.log(1 - share) - np.log(1 - high))
+    # and without a bend where the two meet
+    noise = rng.normal(0, 0.3, 50)
+    near = [explained(1 + shift + noise - noise.mean()) for shift in (-1e-7, 1e-7)]
+    assert near[0] == pytest.approx(near[1], abs=1e-6)
 
 
 def test_no_penalty_is_least_squares():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.linear_model import LassoCV, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
@@ -19,7 +20,7 @@ from normwise.advice.page import write_page
 from normwise.advice.recommendation import _code
 from normwise.advice.signs import find_signs
 from normwise.data.population import draw
-from normwise.data.rows import Rows
+from normwise.data.rows import Rows, copies_of_rows
 from normwise.data.scenario import Scenario
 from normwise.fitting.tuning import make_folds
 from normwise.tabular import InputError, as_table, read_table
@@ -154,6 +155,14 @@ def test_copies_of_a_row_are_on_one_side():
         assert not set(twice[part[0]]) & set(twice[part[1]])
     # copies alone would be told from one another by a number of the row
     assert as_table(X, y).rows.copies is None
+
+
+def test_groups_of_copies_are_the_same_in_every_process():
+    # hashes of bytes are not
+    X = np.array([[2.5], [7.1], [2.5], [-0.0], [0.0], [7.1], [9.0], [3.3]])
+    y = np.array([1, 2, 1, 4, 4, 3, 5, 6.0])
+    for features in (X, sparse.csr_array(X)):
+        assert copies_of_rows(features, y).tolist() == [0, 1, 0, 2, 2, 3, 4, 5]
 
 
 def test_copies_join_groups():
@@ -426,6 +435,32 @@ def test_series_are_noticed_and_sorted_tables_are_not():
         assert kinds(as_table(X[np.argsort(key)], y[np.argsort(key)])) == []
     three = np.repeat(["a", "b", "c"], [60, 80, 60])
     assert kinds(as_table(X, three, positive="b")) == []
+
+
+def test_copies_within_a_named_group_are_no_sign():
+    X, y, groups = patients(2)
+    own = np.where(y > 0, "high", "low")
+    assert kinds(as_table(X, own)) != []
+    assert kinds(as_table(X, own, groups=groups)) == []
+    # of different patients they are
+    assert kinds(as_table(X, own, groups=np.arange(len(own)) // 5)) == ["copies"]
+
+
+def test_a_feature_that_counts_the_rows_of_a_sorted_table_is_a_sign():
+    X, y = draw(Scenario(200, 4, 2, snr=2), 1, 0)
+    order = np.argsort(y)
+    for counter, name in (
+        (np.arange(200), "plant"),
+        (1 + np.arange(200) * 3 // 2, "der wievielte"),
+    ):
+        frame = pd.DataFrame(X).add_prefix("x").assign(**{name: counter})
+        (sign,) = find_signs(as_table(frame[["x0", "x1", "x2", "x3", name]], y[order]), 0)
+        assert sign.kind == "order" and name in sign.said
+        assert ("--drop plant (" if name == "plant" else f"--drop '{name}' (") in sign.said
+        assert kinds(as_table(frame, y)) == [] and kinds(as_table(frame, y[order], drop=name)) == []
+    # numbers with larger steps measure something
+    sizes = pd.DataFrame(X).add_prefix("x").assign(size=np.arange(200) * 7)
+    assert kinds(as_table(sizes, y[order])) == []
 
 
 def test_a_sign_comes_first_and_lowers_the_certainty(few_repeats, tmp_path, capsys):

@@ -1004,6 +1004,11 @@ def test_both_ends_of_the_default_l2_grid(rng):
         (L2RegressorCV, {"cv": "loo", "rule": "1se"}, "rule='1se' needs folds, and cv='loo' has"),
         (L1RegressorCV, {"cv": [([0, 1], [2])], "rule": "1se"}, "needs at least two folds"),
         (L1RegressorCV, {"cv": [([0, 1], [])]}, "fold 0 of cv has no test rows"),
+        (L2RegressorCV, {"cv": []}, "cv gives no folds: at least one training and test part"),
+        (L1ClassifierCV, {"cv": [(range(30), range(30, 61))]}, "test row 60: the rows of X are 0"),
+        (L1RegressorCV, {"cv": [([-61, 1], [2])]}, "fold 0 of cv has training row -61"),
+        (L1RegressorCV, {"cv": [([0.5, 1], [2])]}, "training rows of fold 0 of cv are no whole"),
+        (L1RegressorCV, {"cv": [([0, 1], [True, False])]}, r"has shape \(2,\): X has 60 rows"),
     ],
 )
 def test_parameters_that_cannot_be(rng, estimator, options, message):

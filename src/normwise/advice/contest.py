@@ -175,14 +175,18 @@ def _interval(values: np.ndarray, overlap: float) -> tuple[float, float]:
 def _explained(errors: pd.DataFrame, overlap: float) -> tuple[float, float, float]:
     """Share of the null model's error that is removed, with its interval.
 
-    A ratio of two means, whose error is that of its linearisation; no share exceeds one.
+    One minus a ratio of two means, whose error is that of its linearisation: of the ratio up to 1,
+    of its logarithm above, where the error of a few rows makes the ratio as uncertain as large.
     """
     if len(errors) < 2:
         return np.nan, np.nan, np.nan
     null, error = errors.to_numpy().T
-    share = float(1 - error.mean() / null.mean())
-    half = _interval((null - error - share * null) / null.mean(), overlap)[1]
-    return share, share - half, min(share + half, 1.0)
+    ratio = float(error.mean() / null.mean())
+    half = _interval((error - ratio * null) / null.mean(), overlap)[1]
+    # r, and 1 + log r above 1: one curve without a bend
+    middle, half = (ratio, half) if ratio <= 1 else (1 + np.log(ratio), half / ratio)
+    low, high = (float(r if r <= 1 else np.exp(r - 1)) for r in (middle - half, middle + half))
+    return 1 - ratio, 1 - high, 1 - max(low, 0.0)
 
 
 def _pairs(shares: pd.DataFrame, overlap: float, margin: float) -> pd.DataFrame:

@@ -70,9 +70,11 @@ def sample_rows(
     return np.sort(np.argsort(place, kind="stable")[:size])
 
 
-def count_copies(X: Any, y: np.ndarray) -> int:
-    """Rows that repeat an earlier one, its response included."""
-    return len(y) - int(row_keys(X, y).max()) - 1
+def count_copies(X: Any, y: np.ndarray, groups: np.ndarray | None = None) -> int:
+    """Rows that repeat an earlier one, its response included, of another group if there are any."""
+    keys = row_keys(X, y)
+    rows = len(y) if groups is None else len(np.unique(np.column_stack([keys, groups]), axis=0))
+    return rows - int(keys.max()) - 1
 
 
 def one_of_each(units: np.ndarray, rng: np.random.Generator) -> np.ndarray:

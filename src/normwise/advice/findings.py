@@ -82,7 +82,7 @@ class Sign:
 
     Attributes
     ----------
-    kind : {"groups", "time", "copies"}
+    kind : {"groups", "time", "order", "copies"}
     said : str
         What was seen and which option respects it, in sentences.
     """

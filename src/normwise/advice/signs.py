@@ -7,6 +7,7 @@ with random orders of the same rows, which are exact for independent rows.
 from __future__ import annotations
 
 import re
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from normwise.advice.findings import Sign
 from normwise.data.rows import numbered
 from normwise.data.tables.columns import MANY_LEVELS, to_labels
 from normwise.data.tables.messages import counted, listed
+from normwise.data.tables.row_numbers import follows_the_rows
 from normwise.data.tables.table import Table
 
 # rows and features that the tests look at
@@ -61,6 +63,8 @@ def find_signs(table: Table, seed: int) -> tuple[Sign, ...]:
         found += _dates(table)
     if table.rows.groups is None and table.rows.time is None and not found:
         found += _neighbours(table, rng)
+    if table.rows.time is None:
+        found += _counters(table, np.random.default_rng([seed, 8]))
     return (*found, *_copies(table))
 
 
@@ -311,10 +315,30 @@ def _neighbours(table: Table, rng: np.random.Generator) -> list[Sign]:
     return []
 
 
+def _counters(table: Table, rng: np.random.Generator) -> list[Sign]:
+    """Features that count the rows, where the response goes with their order."""
+    names = [n for n, c in _columns(table).items() if n in table.names and follows_the_rows(c)]
+    y = table.y[:SEEN_ROWS]
+    orders = [rng.permutation(len(y)) for _ in range(ORDERS)] if names else []
+    if not names or not _beyond_chance(y, orders):
+        return []
+    options = ",".join(names)
+    return [
+        Sign(
+            "order",
+            f"{listed(names, 3)} counts the rows, and the response goes with their order, more "
+            f"than in {ORDERS} random ones: a model can learn from it where in the file a row "
+            "stands. If it says nothing else of a row, ask again with "
+            f"--drop {shlex.quote(options)} (in Python drop={names!r}).",
+        )
+    ]
+
+
 def _copies(table: Table) -> list[Sign]:
     if table.rows.copies is None:
         return []
-    number = count_copies(table.X, table.y)
+    # those of one group were said to belong together
+    number = count_copies(table.X, table.y, table.rows.groups)
     if number <= COPIES * len(table.y):
         return []
     return [

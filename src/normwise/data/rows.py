@@ -65,7 +65,7 @@ def numbered(labels: Sequence[Any] | np.ndarray) -> np.ndarray:
 
 
 def row_keys(X: Any, y: np.ndarray | None = None) -> np.ndarray:
-    """A number for each row, equal where the features (and the response) are."""
+    """A number for each row in the order of appearance, equal where features (and response) are."""
     if sparse.issparse(X):
         X = X.tocsr(copy=True)
         X.sum_duplicates()
@@ -77,7 +77,9 @@ def row_keys(X: Any, y: np.ndarray | None = None) -> np.ndarray:
         found = [hash((row + 0.0).tobytes()) for row in X]
     if y is not None:
         found = [hash(pair) for pair in zip(found, y.tolist(), strict=True)]
-    return numbered(found)
+    # hashes of bytes are other ones in each process, and their order must not matter
+    first: dict[int, int] = {}
+    return np.array([first.setdefault(key, len(first)) for key in found], int)
 
 
 def tells_apart(X: Any, y: np.ndarray, keys: np.ndarray) -> bool:

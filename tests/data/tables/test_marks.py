@@ -247,6 +247,8 @@ def test_a_code_for_missing_values_is_noticed_and_not_changed(frame):
     table = as_table(frame[["dose"]].assign(age=age), frame["price"])
     np.testing.assert_array_equal(table.X[:, 1], age)
     assert said(table, "age holds 999 in 20 rows, apart from its others (20 to 80)", "age=999")
+    assert said(table, "--missing=age=999 (in Python missing=['age=999'])")
+    assert said(as_table(pd.DataFrame({"their age": age}), frame["price"]), "'their age=999'")
     target = as_table(frame[["dose"]], np.where(age == 999, -99, age))
     assert said(target, "'y' holds -99 in 20 rows")
 

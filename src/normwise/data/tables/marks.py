@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -135,7 +136,9 @@ def about_codes(columns: Iterable[tuple[str, np.ndarray]]) -> list[str]:
         return []
     texts, marks = zip(*found, strict=True)
     more = f"; and so do {len(texts) - 5:,} more columns" if len(texts) > 5 else ""
+    option, rest = shlex.quote(",".join(marks[:5])), ",…" if more else ""
     return [
         f"Numbers that may stand for missing values were kept: {'; '.join(texts[:5])}"
-        f"{more}. If they do, say so: missing {listed(marks)}."
+        f"{more}. If they do, say so: --missing={option}{rest} (in Python "
+        f"missing={list(marks[:5])!r}{rest and ' and so on'})."
     ]

@@ -58,6 +58,14 @@ def find_row_numbers(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     return list(numbering), notes
 
 
+def follows_the_rows(column: pd.Series) -> bool:
+    """Whether whole numbers rise with the rows, at least every second of them there; no times."""
+    numbers = None if TIMES.fullmatch(_plain(str(column.name))) else _distinct(column)
+    if numbers is None or not (np.diff(numbers) > 0).all():
+        return False
+    return bool(numbers[-1] - numbers[0] < 2 * len(numbers))
+
+
 def _distinct(column: pd.Series) -> np.ndarray | None:
     """The whole numbers of a column without gaps, if none is there twice."""
     if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column.dtype):

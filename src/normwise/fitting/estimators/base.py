@@ -118,18 +118,43 @@ def _plain(y: np.ndarray) -> np.ndarray:
     return y
 
 
+def _rows_of(part: Any, name: str, k: int, n: int) -> np.ndarray:
+    """A part of a fold as it came, row numbers or a mask, if it is one of n rows."""
+    # an empty list would be an array of floats
+    rows = np.asarray(part, None if len(part) else int)
+    if rows.dtype == bool:
+        if rows.shape == (n,):
+            return rows
+        raise ValueError(
+            f"the mask of the {name} rows of fold {k} of cv has shape {rows.shape}: X has {n} rows"
+        )
+    if rows.dtype.kind not in "iu":
+        raise ValueError(
+            f"the {name} rows of fold {k} of cv are no whole numbers, such as {rows.flat[0]!r}: "
+            f"give row numbers from 0 to {n - 1}, or a mask"
+        )
+    beyond = rows[(rows >= n) | (rows < -n)]
+    if len(beyond):
+        raise ValueError(
+            f"fold {k} of cv has {name} row {beyond[0]}: the rows of X are 0 to {n - 1}"
+        )
+    return rows
+
+
 def _row_numbers(splits: Iterable[tuple[Any, Any]], kept: np.ndarray) -> Splits:
-    # positions among the kept rows; parts may come as row numbers or as masks
+    # positions among the kept rows
     position = np.where(kept, np.cumsum(kept) - 1, -1)
     answer = []
-    for k, parts in enumerate(splits):
-        # an empty list would be an array of floats
-        train, test = (position[np.asarray(part, None if len(part) else int)] for part in parts)
+    for k, (fitted, held) in enumerate(splits):
+        train = position[_rows_of(fitted, "training", k, len(kept))]
+        test = position[_rows_of(held, "test", k, len(kept))]
         train, test = train[train >= 0], test[test >= 0]
         for name, part in (("training", train), ("test", test)):
             if not len(part):
                 raise ValueError(f"fold {k} of cv has no {name} rows of positive weight")
         answer.append((train, test))
+    if not answer:
+        raise ValueError("cv gives no folds: at least one training and test part is needed")
     return answer
 
 
