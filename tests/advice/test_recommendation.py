@@ -15,7 +15,14 @@ from normwise.advice.contest import summarise
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.findings import TRIED, Contest, Models
 from normwise.advice.place import locate
-from normwise.advice.recommendation import IN_MEMORY, evidence, l1_probability, recommend
+from normwise.advice.recommendation import (
+    IN_MEMORY,
+    _in_words,
+    _leaning,
+    evidence,
+    l1_probability,
+    recommend,
+)
 from normwise.advice.wording import certainty_words
 from normwise.data.population import draw
 from normwise.data.scenario import Scenario
@@ -283,3 +290,20 @@ def test_the_code_reads_its_file(diagnosis, place, response, tmp_path):
     np.testing.assert_array_equal(scope["y"], table.y)
     assert scope["model"].score(table.X, table.y) > (0.4 if response == "gaussian" else -0.6)
     assert from_memory(X, y).source == IN_MEMORY
+
+
+def test_a_probability_is_not_rounded_up_to_a_bound():
+    found = [_in_words(share) for share in (0.949, 0.95, 0.799, 0.57, 0.9949, 0.9899)]
+    assert [said.replace("\xa0", "") for said in found] == [
+        "94%",
+        "95%",
+        "79%",
+        "57%",
+        "more than 99%",
+        "98%",
+    ]
+
+
+def test_a_probability_of_one_half_names_neither():
+    assert "either is as likely" in _leaning("l1", 0.504)
+    assert "L2 (ridge) is the better one with a probability of 51" in _leaning("l2", 0.512)

@@ -90,7 +90,10 @@ def chance(share: float) -> str:
 
 
 def _in_words(share: float) -> str:
-    return chance(share).replace(">", "more than ")
+    # not rounded up to a bound that it does not reach
+    return chance(share if share > 0.99 else int(100 * share + 1e-9) / 100).replace(
+        ">", "more than "
+    )
 
 
 def points(margin: float) -> str:
@@ -298,6 +301,17 @@ def _about_rows(table: Table) -> list[str]:
     return out
 
 
+def _leaning(side: str, sure: float) -> str:
+    """The side of a winner that is not named."""
+    if sure < 0.51:
+        return "If the two differ, either is as likely to be the better one."
+    little = "too little to name it" if sure < LIKELY else "if rows were independent"
+    return (
+        f"If the two differ, {NAMES[side]} is the better one with a probability of "
+        f"{_in_words(sure)}: {little}."
+    )
+
+
 def _certainty(
     table: Table, sure: float, equal: bool, contest: Contest, side: str, signs: Sequence[Sign]
 ) -> str:
@@ -462,11 +476,7 @@ def recommend(
             found = f"L1 and L2 predict equally well here (within {points(contest.margin)})"
         headline = f"{found}: choose by what else you need."
         reasons += _what_else(diagnosis)
-        little = "too little to name it" if sure < LIKELY else "if rows were independent"
-        doubts.append(
-            f"If the two differ, {NAMES[side]} is the better one with a probability of "
-            f"{_in_words(sure)}: {little}."
-        )
+        doubts.append(_leaning(side, sure))
     else:
         how = "Use" if certainty == "clear" else "Probably use"
         hardly = "; predictions hardly differ" if equal else ""
