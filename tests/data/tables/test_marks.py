@@ -250,7 +250,7 @@ def test_a_code_for_missing_values_is_noticed_and_not_changed(frame):
     assert said(table, "--missing=age=999 (in Python missing=['age=999'])")
     assert said(as_table(pd.DataFrame({"their age": age}), frame["price"]), "'their age=999'")
     target = as_table(frame[["dose"]], np.where(age == 999, -99, age))
-    assert said(target, "'y' holds -99 in 20 rows")
+    assert said(target, "y holds -99 in 20 rows", "--missing=y=-99 (in Python")
 
 
 @pytest.mark.parametrize(
@@ -340,3 +340,16 @@ def test_a_plain_array_in_a_file(tmp_path, rng):
     years = pd.DataFrame(array, columns=[1990, 1991, 1992, 1993], index=[f"r{i}" for i in range(N)])
     years.to_csv(tmp_path / "years.csv")
     assert read_table(tmp_path / "years.csv", "1993").names == ("1990", "1991", "1992")
+
+
+def test_a_target_with_a_tail_is_told_of(frame):
+    rng = np.random.default_rng(0)
+    tail = np.exp(2.5 * rng.standard_normal(N))
+    many = np.where(np.arange(N) % 5 < 2, 0.0, tail)
+    assert said(as_table(frame[["dose"]], many), "is 0 in 40 % of the rows and positive")
+    long = as_table(frame[["dose"]], pd.Series(tail, name="price"))
+    assert said(long, "has a long tail (skewness", "its logarithm may suit better")
+    few = as_table(frame[["dose"]], np.where(np.arange(N) < 2, 0.0, tail))
+    assert said(few, "has a long tail") and not said(few, "logarithm")
+    for plain in (rng.standard_normal(N), rng.exponential(size=N), tail - 1.0):
+        assert not any("squared error" in note for note in as_table(frame[["dose"]], plain).notes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import skew
 
 from normwise.data.errors import InputError
 from normwise.data.response_kind import DEFAULT, kind_of
@@ -27,6 +28,8 @@ MIN_ROWS = 20
 MIN_CLASS = 5
 # numbers without a gap, each in so many rows, may be classes
 ROWS_OF_CLASS = 5
+# shares of zeros, and skewness, from which a few large values decide the squared error
+MANY_ZEROS, LONG_TAIL = 0.3, 3.0
 # words for what did not happen; the other class counts as 1
 NOTHING = re.compile(
     r"(no|none|not|never|non|without)([\W_].*)?|controls?|healthy|normal|absent|negative|benign"
@@ -120,7 +123,7 @@ def encode_response(values: pd.Series, positive: object, response: str | None) -
         raise InputError(_about_text(name, levels, response))
     y = known.to_numpy(float)
     kind = response or DEFAULT
-    return Response(y, rows, kind, None, [*notes, *_about_numbers(name, y, levels)])
+    return Response(y, rows, kind, None, [*notes, *_about_numbers(str(values.name), y, levels)])
 
 
 def _numbers(values: pd.Series, *, as_labels: bool) -> tuple[pd.Series | None, list[str]]:
@@ -191,7 +194,25 @@ def _about_text(name: str, levels: list[str], response: str | None) -> str:
     return f"target {name} is text with {len(levels)} classes ({listed(levels)}): {ONE_OF_THEM}"
 
 
-def _about_numbers(name: str, y: np.ndarray, levels: list[str]) -> list[str]:
+def _about_tail(name: str, y: np.ndarray) -> list[str]:
+    """What is said of numbers from 0 of which a few are far larger than the others."""
+    zeros = float(np.mean(y == 0))
+    if y.min() < 0 or (zeros < MANY_ZEROS and skew(y) < LONG_TAIL):
+        return []
+    if zeros >= MANY_ZEROS:
+        return [
+            f"Target {name} is 0 in {100 * zeros:.0f} % of the rows and positive in the others: a "
+            "few large values decide the squared error."
+        ]
+    advice = "" if zeros else "; its logarithm may suit better"
+    return [
+        f"Target {name} has a long tail (skewness {skew(y):.1f}): a few large values decide the "
+        f"squared error{advice}."
+    ]
+
+
+def _about_numbers(column: str, y: np.ndarray, levels: list[str]) -> list[str]:
+    name = repr(column)
     if np.abs(y).max() > LARGEST:
         raise InputError(
             f"target {name} has the value {np.abs(y).max():g}: rescale it below {LARGEST:g}"
@@ -201,9 +222,10 @@ def _about_numbers(name: str, y: np.ndarray, levels: list[str]) -> list[str]:
             f"target {name} varies by {np.ptp(y):g}: rescale it, so that it varies by more than "
             f"{SMALLEST:g}"
         )
-    notes = about_codes([(name, y)])
+    notes = about_codes([(column, y)])
     if np.any(y != np.round(y)):
-        return notes
+        # a code would make any tail
+        return notes or _about_tail(name, y)
     zeros = int((y == 0).sum()) if y.min() == 0 else 0
     counts = " If they are counts, a few large ones decide the squared error." if zeros else ""
     if len(levels) <= FEW_VALUES:
