@@ -56,6 +56,17 @@ def zone_tests(
     return np.minimum(1.0, 2 * nearer), 1 - nearer
 
 
+def _adjusted(p: np.ndarray, scenarios: pd.Series) -> np.ndarray:
+    """Adjusted p-values, where equal rows of one scenario count once.
+
+    A scenario that two data sets share has the same draws in both, and is one hypothesis.
+    """
+    tests = pd.DataFrame({"scenario": scenarios.to_numpy(), "p": np.asarray(p)})
+    own = tests.drop_duplicates()
+    own = own.assign(q=stats.false_discovery_control(own["p"].to_numpy()))
+    return tests.merge(own, how="left", on=["scenario", "p"])["q"].to_numpy()
+
+
 def decide(
     effect: pd.Series,
     p_win: np.ndarray,
@@ -72,15 +83,15 @@ def decide(
     level : float
         False discovery rate.
     names : DataFrame
-        Columns ``first`` and ``second``, the penalties.
+        Columns ``first`` and ``second``, the penalties, and ``scenario``.
 
     Returns
     -------
     DataFrame
         Columns ``q_win``, ``q_equivalent`` and ``verdict``.
     """
-    q_win = stats.false_discovery_control(np.asarray(p_win))
-    q_equivalent = stats.false_discovery_control(np.asarray(p_equivalent))
+    q_win = _adjusted(p_win, names["scenario"])
+    q_equivalent = _adjusted(p_equivalent, names["scenario"])
     winner = np.where(effect < 0, names["first"], names["second"])
     verdict = np.where(q_equivalent <= level, "equivalent", "undecided")
     verdict = np.where(q_win <= level, winner, verdict)

@@ -369,7 +369,7 @@ class _Study:
         table = pd.read_parquet(self.folder / "tables" / "verdicts.parquet")
         rate = self.config["comparison"]["false_discovery_rate"]
         for pair, rows in table.groupby(["first", "second", "tuning"]):
-            names = rows[["first", "second"]]
+            names = rows[["first", "second", "scenario"]]
             ours = decide(rows["effect"], rows["p_win"], rows["p_equivalent"], rate, names)
             found = {name: difference(ours[name], rows[name]) for name in ours}
             self.found.note("verdicts", f"tables/verdicts.parquet: {' '.join(pair)}", found)

@@ -220,6 +220,22 @@ def test_false_discoveries_are_controlled_over_scenarios_per_pair_and_rule(rng):
     np.testing.assert_array_equal(decided, found["q_win"] <= 0.05)
 
 
+def test_a_scenario_that_two_data_sets_share_is_one_hypothesis(rng):
+    drawn = [
+        metrics_table(
+            dict(zip(("l1", "l2"), risks(rng, 0.04 * i, 0.1, 15), strict=True)), scenario=f"s{i}"
+        )
+        for i in range(12)
+    ]
+    shared = [frame.assign(dataset="another") for frame in drawn[:5]]
+    alone = compare(pd.concat(drawn), OPTIONS).set_index("scenario")
+    both = compare(pd.concat([*drawn, *shared]), OPTIONS).set_index(["dataset", "scenario"])
+    assert len(both) == 17 and 0 < (alone["verdict"] != "undecided").sum() < 12
+    for dataset, own in both.groupby(level="dataset"):
+        found = own.loc[dataset][["q_win", "q_equivalent", "verdict"]]
+        pd.testing.assert_frame_equal(found, alone.loc[found.index, list(found)])
+
+
 def test_wins_are_rare_where_all_scenarios_are_null(rng):
     parts = [
         metrics_table(

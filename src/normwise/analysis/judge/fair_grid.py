@@ -25,7 +25,7 @@ def judge_grids(effects: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.Data
     if not len(effects):
         return typed(pd.DataFrame(), "fair_grid")
     frame = effects.assign(first="l1", second="l2")
-    level, names = comparison["false_discovery_rate"], frame[["first", "second"]]
+    level, names = comparison["false_discovery_rate"], frame[["first", "second", "scenario"]]
     for name in ("", "_glmnet"):
         tests = zone_tests(
             frame[f"effect{name}"],

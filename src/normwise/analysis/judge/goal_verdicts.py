@@ -37,7 +37,7 @@ def judge_goals(
             p_win, p_equivalent = zone_tests(
                 frame["effect"], frame["mcse"], frame["n"], goal.zone(comparison["margin"])
             )
-            names = pd.DataFrame({"first": "l1", "second": "l2"}, index=frame.index)
+            names = frame[["scenario"]].assign(first="l1", second="l2")
             level = comparison["false_discovery_rate"]
             parts.append(frame.join(decide(frame["effect"], p_win, p_equivalent, level, names)))
     return typed(pd.concat(parts) if parts else pd.DataFrame(), "goals")

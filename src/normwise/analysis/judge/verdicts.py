@@ -41,8 +41,8 @@ def judge(effects: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
 
     A penalty wins where its advantage exceeds the margin, two penalties are equivalent where the
     effect lies within it, each at the configured false discovery rate over the scenarios of the
-    study (Benjamini & Hochberg 1995, per pair and tuning rule); otherwise the scenario is
-    undecided.
+    study (Benjamini & Hochberg 1995, per pair and tuning rule), of which one that two data sets
+    share counts once; otherwise the scenario is undecided.
 
     Parameters
     ----------
@@ -56,7 +56,9 @@ def judge(effects: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     frame = infer(effects, options["margin"], options["confidence"])
     level = options["false_discovery_rate"]
     families = [
-        decide(f["effect"], f["p_win"], f["p_equivalent"], level, f[["first", "second"]])
+        decide(
+            f["effect"], f["p_win"], f["p_equivalent"], level, f[["first", "second", "scenario"]]
+        )
         for _, f in frame.groupby(["first", "second", "tuning"])
     ]
     return typed(frame.join(pd.concat(families)), "verdicts")
