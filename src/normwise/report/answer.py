@@ -24,6 +24,7 @@ from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import percent
 from normwise.report.look.words import NO_PART, NO_WINNER
 from normwise.report.tallies import (
+    measure_of,
     points_text,
     pooled_ratio,
     share_won,
@@ -116,7 +117,9 @@ def advice(tables: Tables) -> pd.DataFrame:
                 if what.is_ratio:
                     size = f"{what.short} L1 / L2 = {np.exp(middle):.2f}"
                     if np.isfinite(part["points"].median()):
-                        size += f"; R² {signed_tenth(part['points'].median())} points"
+                        size += (
+                            f"; {measure_of(part)} {signed_tenth(part['points'].median())} points"
+                        )
                 else:
                     size = f"{what.short} L1 − L2 = {-middle if what.gain else middle:+.3f}"
                 rows.append([what.name, condition, use, size, support])
@@ -171,7 +174,7 @@ def _judged(scores: pd.DataFrame) -> list[str]:
     whole = scores[(scores["split"] == "scenarios") & (scores["family"] == "all")]
     others = whole[whole["rule"] != "rule of thumb"].sort_values("regret", kind="stable")
     sentences.append(
-        "The other ways cost: "
+        f"On {SPLITS['scenarios']}, the other ways cost: "
         + "; ".join(f"{row['rule']} {_span(row, 'regret', _cost)}" for _, row in others.iterrows())
         + ". The rule and the boundary are told the truth about the signal; cross-validation, "
         "which compares both penalties on each data set, sees only data."
@@ -323,8 +326,9 @@ def _choice(rows: pd.DataFrame, penalty: str, name: str, where: str, details: st
     saved = 1 - (ratio if penalty == "l1" else 1 / ratio)
     verb = "Choose" if share_won(rows, penalty) > 0.5 else "Do not count on"
     return (
-        f"{verb} {name} {where}: {details} it beats the other in {won} of {len(rows)} scenarios, "
-        f"with {percent(abs(saved))} {'less' if saved > 0 else 'more'} excess risk on average"
+        f"{verb} {name} {where}: {details} it beats the other in {won} of {len(rows)} scenarios "
+        f"with a number to predict, with {percent(abs(saved))} {'less' if saved > 0 else 'more'} "
+        "excess risk on geometric average"
         f"{f' ({points_text(rows)})' if points_text(rows) else ''}."
     )
 

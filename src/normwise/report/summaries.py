@@ -49,6 +49,7 @@ def plan_summary(tables: Tables) -> dict[str, Any]:
         "enough": int((plan["n"] >= plan["planned"]).sum()),
         "median": float(plan["planned"].median()),
         "undecided": len(open_),
+        "undecided_enough": int((open_["n"] >= open_["planned"]).sum()),
         "rows": open_.sort_values("planned", kind="stable"),
     }
 

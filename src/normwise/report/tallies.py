@@ -7,6 +7,7 @@ import pandas as pd
 
 from normwise.analysis.points import explained_points
 from normwise.analysis.tables import Tables
+from normwise.data.response_kind import DEFAULT
 
 Z95 = 1.959964
 
@@ -32,7 +33,13 @@ def points_text(rows: pd.DataFrame) -> str:
     points = rows["points"].median() if "points" in rows else np.nan
     if not np.isfinite(points):
         return ""
-    return f"R² on new rows, L1 − L2: median {signed_tenth(points)} points"
+    return f"{measure_of(rows)} on new rows, L1 − L2: median {signed_tenth(points)} points"
+
+
+def measure_of(rows: pd.DataFrame) -> str:
+    """What the points of scenarios are points of."""
+    classes = rows["response"] != DEFAULT if "response" in rows else np.zeros(len(rows), bool)
+    return "log-loss explained" if classes.all() else "R² or log-loss" if classes.any() else "R²"
 
 
 def signed_tenth(value: float) -> str:

@@ -55,8 +55,8 @@ def judge(tables: Tables) -> Claim:
     dense = ratio[carriers.loc[ratio.index, "nonzero_share"] == 1]
     if len(dense):
         claim.limits.append(
-            f"Where every feature matters the difference is smaller: a median ratio of "
-            f"{dense.median():.1f}, down to {dense.min():.1f}."
+            f"Where every feature matters the ratio has a median of {dense.median():.1f} and goes "
+            f"down to {dense.min():.1f}."
         )
     # a claim with a section of its own on where it is false does not simply hold
     whole = finite(kept).min() > 0.999 and not len(often)

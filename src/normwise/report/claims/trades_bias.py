@@ -51,13 +51,13 @@ def judge(tables: Tables) -> Claim:
         counts = rows["verdict"].value_counts()
         claim.evidence.append(
             f"The trade pays: {penalty.upper()} beats no penalty in {counts.get(penalty, 0)} of "
-            f"{len(rows)} scenarios."
+            f"the {len(rows)} scenarios, of any p/n, in which both can be compared."
         )
         rest = rows[~rows["verdict"].isin([penalty])]
         if len(rest):
             claim.limits.append(
-                f"It does not pay for {penalty.upper()} in {len(rest)} scenarios (no penalty is "
-                f"better in {counts.get('none', 0)}); their median p/n is "
+                f"{penalty.upper()} does not beat it in {len(rest)} of them (no penalty wins "
+                f"{counts.get('none', 0)}, the others have no winner); their median p/n is "
                 f"{rest['aspect_ratio'].median():.2g} and median signal-to-noise ratio "
                 f"{rest['snr'].median():.2g}."
             )

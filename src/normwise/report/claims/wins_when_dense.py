@@ -29,8 +29,8 @@ def _add_spread(claim: Claim, tables: Tables, high: pd.DataFrame) -> float:
         return np.nan
     ratio = spread["l1"] / spread["l2"]
     claim.evidence.append(
-        f"Stability: with a correlation of {HIGHLY_CORRELATED} and more, the coefficients of L1 "
-        f"vary {ratio.median():.1f} times as much as those of L2 (median of {len(ratio)} "
+        f"Stability: with a correlation of {HIGHLY_CORRELATED} and more, the variance of L1's "
+        f"coefficients is {ratio.median():.1f} times that of L2's (median of {len(ratio)} "
         f"scenarios, range {ratio.min():.1f} to {ratio.max():.1f})."
     )
     return float((ratio > 1).mean())
@@ -65,15 +65,16 @@ def judge(tables: Tables) -> Claim:
     dense = rows[rows["nonzero_share"] == 1]
     if not len(dense):
         return claim
-    claim.effect = f"{ratio_text(dense)} in which every feature matters"
+    claim.effect = f"{ratio_text(dense)}, where every feature matters"
     claim.evidence.append(f"Verdicts where every feature matters: {tally(dense)}.")
     high = rows[(rows["correlation"] >= HIGHLY_CORRELATED) & rows["covariance"].isin(FAMILIES)]
     steady = _add_spread(claim, tables, high)
     aligned = high[(high["nonzero_share"] == 1) & (high["signal_alignment"] >= 1)]
     if len(aligned):
         claim.evidence.append(
-            f"Generalisation under collinearity, every feature relevant and effects in the same "
-            f"direction: {tally(aligned)}; {ratio_text(aligned)}."
+            "Generalisation under collinearity, every feature relevant and effects that add up, so "
+            "that the signal varies at least as much as with uncorrelated features: "
+            f"{tally(aligned)}; {ratio_text(aligned)}."
         )
     sparse = high[high["nonzero_share"] < 0.5]
     few = high[high["nonzero_share"] <= SPARSE]
@@ -89,7 +90,7 @@ def judge(tables: Tables) -> Claim:
     if len(against):
         kind = claim.evidence if share_won(against, "l2") > 0.5 else claim.limits
         kind.append(
-            "Where collinear features act in opposite directions, so that the signal lies along "
+            "Where the effects of collinear features cancel in part, so that the signal lies along "
             f"the small principal components: {tally(against)}; {ratio_text(against)}."
         )
     easy = dense[dense["verdict"].isin(("equivalent", "undecided"))]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from normwise.analysis.tables import distinct
 from normwise.fitting.loss import loss_of
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted, comparing, simulated
@@ -117,7 +118,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """What glmnet's grid costs ridge, and the verdicts under both grids."""
     import matplotlib.pyplot as plt
 
-    frame = tables["fair_grid"].merge(tables["scenarios"], on=["dataset", "scenario"])
+    frame = distinct(tables["fair_grid"]).merge(tables["scenarios"], on=["dataset", "scenario"])
     if not len(frame):
         return Drawing(
             note_figure("No scenario with a Gaussian response to compare grids on."),
@@ -150,7 +151,8 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         _title(invented, gained),
         "Ridge tuned by the same cross-validation, once over the wide grid of this study and once "
         "with only the strengths that glmnet would try by default; with fewer rows than features "
-        "that grid ends at ten times the largest correlation between a feature and the response. "
+        "that grid ends at ten times the largest covariance of a standardised feature with the "
+        "response. "
         f"Top: each mark is one of {len(frame)} scenarios with a Gaussian response, moved sideways "
         "where others stand. Above 1 the shorter grid costs ridge; below 1 it helped, as it keeps "
         "cross-validation from too weak a penalty. The grey band is the zone of equivalence; the "

@@ -174,7 +174,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         figure,
         _title(counts),
         "Each mark is a scenario with its 95 % interval, against its load: relevant features per "
-        "row over the root of the signal-to-noise ratio. "
+        "row over the root of the signal that each has to itself, snr (1 − r²). "
         f"{_meaning(frames)} Below the line L1 is better, above it "
         "L2; the grey band is the zone of equivalence. Excess risks are shown as a ratio, the "
         "other losses as a difference. Above each panel stands how often each verdict is given."

@@ -121,7 +121,7 @@ def _agreement(parts: dict[str, pd.DataFrame], bounds: Bounds) -> str:
             weak = f"; below the floor {len(decided)} of {len(own)} scenarios have a winner"
         elif len(decided):
             right = call_by_rule(decided, bounds) == decided["verdict"].to_numpy()
-            where = "where features are collinear" if title.endswith("more") else "where not"
+            where = f"where features are{' ' if title.endswith('more') else ' not '}collinear"
             where = f"that {NO_PART}" if title.startswith(NO_PART) else where
             words.append(f"{right.sum()} of {len(decided)} {where}")
     return f"they name the winner in {', '.join(words) or 'none'}{weak}"
@@ -136,13 +136,17 @@ def _title(bounds: Bounds) -> str:
     return f"The rule of thumb for prediction: {', '.join(bounded) or 'no load decides'}"
 
 
-def _floor(bounds: Bounds) -> str:
+def _floor(bounds: Bounds, frame: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """What the floor means, and how both penalties do below it beside the null model."""
     if not bounds.floor > 0:
         return ""
+    own = summary[(summary["metric"] == "relative_risk") & (summary["tuning"] == "cv_min")]
+    risk = own[own["penalty"].isin(("l1", "l2"))].groupby("scenario")["mean"].min()
+    weak = risk.reindex(frame.loc[frame["signal_per_direction"] < bounds.floor, "scenario"])
     return (
-        f" Where the signal per direction, {DIRECTION}, is below "
-        f"{bounds.floor:g}, the rule names no winner: both penalties do little better than no "
-        "model."
+        f" Where the signal per direction, {DIRECTION}, is below {bounds.floor:g}, the rule names "
+        "no winner: of the scenarios there, both penalties do worse than no model at all in "
+        f"{(weak > 1).sum()} of {len(weak)}."
     )
 
 
@@ -215,8 +219,8 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         "interval, against its load, the number of relevant features per row, divided by the root "
         "of the signal that each has to itself (k and p by effective number, r the correlation of "
         "a typical feature with its nearest, all as in the truth). The grey "
-        f"band is the zone of equivalence.{_floor(bounds)} The bounds were fitted to those "
-        f"that are not held out; {_agreement(parts, bounds)}."
+        f"band is the zone of equivalence.{_floor(bounds, frame, tables['summary'])} The bounds "
+        f"were fitted to those that are not held out; {_agreement(parts, bounds)}."
         + _held_out(tables["rule_scores"])
         + f" {measured_words(frame)}",
     )

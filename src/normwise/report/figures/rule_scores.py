@@ -179,7 +179,7 @@ def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
     title = (
         f"On {UNSEEN[split]}, the rule of thumb is right in "
         f"{100 * row['accuracy']:.0f} % of the {row['decided']} that have a winner, and costs "
-        f"{100 * (row['regret'] - 1):.1f} % of risk"
+        f"{100 * (row['regret'] - 1):.1f} % more excess risk"
     )
     parts = [f"in {_per_cent(whole.loc[s])} on {UNSEEN[s]}" for s in UNSEEN if s in whole.index]
     text = f" The rule of thumb names the right winner {', '.join(parts)}."

@@ -181,8 +181,8 @@ def _words(wide: pd.DataFrame) -> tuple[str, str]:
         "lines are medians over these scenarios, not a property of the penalty. To select nothing "
         "counts as 0 % false. Columns: the "
         "rule that chooses the strength. With the strongest penalty within one standard error, "
-        f"{NAMES[first]} selects "
-        f"{middle.loc['cv_1se', 'fdr_mean']:.0f} % false features "
-        f"({changed['fdr_mean']:+.0f} points) and finds {middle.loc['cv_1se', 'tpr_mean']:.0f} % "
-        f"of the true ones ({changed['tpr_mean']:+.0f} points). L2 is absent: it selects nothing."
+        f"a median {middle.loc['cv_1se', 'fdr_mean']:.0f} % of what {NAMES[first]} selects is "
+        f"false ({changed['fdr_mean']:+.0f} points), and it finds a median "
+        f"{middle.loc['cv_1se', 'tpr_mean']:.0f} % of the true ones "
+        f"({changed['tpr_mean']:+.0f} points). L2 is absent, as it does not select."
     ).replace("(-", "(−")
