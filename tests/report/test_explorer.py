@@ -10,7 +10,7 @@ from studies.made import SIZES, ZONES, made_study
 from normwise.analysis.learn.cells import AXES, cells, learnt_from
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.learn.surface import inputs
-from normwise.report.explorer import payload
+from normwise.report.explorer import LEFT_OUT, payload
 from normwise.report.snippets import SNIPPETS
 
 MARGIN = 0.05
@@ -65,12 +65,15 @@ def test_its_ranges_are_those_that_were_measured(tables, found):
 
 
 def test_goals_come_with_their_scores(tables, found):
-    scores = tables["surface_scores"].query("split == 'scenarios'").set_index("goal")
+    scores = tables["surface_scores"].set_index(["goal", "split"])
     assert [goal["key"] for goal in found["goals"]] == list(SIZES)
     for goal in found["goals"]:
         key = goal["key"]
-        assert goal["r2"] == scores.loc[key, "r2"]
-        assert goal["coverage"] == scores.loc[key, "coverage"]
+        said = {score["what"]: score for score in goal["scores"]}
+        assert len(said) == len(scores.loc[key])
+        for split in scores.loc[key].index:
+            for name in ("r2", "coverage"):
+                assert said[LEFT_OUT[split]][name] == scores.loc[(key, split), name]
         ratio = key == "prediction"
         assert goal["kind"] == ("log_ratio" if ratio else "difference")
         assert goal["margin"] == (np.log1p(MARGIN) if ratio else ZONES[key])

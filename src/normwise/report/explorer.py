@@ -12,7 +12,8 @@ from normwise.analysis.learn.cells import AXES, cells, learnt_from
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
 from normwise.analysis.points import explained_points
 from normwise.analysis.tables import Tables, distinct
-from normwise.report.look.words import AXIS_NAMES
+from normwise.data.response_kind import DEFAULT
+from normwise.report.look.words import AXIS_NAMES, NO_PART
 from normwise.report.snippets import SNIPPETS
 from normwise.report.validity import measured_words
 
@@ -27,6 +28,12 @@ ABOUT = {
     "nonzero_share": "your best guess: 0.01 is one feature in a hundred, 1 is all",
     "snr": "R² / (1 − R²) of the best possible model: 1 if half of the variance can be explained",
     "nearest_correlation": "of a typical feature; 0 if features are unrelated",
+}
+# what the surface was judged on, the mildest first
+LEFT_OUT = {
+    "scenarios": "scenarios left out a fifth at a time",
+    "families": "families left out whole",
+    "fresh": f"scenarios that {NO_PART}",
 }
 # what the boxes hold at first, as far as the study reaches
 START = {"aspect_ratio": 2.0, "nonzero_share": 0.05, "snr": 2.0, "nearest_correlation": 0.0}
@@ -43,14 +50,18 @@ BOXES = {
 def _goal(key: str, margin: float, scores: pd.DataFrame) -> dict[str, Any]:
     """What a goal measures, and how well the surface predicts it."""
     goal = GOALS[key]
+    own = scores[scores["goal"] == key].set_index("split")
     return {
         "key": key,
         "name": goal.name,
         "measure": goal.measure,
         "kind": "log_ratio" if goal.is_ratio else "difference",
         "margin": goal.zone(margin),
-        "r2": float(scores.loc[key, "r2"]),
-        "coverage": float(scores.loc[key, "coverage"]),
+        "scores": [
+            {"what": what, **own.loc[split, ["r2", "coverage"]].astype(float)}
+            for split, what in LEFT_OUT.items()
+            if split in own.index and np.isfinite(own.loc[split, "r2"])
+        ],
     }
 
 
@@ -115,6 +126,7 @@ def _measured(tables: Tables, goals: list[str]) -> list[dict[str, Any]]:
                     "n": int(row["n_samples"]),
                     "p": int(row["n_features"]),
                     "response": row["response"],
+                    "of_numbers": row["response"] == DEFAULT,
                     "x": [float(f"{row[a]:.4g}") for a in AXES],
                     "points": round(points[row["scenario"]], 2)
                     if row["scenario"] in points
@@ -153,7 +165,6 @@ def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
         return None
     axes = {a: sorted(float(v) for v in surface[a].unique()) for a in AXES}
     scores = tables["surface_scores"]
-    scores = scores[scores["split"] == "scenarios"].set_index("goal")
     goals = [goal for goal in GOALS if (surface["goal"] == goal).any()]
     whole = {goal: cells(tables["goals"], tables["scenarios"], goal) for goal in goals}
     frames = {goal: learnt_from(frame) for goal, frame in whole.items()}

@@ -6,7 +6,12 @@
   const VERDICTS = { 1: "l1", 2: "l2", "=": "equivalent", "?": "undecided", "-": "unmeasured" };
   const MARKS = { equivalent: "≈", undecided: "?", unmeasured: "–" };
   const significant = (v, digits = 2) => String(Number(v.toPrecision(digits)));
-  const signed = (v) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(2);
+  // a zero has no sign
+  const fixed = (v, digits) => {
+    const text = Math.abs(v).toFixed(digits);
+    return (Number(text) === 0 ? "" : v < 0 ? "−" : "+") + text;
+  };
+  const signed = (v) => fixed(v, 2);
   const percent = (v) => `${Math.round(100 * v)} %`;
 
   // ---- tables: sort, filter
@@ -374,23 +379,25 @@
       const gain =
         goal.kind === "log_ratio"
           ? `${better} is expected to have ${size(found.effect, goal)} less ${goal.measure} than ${other}`
-          : `${better} is expected to be better than ${other} by ${Math.abs(found.effect).toFixed(2)} in ${goal.measure}`;
+          : Math.abs(found.effect) < 0.005
+            ? `L1 and L2 are expected to be alike in ${goal.measure}`
+            : `${better} is expected to be better than ${other} by ${Math.abs(found.effect).toFixed(2)} in ${goal.measure}`;
       const label = compared(goal);
       return `${gain}. ${label[0].toUpperCase()}${label.slice(1)} = ${middle(found.effect, goal)}, ${percent(data.level)} prediction interval ${interval(found.low, found.high, goal)}.${nearby()}${beside(found)}`;
     }
     // what the ratio of risks amounts to, where it was measured
     function nearby() {
       if (state.goal !== "prediction") return "";
-      const points = nearest(state.at, 5)
+      const points = nearest(state.at, 5, undefined, (s) => s.of_numbers)
         .map(([, s]) => s.points)
         .filter((v) => v !== null);
       if (!points.length) return "";
       const ends = [Math.min(...points), Math.max(...points)].map((v) => tenth(v));
-      return ` In points of R² on new rows, L1 − L2 was ${ends[0]} to ${ends[1]} in the ${points.length} nearest measured scenarios.`;
+      return ` In points of R² on new rows, L1 − L2 was ${ends[0]} to ${ends[1]} in the ${points.length} nearest measured scenarios with a number to predict.`;
     }
     const beside = (found) =>
       found.unusual?.length ? ` Not among the scenarios of the study: ${found.unusual.join("; ")}; the surface knows ratios alone.` : "";
-    const tenth = (v) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(1);
+    const tenth = (v) => fixed(v, 1);
     function side(effect, margin) {
       if (Math.abs(effect) <= margin) return "no clear winner";
       return effect < 0 ? "L1" : "L2";
@@ -428,9 +435,9 @@
       });
       return Math.sqrt(sum);
     }
-    function nearest(at, count, without) {
+    function nearest(at, count, without, counts = () => true) {
       return data.scenarios
-        .filter((s) => state.goal in s.goals)
+        .filter((s) => state.goal in s.goals && counts(s))
         .map((s) => [distance(s, at, without), s])
         .sort(([a], [b]) => a - b)
         .slice(0, count);
@@ -504,7 +511,12 @@
       $("says").replaceChildren(
         ...others(question).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
       );
-      $("trust").textContent = `On held-out scenarios this surface explains ${percent(goal.r2)} of the variation of the effect, and its ${percent(data.level)} intervals hold ${percent(goal.coverage)} of them.`;
+      const held = goal.scores.map((s, i) =>
+        i
+          ? `on ${s.what} ${percent(s.r2)} and ${percent(s.coverage)}`
+          : `On ${s.what} this surface explains ${percent(s.r2)} of the variation of the effect, and its ${percent(data.level)} intervals hold ${percent(s.coverage)} of them`,
+      );
+      $("trust").textContent = held.length ? `${held.join("; ")}.` : "";
       showNearest(state.at, goal);
       $("snippet").textContent = snippet(found);
       $("chart-map").setAttribute(
