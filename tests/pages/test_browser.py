@@ -363,6 +363,22 @@ def test_downloads_are_the_tables(visit, tmp_path):
         assert target.read_bytes() == (opened.study.tables / name).read_bytes()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_labels_of_the_map_stay_in_their_cells(visit, width):
+    opened = visit(width)
+    if not has_rule(opened.study):
+        pytest.skip("this study has no surface")
+    draw_all(opened.page)
+
+    def widths(mark):
+        boxes = f"[...document.querySelectorAll('#chart-map .mark-{mark}')]"
+        return opened.page.evaluate(
+            f"(n => [...n.children].map(c => c.getBoundingClientRect().width))({boxes}[0])"
+        )
+
+    assert max(widths("text")) <= min(widths("rect")) + 0.5
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_and_nothing_is_cut_off(visit, width, scheme, request):

@@ -53,7 +53,14 @@ def decision_map() -> Chart:
             "shade:Q", scale=alt.Scale(domain=[-1, 1], range=SHADES, interpolate="rgb"), legend=None
         )
     )
-    text = cells.mark_text(fontSize=11, lineBreak="\n", lineHeight=12, dy=-5, cursor="pointer")
+    # on a phone a label must not reach into the next cell
+    text = cells.mark_text(
+        fontSize=alt.ExprRef("width < 400 ? 8 : 11"),
+        lineBreak="\n",
+        lineHeight=12,
+        dy=-5,
+        cursor="pointer",
+    )
     text = text.encode(
         text="text:N",
         color=alt.Color(

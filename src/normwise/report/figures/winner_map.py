@@ -262,7 +262,13 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     for ax in axes if compact else axes[-1:]:
         ax.set_xlabel(AXIS_NAMES.get(x, x))
     share = "share of features that matter" if compact else "relevant features k  (share k/p)"
-    figure.supylabel(share if y == "nonzero_share" else AXIS_NAMES.get(y, y), fontsize="medium")
+    name = share if y == "nonzero_share" else AXIS_NAMES.get(y, y)
+    if compact:
+        # at its axis, and no longer than that: nothing else keeps it out of the key
+        short = COMPACT[1] * max(rows) < LABEL_HEIGHT
+        axes[0].set_ylabel(name.replace(" that ", "\nthat ") if short else name, fontsize="medium")
+    else:
+        figure.supylabel(name, fontsize="medium")
     return Drawing(figure, finding(cells, x, y), _caption(cells, line, entry["margin"], compact))
 
 
@@ -272,6 +278,12 @@ KEY = (
     ("l2", "L2 20: ridge has 20 % less excess risk"),
     ("none", "?: undecided"),
 )
+
+
+# inches that the key takes in a line, and in a column
+KEY_WIDTH, KEY_COLUMN = 6.5, 3.5
+# inches that the label of the shares takes in a line
+LABEL_HEIGHT = 2.3
 
 
 def _name_colours(figure: Figure) -> None:
@@ -285,7 +297,7 @@ def _name_colours(figure: Figure) -> None:
             for name, text in KEY
         ],
         loc="outside upper center",
-        ncols=len(KEY),
+        ncols=len(KEY) if figure.get_figwidth() > KEY_WIDTH else 1,
         fontsize="medium",
     )
 
@@ -295,10 +307,10 @@ def _layout(rows: list[int], columns: int, compact: bool) -> tuple[Figure, list[
     import matplotlib.pyplot as plt
 
     if compact:
-        width = 1.6 + len(rows) * (0.55 + COMPACT[0] * columns)
-        figure, axes = plt.subplots(
-            1, len(rows), figsize=(width, 1.25 + COMPACT[1] * max(rows)), layout="constrained"
-        )
+        width = max(1.6 + len(rows) * (0.55 + COMPACT[0] * columns), KEY_COLUMN)
+        key = 0.25 if width > KEY_WIDTH else 0.25 * len(KEY)
+        height = 1 + key + COMPACT[1] * max(rows)
+        figure, axes = plt.subplots(1, len(rows), figsize=(width, height), layout="constrained")
     else:
         height = 0.6 + CELL[1] * sum(rows) + 0.6 * len(rows)
         figure, axes = plt.subplots(
