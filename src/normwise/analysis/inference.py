@@ -16,7 +16,9 @@ def wilson_interval(
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     # exactly, where rounding would leave a rest
-    return np.where(share == 0, 0.0, centre - half), np.where(share == 1, 1.0, centre + half)
+    low, high = np.where(share == 0, 0.0, centre - half), np.where(share == 1, 1.0, centre + half)
+    # numbers for numbers
+    return low[()], high[()]
 
 
 def with_intervals(effects: pd.DataFrame, confidence: float) -> pd.DataFrame:

@@ -220,6 +220,12 @@ def test_false_discoveries_are_controlled_over_scenarios_per_pair_and_rule(rng):
     np.testing.assert_array_equal(decided, found["q_win"] <= 0.05)
 
 
+def test_an_interval_of_none_or_all_ends_there_exactly():
+    for n in (7, 17, 78):
+        assert wilson_interval(0, n, CONFIDENCE)[0] == 0
+        assert wilson_interval(n, n, CONFIDENCE)[1] == 1
+
+
 def test_a_scenario_that_two_data_sets_share_is_one_hypothesis(rng):
     drawn = [
         metrics_table(
