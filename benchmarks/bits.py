@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.race import HERE
+from benchmarks.engines import HERE
 from benchmarks.study import VERDICTS, Watched, run_study
 from normwise.analysis.tables import read_parts
 from normwise.data.file import read_scenarios

@@ -3,76 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 from scipy import sparse
 
-from benchmarks.regimes import Problem
+from benchmarks.contender import (
+    LOGISTIC,
+    SQUARED,
+    SQUARED_L1,
+    Contender,
+    Fitted,
+    Setting,
+    tighter,
+)
+from benchmarks.peers import adelie, celer, glmnet_rs, glmnetpp, intelex, pycasso, skein, skglm
+from benchmarks.problem import Problem
 
 # liblinear penalises the intercept. Of the powers of ten, this led to its smallest gaps: with less
 # the penalty shows, with more it stops far from the optimum; none of them changed its time much
 INTERCEPT_SCALING = 1e3
 
 
-@dataclass(frozen=True)
-class Setting:
-    """How accurately a contender is asked to solve.
-
-    Attributes
-    ----------
-    name : str
-    tol : float
-        In the contender's own meaning.
-    max_iter : int
-        0 leaves the contender's default.
-    """
-
-    name: str
-    tol: float
-    max_iter: int = 0
-
-
-Fitted = Any
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A solver that a user may pick.
-
-    Attributes
-    ----------
-    name : str
-    engine : {"normwise", "scikit-learn", "glmnet"}
-        The process that it runs in.
-    settings : tuple of Setting
-        From loose to tight.
-    problems : tuple of (loss, penalty)
-        What it solves.
-    fit : callable
-        Cross-validates a problem at a setting and fits all rows; this is timed.
-    solutions : callable
-        Coefficients of shape (n_sets, n_alphas, n_features) that the fit found on all rows (one
-        set) or on the training rows of each fold; NaN where it was not looked at.
-    """
-
-    name: str
-    engine: str
-    settings: tuple[Setting, ...]
-    problems: tuple[tuple[str, str], ...]
-    fit: Callable[[Problem, Setting], Fitted] | None = None
-    solutions: Callable[[Problem, Setting, Fitted], np.ndarray] | None = None
-
-
-def _normwise(problem: Problem, setting: Setting) -> Fitted:
+def _normwise(problem: Problem, setting: Setting, n_jobs: int = 1) -> Fitted:
     import normwise
 
     kind = {1.0: "L1", 0.0: "L2"}.get(problem.l1_ratio, "ElasticNet")
     role = "Regressor" if problem.loss == "squared" else "Classifier"
     mix = {"l1_ratio": problem.l1_ratio} if kind == "ElasticNet" else {}
     model = getattr(normwise, f"{kind}{role}CV")(
-        alphas=problem.alphas, cv=problem.splits, standardize=False, tol=setting.tol, **mix
+        alphas=problem.alphas,
+        cv=problem.splits,
+        standardize=False,
+        tol=setting.tol,
+        n_jobs=n_jobs,
+        **mix,
     )
     return model.fit(problem.X, problem.y)
 
@@ -152,28 +117,26 @@ def _logistic_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.nda
     return fitted.coefs_paths_[:, 0, :, 0, :-1]
 
 
-def _settings(default: Setting, tols: tuple[float, ...], max_iter: int) -> tuple[Setting, ...]:
-    return (default, *(Setting(f"tol={tol:.0e}", tol, max_iter) for tol in tols))
+def _product(problem: Problem, setting: Setting) -> Fitted:
+    return problem.X.T @ problem.X
 
 
-SQUARED_L1 = (("squared", "l1"), ("squared", "elastic_net"))
-LOGISTIC = (("logistic", "l1"), ("logistic", "l2"))
+def _nothing(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
+    return np.full((1, len(problem.alphas), problem.X.shape[1]), np.nan)
+
+
 NATIVE = "normwise"
-_NATIVE_SETTINGS = (
-    Setting("default", 1e-6),
-    *(Setting(f"tol={tol:.0e}", tol) for tol in (1e-8, 1e-10)),
-)
+TWO_JOBS = "normwise, n_jobs=2"
+PRODUCT = "one product X'X"
+# no solvers that a user would pick instead
+NOT_PEERS = (NATIVE, TWO_JOBS, PRODUCT)
+LARGE = ("l1_large_n", "l2_large_n")
+_NATIVE_SETTINGS = (Setting("default", 1e-6),)
 # scikit-learn stops the lasso at a relative gap of twice its tolerance: 4e-7 is the loosest
 # round value that guarantees 1e-6
-_CD_SETTINGS = _settings(Setting("default", 1e-4), (1e-5, 4e-7, 1e-8, 1e-10), 10**6)
-_LOGISTIC_SETTINGS = _settings(Setting("default", 1e-4), (1e-4, 1e-5, 1e-6, 1e-8, 1e-10), 10**5)
-_GLMNET_SETTINGS = (
-    Setting("default", 1e-7),
-    *(
-        Setting(f"thresh={thresh:.0e}", thresh, 10**8)
-        for thresh in (1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-14, 1e-16)
-    ),
-)
+_CD_SETTINGS = tighter("tol", 1e-4, (1e-5, 4e-7, 1e-8, 1e-10), 10**6)
+_LOGISTIC_SETTINGS = tighter("tol", 1e-4, (1e-4, 1e-5, 1e-6, 1e-8, 1e-10), 10**5)
+_GLMNET_SETTINGS = tighter("thresh", 1e-7, (1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-14, 1e-16), 10**8)
 
 
 def _logistic_contender(solver: str, *penalties: str) -> Contender:
@@ -182,8 +145,9 @@ def _logistic_contender(solver: str, *penalties: str) -> Contender:
         "scikit-learn",
         _LOGISTIC_SETTINGS,
         tuple(("logistic", penalty) for penalty in penalties),
-        _logistic(solver),
-        _logistic_path,
+        "tol 1e-4 in the solver's own meaning",
+        fit=_logistic(solver),
+        solutions=_logistic_path,
     )
 
 
@@ -194,25 +158,48 @@ CONTENDERS = {
             NATIVE,
             "normwise",
             _NATIVE_SETTINGS,
-            (*SQUARED_L1, ("squared", "l2"), *LOGISTIC),
-            _normwise,
-            _normwise_path,
+            (*SQUARED, *LOGISTIC),
+            "duality gap at most 1e-6 of the null loss",
+            fit=_normwise,
+            solutions=_normwise_path,
+        ),
+        Contender(
+            TWO_JOBS,
+            "normwise",
+            _NATIVE_SETTINGS,
+            SQUARED,
+            "the same",
+            regimes=LARGE,
+            fit=partial(_normwise, n_jobs=2),
+            solutions=_normwise_path,
+        ),
+        Contender(
+            PRODUCT,
+            "scikit-learn",
+            _NATIVE_SETTINGS,
+            SQUARED,
+            "solves nothing: the price of a look at all data",
+            regimes=LARGE,
+            fit=_product,
+            solutions=_nothing,
         ),
         Contender(
             "scikit-learn LassoCV/ElasticNetCV",
             "scikit-learn",
             _CD_SETTINGS,
             SQUARED_L1,
-            _coordinate_descent,
-            _coordinate_descent_path,
+            "duality gap at most 1e-4 ‖y‖² / n",
+            fit=_coordinate_descent,
+            solutions=_coordinate_descent_path,
         ),
         Contender(
             "scikit-learn RidgeCV",
             "scikit-learn",
             (Setting("default", 1e-4),),  # direct: there is nothing to tighten
             (("squared", "l2"),),
-            _ridge,
-            _ridge_path,
+            "solved directly",
+            fit=_ridge,
+            solutions=_ridge_path,
         ),
         _logistic_contender("liblinear", "l1", "l2"),
         _logistic_contender("saga", "l1", "l2"),
@@ -221,12 +208,32 @@ CONTENDERS = {
         _logistic_contender("newton-cholesky", "l2"),
         _logistic_contender("sag", "l2"),
         Contender(
-            "glmnet", "glmnet", _GLMNET_SETTINGS, (*SQUARED_L1, ("squared", "l2"), *LOGISTIC)
+            "glmnet",
+            "glmnet",
+            _GLMNET_SETTINGS,
+            (*SQUARED, *LOGISTIC),
+            "a sweep decreases the loss by at most 1e-7 of the null loss; early end of path",
         ),
+        *celer.CONTENDERS,
+        *skglm.CONTENDERS,
+        *adelie.CONTENDERS,
+        *glmnet_rs.CONTENDERS,
+        *glmnetpp.CONTENDERS,
+        *skein.CONTENDERS,
+        *pycasso.CONTENDERS,
+        *intelex.CONTENDERS,
     )
 }
 
 
-def contenders_for(loss: str, penalty: str) -> list[Contender]:
+def contenders_for(
+    regime: str, loss: str, penalty: str, is_sparse: bool = False
+) -> list[Contender]:
     """Everyone who solves this kind of problem."""
-    return [c for c in CONTENDERS.values() if (loss, penalty) in c.problems]
+    return [
+        c
+        for c in CONTENDERS.values()
+        if (loss, penalty) in c.problems
+        and (c.sparse or not is_sparse)
+        and (not c.regimes or regime in c.regimes)
+    ]

@@ -38,12 +38,28 @@ solve_problem <- function(problem, ...) {
   )
 }
 
+# NA where the system does not tell
+kilobytes <- function(what) {
+  lines <- tryCatch(readLines("/proc/self/status"), error = function(e) character())
+  found <- grep(paste0("^", what, ":"), lines, value = TRUE)
+  if (length(found)) as.numeric(gsub("[^0-9]", "", found)) else NA
+}
+
+# bytes that the process holds now, from where its peak is counted anew
+held <- function() {
+  invisible(gc())
+  reset <- tryCatch({ cat("5", file = "/proc/self/clear_refs"); TRUE }, error = function(e) FALSE)
+  if (reset) 1024 * kilobytes("VmRSS") else NA
+}
+
 run <- function(thresh, maxit) {
   glmnet.control(factory = TRUE)
   caught <- character()
   # a tightened setting also goes on where the default would end the path early
   if (maxit > 0) glmnet.control(fdev = 0, devmax = 1)
   if (maxit == 0) maxit <- 1e5
+  rm(list = intersect("last_fit", ls(globalenv())), envir = globalenv())
+  before <- held() - as.numeric(object.size(problem$x)) - as.numeric(object.size(problem$y))
   seconds <- withCallingHandlers(
     system.time(
       last_fit <<- solve_problem(problem, thresh = thresh, maxit = maxit)
@@ -53,7 +69,8 @@ run <- function(thresh, maxit) {
       invokeRestart("muffleWarning")
     }
   )
-  c(seconds, length(caught), if (length(caught)) caught[1] else "")
+  memory <- 1024 * kilobytes("VmHWM") - before
+  c(seconds, memory, length(caught), if (length(caught)) caught[1] else "")
 }
 
 save_path <- function(folder) {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.race import HERE, ONE_THREAD
+from benchmarks.engines import HERE, ONE_THREAD
 
 # values of each quantity, with the others fixed as in FIXED
 GRID = {

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import selectors
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,113 +13,19 @@ from scipy import sparse
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from benchmarks.contenders import CONTENDERS, Contender, Setting, contenders_for
-from benchmarks.regimes import Problem, Regime, draw, write_problem
+from benchmarks.contender import Contender, Setting
+from benchmarks.contenders import CONTENDERS, NATIVE, contenders_for
+from benchmarks.engines import Engine, EngineError, Timeout
+from benchmarks.problem import Problem, write_problem
+from benchmarks.regimes import Regime, draw
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.certificate import relative_gap
 
-HERE = Path(__file__).parent
-ONE_THREAD = {
-    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA", "BLIS")
-}
-GLMNET = ["Rscript", "--vanilla", str(HERE / "glmnet.R")]
-# a process that loads, compiles and warms up gets this much longer than a run
-START_SECONDS = 120.0
+# what normwise guarantees at its default: a contender that reached it is not asked for more
+TARGET = 1e-6
+# whose predictions are held at a time when gaps are computed
+MOST_PREDICTIONS = 10**7
 TOO_LONG, FAILED, SKIPPED, FINISHED = "> limit", "failed", "not run", "ok"
-
-
-class Timeout(Exception):
-    """An engine did not answer in time; its process has been ended."""
-
-
-class EngineError(Exception):
-    """An engine answered with an error, or ended."""
-
-
-class Engine:
-    """A process that solves problems on request, started when needed.
-
-    Parameters
-    ----------
-    name : {"normwise", "scikit-learn", "glmnet"}
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name, self.folder = name, Path()
-        self.process: subprocess.Popen | None = None
-        self.warmed: set[str] = set()
-
-    def _start(self) -> None:
-        command = GLMNET if self.name == "glmnet" else [sys.executable, "-m", "benchmarks.worker"]
-        try:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                cwd=HERE.parent,
-                env=os.environ | ONE_THREAD,
-            )
-        except OSError as error:
-            raise EngineError(f"{command[0]} does not start: {error.strerror}") from error
-        self._read()
-
-    def _read(self) -> None:
-        self.warmed = set()
-        try:
-            self.ask(START_SECONDS, "load", self.folder)
-        except EngineError:
-            self.stop()
-            raise
-
-    def load(self, folder: Path) -> None:
-        """Turn to the problem in a folder."""
-        self.folder = folder
-        if self.process is not None:
-            self._read()
-
-    def ask(self, limit: float, *fields: object) -> list[str]:
-        """Send a request and wait for the reply, at most ``limit`` seconds."""
-        if self.process is None:
-            self._start()
-        assert self.process and self.process.stdin and self.process.stdout
-        try:
-            self.process.stdin.write("\t".join(map(str, fields)) + "\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has ended; what follows tells how
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
-            if not selector.select(limit):
-                self.stop()
-                raise Timeout
-        reply = self.process.stdout.readline().rstrip("\n").split("\t")
-        if reply[0] == "ok":
-            return reply[1:]
-        if reply[0] != "error":
-            code = self.process.wait()
-            self.process = None
-            raise EngineError(f"the process ended with code {code}")
-        raise EngineError("\t".join(reply[1:]))
-
-    def prepare(self, contender: str) -> None:
-        """Start the process and load compiled code, so that neither is timed."""
-        try:
-            if self.process is None:
-                self._start()
-            if contender not in self.warmed:
-                self.ask(START_SECONDS, "warm", contender)
-                self.warmed.add(contender)
-        except Timeout:
-            raise EngineError(f"was not ready after {START_SECONDS:g} s") from None
-
-    def stop(self) -> None:
-        """End the process."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
 
 
 @dataclass
@@ -133,6 +35,7 @@ class Entry:
     contender: Contender
     setting: Setting
     seconds: list[float] = field(default_factory=list)
+    memory: float = np.nan
     gap_max: float = np.nan
     gap_median: float = np.nan
     objective: np.ndarray | None = None
@@ -147,9 +50,18 @@ class Entry:
             return 0
         return 5 if self.seconds[0] < 2 else 3 if self.seconds[0] < 30 else 1
 
-    def row(self, regime: Regime, limit: float) -> dict[str, object]:
-        """The row of the table."""
+    def row(self, regime: Regime, limit: float, native: Sequence[float]) -> dict[str, object]:
+        """The row of the table.
+
+        Parameters
+        ----------
+        regime : Regime
+        limit : float
+        native : sequence of float
+            Seconds of normwise in the same rounds.
+        """
         cut = self.status == TOO_LONG
+        seconds = [limit] * len(native) if cut else self.seconds
         return {
             "regime": regime.name,
             "loss": regime.loss,
@@ -161,12 +73,20 @@ class Entry:
             "seconds_median": limit if cut else np.median(self.seconds or np.nan),
             "seconds_min": limit if cut else min(self.seconds, default=np.nan),
             "n_runs": len(self.seconds),
+            "ratio": paired_ratio(seconds, native),
+            "memory_mb": self.memory / 1e6,
             "gap_max": self.gap_max,
             "gap_median": self.gap_median,
             "excess_max": self.excess_max,
             "status": self.status,
             "note": self.note,
         }
+
+
+def paired_ratio(seconds: Sequence[float], native: Sequence[float]) -> float:
+    """Median over the rounds of the time of a contender over that of normwise in the same round."""
+    ratios = [own / other for own, other in zip(seconds, native, strict=False)]
+    return float(np.median(ratios)) if ratios else np.nan
 
 
 def _best_intercept(linear: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -196,19 +116,30 @@ def gaps(problem: Problem, coef: np.ndarray) -> np.ndarray:
     ndarray of shape (n_sets, n_alphas)
     """
     n = len(problem.y)
-    rows = [np.arange(n)] if len(coef) == 1 else [train for train, _ in problem.splits]
+    by_rows = problem.X.tocsr() if sparse.issparse(problem.X) else problem.X
+    rows = [slice(None)] if len(coef) == 1 else [train for train, _ in problem.splits]
     out = np.empty(coef.shape[:2])
     for k, b in enumerate(coef):
-        X, y, alphas = problem.X, problem.y[rows[k]], problem.alphas * n / len(rows[k])
-        X = X.toarray() if sparse.issparse(X) else X[rows[k]]
-        if problem.loss == "squared":
-            centred = X - X.mean(axis=0), y - y.mean()
-            loss = loss_of("gaussian")
-            out[k] = relative_gap(loss, *centred, b, None, alphas, problem.l1_ratio)
-        else:
-            b0 = _best_intercept(b @ X.T, y)
-            out[k] = relative_gap(loss_of("binary"), X, y, b, b0, alphas, problem.l1_ratio)
+        X, y = by_rows[rows[k]], problem.y[rows[k]]
+        alphas = problem.alphas * n / len(y)
+        # so many strengths at a time that their predictions need no more memory than this
+        size = max(1, MOST_PREDICTIONS // len(y))
+        for first in range(0, len(alphas), size):
+            part = slice(first, first + size)
+            out[k, part] = _gaps(problem, X, y, b[part], alphas[part])
     return out
+
+
+def _gaps(
+    problem: Problem, X: np.ndarray, y: np.ndarray, coef: np.ndarray, alphas: np.ndarray
+) -> np.ndarray:
+    if problem.loss == "squared":
+        # sparse columns stay as they are: the intercept does what centring would
+        intercept = -np.asarray(coef @ X.mean(axis=0).T).reshape(len(coef))
+        loss, y = loss_of("gaussian"), y - y.mean()
+    else:
+        intercept, loss = _best_intercept((X @ coef.T).T, y), loss_of("binary")
+    return relative_gap(loss, X, y, coef, intercept, alphas, problem.l1_ratio)
 
 
 def objectives(problem: Problem, coef: np.ndarray) -> np.ndarray:
@@ -241,6 +172,8 @@ def _measure(entry: Entry, engine: Engine, problem: Problem, limit: float) -> No
     engine.ask(limit, "save", engine.folder)
     shape = -1, len(problem.alphas), problem.X.shape[1]
     coef = np.fromfile(engine.folder / "coef.bin").reshape(shape)
+    if np.isnan(coef).all():
+        return
     found = gaps(problem, coef)
     if len(coef) == 1:
         entry.objective = objectives(problem, coef[0])
@@ -250,7 +183,7 @@ def _measure(entry: Entry, engine: Engine, problem: Problem, limit: float) -> No
 def _first_run(entry: Entry, engine: Engine, problem: Problem, limit: float) -> None:
     try:
         engine.prepare(entry.contender.name)
-        seconds = _run(entry, engine, limit)
+        seconds, entry.memory = _run(entry, engine, limit)
     except Timeout:
         entry.status, entry.note = TOO_LONG, f"cut after {limit:g} s"
         return
@@ -264,15 +197,13 @@ def _first_run(entry: Entry, engine: Engine, problem: Problem, limit: float) -> 
         entry.note = f"gap not computed: {error or 'too long'}"
 
 
-def _run(entry: Entry, engine: Engine, limit: float) -> float:
+def _run(entry: Entry, engine: Engine, limit: float) -> tuple[float, float]:
     setting = entry.setting
-    seconds, n_warnings, first = (
-        *engine.ask(limit, "run", entry.contender.name, setting.tol, setting.max_iter),
-        "",
-    )[:3]
+    answer = engine.ask(limit, "run", entry.contender.name, setting.tol, setting.max_iter)
+    seconds, memory, n_warnings, first = (*answer, "")[:4]
     if int(n_warnings):
         entry.note = f"{n_warnings} warnings, the first: {first[:150]}"
-    return float(seconds)
+    return float(seconds), np.nan if memory == "NA" else float(memory)
 
 
 def _rounds(entries: Sequence[Entry], n_rounds: int) -> Iterator[Entry]:
@@ -287,8 +218,52 @@ def start_engines() -> dict[str, Engine]:
     return {name: Engine(name) for name in dict.fromkeys(c.engine for c in CONTENDERS.values())}
 
 
+def contenders_of(regime: Regime, names: Sequence[str] | None = None) -> list[Contender]:
+    """Everyone who takes part in a regime: all, or normwise and those that are named."""
+    sparse_only = regime.design == "sparse"
+    found = contenders_for(regime.name, regime.loss, regime.penalty, sparse_only)
+    return [c for c in found if names is None or c.name in (NATIVE, *names)]
+
+
+def _entries(contenders: Sequence[Contender], quick: bool) -> list[Entry]:
+    columns = []
+    for contender in contenders:
+        settings = contender.settings
+        if quick and len(settings) > 2:
+            settings = settings[0], settings[len(settings) // 2]
+        columns.append([Entry(contender, setting) for setting in settings])
+    # all defaults first, then the next setting of each, and so on
+    return [entry for row in zip_longest(*columns) for entry in row if entry is not None]
+
+
+class _Taken:
+    """Who was cut, failed or is accurate enough: its tighter settings are not run."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, Entry] = {}
+
+    def skips(self, entry: Entry) -> bool:
+        """Whether the entry is not to be run; its status then says why."""
+        before = self.last.get(entry.contender.name)
+        if before is None:
+            return False
+        entry.status = TOO_LONG if before.status == TOO_LONG else SKIPPED
+        what = before.note or f"gap {before.gap_max:.0e}"
+        entry.note = f"not run, because {before.setting.name} was: {what}"
+        return True
+
+    def note(self, entry: Entry) -> None:
+        """Take down how an entry did."""
+        if entry.status in (TOO_LONG, FAILED) or entry.gap_max <= TARGET:
+            self.last[entry.contender.name] = entry
+
+
 def race(
-    regime: Regime, limit: float, engines: dict[str, Engine], quick: bool = False
+    regime: Regime,
+    limit: float,
+    engines: dict[str, Engine],
+    quick: bool = False,
+    names: Sequence[str] | None = None,
 ) -> list[dict[str, object]]:
     """Time everyone who solves a regime's problem.
 
@@ -300,20 +275,15 @@ def race(
     engines : dict of str to Engine
     quick : bool
         A tenth of the strengths, the default and a middle setting of each contender, one run.
+    names : sequence of str, optional
+        Contenders that are timed beside normwise; all by default.
 
     Returns
     -------
     list of dict
         A row for each contender and setting, whatever became of it.
     """
-    columns = []
-    for contender in contenders_for(regime.loss, regime.penalty):
-        settings = contender.settings
-        if quick and len(settings) > 2:
-            settings = settings[0], settings[len(settings) // 2]
-        columns.append([Entry(contender, setting) for setting in settings])
-    # all defaults first, then the next setting of each, and so on
-    entries = [entry for row in zip_longest(*columns) for entry in row if entry is not None]
+    entries = _entries(contenders_of(regime, names), quick)
     problem = draw(regime)
     if quick:
         problem = replace(problem, alphas=problem.alphas[::10])
@@ -321,29 +291,38 @@ def race(
         write_problem(problem, Path(folder))
         for engine in engines.values():
             engine.load(Path(folder))
-        hopeless: dict[str, Entry] = {}
+        taken = _Taken()
         for entry in entries:
-            name = entry.contender.name
-            if name in hopeless:
-                before = hopeless[name]
-                entry.status = TOO_LONG if before.status == TOO_LONG else SKIPPED
-                entry.note = f"not run, because {before.setting.name} was: {before.note}"
-            else:
-                _first_run(entry, engines[entry.contender.engine], problem, limit)
-                if entry.status in (TOO_LONG, FAILED):
-                    hopeless[name] = entry
-            print(f"  {name}, {entry.setting.name}: {_told(entry)}", flush=True)
+            if not taken.skips(entry):
+                _first_run(entry, _turn(engines, entry, regime), problem, limit)
+                taken.note(entry)
+            print(f"  {entry.contender.name}, {entry.setting.name}: {_told(entry)}", flush=True)
         for entry in _rounds(entries, 1 if quick else 5):
-            _again(entry, engines[entry.contender.engine], limit)
+            _again(entry, _turn(engines, entry, regime), limit)
         _set_excess(entries)
-    return [entry.row(regime, limit) for entry in entries]
+        if regime.is_large:
+            _stop_others(engines, None)
+    native = next((e.seconds for e in entries if e.contender.name == NATIVE), [])
+    return [entry.row(regime, limit, native) for entry in entries if entry.status != SKIPPED]
+
+
+def _turn(engines: dict[str, Engine], entry: Entry, regime: Regime) -> Engine:
+    if regime.is_large:
+        _stop_others(engines, entry.contender.engine)
+    return engines[entry.contender.engine]
+
+
+def _stop_others(engines: dict[str, Engine], name: str | None) -> None:
+    for engine in engines.values():
+        if engine.name != name:
+            engine.stop()
 
 
 def _again(entry: Entry, engine: Engine, limit: float) -> None:
     try:
         engine.prepare(entry.contender.name)
         # a run just under the limit may be just over it the next time
-        entry.seconds.append(_run(entry, engine, 10 * limit))
+        entry.seconds.append(_run(entry, engine, 10 * limit)[0])
     except (Timeout, EngineError) as error:
         entry.note = f"a repeat failed: {error or 'too long'}"
 
@@ -351,4 +330,4 @@ def _again(entry: Entry, engine: Engine, limit: float) -> None:
 def _told(entry: Entry) -> str:
     if entry.status != FINISHED:
         return f"{entry.status} ({entry.note})"
-    return f"{entry.seconds[0]:.3g} s, gap {entry.gap_max:.1e}"
+    return f"{entry.seconds[0]:.3g} s, gap {entry.gap_max:.1e}, {entry.memory / 1e6:.0f} MB"

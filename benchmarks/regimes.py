@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 from scipy.signal import lfilter
 
+from benchmarks.problem import Problem, strengths
 from normwise.fitting.tuning import fold_labels
 
 SEED = 20260
-N_ALPHAS = 100
-N_FOLDS = 10
 L1_RATIO = {"l1": 1.0, "elastic_net": 0.5, "l2": 0.0}
+# levels of each factor of a one-hot design
+LEVELS = 30
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class Regime:
     penalty : {"l1", "elastic_net", "l2"}
     n, p : int
         Rows and columns.
-    design : {"independent", "ar1", "equicorrelated", "pairs", "sparse"}
+    design : {"independent", "ar1", "equicorrelated", "pairs", "one_hot", "sparse"}
     correlation : float
         Of neighbours (``ar1``) or of all pairs (``equicorrelated``).
     n_relevant : int
     positives : float
         Share of ones in the response of a classification.
+    filled : float
+        Share of entries of a sparse matrix that are not zero.
+    n_folds : int
     """
 
     name: str
@@ -45,8 +49,25 @@ class Regime:
     correlation: float = 0.0
     n_relevant: int = 10
     positives: float = 0.5
+    filled: float = 0.01
+    n_folds: int = 10
+
+    @property
+    def is_large(self) -> bool:
+        """The data take so much memory that one process at a time should hold them."""
+        return self.design != "sparse" and self.n * self.p > 10**7
 
 
+def _each(regime: Regime, *kinds: str) -> Iterator[Regime]:
+    """The same data for several kinds of problem, such as ``logistic_l1``."""
+    for kind in kinds:
+        *logistic, penalty = kind.split("_")
+        loss = logistic[0] if logistic else "squared"
+        yield replace(regime, name=f"{kind}_{regime.name}", loss=loss, penalty=penalty)
+
+
+_BOTH = ("l1", "l2")
+_ALL = (*_BOTH, "logistic_l1", "logistic_l2")
 REGIMES = {
     r.name: r
     for r in (
@@ -74,53 +95,54 @@ REGIMES = {
         Regime("logistic_l2_small", "logistic", "l2", 200, 50),
         Regime("logistic_l2_wide", "logistic", "l2", 200, 500),
         Regime("logistic_l2_rare", "logistic", "l2", 1000, 100, positives=0.05),
+        *_each(Regime("tall_ar", "", "", 20000, 200, "ar1", 0.5), *_ALL),
+        *_each(Regime("wide_ar", "", "", 300, 5000, "ar1", 0.9), *_ALL),
+        *_each(Regime("square_ar", "", "", 800, 800, "ar1", 0.5, n_relevant=80), *_ALL),
+        *_each(Regime("medium_ar", "", "", 2000, 500, "ar1", 0.3), *_ALL),
+        *_each(Regime("all_relevant", "", "", 400, 1200, n_relevant=1200), *_ALL),
+        *_each(Regime("one_hot", "", "", 3000, 600, "one_hot"), *_ALL),
+        *_each(Regime("sparse_8k", "", "", 2000, 8000, "sparse", n_relevant=20), *_ALL),
+        *_each(Regime("sparse_20k", "", "", 2000, 20000, "sparse", n_relevant=20), *_ALL),
+        *_each(
+            Regime("sparse_100k", "", "", 20000, 100000, "sparse", n_relevant=20, filled=0.001),
+            *("l1", "logistic_l1"),
+        ),
+        *_each(Regime("large_n", "", "", 10**6, 60, n_folds=5), *_BOTH),
     )
 }
+# one of each kind, for a look in under half an hour
+BRIEF = (
+    "l1_small",
+    "l1_tall_ar",
+    "l1_wide_ar",
+    "l1_square_ar",
+    "l1_medium_ar",
+    "l1_all_relevant",
+    "l1_one_hot",
+    "l1_sparse_8k",
+    "l2_medium_ar",
+    "l2_square_ar",
+    "logistic_l1_medium_ar",
+    "logistic_l1_sparse_8k",
+    "logistic_l2_square_ar",
+    "l1_large_n",
+)
 QUICK = ("l1_small", "l2_small", "logistic_l1_small")
-
-
-@dataclass(frozen=True)
-class Problem:
-    r"""Data, folds and strengths; the same for every contender.
-
-    The objective is :math:`\ell(y, b_0 + Xb) + \lambda (a \lVert b \rVert_1 +
-    \frac{1-a}{2} \lVert b \rVert^2)` with the mean loss :math:`\ell`.
-
-    Attributes
-    ----------
-    X : ndarray or sparse matrix of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,)
-    alphas : ndarray of shape (n_alphas,)
-        Decreasing :math:`\lambda`.
-    folds : ndarray of int, shape (n_samples,)
-    loss : {"squared", "logistic"}
-    l1_ratio : float
-        :math:`a`.
-    """
-
-    X: np.ndarray | sparse.csc_matrix
-    y: np.ndarray
-    alphas: np.ndarray
-    folds: np.ndarray
-    loss: str
-    l1_ratio: float
-
-    @property
-    def splits(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Training and test rows of each fold."""
-        labels = range(self.folds.max() + 1)
-        return [(np.flatnonzero(self.folds != k), np.flatnonzero(self.folds == k)) for k in labels]
 
 
 def _features(regime: Regime, rng: np.random.Generator) -> np.ndarray | sparse.csc_matrix:
     n, p, rho = regime.n, regime.p, regime.correlation
     if regime.design == "sparse":
         ones = {"data_sampler": lambda size: np.ones(size), "rng": rng}
-        X = sparse.csc_matrix(sparse.random_array((n, p), density=0.01, **ones))
+        X = sparse.csc_matrix(sparse.random_array((n, p), density=regime.filled, **ones))
         share = np.maximum(X.mean(axis=0).A1, 1 / n)
         # centring would fill the matrix
         return sparse.csc_matrix(X @ sparse.diags(1 / np.sqrt(share * (1 - share))))
-    X = rng.standard_normal((n, p))
+    if regime.design == "one_hot":
+        level = rng.integers(LEVELS, size=(n, p // LEVELS, 1))
+        X = (level == np.arange(LEVELS)).reshape(n, p).astype(float)
+    else:
+        X = rng.standard_normal((n, p))
     if regime.design == "ar1":
         X[:, 1:] *= np.sqrt(1 - rho**2)
         X = lfilter([1.0], [1.0, -rho], X, axis=1)
@@ -130,20 +152,6 @@ def _features(regime: Regime, rng: np.random.Generator) -> np.ndarray | sparse.c
         X[:, 1::2] = X[:, ::2] + 1e-3 * X[:, 1::2]
     X -= X.mean(axis=0)
     return X / X.std(axis=0)
-
-
-def strengths(X: np.ndarray | sparse.csc_matrix, y: np.ndarray, loss: str, a: float) -> np.ndarray:
-    """The decreasing sequence of strengths of a problem.
-
-    With an L1 part, from the smallest with a null solution down to a thousandth of it (a hundredth
-    for a classification with more columns than rows); for L2, from 100 p to p / 10000, where p is
-    the largest possible eigenvalue of X'X / n.
-    """
-    n, p = X.shape
-    if not a:
-        return p * np.geomspace(1e2, 1e-4, N_ALPHAS)
-    largest = np.abs(X.T @ (y - y.mean())).max() / n / a
-    return largest * np.geomspace(1, 1e-2 if loss == "logistic" and n < p else 1e-3, N_ALPHAS)
 
 
 def draw(regime: Regime, seed: int = SEED) -> Problem:
@@ -164,47 +172,5 @@ def draw(regime: Regime, seed: int = SEED) -> Problem:
         y = (latent > np.quantile(latent, 1 - regime.positives)).astype(float)
     a = L1_RATIO[regime.penalty]
     response = "gaussian" if regime.loss == "squared" else "binary"
-    folds = fold_labels(y, N_FOLDS, response, rng)
+    folds = fold_labels(y, regime.n_folds, response, rng)
     return Problem(X, y, strengths(X, y, regime.loss, a), folds, regime.loss, a)
-
-
-def write_problem(problem: Problem, folder: Path) -> None:
-    """Write a problem as plain binary files, which R and Python both read.
-
-    ``about.txt`` holds rows, columns, strengths, whether the loss is logistic, the L1 share, and
-    the number of stored entries of a sparse matrix (-1: dense, by columns).
-    """
-    n, p = problem.X.shape
-    entries = problem.X.nnz if sparse.issparse(problem.X) else -1
-    logistic = int(problem.loss == "logistic")
-    about = f"{n} {p} {len(problem.alphas)} {logistic} {problem.l1_ratio} {entries}\n"
-    (folder / "about.txt").write_text(about)
-    if sparse.issparse(problem.X):
-        problem.X.indices.astype("i4").tofile(folder / "i.bin")
-        problem.X.indptr.astype("i4").tofile(folder / "p.bin")
-        problem.X.data.tofile(folder / "x.bin")
-    else:
-        problem.X.ravel("F").tofile(folder / "x.bin")
-    problem.y.tofile(folder / "y.bin")
-    problem.alphas.tofile(folder / "alphas.bin")
-    problem.folds.astype("i4").tofile(folder / "folds.bin")
-
-
-def read_problem(folder: Path) -> Problem:
-    """The problem in a folder."""
-    n, p, _, logistic, l1_ratio, entries = map(float, (folder / "about.txt").read_text().split())
-    shape = int(n), int(p)
-    x = np.fromfile(folder / "x.bin")
-    if entries >= 0:
-        rows = np.fromfile(folder / "i.bin", "i4")
-        X = sparse.csc_matrix((x, rows, np.fromfile(folder / "p.bin", "i4")), shape)
-    else:
-        X = np.ascontiguousarray(x.reshape(shape, order="F"))
-    return Problem(
-        X,
-        np.fromfile(folder / "y.bin"),
-        np.fromfile(folder / "alphas.bin"),
-        np.fromfile(folder / "folds.bin", "i4").astype(int),
-        "logistic" if logistic else "squared",
-        l1_ratio,
-    )

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.race import HERE
+from benchmarks.engines import HERE
 from benchmarks.study import MB, VERDICTS, Watched, run_study
 from normwise.analysis.columns import BLOCK_TABLES
 from normwise.analysis.measure.evaluate import evaluate

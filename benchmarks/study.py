@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from benchmarks.race import ONE_THREAD
+from benchmarks.engines import ONE_THREAD
 
 ROOT = Path(__file__).parents[1]
 VERDICTS = "tables/verdicts.csv"

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import figures
-from benchmarks.contenders import NATIVE
+from benchmarks import figures, picture, table
+from benchmarks.contenders import CONTENDERS, NATIVE, NOT_PEERS, PRODUCT, TWO_JOBS
+from benchmarks.race import TARGET
 from benchmarks.regimes import REGIMES
 
-# what normwise guarantees at its default
-TARGET = 1e-6
 FASTEST = "the fastest peer"
 INTRODUCTION = f"""\
 Written by `python -m benchmarks`; `benchmarks/README.md` says what is measured. A ratio is the time
-of a peer divided by that of normwise: above 1, normwise is faster.
+of a peer over that of normwise, the median over paired rounds: above 1, normwise is faster.
 
+- *Default*: the setting that a user gets, with the gap shown.
 - *Equal gap*: the fastest setting of the peer whose largest relative duality gap is at most
   {TARGET:.0e}, which is what normwise guarantees. Where no setting is, the ratio is a lower bound,
   `>`, and counts as its value.
 - *Equal objective*: the same, by how far the objective exceeds the least that anyone reached. This
   is kinder to solvers that do not look for a good dual point. scikit-learn's logistic fits have no
-  path on all rows and are held to the gap here too.
-- *Default*: the setting that a user gets, with the gap shown."""
+  path on all rows and are held to the gap here too."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ class Ratio:
         The peer takes more than that.
     gap : float
         Largest relative duality gap that the peer achieved.
+    memory : float
+        Megabytes of the run and its data.
     """
 
     regime: str
@@ -52,6 +53,7 @@ class Ratio:
     ratio: float
     bound: bool
     gap: float
+    memory: float
 
     def __str__(self) -> str:
         """The ratio as printed in tables."""
@@ -76,9 +78,7 @@ def native_run(runs: pd.DataFrame) -> pd.Series | None:
     return own.iloc[0] if len(own) and own.iloc[0]["status"] == "ok" else None
 
 
-def at_equal_gap(
-    runs: pd.DataFrame, peer: str, native: float, measure: str = "gap_max"
-) -> Ratio | None:
+def at_equal_gap(runs: pd.DataFrame, peer: str, measure: str = "gap_max") -> Ratio | None:
     """The fastest setting of a peer that reaches the target at every strength.
 
     Parameters
@@ -86,8 +86,6 @@ def at_equal_gap(
     runs : DataFrame
         Of one regime.
     peer : str
-    native : float
-        Seconds of normwise.
     measure : str
         Column that is to be at most the target.
 
@@ -101,39 +99,39 @@ def at_equal_gap(
     done, cut = own[own["status"] == "ok"], own[own["status"] == "> limit"]
     reached = done[done[measure] <= TARGET]
     if len(reached):
-        best, bound = reached.loc[reached["seconds_median"].idxmin()], False
-    elif len(cut):
-        best, bound = cut.iloc[0], True
-    elif done[measure].notna().any():
-        best, bound = done.loc[done[measure].idxmin()], True
-    else:
-        return None
-    return _ratio(best, native, bound)
+        return _ratio(reached.loc[reached["seconds_median"].idxmin()], bound=False)
+    if len(cut):
+        return _ratio(cut.iloc[0], bound=True)
+    if done[measure].notna().any():
+        return _ratio(done.loc[done[measure].idxmin()], bound=True)
+    return None
 
 
-def at_equal_objective(runs: pd.DataFrame, peer: str, native: float) -> Ratio | None:
+def at_equal_objective(runs: pd.DataFrame, peer: str) -> Ratio | None:
     """As `at_equal_gap`, by the excess of the objective where it is known.
 
     A gap bounds that excess from above, and an unlucky dual point can make it much larger.
     """
     known = runs["excess_max"].fillna(runs["gap_max"])
-    return at_equal_gap(runs.assign(excess_max=known), peer, native, "excess_max")
+    return at_equal_gap(runs.assign(excess_max=known), peer, "excess_max")
 
 
-def at_default(runs: pd.DataFrame, peer: str, native: float) -> Ratio | None:
+def at_default(runs: pd.DataFrame, peer: str) -> Ratio | None:
     """The default setting of a peer, however accurate; None if it failed."""
     own = runs[(runs["contender"] == peer) & (runs["setting"] == "default")]
     if not len(own) or own.iloc[0]["status"] not in ("ok", "> limit"):
         return None
-    return _ratio(own.iloc[0], native, own.iloc[0]["status"] == "> limit")
+    return _ratio(own.iloc[0], own.iloc[0]["status"] == "> limit")
 
 
-def _ratio(run: pd.Series, native: float, bound: bool) -> Ratio:
-    seconds = run["seconds_median"]
+def _ratio(run: pd.Series, bound: bool) -> Ratio:
     return Ratio(
-        run["regime"], run["contender"], run["setting"], seconds, seconds / native, bound,
-        run["gap_max"],
+        run["regime"], run["contender"], run["setting"], run["seconds_median"], run["ratio"],
+        bound, run["gap_max"], run["memory_mb"],
     )  # fmt: skip
+
+
+Compare = Callable[[pd.DataFrame, str], Ratio | None]
 
 
 def _regimes(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -142,16 +140,15 @@ def _regimes(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _peers(runs: pd.DataFrame) -> list[str]:
-    return [name for name in runs["contender"].unique() if name != NATIVE]
+    return [name for name in runs["contender"].unique() if name not in NOT_PEERS]
 
 
-def ratios(runs: pd.DataFrame, compare) -> list[Ratio]:
+def ratios(runs: pd.DataFrame, compare: Compare) -> list[Ratio]:
     """Every peer in every regime, by `at_equal_gap` or `at_default`."""
     found = []
     for _, part in _regimes(runs):
-        native = native_run(part)
-        if native is not None:
-            found += [compare(part, peer, native["seconds_median"]) for peer in _peers(part)]
+        if native_run(part) is not None:
+            found += [compare(part, peer) for peer in _peers(part)]
     return [ratio for ratio in found if ratio is not None]
 
 
@@ -183,7 +180,7 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 def _overview(runs: pd.DataFrame) -> str:
     rows = []
     for (loss, penalty), part in runs.groupby(["loss", "penalty"], sort=False):
-        found = [ratios(part, f) for f in (at_equal_gap, at_equal_objective, at_default)]
+        found = [ratios(part, f) for f in (at_default, at_equal_gap, at_equal_objective)]
         for peer in [*_peers(part), FASTEST]:
             groups = [
                 fastest(group) if peer == FASTEST else [r for r in group if r.peer == peer]
@@ -192,10 +189,96 @@ def _overview(runs: pd.DataFrame) -> str:
             cells = [cell for group in groups for cell in _mean_and_least(group)]
             rows.append([loss, penalty, peer, str(len(groups[0])), *cells])
     header = [
-        "loss", "penalty", "peer", "regimes", "equal gap: geometric mean", "least (where)",
-        "equal objective: geometric mean", "least (where)", "default: geometric mean",
+        "loss", "penalty", "peer", "regimes", "default: geometric mean", "least (where)",
+        "equal gap: geometric mean", "least (where)", "equal objective: geometric mean",
         "least (where)",
     ]  # fmt: skip
+    return _table(header, rows)
+
+
+def _by_regime(runs: pd.DataFrame) -> str:
+    """The fastest of all peers in each regime, and who needs how much memory."""
+    rows, defaults, equals = [], [], []
+    for name, part in _regimes(runs):
+        native = native_run(part)
+        if native is None:
+            rows.append([name, "failed", *["–"] * 6])
+            continue
+        default, equal = (fastest(ratios(part, f)) for f in (at_default, at_equal_gap))
+        defaults, equals = defaults + default, equals + equal
+        rows.append([
+            name, f"{_seconds(native['seconds_median'])} ({native['gap_max']:.0e})",
+            *_named(default), *_named(equal), _megabytes(native["memory_mb"]), *_leanest(part),
+        ])  # fmt: skip
+    means = [_mean_and_least(group) for group in (defaults, equals)]
+    for i, what in enumerate(("**geometric mean**", "**least**")):
+        rows.append([what, "", "", means[0][i], "", means[1][i], "", ""])
+    header = [
+        "regime", "normwise (gap)", "fastest default (gap)", "ratio", "fastest at equal gap",
+        "ratio", "normwise MB", "leanest peer MB (ratio)",
+    ]  # fmt: skip
+    return _table(header, rows)
+
+
+def _named(found: list[Ratio]) -> list[str]:
+    if not found:
+        return ["–", "–"]
+    (best,) = found
+    gap = "cut" if np.isnan(best.gap) else f"{best.gap:.0e}"
+    return [f"{best.peer} ({gap})", f"**{best}**"]
+
+
+def _megabytes(x: float) -> str:
+    return "–" if np.isnan(x) else f"{x:.0f}" if x >= 10 else f"{x:.1f}"
+
+
+def _leanest(runs: pd.DataFrame) -> list[str]:
+    native = native_run(runs)
+    known = [r for r in ratios(runs, at_default) if np.isfinite(r.memory) and r.memory > 0]
+    if native is None or not known or np.isnan(native["memory_mb"]):
+        return ["–"]
+    least = min(known, key=lambda r: r.memory)
+    over = _number(native["memory_mb"] / least.memory)
+    return [f"{_megabytes(least.memory)}, {least.peer} ({over})"]
+
+
+def _large(runs: pd.DataFrame) -> str:
+    """Time against one product of the data with themselves, memory against the data."""
+    rows = []
+    for name, part in _regimes(runs[runs["regime"].isin(CONTENDERS[PRODUCT].regimes)]):
+        product = part[part["contender"] == PRODUCT]
+        if not len(product) or product.iloc[0]["status"] != "ok":
+            continue
+        unit, size = product.iloc[0]["seconds_median"], 8 * part.iloc[0]["n"] * part.iloc[0]["p"]
+        for run in part[part["setting"] == "default"].itertuples():
+            time = _seconds(run.seconds_median) if run.status == "ok" else run.status
+            over = _number(run.seconds_median / unit) if run.status == "ok" else "–"
+            memory = _number(run.memory_mb * 1e6 / size) if run.status == "ok" else "–"
+            rows.append([name, run.contender, time, over, memory])
+    if not rows:
+        return f"Not measured: it takes the contenders {PRODUCT} and {TWO_JOBS}."
+    header = ["regime", "who", "time", "over one X'X", "memory over the data"]
+    return _table(header, rows)
+
+
+def _promises(runs: pd.DataFrame) -> str:
+    """What each says that it stops at, and the gaps that its default reached."""
+    rows = []
+    for name in [NATIVE, *_peers(runs)]:
+        if name not in CONTENDERS:
+            continue
+        contender, own = CONTENDERS[name], runs[runs["contender"] == name]
+        own = own[own["setting"] == "default"]
+        gaps = own["gap_max"].dropna()
+        reached = (
+            f"{gaps.min():.0e} to {gaps.max():.0e}, median {gaps.median():.0e}"
+            if len(gaps)
+            else "–"
+        )
+        counts = own["status"].value_counts()
+        fate = ", ".join(f"{n} {what}" for what, n in counts.items())
+        rows.append([name, contender.promise, reached, contender.folds, fate])
+    header = ["contender", "stops at", "gap reached by default", "loop over folds", "regimes"]
     return _table(header, rows)
 
 
@@ -205,20 +288,21 @@ def _details(runs: pd.DataFrame) -> str:
         native = native_run(part)
         size = f"{name} ({part['n'].iloc[0]} × {part['p'].iloc[0]})"
         if native is None:
-            rows.append([size, "failed", *["–"] * 6])
+            rows.append([size, "failed", *["–"] * 7])
             continue
         mark = "" if native["gap_max"] <= TARGET else " †"
         own = f"{_seconds(native['seconds_median'])} ({native['gap_max']:.0e}){mark}"
         for peer in _peers(part):
-            cells = [size, own, peer]
-            for compare in (at_equal_gap, at_default):
-                ratio = compare(part, peer, native["seconds_median"])
-                cells += _cells(ratio, compare is at_equal_gap)
-            rows.append(cells)
+            default = at_default(part, peer)
+            memory = _megabytes(default.memory) if default else "–"
+            rows.append([
+                size, own, peer, *_cells(default, False), *_cells(at_equal_gap(part, peer), True),
+                memory,
+            ])  # fmt: skip
             size = own = ""
     header = [
-        "regime", "normwise (gap)", "peer", "equal gap: setting", "time", "ratio",
-        "default: time (gap)", "ratio",
+        "regime", "normwise (gap)", "peer", "default: time (gap)", "ratio",
+        "equal gap: setting", "time", "ratio", "MB",
     ]  # fmt: skip
     return _table(header, rows)
 
@@ -262,9 +346,18 @@ def text(runs: pd.DataFrame, machine: dict[str, object], growth: pd.DataFrame | 
     parts = [
         "# Benchmarks",
         INTRODUCTION,
-        "![Time against achieved gap](accuracy.svg)",
+        f"![{picture.TITLE}](peers.svg)",
+        "## Against the fastest peer",
+        _by_regime(runs),
+        "## What each promises and reaches",
+        _promises(runs),
         "## Overview",
         _overview(runs),
+        "## Large n",
+        "10⁶ × 60, five folds. One product X'X is what a look at all data costs.",
+        _large(runs),
+        "## Time against achieved gap",
+        "![Time against achieved gap](accuracy.svg)",
         "## Each regime",
         _details(runs),
         "Bold: ratios at equal accuracy. † normwise itself is above the target.",
@@ -286,13 +379,16 @@ def text(runs: pd.DataFrame, machine: dict[str, object], growth: pd.DataFrame | 
 
 def write(folder: Path) -> None:
     """Write ``summary.md`` and the figures from the tables in a folder."""
-    runs = pd.read_csv(folder / "runs.csv", keep_default_na=False, na_values=["", "nan"])
     machine = json.loads((folder / "machine.json").read_text())
+    runs = table.read(folder / "runs.csv")
+    # times of different machines are not compared
+    runs = runs[runs["machine"] == machine["processor"]]
     growth = folder / "growth.csv"
     grown = pd.read_csv(growth) if growth.exists() else None
     order = {name: i for i, name in enumerate(REGIMES)}
     runs = runs.sort_values("regime", key=lambda names: names.map(order), kind="stable")
     figures.draw_accuracy(runs, folder)
+    picture.draw(runs, folder)
     if grown is not None:
         figures.draw_growth(grown, folder)
     (folder / "summary.md").write_text(text(runs, machine, grown))

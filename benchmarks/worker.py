@@ -6,12 +6,17 @@ Requests and replies are lines of fields separated by tabs; `glmnet.R` understan
 |---|---|
 | ``load FOLDER`` | reads the problem, to be solved from now on |
 | ``warm CONTENDER`` | solves two small problems of its kind, so that compiled code is loaded |
-| ``run CONTENDER TOL MAX_ITER`` | solves it; replies seconds, number of warnings, the first one |
+| ``run CONTENDER TOL MAX_ITER`` | solves it; replies seconds, bytes, number of warnings, the first |
 | ``save FOLDER`` | writes the coefficients that the last run found |
+
+Bytes are the peak of a run above what the process held before it, and the data's own.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import sys
 import time
 import warnings
@@ -22,8 +27,9 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from benchmarks.contenders import CONTENDERS, Fitted, Setting
-from benchmarks.regimes import Problem, read_problem, strengths
+from benchmarks.contender import Fitted, Setting
+from benchmarks.contenders import CONTENDERS
+from benchmarks.problem import Problem, read_problem, strengths
 
 
 def _small(problem: Problem, n: int, p: int) -> Problem:
@@ -37,11 +43,34 @@ def _small(problem: Problem, n: int, p: int) -> Problem:
     return replace(problem, X=X, y=y, alphas=alphas, folds=np.arange(n) % 2)
 
 
+def _kilobytes(what: str) -> float:
+    # NaN where the system does not tell
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(f"{what}:"):
+                return float(line.split()[1])
+    return float("nan")
+
+
+def _held() -> float:
+    """Bytes that the process holds now, from where its peak is counted anew."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        # what was freed goes back to the system, or a run would take it without being seen
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return float("nan")
+    return 1024 * _kilobytes("VmRSS")
+
+
 class _Session:
     problem: Problem
-    last: tuple[str, Setting, Fitted]
+    last: tuple[str, Setting, Fitted] | None = None
 
     def load(self, folder: str) -> tuple:
+        self.last = None
         self.problem = read_problem(Path(folder))
         return ()
 
@@ -54,15 +83,20 @@ class _Session:
 
     def run(self, name: str, tol: str, max_iter: str) -> tuple:
         setting = Setting("", float(tol), int(max_iter))
+        self.last = None
+        before = _held() - self.problem.n_bytes
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             started = time.perf_counter()
             fitted = CONTENDERS[name].fit(self.problem, setting)
             seconds = time.perf_counter() - started
+        memory = 1024 * _kilobytes("VmHWM") - before
         self.last = name, setting, fitted
-        return seconds, len(caught), str(caught[0].message) if caught else ""
+        return seconds, memory, len(caught), str(caught[0].message) if caught else ""
 
     def save(self, folder: str) -> tuple:
+        if self.last is None:
+            raise RuntimeError("nothing was solved")
         name, setting, fitted = self.last
         with warnings.catch_warnings(action="ignore"):
             coef = CONTENDERS[name].solutions(self.problem, setting, fitted)
