@@ -6,7 +6,7 @@
 #  make test        the tests
 #  make check       formatting, lints, types and which package imports which
 #  make audit       whether a known vulnerability is in a package of uv.lock; asks osv.dev
-#  make benchmarks  the speed beside scikit-learn and glmnet; takes hours
+#  make benchmarks  the speed beside ten other packages, which it installs; takes hours
 #  make docs        the pages that the code writes, and the site of all pages, in site/
 #  make env         .venv alone, as uv.lock says
 
@@ -46,6 +46,7 @@ audit: $(UV)
 	$(UV) audit --locked
 
 benchmarks: env
+	$(RUN) python -m benchmarks --setup
 	$(RUN) python -m benchmarks
 
 docs: env

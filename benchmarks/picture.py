@@ -16,7 +16,7 @@ TITLE = "Times of the peers over normwise's, by default and at equal gap"
 # as the picture is shown on a telephone, 390 pixels wide, at 96 pixels to the inch
 WIDTH = 4.06
 ROW = 0.2
-HEAD = 1.3
+HEAD = 1.45
 LABELS = 1.2
 DPI = 220
 # largest gap of the default, from exact to rough, on grounds that dark text can be read on
@@ -83,10 +83,11 @@ def _legend(ax: Axes, n_columns: int, top: float) -> None:
         ("Time of a peer over that of normwise", 7.6, "bold", _SLOWER),
         ("bold: at its default · below: at a gap of at most 1e-6", 6.2, "normal", _SLOWER),
         ("red: faster than normwise · >: takes longer than that", 6.2, "normal", _FASTER),
+        ("grey: cut at the time limit · blank: not offered, or not run", 6.2, "normal", _FAINT),
     )
     for i, (text, size, weight, ink) in enumerate(lines):
-        ax.text(left, top + 0.75 * i, text, fontsize=size, weight=weight, color=ink, va="top")
-    y, x = top + 0.75 * len(lines) + 0.15, left
+        ax.text(left, top + 0.72 * i, text, fontsize=size, weight=weight, color=ink, va="top")
+    y, x = top + 0.72 * len(lines) + 0.15, left
     ax.text(x, y + 0.3, "gap of the default at most", fontsize=6.2, va="center", color=_SLOWER)
     x += 1.28 * per_inch
     for _, ink, name in _GROUNDS:
@@ -98,10 +99,10 @@ def _legend(ax: Axes, n_columns: int, top: float) -> None:
 
 def draw(runs: pd.DataFrame, folder: Path) -> None:
     """Write ``peers.svg`` and ``peers.png``."""
+    import matplotlib.pyplot as plt
+
     from benchmarks.figures import save
     from benchmarks.summary import native_run
-
-    import matplotlib.pyplot as plt
 
     set_style()
     engines = columns(runs)

@@ -16,6 +16,8 @@ from benchmarks.race import TARGET
 from benchmarks.regimes import REGIMES
 
 FASTEST = "the fastest peer"
+# of a run and its data: less is the allocator's rounding
+LEAST_MEGABYTES = 10.0
 INTRODUCTION = f"""\
 Written by `python -m benchmarks`; `benchmarks/README.md` says what is measured. A ratio is the time
 of a peer over that of normwise, the median over paired rounds: above 1, normwise is faster.
@@ -229,13 +231,13 @@ def _named(found: list[Ratio]) -> list[str]:
 
 
 def _megabytes(x: float) -> str:
-    return "–" if np.isnan(x) else f"{x:.0f}" if x >= 10 else f"{x:.1f}"
+    return f"{x:.0f}" if x >= LEAST_MEGABYTES else "–" if np.isnan(x) else "< 10"
 
 
 def _leanest(runs: pd.DataFrame) -> list[str]:
     native = native_run(runs)
-    known = [r for r in ratios(runs, at_default) if np.isfinite(r.memory) and r.memory > 0]
-    if native is None or not known or np.isnan(native["memory_mb"]):
+    known = [r for r in ratios(runs, at_default) if r.memory >= LEAST_MEGABYTES]
+    if native is None or not known or not native["memory_mb"] >= LEAST_MEGABYTES:
         return ["–"]
     least = min(known, key=lambda r: r.memory)
     over = _number(native["memory_mb"] / least.memory)
@@ -387,6 +389,7 @@ def write(folder: Path) -> None:
     grown = pd.read_csv(growth) if growth.exists() else None
     order = {name: i for i, name in enumerate(REGIMES)}
     runs = runs.sort_values("regime", key=lambda names: names.map(order), kind="stable")
+    machine["commits that were timed"] = ", ".join(sorted(set(runs["commit"])))
     figures.draw_accuracy(runs, folder)
     picture.draw(runs, folder)
     if grown is not None:

@@ -6,7 +6,7 @@ Requests and replies are lines of fields separated by tabs; `glmnet.R` understan
 |---|---|
 | ``load FOLDER`` | reads the problem, to be solved from now on |
 | ``warm CONTENDER`` | solves two small problems of its kind, so that compiled code is loaded |
-| ``run CONTENDER TOL MAX_ITER`` | solves it; replies seconds, bytes, number of warnings, the first |
+| ``run CONTENDER TOL MAX_ITER`` | solves it; replies seconds, bytes, warnings, the first one |
 | ``save FOLDER`` | writes the coefficients that the last run found |
 
 Bytes are the peak of a run above what the process held before it, and the data's own.

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from benchmarks.contender import (
     LOGISTIC,

@@ -1,5 +1,7 @@
 """The benchmarks ask every contender for the same thing, and compare at equal accuracy."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +12,17 @@ import pytest
 @pytest.fixture
 def benchmarks(root, monkeypatch):
     monkeypatch.syspath_prepend(root)
-    from benchmarks import contenders, race, regimes, summary
+    from benchmarks import contenders, engines, problem, race, regimes, summary, table
 
-    return {"contenders": contenders, "race": race, "regimes": regimes, "summary": summary}
+    return {
+        "contenders": contenders,
+        "engines": engines,
+        "problem": problem,
+        "race": race,
+        "regimes": regimes,
+        "summary": summary,
+        "table": table,
+    }
 
 
 def small(benchmarks, loss: str, penalty: str, design: str = "independent"):
@@ -48,49 +58,190 @@ def test_a_tight_contender_solves_the_problem_that_the_gap_is_of(
 @pytest.mark.parametrize("design", ["independent", "sparse"])
 def test_a_problem_survives_its_files(benchmarks, tmp_path, design):
     problem = small(benchmarks, "squared", "l1", design)
-    benchmarks["regimes"].write_problem(problem, tmp_path)
-    again = benchmarks["regimes"].read_problem(tmp_path)
+    benchmarks["problem"].write_problem(problem, tmp_path)
+    again = benchmarks["problem"].read_problem(tmp_path)
     assert (problem.X != again.X).sum() == 0
     for name in ("y", "alphas", "folds"):
         np.testing.assert_array_equal(getattr(problem, name), getattr(again, name))
     assert (again.loss, again.l1_ratio) == (problem.loss, problem.l1_ratio)
 
 
+def test_every_peer_has_its_environment_and_every_environment_a_peer(benchmarks):
+    engines = {c.engine for c in benchmarks["contenders"].CONTENDERS.values()}
+    assert engines - {"normwise", "scikit-learn", "glmnet"} == set(benchmarks["engines"].peers())
+    for name in benchmarks["engines"].peers():
+        lines = (benchmarks["engines"].PEERS / f"{name}.txt").read_text().splitlines()
+        assert all("==" in line for line in lines)
+        packages = [line.partition("==")[0] for line in lines]
+        # what the worker itself imports
+        assert {"numpy", "scipy", "threadpoolctl"} <= set(packages)
+        assert "normwise" not in packages
+
+
+def test_the_worker_runs_without_normwise_and_what_it_needs(root, benchmarks, tmp_path):
+    problem = small(benchmarks, "squared", "l1")
+    benchmarks["problem"].write_problem(problem, tmp_path)
+    setup = "import sys; sys.modules.update(dict.fromkeys(['normwise', 'numba']))"
+    code = f"{setup}; from benchmarks.worker import main; main()"
+    name = "scikit-learn LassoCV/ElasticNetCV"
+    requests = [("load", tmp_path), ("run", name, 1e-10, 10**6), ("save", tmp_path)]
+    replies = subprocess.run(
+        [sys.executable, "-c", code],
+        input="".join("\t".join(map(str, fields)) + "\n" for fields in requests),
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=True,
+    ).stdout.splitlines()
+    assert [line.split("\t")[0] for line in replies] == ["ok"] * 3
+    seconds, memory = map(float, replies[1].split("\t")[1:3])
+    assert seconds > 0
+    # NaN where the system does not tell; never less than the data
+    assert not memory < problem.n_bytes
+    coef = np.fromfile(tmp_path / "coef.bin").reshape(1, len(problem.alphas), -1)
+    assert np.nanmax(benchmarks["race"].gaps(problem, coef)) < 1e-7
+
+
+def test_a_peer_that_is_not_installed_says_how_to_install_it(benchmarks, monkeypatch, tmp_path):
+    engines = benchmarks["engines"]
+    monkeypatch.setattr(engines, "ENVIRONMENTS", tmp_path)
+    with pytest.raises(engines.EngineError, match=r"celer is not installed.*--setup"):
+        engines.Engine("celer").prepare("celer")
+
+
+@pytest.mark.parametrize(("loss", "penalty"), [("squared", "l1"), ("logistic", "l2")])
+def test_the_loop_for_peers_without_one_sees_every_fold_and_returns_all_rows(
+    benchmarks, loss, penalty
+):
+    from benchmarks.contender import cross_validate
+
+    problem = small(benchmarks, loss, penalty, "sparse")
+    sizes = []
+
+    def path(X, y):
+        sizes.append(X.shape[0])
+        assert X.format == "csc"
+        n_alphas = len(problem.alphas)
+        return np.full((n_alphas, X.shape[1]), float(len(y))), np.zeros(n_alphas)
+
+    coef = cross_validate(problem, path)
+    assert (coef == len(problem.y)).all()
+    assert sizes == [len(problem.y), *(len(train) for train, _ in problem.splits)]
+
+
+@pytest.mark.parametrize(("loss", "penalty"), [("squared", "elastic_net"), ("logistic", "l1")])
+def test_gaps_of_sparse_columns_are_those_of_the_same_columns_filled(
+    benchmarks, monkeypatch, loss, penalty
+):
+    problem = small(benchmarks, loss, penalty, "sparse")
+    coef = 0.1 * np.random.default_rng(0).standard_normal((1, len(problem.alphas), 15))
+    filled = replace(problem, X=problem.X.toarray())
+    expected = benchmarks["race"].gaps(filled, coef)
+    assert (expected > 1e-3).all()
+    # also a few strengths at a time
+    monkeypatch.setattr(benchmarks["race"], "MOST_PREDICTIONS", 1)
+    np.testing.assert_allclose(benchmarks["race"].gaps(problem, coef), expected, rtol=1e-9)
+    per_fold = np.repeat(coef, 3, axis=0)
+    np.testing.assert_allclose(
+        benchmarks["race"].gaps(problem, per_fold),
+        benchmarks["race"].gaps(filled, per_fold),
+        rtol=1e-9,
+    )
+
+
+def test_a_ratio_pairs_the_rounds(benchmarks):
+    paired = benchmarks["race"].paired_ratio
+    # the machine slowed down for the third round: the ratio of the medians would be 1.5
+    assert paired([2.0, 2.0, 6.0], [1.0, 1.0, 3.0]) == 2.0
+    assert paired([6.0], [3.0, 1.0, 1.0]) == 2.0
+    assert np.isnan(paired([], [1.0]))
+
+
+def test_who_reached_the_gap_or_was_cut_is_not_asked_for_more(benchmarks):
+    race, contenders = benchmarks["race"], benchmarks["contenders"].CONTENDERS
+    glmnet = contenders["glmnet"]
+    first, second = (race.Entry(glmnet, setting) for setting in glmnet.settings[:2])
+    for gap, status, expected in (
+        (1e-3, race.FINISHED, None),
+        (1e-7, race.FINISHED, race.SKIPPED),
+        (np.nan, race.TOO_LONG, race.TOO_LONG),
+        (np.nan, race.FAILED, race.SKIPPED),
+    ):
+        taken = race._Taken()
+        first.gap_max, first.status, second.status = gap, status, race.FINISHED
+        taken.note(first)
+        assert taken.skips(second) == (expected is not None)
+        assert second.status == (expected or race.FINISHED)
+
+
+def test_one_hot_columns_hold_one_level_of_each_factor(benchmarks):
+    regimes = benchmarks["regimes"]
+    X = regimes.draw(regimes.Regime("", "squared", "l1", 400, 60, "one_hot")).X
+    positive = (X > 0).reshape(400, 2, regimes.LEVELS)
+    assert (positive.sum(axis=2) == 1).all()
+    np.testing.assert_allclose(X.std(axis=0), 1)
+
+
 def runs(*rows) -> pd.DataFrame:
-    columns = ["contender", "setting", "seconds_median", "gap_max", "status"]
-    return pd.DataFrame(rows, columns=columns).assign(regime="r", excess_max=np.nan)
+    columns = ["contender", "setting", "seconds_median", "ratio", "gap_max", "status"]
+    return pd.DataFrame(rows, columns=columns).assign(
+        regime="r", excess_max=np.nan, memory_mb=np.nan
+    )
 
 
 def test_equal_gap_is_the_fastest_setting_that_reaches_it(benchmarks):
     table = runs(
-        ("peer", "default", 1.0, 1e-3, "ok"),
-        ("peer", "a", 6.0, 1e-7, "ok"),
-        ("peer", "b", 5.0, 1e-9, "ok"),
-        ("peer", "c", 120.0, np.nan, "> limit"),
+        ("peer", "default", 1.0, 0.5, 1e-3, "ok"),
+        ("peer", "a", 6.0, 3.0, 1e-7, "ok"),
+        ("peer", "b", 5.0, 2.5, 1e-9, "ok"),
+        ("peer", "c", 120.0, 60.0, np.nan, "> limit"),
     )
-    ratio = benchmarks["summary"].at_equal_gap(table, "peer", 2.0)
+    ratio = benchmarks["summary"].at_equal_gap(table, "peer")
     assert (ratio.setting, ratio.ratio, ratio.bound) == ("b", 2.5, False)
-    default = benchmarks["summary"].at_default(table, "peer", 2.0)
+    default = benchmarks["summary"].at_default(table, "peer")
     assert (default.ratio, default.gap, default.bound) == (0.5, 1e-3, False)
 
 
 @pytest.mark.parametrize(("status", "expected"), [("> limit", 60.0), ("failed", 2.0)])
 def test_equal_gap_that_nobody_reaches_is_a_bound(benchmarks, status, expected):
     table = runs(
-        ("peer", "default", 1.0, 1e-3, "ok"),
-        ("peer", "a", 4.0, 1e-5, "ok"),
-        ("peer", "b", 120.0, np.nan, status),
+        ("peer", "default", 1.0, 0.5, 1e-3, "ok"),
+        ("peer", "a", 4.0, 2.0, 1e-5, "ok"),
+        ("peer", "b", 120.0, 60.0, np.nan, status),
     )
-    ratio = benchmarks["summary"].at_equal_gap(table, "peer", 2.0)
+    ratio = benchmarks["summary"].at_equal_gap(table, "peer")
     assert (ratio.ratio, ratio.bound) == (expected, True)
     assert str(ratio).startswith(">")
 
 
-def test_a_table_is_not_replaced_by_one_with_fewer_regimes(root, monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(root)
-    from benchmarks.__main__ import _refuse_less
+def test_a_run_replaces_its_own_rows_and_leaves_the_others(benchmarks, tmp_path):
+    table, path = benchmarks["table"], tmp_path / "runs.csv"
 
-    pd.DataFrame({"regime": ["l1_wide", "l2_wide"]}).to_csv(tmp_path / "runs.csv", index=False)
-    _refuse_less(tmp_path / "runs.csv", ["l2_wide", "l1_wide", "l1_tall"], limited=False)
-    with pytest.raises(SystemExit, match="l1_wide"):
-        _refuse_less(tmp_path / "runs.csv", ["l2_wide"], limited=False)
+    def row(regime, contender, setting, seconds):
+        return {
+            "regime": regime, "contender": contender, "setting": setting, "seconds": seconds,
+        }  # fmt: skip
+
+    here, there = {"machine": "here"}, {"machine": "there"}
+    table.merge(path, [row("a", "x", "default", 1), row("a", "x", "tight", 2)], here)
+    table.merge(path, [row("a", "x", "default", 3)], there)
+    table.merge(path, [row("a", "y", "default", 4), row("b", "x", "default", 5)], here)
+    table.merge(path, [row("a", "x", "default", 6)], here)
+    found = table.read(path).set_index(["machine", "regime", "contender", "setting"])["seconds"]
+    assert found.to_dict() == {
+        ("here", "a", "x", "default"): 6,
+        ("there", "a", "x", "default"): 3,
+        ("here", "a", "y", "default"): 4,
+        ("here", "b", "x", "default"): 5,
+    }
+    assert table.measured(path, "here") == {("a", "x"), ("a", "y"), ("b", "x")}
+
+
+def test_normwise_is_timed_beside_whoever_is_named(benchmarks):
+    race, regimes = benchmarks["race"], benchmarks["regimes"].REGIMES
+    names = [c.name for c in race.contenders_of(regimes["l1_small"], ["celer"])]
+    assert names == ["normwise", "celer"]
+    everyone = {c.name for c in race.contenders_of(regimes["l1_sparse_8k"])}
+    assert "celer" in everyone
+    assert not everyone & {"pycasso", "glmnetpp", "one product X'X"}
+    assert "one product X'X" in {c.name for c in race.contenders_of(regimes["l1_large_n"])}
