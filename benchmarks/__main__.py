@@ -105,6 +105,12 @@ def _arguments() -> argparse.Namespace:
         "--limit", type=float, default=120.0, help="seconds that one run may take (120)"
     )
     parser.add_argument(
+        "--times",
+        type=float,
+        default=float("inf"),
+        help="of normwise's time that one run may take",
+    )
+    parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="begin no regime after these"
     )
     parser.add_argument("--skip-growth", action="store_true", help="leave the second part out")
@@ -160,7 +166,8 @@ def _race_all(options: argparse.Namespace, output: Path, machine: dict[str, obje
                 print(f"{len(tasks) - i + 1} regimes are left: --missing goes on with them")
                 return
             print(f"[{i}/{len(tasks)}] {name}", flush=True)
-            table.merge(path, race(REGIMES[name], limit, engines, options.quick, wanted), about)
+            rows = race(REGIMES[name], limit, engines, options.quick, wanted, options.times)
+            table.merge(path, rows, about)
             print(f"  {time.perf_counter() - started:.0f} s in all", flush=True)
     finally:
         for engine in engines.values():

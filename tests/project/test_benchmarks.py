@@ -174,6 +174,51 @@ def test_who_reached_the_gap_or_was_cut_is_not_asked_for_more(benchmarks):
         assert second.status == (expected or race.FINISHED)
 
 
+def test_only_what_is_compared_is_repeated(benchmarks):
+    race, glmnet = benchmarks["race"], benchmarks["contenders"].CONTENDERS["glmnet"]
+    default, tight = glmnet.settings[:2]
+    for setting, gap, seconds, expected in (
+        (default, 1e-2, 1.0, 5),
+        (tight, 1e-2, 1.0, 1),
+        (tight, 1e-7, 1.0, 5),
+        (default, 1e-7, 40.0, 1),
+    ):
+        entry = race.Entry(glmnet, setting, [seconds], gap_max=gap)
+        assert entry.n_wanted == expected
+
+
+class Clock:
+    """An engine that takes so many seconds, and finds zeros."""
+
+    def __init__(self, name, seconds, limits):
+        self.name, self.seconds, self.limits, self.folder = name, seconds, limits, None
+
+    def load(self, folder):
+        self.folder = folder
+
+    def prepare(self, contender):
+        pass
+
+    def ask(self, limit, what, *fields):
+        if what == "save":
+            np.zeros(15).repeat(100).tofile(self.folder / "coef.bin")
+            return []
+        self.limits.append(limit)
+        return [self.seconds, 5e6, 0, ""]
+
+
+def test_a_run_may_take_a_multiple_of_the_time_of_normwise(benchmarks):
+    race, regime = benchmarks["race"], benchmarks["regimes"].Regime("", "squared", "l1", 60, 15)
+    limits = {"normwise": [], "celer": []}
+    engines = {name: Clock(name, 2.0, limits[name]) for name in limits}
+    rows = race.race(regime, 100.0, engines, names=["celer"], times=10.0)
+    assert limits["normwise"][0] == 100.0
+    assert limits["celer"][0] == 20.0
+    (own, *others) = rows
+    assert (own["contender"], own["ratio"], own["memory_mb"]) == ("normwise", 1.0, 5.0)
+    assert {row["ratio"] for row in others} == {1.0}
+
+
 def test_one_hot_columns_hold_one_level_of_each_factor(benchmarks):
     regimes = benchmarks["regimes"]
     X = regimes.draw(regimes.Regime("", "squared", "l1", 400, 60, "one_hot")).X
