@@ -8,10 +8,11 @@ minimum, or hardly changes any more, which is the limit for all that prediction 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy import sparse
 
 from normwise.fitting.loss import Loss
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
@@ -24,6 +25,16 @@ DEEPEST = 1e-14
 # dual point that is out by the same amount costs more where the strength is small
 WAY = 8
 CLOSER = 0.01
+# rows and features from which the solutions at the small strengths, of as many coefficients, take
+# most of the time, unless the features of a dense table are more than so many times the rows; the
+# shares of the grid after which the error is looked at; and how far it must have risen by then: in
+# its standard error, and of what the best strength explains
+LARGE = 300
+FLAT = 8
+LOOKS = (0.4, 0.55, 0.7, 0.85)
+SURE = 4.0
+RISE = 0.1
+MIN_FOLDS = 4
 
 Splits = Sequence[tuple[np.ndarray, np.ndarray]]
 
@@ -51,7 +62,8 @@ class Searched:
         path = Path(*(getattr(self.path, f.name)[kept] for f in fields(Path)))
         cv = self.cv
         return Searched(
-            path, CrossValidation(cv.errors[:, kept], cv.gap[:, kept], cv.n_iter, cv.weight)
+            path,
+            CrossValidation(cv.errors[:, kept], cv.gap[:, kept], cv.n_iter, cv.weight, cv.last),
         )
 
     def with_more(self, more: Searched) -> Searched:
@@ -67,6 +79,7 @@ class Searched:
             np.hstack([self.cv.gap, more.cv.gap]),
             self.cv.n_iter + more.cv.n_iter,
             self.cv.weight,
+            more.cv.last,
         )
         return Searched(path, cv).only(np.argsort(-path.alphas, kind="stable"))
 
@@ -109,6 +122,53 @@ def falls(alphas: np.ndarray, error: np.ndarray, bottom: float, null: float) -> 
     return bool(error[before] - error[best] > NEGLIGIBLE * null * decades)
 
 
+def has_risen(found: Searched, tol: float, null: float) -> bool:
+    """Whether the error at the last strength lies far above the least one, beyond chance.
+
+    By the differences of the folds, paired: their mean must exceed `SURE` of its standard errors
+    and a share `RISE` of what the best strength explains.
+
+    Parameters
+    ----------
+    found : Searched
+        A path as far as it was followed.
+    tol : float
+        Relative duality gap of a strength that may be chosen.
+    null : float
+        Error of the null model.
+    """
+    error = found.error(found.usable(tol))
+    best, weight = int(error.argmin()), found.cv.weight
+    if len(weight) < MIN_FOLDS or not np.isfinite(error[[best, -1]]).all():
+        return False
+    rise = found.cv.errors[:, -1] - found.cv.errors[:, best]
+    mean = float(weight @ rise / weight.sum())
+    spread = np.sqrt(weight @ (rise - mean) ** 2 / weight.sum() / (len(weight) - 1))
+    return mean > max(SURE * spread, RISE * max(null - error[best], RISE * null))
+
+
+def is_large(problem: Problem) -> bool:
+    """Whether following the path to its end takes far longer than setting it up again."""
+    n, p = problem.n_samples, problem.n_features
+    quick = sparse.issparse(problem.X) or p <= FLAT * n
+    return problem.engine == "native" and LARGE <= n <= p and quick
+
+
+def _in_parts(
+    problem: Problem, fit: Callable[..., Searched], grid: np.ndarray, tol: float
+) -> Searched:
+    """The grid from above, as far as the error has not yet risen far above its minimum."""
+    null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)
+    cuts = [round(share * len(grid)) for share in LOOKS]
+    first, *others = np.split(grid, cuts)
+    found = fit(first, tol)
+    for alphas in others:
+        if has_risen(found, tol, null):
+            break
+        found = found.with_more(fit(alphas, tol, found.path.coef[-1], found.cv.last))
+    return found
+
+
 def search(
     problem: Problem,
     l1_ratio: float,
@@ -118,6 +178,10 @@ def search(
     n_jobs: int | None = 1,
 ) -> Searched:
     """Fit the default grid to all rows and in each fold, and go on where its end would bind.
+
+    Of large problems with an L1 part and no fewer features than rows, whose small strengths take
+    nearly all of the time, the grid is followed until the error has risen far above its minimum
+    (see `has_risen`). There the path holds the strengths that were fitted.
 
     Parameters
     ----------
@@ -138,9 +202,14 @@ def search(
         What `Problem.cross_validate` raises.
     """
 
-    def fit(alphas: np.ndarray, aim: float) -> Searched:
-        path = problem.path(alphas, l1_ratio, tol=aim)
-        folds = problem.cross_validate(splits, alphas, l1_ratio, tol=aim, n_jobs=n_jobs)
+    def fit(
+        alphas: np.ndarray,
+        aim: float,
+        start: np.ndarray | None = None,
+        fold_starts: np.ndarray | None = None,
+    ) -> Searched:
+        path = problem.path(alphas, l1_ratio, aim, start)
+        folds = problem.cross_validate(splits, alphas, l1_ratio, aim, n_jobs, fold_starts)
         return Searched(path, folds)
 
     def fit_below(bottom: float, alphas: np.ndarray) -> Searched:
@@ -149,7 +218,12 @@ def search(
         return fit(way, CLOSER * tol).only(np.arange(WAY, len(way)))
 
     grid = problem.alpha_grid(l1_ratio, n_alphas)
-    found = fit(grid, tol)
+    if l1_ratio and problem.loss.quadratic and is_large(problem):
+        found = _in_parts(problem, fit, grid, tol)
+        if len(found.path.alphas) < len(grid):
+            return found
+    else:
+        found = fit(grid, tol)
     if is_covered(problem.loss, l1_ratio):
         return found
     null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)

@@ -59,12 +59,15 @@ class CrossValidation:
     n_iter : int
     weight : ndarray of shape (n_folds,)
         Number of rows, or sum of sample weights, that the errors are means over.
+    last : ndarray of shape (n_folds, n_features), optional
+        Coefficients at the last strength, for a path that goes on from there.
     """
 
     errors: np.ndarray
     gap: np.ndarray
     n_iter: int
     weight: np.ndarray
+    last: np.ndarray | None = None
 
 
 class Problem:
@@ -165,7 +168,13 @@ class Problem:
         grid = np.append(np.inf, unit * np.geomspace(100.0 * p, floor, inner - 1))
         return np.append(grid, 0.0) if has_limit else grid
 
-    def path(self, alphas: np.ndarray, l1_ratio: float, tol: float = 1e-6) -> Path:
+    def path(
+        self,
+        alphas: np.ndarray,
+        l1_ratio: float,
+        tol: float = 1e-6,
+        start: np.ndarray | None = None,
+    ) -> Path:
         r"""Fit all rows at every strength.
 
         Parameters
@@ -177,7 +186,10 @@ class Problem:
             :math:`a`: 1 for the lasso, 0 for ridge.
         tol : float
             Relative duality gap aimed at with the log-loss; least squares is solved to rounding
-            errors, with an elastic net to a millionth of `tol`.
+            errors, with an elastic net to a millionth of `tol`. Where there are many features
+            `tol` is what least squares aims at too.
+        start : ndarray of shape (n_features,), optional
+            Coefficients near those of the first strength, for squared error with an L1 part.
 
         Returns
         -------
@@ -189,7 +201,7 @@ class Problem:
             With a binary response, if only one class occurs, or at strength 0 if a hyperplane
             separates the classes.
         """
-        return self._fit(self._all_rows, np.asarray(alphas, float), l1_ratio, tol)
+        return self._fit(self._all_rows, np.asarray(alphas, float), l1_ratio, tol, start)
 
     def cross_validate(
         self,
@@ -198,6 +210,7 @@ class Problem:
         l1_ratio: float,
         tol: float = 1e-6,
         n_jobs: int | None = 1,
+        start: np.ndarray | None = None,
     ) -> CrossValidation:
         """Fit a path to each training part and measure its errors on the test part.
 
@@ -209,6 +222,8 @@ class Problem:
             The same as for `path`.
         n_jobs : int, optional
             Threads over the folds.
+        start : ndarray of shape (n_folds, n_features), optional
+            As for `path`, of each fold.
 
         Raises
         ------
@@ -217,21 +232,31 @@ class Problem:
         """
         alphas = np.asarray(alphas, float)
         pairs = [(np.asarray(train), np.asarray(test)) for train, test in splits]
+        starts = [None] * len(pairs) if start is None else list(start)
         parts = Parallel(n_jobs=n_jobs, prefer="threads")(
-            delayed(self._fold)(train, test, alphas, l1_ratio, tol) for train, test in pairs
+            delayed(self._fold)(train, test, alphas, l1_ratio, tol, first)
+            for (train, test), first in zip(pairs, starts, strict=True)
         )
-        errors, gaps, steps = zip(*parts, strict=True)
+        errors, gaps, steps, last = zip(*parts, strict=True)
         weight = np.array([self.weight[test].sum() for _, test in pairs])
-        return CrossValidation(np.array(errors), np.array(gaps), int(sum(steps)), weight)
+        return CrossValidation(
+            np.array(errors), np.array(gaps), int(sum(steps)), weight, np.array(last)
+        )
 
     def _fold(
-        self, train: np.ndarray, test: np.ndarray, alphas: np.ndarray, l1_ratio: float, tol: float
-    ) -> tuple[np.ndarray, np.ndarray, int]:
-        path = self._fit(self._view(train), alphas, l1_ratio, tol)
+        self,
+        train: np.ndarray,
+        test: np.ndarray,
+        alphas: np.ndarray,
+        l1_ratio: float,
+        tol: float,
+        start: np.ndarray | None,
+    ) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
+        path = self._fit(self._view(train), alphas, l1_ratio, tol, start)
         predictor = path.intercept[:, None] + (self.X[test] @ path.coef.T).T
         weight = self.weight[test]
         errors = self.loss.value(self.y[test], predictor, weight if weight.any() else None)
-        return errors, path.gap, int(path.n_iter.sum())
+        return errors, path.gap, int(path.n_iter.sum()), path.coef[-1].copy()
 
     def leave_one_out(self, alphas: np.ndarray) -> np.ndarray:
         r"""Mean squared leave-one-out error of ridge at each strength.
@@ -282,7 +307,14 @@ class Problem:
             leverage += weight / weight.sum()
         return residual, leverage, weight
 
-    def _fit(self, view: View, alphas: np.ndarray, l1_ratio: float, tol: float) -> Path:
+    def _fit(
+        self,
+        view: View,
+        alphas: np.ndarray,
+        l1_ratio: float,
+        tol: float,
+        begin: np.ndarray | None = None,
+    ) -> Path:
         if not self.loss.has_limit and (alphas == 0).any():
             self.loss.refuse_limit(view.design(), view.y)
         coef = np.zeros((len(alphas), self.n_features))
@@ -300,7 +332,10 @@ class Problem:
                 solution, gaps = view.ridge.solve(alphas[inner])
                 found = *view.from_ridge(solution), gaps, np.ones(len(gaps), int)
             else:
-                found = _active_set(view, alphas[inner], l1_ratio, tol, null, start)
+                first = np.zeros(self.n_features)
+                if begin is not None:
+                    np.multiply(begin, view.scale, out=first, where=np.isfinite(view.scale))
+                found = _active_set(view, alphas[inner], l1_ratio, tol, null, start, first)
             coef[inner], intercept[inner], gap[inner], n_iter[inner] = found
         coef /= view.scale
         return Path(alphas, coef, intercept + view.offset - coef @ view.mean, gap, n_iter)
@@ -316,13 +351,30 @@ class Problem:
 
 
 def _active_set(
-    view: View, alphas: np.ndarray, l1_ratio: float, tol: float, null: float, start: float
+    view: View,
+    alphas: np.ndarray,
+    l1_ratio: float,
+    tol: float,
+    null: float,
+    start: float,
+    first: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     # compiled: loaded when used
     from normwise.fitting.solvers.active_set import LOGISTIC, active_set_path
 
     if view.loss.name not in LOGISTIC:
         raise ValueError(f"the native engine has no solver for {view.loss.label}")
+    l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
+    coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
+    n_iter, done = np.zeros(n, int), 0
+    if view.loss.quadratic:
+        descended = view.descend(l1, l2, tol, first)
+        if descended is not None:
+            coef, intercept, gap, n_iter, done = descended
+            if done == n:
+                return coef, intercept, gap, n_iter
+            if done:
+                first, start = coef[done - 1], intercept[done - 1]
     if l1_ratio == 0 and (alphas == 0).any():
         # without a penalty the fit is unique, and of least norm, in the row space alone
         X, free, back, centre = row_space(view)
@@ -330,23 +382,27 @@ def _active_set(
         X, free, back = view.features(rotate=l1_ratio == 0)
         centre = np.zeros(len(view.scale))
     p = len(X) if isinstance(X, np.ndarray) else len(X[2]) - 1
-    factor, first = np.ones(p), np.zeros(p)
+    factor, begin = np.ones(p), np.zeros(p)
+    if first.any():
+        begin[: len(first)] = first
     if free >= 0:
-        factor[free], first[free] = 0.0, start
-    coef, gap, n_iter = active_set_path(
+        factor[free], begin[free] = 0.0, start
+    found, gap[done:], n_iter[done:] = active_set_path(
         X,
         view.y,
         view.weight,
-        alphas * l1_ratio,
-        alphas * (1 - l1_ratio),
+        l1[done:],
+        l2[done:],
         factor,
-        first,
+        begin,
         free,
         LOGISTIC[view.loss.name],
         tol,
         null,
     )
     if free < 0:
-        return back(coef), np.zeros(len(alphas)), gap, n_iter
-    found = back(coef[:, :free])
-    return found, coef[:, free] - found @ centre, gap, n_iter
+        coef[done:] = back(found)
+        return coef, intercept, gap, n_iter
+    coef[done:] = back(found[:, :free])
+    intercept[done:] = found[:, free] - coef[done:] @ centre
+    return coef, intercept, gap, n_iter

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -29,6 +29,10 @@ OFFSET = 1e3
 
 Back = Callable[[np.ndarray], np.ndarray]
 Features = np.ndarray | tuple[np.ndarray, np.ndarray, np.ndarray]
+Descended = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]
+# features and rows from which coordinate descent is worth a try: on the way to fewer active
+# features than this an active set is faster, and exact
+MANY = 150
 
 
 def _scale(spread: np.ndarray, mean: np.ndarray, standardize: bool) -> np.ndarray:
@@ -110,6 +114,29 @@ class View:
         A pure L2 penalty is blind to rotations, which bring p features down to n.
         """
         raise NotImplementedError
+
+    def descend(
+        self, l1: np.ndarray, l2: np.ndarray, tol: float, start: np.ndarray
+    ) -> Descended | None:
+        """Path by coordinate descent, as far as it goes, where it is worth a try.
+
+        Parameters
+        ----------
+        l1, l2 : ndarray of shape (n_alphas,)
+            Weights of the two norms; those of the L1 norm are decreasing.
+        tol : float
+            Relative duality gap.
+        start : ndarray of shape (n_features,)
+            Where it starts.
+
+        Returns
+        -------
+        coef, intercept, gap, n_iter : ndarray
+            One entry a strength; intercepts in units of the view.
+        n_done : int
+            For how many strengths, from the first on, they are filled in.
+        """
+        return None
 
     def design(self) -> np.ndarray:
         """Dense standardised features of shape (n_samples, n_features)."""
@@ -271,6 +298,10 @@ def sparse_spread(X: Any, weight: np.ndarray) -> tuple[Any, np.ndarray, np.ndarr
     return sparse.csr_array(kept + sparse.csr_array(full) @ place), shift, spread
 
 
+def _columns(Z: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return Z.data, Z.indices.astype(np.int64), Z.indptr.astype(np.int64)
+
+
 class Sparse(View):
     """Sparse columns, scaled; those with a mean far from zero are centred.
 
@@ -338,8 +369,21 @@ class Sparse(View):
         Z = self.Z
         if self.fit_intercept:
             Z = sparse.csc_array(sparse.hstack([Z, self.root[:, None]]))
-        columns = Z.data, Z.indices.astype(np.int64), Z.indptr.astype(np.int64)
-        return columns, p if self.fit_intercept else -1, lambda coef: coef
+        return _columns(Z), p if self.fit_intercept else -1, lambda coef: coef
+
+    def descend(
+        self, l1: np.ndarray, l2: np.ndarray, tol: float, start: np.ndarray
+    ) -> Descended | None:
+        """See `View.descend`."""
+        # compiled: loaded when used
+        from normwise.fitting.solvers.coordinate_descent import sparse_path
+
+        if min(self.Z.shape) < MANY:
+            return None
+        coef, *rest = sparse_path(
+            *_columns(self.Z), self.centre, self.y, l1, l2, tol, self.null, start
+        )
+        return cast(Descended, (coef, -coef @ self.centre, *rest))
 
     def design(self) -> np.ndarray:
         """See `View.design`."""
@@ -475,6 +519,20 @@ class Tall(View):
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `View.from_ridge`."""
         return solution, np.zeros(len(solution))
+
+    def descend(
+        self, l1: np.ndarray, l2: np.ndarray, tol: float, start: np.ndarray
+    ) -> Descended | None:
+        """See `View.descend`."""
+        # compiled: loaded when used
+        from normwise.fitting.solvers.coordinate_descent import gram_path
+
+        if len(self.gram) < MANY:
+            return None
+        coef, *rest = gram_path(
+            self.gram, self.target, self.square, l1, l2, tol, self.null, start
+        )
+        return cast(Descended, (coef, np.zeros(len(coef)), *rest))
 
     def features(self, rotate: bool) -> tuple[Features, int, Back]:
         """See `View.features`."""
