@@ -226,7 +226,9 @@ def test_sampled_law_of_sparse_binary_features_equals_fresh_rows(rng):
 
 
 def batch(**content) -> SimpleNamespace:
-    return SimpleNamespace(**({"truth": None, "X_test": None, "y_test": None} | content))
+    return SimpleNamespace(
+        **({"truth": None, "X_test": None, "y_test": None, "weights_test": None} | content)
+    )
 
 
 def test_risk_is_the_excess_over_the_truth():

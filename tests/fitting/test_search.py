@@ -97,8 +97,8 @@ def test_the_search_ends_before_a_strength_without_certificate(monkeypatch, rati
     problem = Problem(X, y, "binary")
     path, last = problem.path, problem.alpha_grid(ratio, 20)[-1]
 
-    def poor(alphas, l1_ratio, tol):
-        found = path(alphas, l1_ratio, tol)
+    def poor(alphas, l1_ratio, tol, start=None):
+        found = path(alphas, l1_ratio, tol, start)
         found.gap[alphas < 0.5 * last] = 1.0
         return found
 

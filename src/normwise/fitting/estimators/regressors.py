@@ -51,7 +51,8 @@ class L1RegressorCV(_PathRegressorCV):
     ----------
     alphas : int or array-like of shape (n_alphas,), default=100
         Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
-        themselves, in any order, positive and finite.
+        themselves, in any order, positive and finite. The default grid of a large problem ends
+        once the error has risen far above its minimum.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 folds of neighbouring rows, or fewer where there are fewer rows.
         With `groups` in `fit`, no group lies on both sides of a fold.

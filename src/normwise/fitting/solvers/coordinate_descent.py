@@ -36,8 +36,9 @@ CONJUGATE_STEPS = 60
 # of the squared residual: where a search ends
 ENOUGH = 1e-4
 # entries that `sparse_path` may look at for one problem, in squares of the number of coefficients
-# that are not zero: an active set takes about as long as that
+# that are not zero, and some more: an active set takes about as long as that
 WORTH = 12
+SOME = 200
 # with more than so many an active set would take too much memory, and with so many searches none
 # of the two will do
 LARGEST = 2500
@@ -391,7 +392,7 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
                     n_entries += stored * _search(
                         data, row, first, centre, coef, r, shift, chosen, k, step, v, l1[i], l2[i]
                     )
-                    worth = WORTH * k**2 if k <= LARGEST else np.inf
+                    worth = WORTH * (k + SOME) ** 2 if k <= LARGEST else np.inf
                     shift = _residual(data, row, first, centre, y, coef, r)
             shift = _residual(data, row, first, centre, y, coef, r)
             entered = False

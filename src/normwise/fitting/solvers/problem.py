@@ -374,7 +374,7 @@ def _active_set(
             if done == n:
                 return coef, intercept, gap, n_iter
             if done:
-                first, start = coef[done - 1], intercept[done - 1]
+                first = coef[done - 1]
     if l1_ratio == 0 and (alphas == 0).any():
         # without a penalty the fit is unique, and of least norm, in the row space alone
         X, free, back, centre = row_space(view)
@@ -386,7 +386,9 @@ def _active_set(
     if first.any():
         begin[: len(first)] = first
     if free >= 0:
-        factor[free], begin[free] = 0.0, start
+        # the active set keeps the intercept of squared error right, and does not look for it
+        factor[free] = 0.0
+        begin[free] = -first @ cast(Sparse, view).centre if view.loss.quadratic else start
     found, gap[done:], n_iter[done:] = active_set_path(
         X,
         view.y,

@@ -529,9 +529,7 @@ class Tall(View):
 
         if len(self.gram) < MANY:
             return None
-        coef, *rest = gram_path(
-            self.gram, self.target, self.square, l1, l2, tol, self.null, start
-        )
+        coef, *rest = gram_path(self.gram, self.target, self.square, l1, l2, tol, self.null, start)
         return cast(Descended, (coef, np.zeros(len(coef)), *rest))
 
     def features(self, rotate: bool) -> tuple[Features, int, Back]:
