@@ -49,82 +49,116 @@ LOGISTIC = {"gaussian": False, "binary": True}
 # numbers and column starts
 
 
-def dot(X, f, v):  # type: ignore[no-untyped-def]
-    """Inner product of feature ``f`` with a vector."""
-
-
-def add(X, f, factor, out):  # type: ignore[no-untyped-def]
-    """Add a multiple of feature ``f`` to a vector."""
-
-
-def norm(X, f):  # type: ignore[no-untyped-def]
-    """Euclidean norm of feature ``f``."""
+# loops over features are inside of these functions: each call counts the references of its arrays
+REASSOCIATED = {"reassoc", "contract", "nsz"}
 
 
 def dots(X, v, out):  # type: ignore[no-untyped-def]
     """Inner products of all features with a vector."""
 
 
+def some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+    """Inner products of features ``chosen[:k]`` with a vector."""
+
+
+def combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+    """Add the combination of features ``chosen[:k]`` with these factors to a vector."""
+
+
+def norms_of(X, out):  # type: ignore[no-untyped-def]
+    """Euclidean norms of all features."""
+
+
 def dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
     """Features ``chosen[:k]`` as dense rows, times a vector entry by entry."""
-
-
-@overload(dot)
-def _dot(X, f, v):  # type: ignore[no-untyped-def]
-    def sparse(X, f, v):  # type: ignore[no-untyped-def]
-        data, row, start = X
-        total = 0.0
-        for m in range(start[f], start[f + 1]):
-            total += data[m] * v[row[m]]
-        return total
-
-    return (lambda X, f, v: np.dot(X[f], v)) if isinstance(X, types.Array) else sparse
-
-
-@overload(add)
-def _add(X, f, factor, out):  # type: ignore[no-untyped-def]
-    def dense(X, f, factor, out):  # type: ignore[no-untyped-def]
-        x = X[f]
-        for i in range(len(out)):
-            out[i] += factor * x[i]
-
-    def sparse(X, f, factor, out):  # type: ignore[no-untyped-def]
-        data, row, start = X
-        for m in range(start[f], start[f + 1]):
-            out[row[m]] += factor * data[m]
-
-    return dense if isinstance(X, types.Array) else sparse
-
-
-@overload(norm)
-def _norm(X, f):  # type: ignore[no-untyped-def]
-    def sparse(X, f):  # type: ignore[no-untyped-def]
-        data, _, start = X
-        entries = data[start[f] : start[f + 1]]
-        return np.sqrt(np.dot(entries, entries))
-
-    return (lambda X, f: np.sqrt(np.dot(X[f], X[f]))) if isinstance(X, types.Array) else sparse
 
 
 @overload(dots)
 def _dots(X, v, out):  # type: ignore[no-untyped-def]
     def sparse(X, v, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
         for f in range(len(out)):
-            out[f] = dot(X, f, v)
+            total = 0.0
+            for m in range(start[f], start[f + 1]):
+                total += data[m] * v[row[m]]
+            out[f] = total
 
     return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
 
 
+@overload(some_dots, jit_options={"fastmath": REASSOCIATED})
+def _some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+    def dense(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+        for j in range(k):
+            f = chosen[j]
+            total = 0.0
+            for i in range(len(v)):
+                total += X[f, i] * v[i]
+            out[j] = total
+
+    def sparse(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for j in range(k):
+            f = chosen[j]
+            total = 0.0
+            for m in range(start[f], start[f + 1]):
+                total += data[m] * v[row[m]]
+            out[j] = total
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(combine)
+def _combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+    def dense(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+        for j in range(k):
+            f, share = chosen[j], factor[j]
+            for i in range(len(out)):
+                out[i] += share * X[f, i]
+
+    def sparse(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for j in range(k):
+            f, share = chosen[j], factor[j]
+            for m in range(start[f], start[f + 1]):
+                out[row[m]] += share * data[m]
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(norms_of)
+def _norms_of(X, out):  # type: ignore[no-untyped-def]
+    def dense(X, out):  # type: ignore[no-untyped-def]
+        for f in range(len(out)):
+            out[f] = np.sqrt(np.dot(X[f], X[f]))
+
+    def sparse(X, out):  # type: ignore[no-untyped-def]
+        data, _, start = X
+        for f in range(len(out)):
+            entries = data[start[f] : start[f + 1]]
+            out[f] = np.sqrt(np.dot(entries, entries))
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
 @overload(dense_rows)
 def _dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
-    def rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
-        out = np.zeros((k, len(factor)))
+    def dense(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+        out = np.empty((k, len(factor)))
         for j in range(k):
-            add(X, chosen[j], 1.0, out[j])
-            out[j] *= factor
+            for i in range(len(factor)):
+                out[j, i] = X[chosen[j], i] * factor[i]
         return out
 
-    return rows
+    def sparse(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        out = np.zeros((k, len(factor)))
+        for j in range(k):
+            for m in range(start[chosen[j]], start[chosen[j] + 1]):
+                out[j, row[m]] += data[m] * factor[row[m]]
+        return out
+
+    return dense if isinstance(X, types.Array) else sparse
 
 
 # ``U`` is upper triangular with ``U'U = A``, in the top left corner of a larger array
@@ -138,6 +172,15 @@ def products(rows, out):  # type: ignore[no-untyped-def]
         high = min(low + BLOCK, k)
         out[low:high, low:k] = np.dot(rows[low:high], rows[low:k].T)
         out[low:k, low:high] = out[low:high, low:k].T
+
+
+@njit(nogil=True)
+def products_with(X, f, weight, chosen, k, buffer, out):  # type: ignore[no-untyped-def]
+    """Weighted inner products of feature ``f`` with features ``chosen[:k]``."""
+    buffer[:] = 0.0
+    combine(X, np.full(1, f), 1, np.ones(1), buffer)
+    buffer *= weight
+    some_dots(X, chosen, k, buffer, out)
 
 
 @njit(nogil=True)
@@ -165,31 +208,69 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
             A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
 
 
-@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True, fastmath=REASSOCIATED)
+def forward(U, k, x):  # type: ignore[no-untyped-def]
+    """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
+    j = 0
+    # four rows at a time: a short loop costs its beginning and its end
+    while j + 4 <= k:
+        a = x[j] / U[j, j]
+        b = (x[j + 1] - a * U[j, j + 1]) / U[j + 1, j + 1]
+        c = (x[j + 2] - a * U[j, j + 2] - b * U[j + 1, j + 2]) / U[j + 2, j + 2]
+        d = x[j + 3] - a * U[j, j + 3] - b * U[j + 1, j + 3] - c * U[j + 2, j + 3]
+        d /= U[j + 3, j + 3]
+        x[j], x[j + 1], x[j + 2], x[j + 3] = a, b, c, d
+        for m in range(j + 4, k):
+            x[m] -= a * U[j, m] + b * U[j + 1, m] + c * U[j + 2, m] + d * U[j + 3, m]
+        j += 4
+    while j < k:
+        a = x[j] / U[j, j]
+        x[j] = a
+        for m in range(j + 1, k):
+            x[m] -= a * U[j, m]
+        j += 1
+
+
+@njit(nogil=True, fastmath=REASSOCIATED)
+def backward(U, k, x):  # type: ignore[no-untyped-def]
+    """Solve ``Uz = x`` in place, with the leading ``k`` rows."""
+    j = k
+    while j >= 4:
+        j -= 4
+        a = b = c = d = 0.0
+        for m in range(j + 4, k):
+            a += U[j, m] * x[m]
+            b += U[j + 1, m] * x[m]
+            c += U[j + 2, m] * x[m]
+            d += U[j + 3, m] * x[m]
+        d = (x[j + 3] - d) / U[j + 3, j + 3]
+        c = (x[j + 2] - c - U[j + 2, j + 3] * d) / U[j + 2, j + 2]
+        b = (x[j + 1] - b - U[j + 1, j + 2] * c - U[j + 1, j + 3] * d) / U[j + 1, j + 1]
+        a = x[j] - a - U[j, j + 1] * b - U[j, j + 2] * c - U[j, j + 3] * d
+        x[j], x[j + 1], x[j + 2], x[j + 3] = a / U[j, j], b, c, d
+    while j > 0:
+        j -= 1
+        a = 0.0
+        for m in range(j + 1, k):
+            a += U[j, m] * x[m]
+        x[j] = (x[j] - a) / U[j, j]
+
+
+@njit(nogil=True)
 def solve(U, k, x):  # type: ignore[no-untyped-def]
-    """Solve ``U'U x = b`` in place, with the leading ``k`` rows."""
-    for j in range(k):
-        value = x[j] / U[j, j]
-        x[j] = value
-        for m in range(j + 1, k):
-            x[m] -= value * U[j, m]
-    for j in range(k - 1, -1, -1):
-        total = 0.0
-        for m in range(j + 1, k):
-            total += U[j, m] * x[m]
-        x[j] = (x[j] - total) / U[j, j]
+    """Solve ``U'U z = x`` in place, with the leading ``k`` rows."""
+    forward(U, k, x)
+    backward(U, k, x)
 
 
 @njit(nogil=True)
 def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
     """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten."""
+    forward(U, k, column)
     total = 0.0
     for j in range(k):
-        value = column[j] / U[j, j]
-        U[j, k] = value
-        total += value * value
-        for m in range(j + 1, k):
-            column[m] -= value * U[j, m]
+        U[j, k] = column[j]
+        total += column[j] * column[j]
     pivot = diagonal - total
     if pivot <= DEPENDENT * diagonal:
         pivot = CURVATURE * diagonal
@@ -206,12 +287,12 @@ def remove(U, k, q):  # type: ignore[no-untyped-def]
     for j in range(q, k - 1):
         # row j + 1 moves up and takes its share of x
         old, new = U[j + 1, j + 1], x[j - q]
-        root = np.hypot(old, new)
-        c, s = root / old, new / old
+        root = np.sqrt(old * old + new * new)
+        c, s = old / root, new / old
         U[j, j] = root
         for m in range(j + 1, k - 1):
-            value = (U[j + 1, m + 1] + s * x[m - q]) / c
-            x[m - q] = c * x[m - q] - s * value
+            value = (U[j + 1, m + 1] + s * x[m - q]) * c
+            x[m - q] = x[m - q] / c - s * value
             U[j, m] = value
 
 
@@ -357,11 +438,12 @@ def _search(  # type: ignore[no-untyped-def]
     for _ in range(MAX_HALVINGS):
         trial[:] = eta + reach * along
         _negative_slope(y, trial, weight, True, r)
+        some_dots(X, active, k, r, residual)
         slope = 0.0
         for j in range(k):
             f = active[j]
             now = coef[f] + reach * step[j]
-            residual[j] = dot(X, f, r) - factor[f] * (l1 * signs[j] + l2 * now)
+            residual[j] -= factor[f] * (l1 * signs[j] + l2 * now)
             slope -= residual[j] * step[j]
         # the objective is convex: no minimum was passed, or hardly
         if slope <= 0.1 * decrement:
@@ -385,7 +467,9 @@ def _move(X, U, eta, coef, step, reach, residual, signs, factor, active, is_acti
         turns = factor[f] > 0 and (coef[f] + step[j]) * signs[j] < 0
         if turns and -coef[f] / step[j] <= reach:
             if logistic:
-                add(X, f, -(coef[f] + reach * step[j]), eta)
+                # what rounding errors leave of it
+                rest = np.full(1, -(coef[f] + reach * step[j]))
+                combine(X, active[j : j + 1], 1, rest, eta)
             coef[f] = 0.0
             is_active[f] = False
             remove(U, k - (j - kept), kept)
@@ -420,11 +504,16 @@ def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # t
         needed += abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW
     if 4 * needed > len(norms):
         return False
+    near, found, n_near = np.empty(needed, np.int64), np.empty(needed), 0
     for f in range(len(norms)):
         if abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW:
-            gradient[f] = dot(X, f, theta)
+            near[n_near] = f
+            n_near += 1
         else:
             gradient[f] = l1 * at_anchor[f]
+    some_dots(X, near, needed, theta, found)
+    for m in range(needed):
+        gradient[near[m]] = found[m]
     return True
 
 
@@ -491,14 +580,13 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     place, known, n_known = np.full(p, -1), np.empty(p, np.int64), 0
     active, is_active, signs, k = np.empty(p, np.int64), np.zeros(p, np.bool_), np.zeros(p), 0
     work, in_work = np.empty(p, np.int64), np.zeros(p, np.bool_)
-    gradient, residual, step = np.empty(p), np.empty(p), np.empty(p)
+    gradient, residual, step, values = np.empty(p), np.empty(p), np.empty(p), np.empty(p)
     hessian, eta, r, theta, buffer = np.ones(n), np.zeros(n), np.empty(n), np.empty(n), np.zeros(n)
     unit = np.zeros(n)
     if free >= 0:
-        add(X, free, 1.0, unit)
+        combine(X, np.full(1, free), 1, np.ones(1), unit)
+    combine(X, everyone, p, coef, eta)
     for f in range(p):
-        if coef[f] != 0:
-            add(X, f, coef[f], eta)
         if coef[f] != 0 or factor[f] == 0 or l1[0] == 0:
             active[k], is_active[f] = f, True
             signs[k] = np.sign(coef[f]) if factor[f] > 0 and l1[0] > 0 else 0.0
@@ -513,8 +601,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
         if factor[f] > 0:
             l1_before = max(l1_before, abs(gradient[f]) / factor[f])
     norms = np.empty(p)
-    for f in range(p):
-        norms[f] = norm(X, f)
+    norms_of(X, norms)
     noise = ROUNDING * np.sqrt(np.dot(weight, weight)) if logistic else 0.0
     # inner products of all features with a dual point, both over the strength
     anchor, at_anchor, anchored = np.empty(n), np.empty(p), False
@@ -522,7 +609,8 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     l2_factor = l2[0]
 
     for i in range(len(l1)):
-        slack = _tolerated(l1[i], l2[i], largest, np.abs(coef).sum(), tol, null, p, logistic)
+        size = np.abs(coef).sum() if logistic else 0.0
+        slack = _tolerated(l1[i], l2[i], largest, size, tol, null, p, logistic)
         if l2[i] < STALE * l2_factor and not logistic:
             new_factor = True
         n_work = 0
@@ -571,8 +659,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 reach = wanted = _reach(coef, step, signs, factor, active, k)
                 if logistic:
                     buffer[:] = 0.0
-                    for j in range(k):
-                        add(X, active[j], step[j], buffer)
+                    combine(X, active, k, step, buffer)
                     reach = _search(
                         X, y, weight, eta, buffer, r, coef, step, residual, signs, active, k,
                         factor, l1[i], l2[i], wanted,
@@ -596,7 +683,8 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
             if not logistic:
                 eta[:] = 0.0
                 for j in range(k):
-                    add(X, active[j], coef[active[j]], eta)
+                    values[j] = coef[active[j]]
+                combine(X, active, k, values, eta)
             _negative_slope(y, eta, weight, logistic, r)
             theta[:] = r
             _make_feasible(theta, unit, free, logistic)
@@ -610,8 +698,9 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                         anchor[:] = theta / l1[i]
                         at_anchor[:] = gradient / l1[i]
             else:
+                some_dots(X, work, n_work, theta, values)
                 for m in range(n_work):
-                    gradient[work[m]] = dot(X, work[m], theta)
+                    gradient[work[m]] = values[m]
             worst = 0.0
             for j in range(k):
                 f = active[j]
@@ -643,14 +732,11 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 if max(k, n_known) == len(U):
                     gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
                 if not new_hessian and place[f] < 0:
-                    buffer[:] = 0.0
-                    add(X, f, 1.0, buffer)
-                    buffer *= hessian
                     known[n_known], place[f] = f, n_known
                     n_known += 1
+                    products_with(X, f, hessian, known, n_known, buffer, values)
                     for j in range(n_known):
-                        value = dot(X, known[j], buffer)
-                        gram[n_known - 1, j] = gram[j, n_known - 1] = value
+                        gram[n_known - 1, j] = gram[j, n_known - 1] = values[j]
                 if not new_hessian and not new_factor:
                     row = place[f]
                     for j in range(k):
