@@ -122,5 +122,10 @@ def quadratic_form(root: Root, coef: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (...)
     """
+    return squared_lengths(root.T, coef)
+
+
+def squared_lengths(matrix: Root, coef: np.ndarray) -> np.ndarray:
+    """Squared norm of a matrix times each vector along the last axis of ``coef``."""
     flat = coef.reshape(-1, coef.shape[-1])
-    return ((root.T @ flat.T) ** 2).sum(axis=0).reshape(coef.shape[:-1])
+    return ((matrix @ flat.T) ** 2).sum(axis=0).reshape(coef.shape[:-1])

@@ -8,13 +8,13 @@ depend on chunks, cores or order, and a new scenario changes no other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import sparse
 from scipy.special import ndtri
 
-from normwise.data.covariance import Root, covariance_root, quadratic_form
+from normwise.data.covariance import Root, covariance_root, quadratic_form, squared_lengths
 from normwise.data.response_kind import kind_of
 from normwise.data.scenario import Scenario
 from normwise.data.seeds import generator
@@ -48,10 +48,19 @@ class Population:
         """Indices of the nonzero coefficients."""
         return np.flatnonzero(self.coef)
 
-    @property
+    @cached_property
     def signal_var(self) -> float:
         """Variance of the linear predictor."""
-        return float(quadratic_form(self.root, self.coef))
+        return float(self.variance(self.coef))
+
+    @cached_property
+    def _transposed(self) -> Root:
+        # scipy checks a transposed matrix for longer than a small product takes
+        return self.root.T
+
+    def variance(self, coef: np.ndarray) -> np.ndarray:
+        """Variance of the linear predictors with these coefficients, along their last axis."""
+        return squared_lengths(self._transposed, coef)
 
 
 def _support(s: Scenario) -> np.ndarray:

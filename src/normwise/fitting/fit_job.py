@@ -15,7 +15,7 @@ from normwise.data.file import read_batches, truth_arrays
 from normwise.data.seeds import generator
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.fits_file import FitsFile, blank_fit
-from normwise.fitting.loss import Loss, Risk, loss_of
+from normwise.fitting.loss import Loss, loss_of
 from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalty import Mix, Penalty, find, mean_and_spread, standardised
 from normwise.fitting.risk import risk_function
@@ -53,12 +53,12 @@ def effective_dof(
     Z: np.ndarray,
     coef: np.ndarray,
     predictor: np.ndarray,
-    alpha: float,
+    alpha: float | np.ndarray,
     penalty: Mix,
     loss: Loss,
     share: np.ndarray | float = 1.0,
-) -> float:
-    r"""Effective degrees of freedom of one fit, without the intercept.
+) -> np.ndarray:
+    r"""Effective degrees of freedom of one fit, without the intercept, at each strength.
 
     :math:`\mathrm{tr}[H(H + \lambda(1-a) I)^{-1}]`, with the Hessian :math:`H` of the mean loss
     on the active features: :math:`\sum d^2/(d^2+n\lambda)` for ridge, the number of active
@@ -66,8 +66,8 @@ def effective_dof(
     mean 1.
     """
     active = Z[:, coef != 0] if penalty.l1_ratio else Z
-    if np.isinf(alpha) or not active.shape[1]:
-        return 0.0
+    if not active.shape[1]:
+        return np.zeros(np.shape(alpha))
     if not loss.quadratic:
         weight = loss.variance(loss.mean_of(predictor)) * share
         active = (active - weight @ active / weight.sum()) * np.sqrt(weight)[:, None]
@@ -76,7 +76,30 @@ def effective_dof(
     n, p = active.shape
     eigenvalues = np.linalg.eigvalsh((active @ active.T if n < p else active.T @ active) / n)
     eigenvalues = eigenvalues[eigenvalues > 1e-10 * eigenvalues[-1]]
-    return float((eigenvalues / (eigenvalues + alpha * (1 - penalty.l1_ratio))).sum())
+    ridge = np.asarray(alpha)[..., None] * (1 - penalty.l1_ratio) if penalty.l1_ratio < 1 else 0.0
+    return (eigenvalues / (eigenvalues + ridge)).sum(axis=-1)
+
+
+def _all_dof(
+    Z: np.ndarray,
+    tuned: Fit,
+    predictor: np.ndarray,
+    penalty: Mix,
+    loss: Loss,
+    share: np.ndarray | float,
+) -> np.ndarray:
+    """Effective degrees of freedom at the strength that each tuning rule chose."""
+    path, chosen = tuned.path, tuned.chosen
+    if loss.quadratic and not penalty.l1_ratio:
+        # one Hessian for all strengths
+        alphas = path.alphas[chosen]
+        return effective_dof(Z, path.coef[0], predictor[0], alphas, penalty, loss, share)
+    found = {
+        c: effective_dof(Z, path.coef[c], predictor[t], path.alphas[c], penalty, loss, share)
+        for t, c in enumerate(chosen)
+        if c not in chosen[:t]
+    }
+    return np.array([float(found[c]) for c in chosen])
 
 
 def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
@@ -106,8 +129,8 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
         arrays["seconds"] = np.array(time.perf_counter() - started)
         return arrays
     arrays["seconds"] = np.array(time.perf_counter() - started)
-    arrays |= _path_arrays(tuned, risk, options)
-    return arrays | _chosen_arrays(X, y, batch, penalty, tuned, arrays["path_risk"])
+    arrays |= _path_arrays(tuned, options)
+    return arrays | _chosen_arrays(X, y, batch, penalty, tuned)
 
 
 def _blank(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
@@ -126,14 +149,10 @@ def _blank(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.
     return arrays
 
 
-def _path_arrays(tuned: Fit, risk: Risk, options: FitOptions) -> dict[str, np.ndarray]:
+def _path_arrays(tuned: Fit, options: FitOptions) -> dict[str, np.ndarray]:
     """What is to be kept of all strengths."""
     path = tuned.path
-    arrays = {
-        "alphas": path.alphas,
-        "cv_error": tuned.cv_error,
-        "path_risk": risk(path.coef, path.intercept),
-    }
+    arrays = {"alphas": path.alphas, "cv_error": tuned.cv_error, "path_risk": tuned.risk}
     for name in ("fold_gap", "n_uncertified", "n_iter"):
         arrays[name] = np.array(float(getattr(tuned, name)))
     if options.keep_paths:
@@ -147,7 +166,6 @@ def _chosen_arrays(
     batch: Batch,
     penalty: Penalty,
     tuned: Fit,
-    path_risk: np.ndarray,
 ) -> dict[str, np.ndarray]:
     """What is to be kept of the strengths that the tuning rules chose."""
     path, chosen, loss = tuned.path, tuned.chosen, loss_of(batch.response)
@@ -162,7 +180,7 @@ def _chosen_arrays(
         "intercept": intercept,
         "chosen": chosen.astype(float),
         "alpha": alpha,
-        "risk": path_risk[chosen],
+        "risk": tuned.risk[chosen],
         "gap": path.gap[chosen],
         "train_error": loss.value(y, predictor, weight),
         "max_correlation": inner / (spread or np.inf),
@@ -171,12 +189,7 @@ def _chosen_arrays(
     if batch.y_test is not None and batch.X_test is not None:
         arrays["predictor_test"] = intercept[:, None] + coef @ batch.X_test[0].T
     if isinstance(penalty, Mix):
-        arrays["dof"] = np.array(
-            [
-                effective_dof(Z, coef[t], predictor[t], float(alpha[t]), penalty, loss, share)
-                for t in range(len(TUNINGS))
-            ]
-        )
+        arrays["dof"] = _all_dof(Z, tuned, predictor, penalty, loss, share)
     if penalty.tuned:
         # beyond the last strength lies at most the limit of no penalty
         strengths = np.unique(path.alphas)
@@ -210,8 +223,10 @@ def fit_file(
     what = find(penalty, options.l1_ratio)
     with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
         for batch in read_batches(data, dataset):
-            rows = Parallel(n_jobs=n_jobs)(
-                delayed(fit_replicate)(batch.only(r), what, options) for r in range(len(batch.y))
-            )
-            fits.add(batch, rows)
+            each = (batch.only(r) for r in range(len(batch.y)))
+            if n_jobs == 1:
+                fits.add(batch, [fit_replicate(one, what, options) for one in each])
+                continue
+            jobs = (delayed(fit_replicate)(one, what, options) for one in each)
+            fits.add(batch, Parallel(n_jobs=n_jobs)(jobs))
     fits.save(output)

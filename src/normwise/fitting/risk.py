@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.special import expit
 
 from normwise.data.batch import Batch
-from normwise.data.covariance import quadratic_form
 from normwise.data.population import Population
 from normwise.data.response_kind import kind_of
 from normwise.fitting.loss import Loss, Risk, loss_of
@@ -32,13 +33,20 @@ def excess_risk(truth: Population, coef: np.ndarray, intercept: np.ndarray) -> n
     """
     error = coef - truth.coef
     shift = intercept - truth.intercept + error @ truth.mean
-    return quadratic_form(truth.root, error) + shift**2
+    return truth.variance(error) + shift**2
 
 
+@cache
 def gauss_hermite() -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights for the expectation over a standard normal variable."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
     return nodes, weights / weights.sum()
+
+
+@cache
+def _gauss_legendre() -> tuple[np.ndarray, np.ndarray]:
+    nodes, weights = np.polynomial.legendre.leggauss(N_NODES)
+    return nodes, weights
 
 
 class PredictorLaw:
@@ -73,10 +81,10 @@ class PredictorLaw:
         self.true_mean = truth.intercept + float(truth.mean @ truth.coef)
         self.true_var = truth.signal_var
         self.mean = intercept + coef @ truth.mean
-        self.var = quadratic_form(truth.root, coef)
+        self.var = truth.variance(coef)
         # u'Sv from quadratic forms: (|u+v|^2 - |u-v|^2) / 4
-        both = quadratic_form(truth.root, coef + truth.coef)
-        apart = quadratic_form(truth.root, coef - truth.coef)
+        both = truth.variance(coef + truth.coef)
+        apart = truth.variance(coef - truth.coef)
         self.cov = (both - apart) / 4
 
     def _over_true(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -94,7 +102,7 @@ class PredictorLaw:
         sd = np.sqrt(self.var)
         with np.errstate(divide="ignore", invalid="ignore"):
             zero = np.clip(np.where(sd > 0, -self.mean / sd, 0.0), -TAIL, TAIL)[..., None]
-        unit, weights = np.polynomial.legendre.leggauss(N_NODES)
+        unit, weights = _gauss_legendre()
         left, right = (zero + TAIL) / 2, (TAIL - zero) / 2
         z = np.concatenate([-TAIL + left * (1 + unit), zero + right * (1 + unit)], axis=-1)
         weights = np.concatenate([left * weights, right * weights], axis=-1)

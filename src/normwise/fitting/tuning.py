@@ -32,6 +32,8 @@ class Fit:
     ----------
     path : Path
         The candidates, from the null model down, fitted to all rows.
+    risk : ndarray of shape (n_candidates,)
+        Population loss of each.
     cv_error : ndarray of shape (n_candidates,)
         Cross-validated mean squared error or log-loss; NaN for an untuned penalty.
     chosen : ndarray of shape (n_tunings,)
@@ -45,6 +47,7 @@ class Fit:
     """
 
     path: Path
+    risk: np.ndarray
     cv_error: np.ndarray
     chosen: np.ndarray
     fold_gap: float
@@ -150,7 +153,8 @@ def fit(
         if not usable[0]:
             raise NoSolutionError("the unpenalised fit did not reach its certificate")
         none, chosen = np.full(1, np.nan), np.zeros(len(TUNINGS), int)
-        return Fit(path, none, chosen, 0.0, 0, int(path.n_iter.sum()))
+        population = risk(path.coef, path.intercept)
+        return Fit(path, population, none, chosen, 0.0, 0, int(path.n_iter.sum()))
     splits = folds if isinstance(folds, list) else splits_of(folds)
     if not splits:
         raise NoSolutionError("no fold leaves rows of both classes to be fitted")
@@ -160,10 +164,11 @@ def fit(
     if not usable.any():
         raise NoSolutionError("no candidate reached its certificate")
     cv_error, best, one_se = choose(cv, usable)
-    oracle = int(np.where(usable, risk(path.coef, path.intercept), np.inf).argmin())
+    population = risk(path.coef, path.intercept)
+    oracle = int(np.where(usable, population, np.inf).argmin())
     chosen = np.array([best, one_se, oracle])
     n_iter = int(path.n_iter.sum()) + cv.n_iter
-    return Fit(path, cv_error, chosen, float(cv.gap.max()), n_uncertified, n_iter)
+    return Fit(path, population, cv_error, chosen, float(cv.gap.max()), n_uncertified, n_iter)
 
 
 def choose(cv: CrossValidation, usable: np.ndarray) -> tuple[np.ndarray, int, int]:

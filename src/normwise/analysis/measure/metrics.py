@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from normwise.data.covariance import quadratic_form
 from normwise.data.population import Population
 from normwise.data.response_kind import kind_of
 from normwise.fitting.loss import loss_of, weighted_mean
@@ -161,7 +160,7 @@ def _of_numbers(
 ) -> dict[str, np.ndarray]:
     return {
         "relative_risk": excess_risk(truth, coef, intercept) / (truth.signal_var or np.nan),
-        "slope_risk": quadratic_form(truth.root, coef - truth.coef),
+        "slope_risk": truth.variance(coef - truth.coef),
     }
 
 

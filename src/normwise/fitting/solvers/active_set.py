@@ -757,3 +757,35 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 / null
             )
     return out, gap, n_iter
+
+
+@njit(nogil=True)
+def active_set_paths(rows, y, l1, l2, start, tol):  # type: ignore[no-untyped-def]
+    """Follow the paths of several problems of squared error without free features.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_problems, n_features, n_samples)
+    y : ndarray of shape (n_problems, n_samples)
+    l1, l2, tol
+        The same as for `active_set_path`.
+    start : ndarray of shape (n_problems, n_features)
+
+    Returns
+    -------
+    coef : ndarray of shape (n_problems, n_alphas, n_features)
+    gap : ndarray of shape (n_problems, n_alphas)
+    n_iter : ndarray of int, shape (n_problems, n_alphas)
+    """
+    n_problems, p, n = rows.shape
+    coef, gap = np.empty((n_problems, len(l1), p)), np.empty((n_problems, len(l1)))
+    n_iter = np.empty((n_problems, len(l1)), np.int64)
+    weight, factor = np.ones(n), np.ones(p)
+    for part in range(n_problems):
+        null = np.dot(y[part], y[part]) / 2
+        if null == 0.0:
+            null = 1.0
+        coef[part], gap[part], n_iter[part] = active_set_path(
+            rows[part], y[part], weight, l1, l2, factor, start[part], -1, False, tol, null
+        )
+    return coef, gap, n_iter

@@ -8,9 +8,9 @@ with a free intercept. Coefficients are reported on the scale of the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -19,10 +19,15 @@ from scipy import sparse
 
 from normwise.data.response_kind import DEFAULT
 from normwise.fitting.loss import loss_of
+from normwise.fitting.solvers import bulk
 from normwise.fitting.solvers.views import Dense, Sparse, Tall, View, Whole, row_space
 
 L1_DEPTH = 1e-3
 L1_LIMIT = 1e-6
+
+
+# numpy takes longer to space strengths than to solve for one
+_spaced = lru_cache(maxsize=64)(np.geomspace)
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,15 @@ class Problem:
             np.ones(self.n_samples) if sample_weight is None else np.asarray(sample_weight, float)
         )
         self.standardize, self.fit_intercept, self.engine = standardize, fit_intercept, engine
+        self.in_bulk = (
+            engine == "native"
+            and self.loss.quadratic
+            and sample_weight is None
+            and standardize
+            and fit_intercept
+            and not sparse.issparse(X)
+            and bulk.is_small(self.n_samples, self.n_features)
+        )
 
     @property
     def unequal(self) -> np.ndarray | None:
@@ -125,6 +139,10 @@ class Problem:
     @cached_property
     def _all_rows(self) -> View:
         return self._view(None)
+
+    @cached_property
+    def _only_part(self) -> bulk.Parts:
+        return bulk.all_rows(self.X, self.y)
 
     def _view(self, rows: np.ndarray | None) -> View:
         n_rows = self.n_samples if rows is None else len(rows)
@@ -140,7 +158,8 @@ class Problem:
 
     def alpha_max(self, l1_ratio: float) -> float:
         """Smallest strength whose solution is null, for a penalty with an L1 part."""
-        return self._all_rows.largest_correlation() / l1_ratio or 1.0
+        rows = self._only_part if self.in_bulk else self._all_rows
+        return rows.largest_correlation() / l1_ratio or 1.0
 
     def alpha_grid(self, l1_ratio: float, n_alphas: int) -> np.ndarray:
         r"""Candidate strengths, decreasing.
@@ -161,11 +180,11 @@ class Problem:
         inner = n_alphas - int(has_limit)
         if l1_ratio:
             top = self.alpha_max(l1_ratio)
-            grid = top * np.geomspace(1, L1_DEPTH, inner)
+            grid = top * _spaced(1.0, L1_DEPTH, inner)
             return np.append(grid, top * L1_LIMIT) if has_limit else grid
         unit = 1.0 if self.standardize else self._all_rows.mean_square()
         floor = 1e-5 * max(1.0, p / n) if has_limit else 1e-4
-        grid = np.append(np.inf, unit * np.geomspace(100.0 * p, floor, inner - 1))
+        grid = np.append(np.inf, unit * _spaced(100.0 * p, floor, inner - 1))
         return np.append(grid, 0.0) if has_limit else grid
 
     def path(
@@ -201,7 +220,13 @@ class Problem:
             With a binary response, if only one class occurs, or at strength 0 if a hyperplane
             separates the classes.
         """
-        return self._fit(self._all_rows, np.asarray(alphas, float), l1_ratio, tol, start)
+        alphas = np.asarray(alphas, float)
+        found = None
+        if self.in_bulk:
+            found = bulk.path(self._only_part, alphas, l1_ratio, tol, start)
+        if found is None:
+            return self._fit(self._all_rows, alphas, l1_ratio, tol, start)
+        return Path(alphas, *found)
 
     def cross_validate(
         self,
@@ -232,16 +257,38 @@ class Problem:
         """
         alphas = np.asarray(alphas, float)
         pairs = [(np.asarray(train), np.asarray(test)) for train, test in splits]
-        starts = [None] * len(pairs) if start is None else list(start)
-        parts = Parallel(n_jobs=n_jobs, prefer="threads")(
-            delayed(self._fold)(train, test, alphas, l1_ratio, tol, first)
-            for (train, test), first in zip(pairs, starts, strict=True)
-        )
-        errors, gaps, steps, last = zip(*parts, strict=True)
         weight = np.array([self.weight[test].sum() for _, test in pairs])
-        return CrossValidation(
-            np.array(errors), np.array(gaps), int(sum(steps)), weight, np.array(last)
-        )
+        found = None
+        if self.in_bulk and all(len(test) for _, test in pairs):
+            parts = bulk.standardised_parts(self.X, self.y, pairs)
+            found = bulk.errors(parts, alphas, l1_ratio, tol, start)
+        if found is None:
+            found = self._folds(pairs, alphas, l1_ratio, tol, n_jobs, start)
+        errors, gaps, steps, last = found
+        return CrossValidation(errors, gaps, steps, weight, last)
+
+    def _folds(
+        self,
+        pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+        alphas: np.ndarray,
+        l1_ratio: float,
+        tol: float,
+        n_jobs: int | None,
+        start: np.ndarray | None,
+    ) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
+        starts = [None] * len(pairs) if start is None else list(start)
+        jobs = [
+            (train, test, alphas, l1_ratio, tol, first)
+            for (train, test), first in zip(pairs, starts, strict=True)
+        ]
+        if n_jobs == 1:
+            parts = [self._fold(*job) for job in jobs]
+        else:
+            parts = Parallel(n_jobs=n_jobs, prefer="threads")(
+                delayed(self._fold)(*job) for job in jobs
+            )
+        errors, gaps, steps, last = zip(*parts, strict=True)
+        return np.array(errors), np.array(gaps), int(sum(steps)), np.array(last)
 
     def _fold(
         self,
