@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from scipy.special import expit
@@ -94,7 +94,8 @@ class PredictorLaw:
         mean = self.mean[..., None] + slope[..., None] * (true - self.true_mean)
         return true, mean, np.sqrt(np.maximum(self.var - slope * self.cov, 0.0))
 
-    def _split_nodes(self) -> tuple[np.ndarray, np.ndarray]:
+    @cached_property
+    def _split(self) -> tuple[np.ndarray, np.ndarray]:
         """Nodes and weights over the fitted predictor, on either side of zero.
 
         A steep logistic curve is nearly a step at zero, which no rule for smooth functions sees.
@@ -109,8 +110,10 @@ class PredictorLaw:
         weights = weights * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
         return self.mean[..., None] + sd[..., None] * z, weights
 
-    def _class_given(self, fitted: np.ndarray) -> np.ndarray:
-        """Probability of a one given the fitted predictor."""
+    @cached_property
+    def _class_given(self) -> np.ndarray:
+        """Probability of a one given the fitted predictor at the nodes of `_split`."""
+        fitted = self._split[0]
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.where(self.var > 0, self.cov / self.var, 0.0)
         sd = np.sqrt(np.maximum(self.true_var - slope * self.cov, 0.0))
@@ -123,7 +126,7 @@ class PredictorLaw:
             each = loss.cumulant(self.fitted) - loss.mean_of(self.true) * self.fitted
             return np.asarray(each.mean(axis=-1))
         true, mean, _ = self._over_true()
-        fitted, weights = self._split_nodes()
+        fitted, weights = self._split
         same = (loss.cumulant(fitted) * weights).sum(axis=-1)
         return np.asarray(same - (loss.mean_of(true) * mean) @ self.weights)
 
@@ -137,8 +140,8 @@ class PredictorLaw:
             one = expit(self.true)
             wrong = np.where(self.fitted > 0, 1 - one, np.where(self.fitted < 0, one, 0.5))
             return wrong.mean(axis=-1)
-        fitted, weights = self._split_nodes()
-        one = self._class_given(fitted)
+        fitted, weights = self._split
+        one = self._class_given
         wrong = np.where(fitted > 0, 1 - one, np.where(fitted < 0, one, 0.5))
         return (wrong * weights).sum(axis=-1)
 
@@ -147,8 +150,8 @@ class PredictorLaw:
         if self.sampled:
             fitted, one, weights = self.fitted, expit(self.true), 1 / self.fitted.shape[-1]
         else:
-            fitted, weights = self._split_nodes()
-            one = self._class_given(fitted)
+            fitted, weights = self._split
+            one = self._class_given
         probability = expit(fitted)
         return ((probability**2 - 2 * probability * one + one) * weights).sum(axis=-1)
 
@@ -160,8 +163,8 @@ class PredictorLaw:
         """
         if self.sampled:
             return np.full(self.fitted.shape[:-1], np.nan)
-        fitted, weights = self._split_nodes()
-        gap = expit(fitted) - self._class_given(fitted)
+        fitted, weights = self._split
+        gap = expit(fitted) - self._class_given
         return np.sqrt((gap**2 * weights).sum(axis=-1))
 
     def calibration_slope(self) -> np.ndarray:

@@ -120,19 +120,10 @@ class _Denoiser:
         self.last: np.ndarray | None = None
 
     def __call__(self, responses: np.ndarray, strength: float) -> np.ndarray:
-        from normwise.fitting.solvers.active_set import active_set_path
+        from normwise.fitting.solvers.active_set import active_set_responses
 
-        p = len(self.root)
         start = self.last
         if start is None or len(start) != len(responses):
             start = np.zeros(responses.shape)
-        found = np.empty(responses.shape)
-        ones = np.ones(p)
-        for i, y in enumerate(responses):
-            null = float(y @ y) / 2
-            found[i] = active_set_path(
-                self.root, y, ones, np.array([strength]), np.zeros(1), ones, start[i], -1, False,
-                1e-6, null,
-            )[0][0]  # fmt: skip
-        self.last = found
-        return found
+        self.last = found = active_set_responses(self.root, responses, strength, start)
+        return np.asarray(found)

@@ -144,10 +144,10 @@ class _System:
         tau = gamma / (sigma * max(1 - kept, 1e-12))
         return theta, tau, r
 
-    def coefficients(self, state: np.ndarray) -> tuple[float, float, float, float]:
+    def coefficients(
+        self, sigma: float, theta: float, tau: float, r: float
+    ) -> tuple[float, float, float, float]:
         """E[beta Q], E[Z Q], E[Q^2] and P(Q != 0) of the fitted coefficients Q."""
-        sigma = state[1]
-        theta, tau, r = self.inner(state)
         scale = sigma * tau
         mean, deviation = scale * theta * self.beta, scale * r / np.sqrt(self.delta)
         if not self.l1:
@@ -175,8 +175,8 @@ class _System:
         )
 
     def update(self, state: np.ndarray) -> np.ndarray:
-        along, noise, square, _ = self.coefficients(state)
-        r = self.inner(state)[2]
+        theta, tau, r = self.inner(state)
+        along, noise, square, _ = self.coefficients(state[1], theta, tau, r)
         a = along / self.kappa**2
         sigma = np.sqrt(max(square - self.kappa**2 * a**2, 1e-300))
         return np.array([a, sigma, noise / (r * np.sqrt(self.delta))])
@@ -188,7 +188,7 @@ class _System:
         return LogisticRisk(
             float(W @ (_log1pexp(u) - label * u)),
             float(W @ np.where(u > 0, 2 * first, 0.0)),
-            self.coefficients(state)[3],
+            self.coefficients(state[1], *self.inner(state))[3],
         )
 
 

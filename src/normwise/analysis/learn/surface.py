@@ -14,6 +14,10 @@ import warnings
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
+from scipy.optimize import minimize
+from scipy.spatial.distance import pdist, squareform
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
@@ -47,6 +51,48 @@ def inputs(frame: pd.DataFrame) -> np.ndarray:
     )
 
 
+class _Likelihood:
+    r"""Marginal likelihood of the process, at logarithms of its level, its scales and its noise.
+
+    What `GaussianProcessRegressor` computes, without the derivative of every entry of the kernel
+    by every scale: with :math:`W = a a^T - K^{-1}` the gradient is
+    :math:`\frac12 \mathrm{tr}(W \, \partial K)` (Rasmussen & Williams 2006, equation 5.9), and
+    a sum over squared differences of one input is a quadratic form.
+    """
+
+    def __init__(self, X: np.ndarray, y: np.ndarray, noise: np.ndarray) -> None:
+        self.X, self.y, self.noise = X, y, noise
+
+    def negative(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Minus the logarithm, and its gradient."""
+        level, scales, white = np.exp(theta[0]), np.exp(theta[1:-1]), np.exp(theta[-1])
+        Z = self.X / scales
+        t = np.sqrt(5) * squareform(pdist(Z))
+        decay = level * np.exp(-t)
+        smooth = (1 + t + t**2 / 3) * decay
+        K = smooth.copy()
+        K[np.diag_indices_from(K)] += white + self.noise
+        try:
+            factor = cho_factor(K, lower=True, overwrite_a=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            return np.inf, np.zeros_like(theta)
+        a = cho_solve(factor, self.y, check_finite=False)
+        size = 2 * np.log(np.diag(factor[0])).sum() + len(a) * np.log(2 * np.pi)
+        inverse = np.tril(dpotri(factor[0], lower=1)[0])
+        W = np.outer(a, a) - inverse - np.tril(inverse, -1).T
+        slope = W * (5 / 3 * (1 + t) * decay)
+        by_scale = 2 * (slope.sum(axis=1) @ Z**2 - ((slope @ Z) * Z).sum(axis=0))
+        gradient = np.concatenate([[(W * smooth).sum()], by_scale, [white * np.trace(W)]])
+        return float(self.y @ a + size) / 2, -gradient / 2
+
+    def largest(
+        self, objective: object, start: np.ndarray, bounds: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Where it is largest, as an optimizer of `GaussianProcessRegressor`."""
+        found = minimize(self.negative, start, method="L-BFGS-B", jac=True, bounds=bounds)
+        return found.x, float(found.fun)
+
+
 class Surface:
     """A response surface fitted to measured effects.
 
@@ -70,11 +116,13 @@ class Surface:
             np.ones(X.shape[1]), (0.1, 100.0), nu=2.5
         ) + WhiteKernel(0.02, (1e-5, 1.0))
         # the optimiser says when a scale runs to its bound, as that of a constant input does
+        known, target = np.maximum((mcse / self.scale) ** 2, 1e-8), (y - self.centre) / self.scale
+        likelihood = _Likelihood(X, target, known)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.model = GaussianProcessRegressor(
-                start, alpha=np.maximum((mcse / self.scale) ** 2, 1e-8)
-            ).fit(X, (y - self.centre) / self.scale)
+                start, alpha=known, optimizer=likelihood.largest
+            ).fit(X, target)
 
     def predict(self, frame: pd.DataFrame, mcse: np.ndarray | float = 0.0) -> pd.DataFrame:
         """What another scenario's effect is expected to be.

@@ -47,21 +47,20 @@ def partial_auc(coef: np.ndarray, support: np.ndarray, limit: float = 0.1) -> np
         return np.full(coef.shape[:-1], np.nan)
     is_true = np.zeros(p, bool)
     is_true[support] = True
-    out = np.empty(len(flat))
-    for i, size in enumerate(flat):
-        order = np.argsort(-size, kind="stable")
-        # one point of the curve per distinct magnitude; straight lines across ties
-        last = np.append(np.diff(size[order]) != 0, True)
-        tpr = np.append(0, np.cumsum(is_true[order])[last] / k)
-        fpr = np.append(0, np.cumsum(~is_true[order])[last] / (p - k))
-        # the points up to the limit, and the one on the line to the first beyond it
-        stop = int(np.searchsorted(fpr, limit, side="right"))
-        edge = tpr[stop - 1]
-        if stop < len(fpr):
-            slope = (tpr[stop] - tpr[stop - 1]) / (fpr[stop] - fpr[stop - 1])
-            edge += slope * (limit - fpr[stop - 1])
-        out[i] = np.trapezoid(np.append(tpr[:stop], edge), np.append(fpr[:stop], limit)) / limit
-    return out.reshape(coef.shape[:-1])
+    order = np.argsort(-flat, axis=1, kind="stable")
+    true = is_true[order]
+    # one point of the curve per distinct magnitude, and a straight line from the point before it
+    last = np.diff(np.take_along_axis(flat, order, axis=1), axis=1, append=-1.0) != 0
+    place = np.maximum.accumulate(np.where(last, np.arange(1, p + 1), 0), axis=1)
+    before = np.pad(place, ((0, 0), (1, 0)))[:, :-1]
+    curves = (np.cumsum(part, axis=1) / part[0].sum() for part in (true, ~true))
+    tpr, fpr = (np.pad(curve, ((0, 0), (1, 0))) for curve in curves)
+    low, left = (np.take_along_axis(curve, before, axis=1) for curve in (tpr, fpr))
+    high, width = tpr[:, 1:], fpr[:, 1:] - left
+    # the line that crosses the limit counts as far as there
+    share = np.clip((limit - left) / np.where(width > 0, width, 1.0), 0.0, 1.0)
+    area = np.where(last, share * width * (low + share * (high - low) / 2), 0.0)
+    return np.asarray(area.sum(axis=1) / limit).reshape(coef.shape[:-1])
 
 
 def effective_number(coef: np.ndarray) -> np.ndarray:

@@ -789,3 +789,17 @@ def active_set_paths(rows, y, l1, l2, start, tol):  # type: ignore[no-untyped-de
             rows[part], y[part], weight, l1, l2, factor, start[part], -1, False, tol, null
         )
     return coef, gap, n_iter
+
+
+@njit(nogil=True)
+def active_set_responses(X, responses, l1, start):  # type: ignore[no-untyped-def]
+    """Lasso solutions of one design at one strength, a row for each response and its start."""
+    found = np.empty_like(start)
+    strength, none = np.full(1, l1), np.zeros(1)
+    weight, factor = np.ones(responses.shape[1]), np.ones(len(X))
+    for i in range(len(responses)):
+        null = np.dot(responses[i], responses[i]) / 2
+        found[i] = active_set_path(
+            X, responses[i], weight, strength, none, factor, start[i], -1, False, 1e-6, null
+        )[0][0]
+    return found
