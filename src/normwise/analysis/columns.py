@@ -6,8 +6,10 @@ What a column means to a reader is in ``columns.yaml``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 Columns = dict[str, str]
 
@@ -309,6 +311,9 @@ class TableError(ValueError):
 
 def check_table(frame: pd.DataFrame, table: str) -> None:
     """Check names, order and kinds of the columns, and that no key is missing."""
+    # every job asks this module for names, and few have a table
+    import pandas as pd
+
     columns = TABLES[table].columns
     if list(frame.columns) != list(columns):
         raise TableError(f"table {table}: columns are {list(frame)}, must be {list(columns)}")

@@ -16,7 +16,6 @@ from scipy import sparse
 
 from normwise.data.errors import InputError
 from normwise.data.rows import FREE, ROW_ARRAYS, Rows
-from normwise.data.tables.read import read_table
 from normwise.files.arrays import load_arrays, save_arrays
 
 
@@ -67,6 +66,9 @@ def refuse_missing_files(datasets: Iterable[Mapping[str, Any]]) -> None:
         file = dataset.get("file")
         if file is None or not is_local(file) or Path(file).expanduser().is_file():
             continue
+        # every job reads the config, and few a table
+        from normwise.data.tables.read import read_table
+
         try:
             read_table(file)
         except InputError as error:
@@ -98,6 +100,8 @@ def import_table(
     InputError
         If it cannot be used, or takes more than ``largest_mb``.
     """
+    from normwise.data.tables.read import read_table
+
     table = read_table(
         file,
         target,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 
 from normwise.data.batch import Batch
@@ -221,12 +221,23 @@ def fit_file(
     """
     fits = FitsFile(truth_arrays(data))
     what = find(penalty, options.l1_ratio)
-    with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
+    with threadpool_limits(1):
         for batch in read_batches(data, dataset):
-            each = (batch.only(r) for r in range(len(batch.y)))
+            each = [batch.only(r) for r in range(len(batch.y))]
             if n_jobs == 1:
                 fits.add(batch, [fit_replicate(one, what, options) for one in each])
-                continue
-            jobs = (delayed(fit_replicate)(one, what, options) for one in each)
-            fits.add(batch, Parallel(n_jobs=n_jobs)(jobs))
+            else:
+                fits.add(batch, _in_processes(each, what, options, n_jobs))
     fits.save(output)
+
+
+def _in_processes(
+    each: Sequence[Batch], penalty: Penalty, options: FitOptions, n_jobs: int
+) -> list[dict[str, np.ndarray]]:
+    # loaded when used
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        return list(
+            Parallel(n_jobs=n_jobs)(delayed(fit_replicate)(one, penalty, options) for one in each)
+        )

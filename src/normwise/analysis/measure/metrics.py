@@ -53,7 +53,7 @@ def partial_auc(coef: np.ndarray, support: np.ndarray, limit: float = 0.1) -> np
     last = np.diff(np.take_along_axis(flat, order, axis=1), axis=1, append=-1.0) != 0
     place = np.maximum.accumulate(np.where(last, np.arange(1, p + 1), 0), axis=1)
     before = np.pad(place, ((0, 0), (1, 0)))[:, :-1]
-    curves = (np.cumsum(part, axis=1) / part[0].sum() for part in (true, ~true))
+    curves = np.cumsum(true, axis=1) / k, np.cumsum(~true, axis=1) / (p - k)
     tpr, fpr = (np.pad(curve, ((0, 0), (1, 0))) for curve in curves)
     low, left = (np.take_along_axis(curve, before, axis=1) for curve in (tpr, fpr))
     high, width = tpr[:, 1:], fpr[:, 1:] - left

@@ -14,7 +14,6 @@ from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import numpy as np
-from joblib import Parallel, delayed
 from scipy import sparse
 
 from normwise.data.response_kind import DEFAULT
@@ -284,6 +283,9 @@ class Problem:
         if n_jobs == 1:
             parts = [self._fold(*job) for job in jobs]
         else:
+            # loaded when used
+            from joblib import Parallel, delayed
+
             parts = Parallel(n_jobs=n_jobs, prefer="threads")(
                 delayed(self._fold)(*job) for job in jobs
             )
