@@ -85,7 +85,12 @@ def make_folds(
 
 def splits_of(labels: np.ndarray) -> Splits:
     """Training and test rows of each fold."""
-    return [(np.flatnonzero(labels != k), np.flatnonzero(labels == k)) for k in np.unique(labels)]
+    in_test = np.unique(labels)[:, None] == labels
+    tests, trains = (
+        np.split(np.nonzero(rows)[1], np.cumsum(rows.sum(axis=1))[:-1])
+        for rows in (in_test, ~in_test)
+    )
+    return list(zip(trains, tests, strict=True))
 
 
 def fit(

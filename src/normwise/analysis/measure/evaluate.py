@@ -68,19 +68,20 @@ def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd
             values |= selection_metrics(a["coef"], truth.support)
     values |= _extra_metrics(extra, e, a)
     n = int(ok.sum())
-    keys: dict[str, str | int | np.ndarray] = {
-        "dataset": dataset,
-        "scenario": e.origin.id,
-        "replicate": np.repeat(e.replicate[ok].astype(np.int32), len(TUNINGS)),
-        "penalty": e.penalty,
-        "tuning": np.tile(TUNINGS, n),
-    }
-    parts = [
-        pd.DataFrame(keys | {"metric": name, "value": np.asarray(value, float).ravel()})
-        for name, value in values.items()
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    return frame[frame["value"].notna()]
+    value = np.concatenate([np.asarray(value, float).ravel() for value in values.values()])
+    known = ~np.isnan(value)
+    replicate = np.repeat(e.replicate[ok].astype(np.int32), len(TUNINGS))
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "scenario": e.origin.id,
+            "replicate": np.tile(replicate, len(values))[known],
+            "penalty": e.penalty,
+            "tuning": np.tile(TUNINGS, n * len(values))[known],
+            "metric": np.repeat(list(values), n * len(TUNINGS))[known],
+            "value": value[known],
+        }
+    )
 
 
 def _scenario_rows(e: Estimates, dataset: str) -> Iterator[dict]:
