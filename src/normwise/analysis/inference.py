@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtr, stdtrit
 
 
 def wilson_interval(
     successes: float | np.ndarray, n: float | np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Wilson score interval of a proportion (Wilson 1927)."""
-    z = stats.norm.ppf((1 + confidence) / 2)
+    z = ndtri((1 + confidence) / 2)
     share = np.asarray(successes) / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
@@ -23,7 +23,7 @@ def wilson_interval(
 
 def with_intervals(effects: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Add columns ``low`` and ``high``, the t interval, to effects with ``n`` and ``mcse``."""
-    half = stats.t.ppf((1 + confidence) / 2, effects["n"] - 1) * effects["mcse"]
+    half = stdtrit(effects["n"] - 1, (1 + confidence) / 2) * effects["mcse"]
     return effects.assign(low=effects["effect"] - half, high=effects["effect"] + half)
 
 
@@ -55,7 +55,7 @@ def zone_tests(
     """
     # a tiny floor keeps identical fits (mcse 0) defined
     unit = np.maximum(mcse, 1e-12)
-    nearer = stats.t.cdf((zone - np.abs(effect)) / unit, n - 1)
+    nearer = stdtr(n - 1, (zone - np.abs(effect)) / unit)
     return np.minimum(1.0, 2 * nearer), 1 - nearer
 
 
@@ -66,6 +66,9 @@ def _adjusted(p: np.ndarray, scenarios: pd.Series) -> np.ndarray:
     """
     tests = pd.DataFrame({"scenario": scenarios.to_numpy(), "p": np.asarray(p)})
     own = tests.drop_duplicates()
+    # all of scipy's distributions: loaded when used
+    from scipy import stats
+
     own = own.assign(q=stats.false_discovery_control(own["p"].to_numpy()))
     return tests.merge(own, how="left", on=["scenario", "p"])["q"].to_numpy()
 
