@@ -111,6 +111,7 @@ def test_without_full_rank_the_limit_of_ridge_is_left_to_its_eigenvectors(rng):
     ("shape", "options"),
     [
         ((300, 4), {}),
+        ((160, 160), {}),
         ((20, 10_000), {}),
         ((20, 4), {"standardize": False}),
         ((20, 4), {"fit_intercept": False}),
@@ -134,3 +135,18 @@ def test_a_training_part_does_not_depend_on_those_beside_it(rng):
         alone = [problem.cross_validate([fold], alphas, l1_ratio) for fold in folds]
         assert np.array_equal(whole.errors, np.vstack([one.errors for one in alone]))
         assert np.array_equal(whole.gap, np.vstack([one.gap for one in alone]))
+
+
+@pytest.mark.parametrize("l1_ratio", [0.5, 1.0])
+def test_a_path_goes_on_from_where_it_ended(rng, l1_ratio):
+    X, y = rng.standard_normal((40, 25)), rng.standard_normal(40)
+    folds = splits_of(np.arange(40) % 4)
+    problem = Problem(X, y)
+    alphas = problem.alpha_grid(l1_ratio, 20)
+    whole, cv = problem.path(alphas, l1_ratio), problem.cross_validate(folds, alphas, l1_ratio)
+    first = problem.cross_validate(folds, alphas[:12], l1_ratio)
+    rest = problem.cross_validate(folds, alphas[12:], l1_ratio, start=first.last)
+    np.testing.assert_allclose(np.hstack([first.errors, rest.errors]), cv.errors, rtol=1e-8)
+    assert rest.n_iter < problem.cross_validate(folds, alphas[12:], l1_ratio).n_iter
+    path = problem.path(alphas[12:], l1_ratio, start=whole.coef[11])
+    np.testing.assert_allclose(path.coef, whole.coef[12:], atol=1e-7)

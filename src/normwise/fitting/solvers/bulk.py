@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# beyond these sizes the calls cost less than what they compute
+# beyond these sizes the calls cost less than what they compute, and blocked factorisations or
+# coordinate descent compute it faster
 MAX_ROWS = 256
+MAX_SHORTER = 150
 MAX_ENTRIES = 131_072
 # a larger gap of ridge is a sign of rounding errors, which the eigenvectors keep out
 PRECISE = 1e-9
@@ -56,7 +58,8 @@ class Parts:
 
 def is_small(n_samples: int, n_features: int) -> bool:
     """Whether a problem is solved here."""
-    return n_samples <= MAX_ROWS and n_samples * n_features <= MAX_ENTRIES
+    few = n_samples <= MAX_ROWS and min(n_samples, n_features) < MAX_SHORTER
+    return few and n_samples * n_features <= MAX_ENTRIES
 
 
 def standardised_parts(
