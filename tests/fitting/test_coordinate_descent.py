@@ -8,17 +8,23 @@ from scipy import sparse
 from sklearn.linear_model import Lasso
 
 from normwise.fitting.search import SURE, Searched, has_risen, null_error, search
-from normwise.fitting.solvers import views
+from normwise.fitting.solvers import bulk, views
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 from normwise.fitting.tuning import splits_of
 
 TOL = 1e-6
 
 
+def whatever_the_size(patch: pytest.MonkeyPatch) -> None:
+    """Solve small problems as large ones are."""
+    patch.setattr(views, "MANY", 1)
+    patch.setattr(bulk, "MAX_ROWS", 0)
+
+
 @pytest.fixture
 def always(monkeypatch):
-    """Coordinate descent whatever the size."""
-    monkeypatch.setattr(views, "MANY", 1)
+    """Coordinate descent for every problem."""
+    whatever_the_size(monkeypatch)
 
 
 def awkward(seed: int, n: int, p: int, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -93,7 +99,7 @@ def test_every_strength_carries_its_certificate(
         X /= np.abs(X).max(axis=0) + (X == 0).all(axis=0)
     given = sparse.csr_array(X) if thin else X
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(views, "MANY", 1)
+        whatever_the_size(patch)
         problem = Problem(
             given,
             y,
@@ -113,7 +119,7 @@ def test_the_path_is_that_of_the_active_set(monkeypatch, thin, l1_ratio):
     X, y, _ = awkward(5, 80, 30, "plain")
     given = sparse.csr_array(X) if thin else X
     exact = Problem(given, y).path(Problem(X, y).alpha_grid(l1_ratio, 30), l1_ratio, TOL)
-    monkeypatch.setattr(views, "MANY", 1)
+    whatever_the_size(monkeypatch)
     path = Problem(given, y).path(exact.alphas, l1_ratio, 1e-12)
     assert path.n_iter.sum() != exact.n_iter.sum()
     np.testing.assert_allclose(path.coef, exact.coef, atol=1e-5)

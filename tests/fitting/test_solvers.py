@@ -1169,6 +1169,50 @@ def test_sparse_columns_far_from_zero_are_centred_with_their_zeros():
     assert spread[2] < 1e-12 * 2e9
 
 
+def near_duplicates(seed: int) -> np.ndarray:
+    """More features than rows, each beside its near copy."""
+    rng = np.random.default_rng(seed)
+    n, size = int(rng.integers(20, 70)), 10.0 ** -rng.integers(2, 8)
+    X = rng.standard_normal((n, 2 * n + 2 * int(rng.integers(0, 20))))
+    X[:, 1::2] = X[:, ::2] + size * X[:, 1::2]
+    return X
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_factor_of_dependent_features_does_not_grow(seed):
+    X = near_duplicates(seed)
+    X = X[:, np.random.default_rng(seed).permutation(X.shape[1])[: len(X) + 15]]
+    X = X - X.mean(axis=0)
+    X /= np.linalg.norm(X, axis=0)
+    gram = X.T @ X
+    U = np.zeros_like(gram)
+    cholesky(gram.copy(), U)
+    assert np.abs(U).max() < 1 + 1e-6
+    k, product = len(gram) - 1, U.T @ U
+    for q in (0, k // 2):
+        smaller, rest = U.copy(), np.delete(np.arange(k + 1), q)
+        remove(smaller, k + 1, q)
+        upper = np.triu(smaller[:k, :k])
+        assert np.abs(upper).max() < 1 + 1e-6
+        np.testing.assert_allclose(upper.T @ upper, product[np.ix_(rest, rest)], atol=1e-12)
+
+
+def test_a_column_that_only_rounding_errors_explain_asks_for_a_new_factor():
+    U = np.diag([1.0, 1e-5, 0.0])
+    assert append(U, 2, np.array([0.5, 1e-6]), 1.0)
+    assert not append(U, 2, np.array([0.5, 1e-4]), 1.0)
+    assert not append(U, 2, np.array([0.5, np.inf]), 1.0)
+
+
+@pytest.mark.parametrize("seed", [82, 225, 253, 641, 894, 914, 1008])
+def test_near_duplicates_keep_their_certificates_down_to_the_limit(seed):
+    X = near_duplicates(seed)
+    rng = np.random.default_rng(seed)
+    y = X[:, :10] @ rng.choice([-1.0, 1.0], 10) + 3 * rng.standard_normal(len(X))
+    problem = Problem(X, y)
+    assert problem.path(problem.alpha_grid(1.0, 100), 1.0).gap.max() <= 1e-6
+
+
 def test_no_compiled_code_calls_that_of_another_file():
     # the compiler's cache notices a change of a function's own file only
     package = Path(solvers.__file__).parents[1]

@@ -41,6 +41,8 @@ BELOW = 1 - 1e-9
 # dependence, until the sign of a coefficient stops it
 DEPENDENT = 1e-12
 CURVATURE = 1e-10
+# squared length of a column of a factor, in its diagonal entry, that only rounding errors reach
+GROWN = 1 + 1e-6
 BLOCK = 48
 # whether the loss is the log-loss, by response, of those that this solver knows
 LOGISTIC = {"gaussian": False, "binary": True}
@@ -193,7 +195,10 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
         for j in range(first, last):
             pivot = A[j, j]
             if pivot <= DEPENDENT * diagonal[j]:
-                pivot = CURVATURE * diagonal[j]
+                # what is left of the products is rounding errors too
+                U[j, j] = np.sqrt(CURVATURE * diagonal[j])
+                U[j, j + 1 : k] = 0.0
+                continue
             root = np.sqrt(pivot)
             U[j, j] = root
             for m in range(j + 1, k):
@@ -265,7 +270,11 @@ def solve(U, k, x):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True)
 def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
-    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten."""
+    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten.
+
+    Returns whether the factor is still one of ``A``: a column of it is never longer than the root
+    of the diagonal entry, unless rounding errors have grown along dependent features.
+    """
     forward(U, k, column)
     total = 0.0
     for j in range(k):
@@ -275,6 +284,7 @@ def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
     if pivot <= DEPENDENT * diagonal:
         pivot = CURVATURE * diagonal
     U[k, k] = np.sqrt(pivot)
+    return total <= GROWN * diagonal
 
 
 @njit(nogil=True)
@@ -285,15 +295,16 @@ def remove(U, k, q):  # type: ignore[no-untyped-def]
         for m in range(q, k - 1):
             U[j, m] = U[j, m + 1]
     for j in range(q, k - 1):
-        # row j + 1 moves up and takes its share of x
+        # row j + 1 moves up and takes its share of x, by a rotation: nothing grows in it, however
+        # small the pivot of a dependent feature
         old, new = U[j + 1, j + 1], x[j - q]
         root = np.sqrt(old * old + new * new)
-        c, s = old / root, new / old
+        c, s = old / root, new / root
         U[j, j] = root
         for m in range(j + 1, k - 1):
-            value = (U[j + 1, m + 1] + s * x[m - q]) * c
-            x[m - q] = x[m - q] / c - s * value
-            U[j, m] = value
+            above, share = U[j + 1, m + 1], x[m - q]
+            U[j, m] = c * above + s * share
+            x[m - q] = c * share - s * above
 
 
 @njit(nogil=True)
@@ -741,7 +752,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                     row = place[f]
                     for j in range(k):
                         step[j] = gram[row, place[active[j]]]
-                    append(U, k, step, gram[row, row] + l2_factor * factor[f])
+                    new_factor = not append(U, k, step, gram[row, row] + l2_factor * factor[f])
                 active[k], is_active[f], signs[k] = f, True, np.sign(gradient[f])
                 residual[k] = gradient[f] - l1[i] * factor[f] * signs[k]
                 k += 1
