@@ -618,6 +618,9 @@ def fake_problem(errors, gap, path_gap=None):
         def __init__(self, X, y, response, **_):
             self.p = X.shape[1]
 
+        def share(self, splits, n_jobs):
+            pass
+
         def path(self, alphas, l1_ratio, tol):
             coef = np.arange(1.0, len(alphas) + 1)[:, None] * np.ones(self.p)
             own = np.zeros(len(alphas)) if path_gap is None else np.array(path_gap)
@@ -684,6 +687,9 @@ def test_errors_that_are_not_finite_never_win(monkeypatch, broken):
 @pytest.mark.parametrize(("n_jobs", "threads"), [(None, 1), (2, 2), (-1, effective_n_jobs(-1))])
 def test_tolerance_and_threads_reach_the_engine(monkeypatch, n_jobs, threads):
     class Fake(fake_problem({1.0: [[3.0, 1, 2]] * 2}, {1.0: FINE})):
+        def share(self, splits, n_jobs):
+            assert n_jobs == threads
+
         def path(self, alphas, l1_ratio, tol):
             assert tol == 1e-4
             return super().path(alphas, l1_ratio, tol)

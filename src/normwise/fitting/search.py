@@ -217,6 +217,7 @@ def search(
         way = np.append(np.geomspace(top, bottom, WAY), alphas)
         return fit(way, CLOSER * tol).only(np.arange(WAY, len(way)))
 
+    problem.share(splits, n_jobs)
     grid = problem.alpha_grid(l1_ratio, n_alphas)
     if l1_ratio and problem.loss.quadratic and is_large(problem):
         found = _in_parts(problem, fit, grid, tol)

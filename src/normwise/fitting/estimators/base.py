@@ -144,6 +144,9 @@ def _rows_of(part: Any, name: str, k: int, n: int) -> np.ndarray:
 def _row_numbers(splits: Iterable[tuple[Any, Any]], kept: np.ndarray) -> Splits:
     # positions among the kept rows
     position = np.where(kept, np.cumsum(kept) - 1, -1)
+    if len(kept) < np.iinfo(np.int32).max:
+        # half the memory, where there are many rows and folds
+        position = position.astype(np.int32)
     answer = []
     for k, (fitted, held) in enumerate(splits):
         train = position[_rows_of(fitted, "training", k, len(kept))]
@@ -258,7 +261,6 @@ class _PathCV(BaseEstimator):
             y,
             accept_sparse=("csr", "csc"),
             dtype=np.float64,
-            order="C",
             ensure_min_samples=2,
             y_numeric=not kind_of(self._response).classes,
         )
@@ -369,6 +371,7 @@ class _PathCV(BaseEstimator):
             if isinstance(self.alphas, Integral):
                 found = search(problem, ratio, int(self.alphas), splits, self.tol, n_jobs)
                 return _Tuned(ratio, found.path, found.cv)
+            problem.share(splits, n_jobs)
             alphas = self._strengths(problem, ratio)
             path = problem.path(alphas, ratio, tol=self.tol)
             folds = problem.cross_validate(splits, alphas, ratio, tol=self.tol, n_jobs=n_jobs)

@@ -19,7 +19,17 @@ from scipy import sparse
 from normwise.data.response_kind import DEFAULT
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers import bulk
-from normwise.fitting.solvers.views import Dense, Sparse, Tall, View, Whole, row_space
+from normwise.fitting.solvers.threads import in_threads
+from normwise.fitting.solvers.views import (
+    Dense,
+    Sparse,
+    Splits,
+    Tall,
+    View,
+    Whole,
+    chunks,
+    row_space,
+)
 
 L1_DEPTH = 1e-3
 L1_LIMIT = 1e-6
@@ -143,11 +153,30 @@ class Problem:
     def _only_part(self) -> bulk.Parts:
         return bulk.all_rows(self.X, self.y)
 
+    @property
+    def _by_moments(self) -> bool:
+        return self.loss.quadratic and self.engine == "native" and not sparse.issparse(self.X)
+
+    def share(self, splits: Splits, n_jobs: int | None = 1) -> None:
+        """Read the data once for what all rows and the folds of a cross-validation have in common.
+
+        Changes no result but by rounding errors. `cross_validate` does the same: called before
+        `path` it saves a pass over the data.
+
+        Parameters
+        ----------
+        splits : sequence of (train, test)
+            The very arrays of row numbers that `cross_validate` will be given.
+        n_jobs : int, optional
+            Threads.
+        """
+        if not self.in_bulk and self._by_moments and min(len(train) for train, _ in splits) > self.n_features:
+            self._whole.share(splits, n_jobs)
+
     def _view(self, rows: np.ndarray | None) -> View:
         n_rows = self.n_samples if rows is None else len(rows)
         native, options = self.engine == "native", (self.loss, self.standardize, self.fit_intercept)
-        by_moments = self.loss.quadratic and native and not sparse.issparse(self.X)
-        if by_moments and n_rows > self.n_features:
+        if self._by_moments and n_rows > self.n_features:
             return Tall(*self._whole.moments(rows), *options)
         X, y, weight = self.X, self.y, self.weight
         if rows is not None:
@@ -245,7 +274,7 @@ class Problem:
         alphas, l1_ratio, tol
             The same as for `path`.
         n_jobs : int, optional
-            Threads over the folds.
+            Threads, over the folds or parts of them.
         start : ndarray of shape (n_folds, n_features), optional
             As for `path`, of each fold.
 
@@ -276,19 +305,12 @@ class Problem:
         start: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
         starts = [None] * len(pairs) if start is None else list(start)
-        jobs = [
-            (train, test, alphas, l1_ratio, tol, first)
-            for (train, test), first in zip(pairs, starts, strict=True)
-        ]
-        if n_jobs == 1:
-            parts = [self._fold(*job) for job in jobs]
-        else:
-            # loaded when used
-            from joblib import Parallel, delayed
+        self.share(pairs, n_jobs)
 
-            parts = Parallel(n_jobs=n_jobs, prefer="threads")(
-                delayed(self._fold)(*job) for job in jobs
-            )
+        def fold(k: int) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
+            return self._fold(*pairs[k], alphas, l1_ratio, tol, starts[k])
+
+        parts = in_threads(fold, range(len(pairs)), n_jobs)
         errors, gaps, steps, last = zip(*parts, strict=True)
         return np.array(errors), np.array(gaps), int(sum(steps)), np.array(last)
 
@@ -301,11 +323,33 @@ class Problem:
         tol: float,
         start: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
-        path = self._fit(self._view(train), alphas, l1_ratio, tol, start)
-        predictor = path.intercept[:, None] + (self.X[test] @ path.coef.T).T
-        weight = self.weight[test]
-        errors = self.loss.value(self.y[test], predictor, weight if weight.any() else None)
+        view = self._view(train)
+        path = self._fit(view, alphas, l1_ratio, tol, start)
+        errors, clear = self._shared_errors(view, train, path)
+        if not clear.all():
+            rest = ~clear
+            errors[rest] = self._errors(test, path.coef[rest], path.intercept[rest])
         return errors, path.gap, int(path.n_iter.sum()), path.coef[-1].copy()
+
+    def _shared_errors(
+        self, view: View, train: np.ndarray, path: Path
+    ) -> tuple[np.ndarray, np.ndarray]:
+        # errors on the rows that are left out by their moments, and which of them are clear
+        shared = self._whole.part(train) if isinstance(view, Tall) else None
+        if shared is None or len(shared[0]) <= self.n_features or not shared[1].total > 0:
+            return np.empty(len(path.alphas)), np.zeros(len(path.alphas), bool)
+        _, mean, offset = self._whole.moments(None)
+        return shared[1].errors(path.coef, cast(Tall, view).constant(path.coef, mean, offset))
+
+    def _errors(self, rows: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        # mean losses of predictions, counted row by row
+        total, weight = np.zeros(len(coef)), self.weight[rows]
+        if not weight.any():
+            weight = np.ones(len(rows))
+        for part in chunks(len(rows), max(len(coef), self.n_features)):
+            predictor = intercept[:, None] + (self.X[rows[part]] @ coef.T).T
+            total += self.loss.each(self.y[rows[part]], predictor) @ weight[part]
+        return np.asarray(total / weight.sum())
 
     def leave_one_out(self, alphas: np.ndarray) -> np.ndarray:
         r"""Mean squared leave-one-out error of ridge at each strength.

@@ -7,7 +7,7 @@ moments of a training part follow by subtracting those of the rows left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from scipy.linalg.lapack import dpstrf
 
 from normwise.fitting.loss import Loss
 from normwise.fitting.solvers.ridge import RidgePath
+from normwise.fitting.solvers.threads import in_threads
 
 # of its variance in all rows, what a column must keep in a training part to be found by
 # subtraction: a smaller remainder would be rounding errors
@@ -27,6 +28,18 @@ CONSTANT = 1e-12
 # squares, and such a column has hardly a zero to lose
 OFFSET = 1e3
 
+# of the terms that a sum of squares is made of, the share below which it is counted row by row: the
+# terms have an error of some 1e-15
+CLEAR = 1e-5
+# numbers in a chunk of rows, which stays in a cache; the fewest rows that make a product worth its
+# while; chunks that a thread does at a time
+CHUNK = 2**17
+FEWEST = 512
+SPAN = 32
+# numbers that may be kept whatever the size of the data
+FEW = 2**21
+
+Splits = Sequence[tuple[np.ndarray, np.ndarray]]
 Back = Callable[[np.ndarray], np.ndarray]
 Features = np.ndarray | tuple[np.ndarray, np.ndarray, np.ndarray]
 Descended = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]
@@ -407,58 +420,203 @@ class Sparse(View):
         return float(self.variance.mean()) or 1.0
 
 
-class _Moments:
-    # weighted sums over rows of features that are already roughly centred
+class Moments:
+    """Weighted sums of products of roughly centred features, the response and one.
 
-    def __init__(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> None:
-        root = np.sqrt(weight)
-        A, b = X * root[:, None], y * root
-        self.total = weight.sum()
-        self.x, self.y = weight @ X, weight @ y
-        self.xx, self.xy, self.yy = A.T @ A, b @ A, b @ b
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_features + 2, n_features + 2)
+        Features first, then the response, then one.
+    """
 
-    def __sub__(self, other: _Moments) -> _Moments:
-        out = object.__new__(_Moments)
-        for name, value in vars(self).items():
-            setattr(out, name, value - getattr(other, name))
-        return out
+    def __init__(self, matrix: np.ndarray) -> None:
+        self.matrix = matrix
+        self.xx, self.xy, self.yy = matrix[:-2, :-2], matrix[-2, :-2], matrix[-2, -2]
+        self.x, self.y, self.total = matrix[-1, :-2], matrix[-1, -2], matrix[-1, -1]
+
+    def __sub__(self, other: Moments) -> Moments:
+        return Moments(self.matrix - other.matrix)
 
     def variance(self) -> np.ndarray:
+        """Variance of each feature."""
         return np.diag(self.xx) / self.total - (self.x / self.total) ** 2
+
+    def constant(self, mean: np.ndarray) -> np.ndarray:
+        """Positions of features that vary by no more than rounding errors about ``mean``."""
+        return np.flatnonzero(np.diag(self.xx) <= CONSTANT**2 * mean**2 * self.total)
+
+    def clear(self, features: np.ndarray) -> None:
+        """Set features to zero."""
+        self.matrix[features] = 0.0
+        self.matrix[:, features] = 0.0
+
+    def errors(self, coef: np.ndarray, constant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean squared errors of predictions, and which of them are more than rounding errors.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_alphas, n_features)
+        constant : ndarray of shape (n_alphas,)
+        """
+        along = np.column_stack([-coef, np.ones(len(coef)), -constant])
+        square = np.einsum("aj,aj->a", along @ self.matrix, along)
+        size = np.abs(along)
+        terms = np.einsum("aj,aj->a", size @ np.abs(self.matrix), size)
+        return square / self.total, square > CLEAR * terms
+
+
+def chunks(n_rows: int, n_columns: int) -> list[slice]:
+    """Rows in parts that fit into a cache."""
+    size = max(CHUNK // n_columns, FEWEST)
+    return [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
 
 
 class Whole:
-    """All rows, for the moments of any part of them."""
+    """All rows, for the moments of any part of them; read in chunks, without a copy.
+
+    Sums are taken in the order of the chunks, whatever the number of threads.
+    """
 
     def __init__(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray, centre: bool) -> None:
         self.X, self.y, self.weight, self.centre = X, y, weight, centre
+        self.root = None if (weight == 1).all() else np.sqrt(weight)
+        self.parts: list[tuple[np.ndarray, np.ndarray, Moments]] = []
+
+    def share(self, splits: Splits, n_jobs: int | None) -> None:
+        """Take the moments of all test parts in one pass, where they are what all rows consist of.
+
+        Parameters
+        ----------
+        splits : sequence of (train, test)
+            Kept if each training part is what its test part leaves, test parts do not overlap
+            and their moments are small beside the data.
+        n_jobs : int, optional
+            Threads.
+        """
+        if self.parts and all(
+            train is part[0] and test is part[1]
+            for (train, test), part in zip(splits, self.parts, strict=False)
+        ):
+            return
+        n, p = self.X.shape
+        numbers = len(splits) * (p + 2) ** 2
+        if numbers > max(n * p / 8, FEW) or not _divides(splits, n):
+            return
+        mean, offset = self._mean(None, n_jobs)
+        found = self._sums([test for _, test in splits], mean, offset, n_jobs)
+        moments = Moments(np.sum([part.matrix for part in found], axis=0))
+        constant = moments.constant(mean)
+        for part in (moments, *found):
+            part.clear(constant)
+        self._all = moments, mean, offset, constant
+        self.parts = [(*rows, part) for rows, part in zip(splits, found, strict=True)]
+
+    def part(self, rows: np.ndarray) -> tuple[np.ndarray, Moments] | None:
+        """Test rows that were shared as the rest of ``rows``, and their moments."""
+        for train, test, moments in self.parts:
+            if rows is train:
+                return test, moments
+        return None
 
     @cached_property
-    def _all(self) -> tuple[_Moments, np.ndarray, float, np.ndarray, np.ndarray]:
-        return self._centred(self.X, self.y, self.weight)
+    def _all(self) -> tuple[Moments, np.ndarray, float, np.ndarray]:
+        return self._centred(None)
 
-    def _centred(
-        self, X: np.ndarray, y: np.ndarray, weight: np.ndarray
-    ) -> tuple[_Moments, np.ndarray, float, np.ndarray, np.ndarray]:
-        mean, offset = np.zeros(X.shape[1]), 0.0
-        if self.centre:
-            mean, offset = weight @ X / weight.sum(), float(weight @ y / weight.sum())
-        Z, centred = X - mean, y - offset
-        Z[:, weight @ Z**2 <= CONSTANT**2 * mean**2 * weight.sum()] = 0.0
-        return _Moments(Z, centred, weight), mean, offset, Z, centred
+    def _centred(self, rows: np.ndarray | None) -> tuple[Moments, np.ndarray, float, np.ndarray]:
+        mean, offset = self._mean(rows)
+        moments = self._sums([rows], mean, offset)[0]
+        constant = moments.constant(mean)
+        moments.clear(constant)
+        return moments, mean, offset, constant
 
-    def moments(self, rows: np.ndarray | None) -> tuple[_Moments, np.ndarray, float]:
+    def moments(self, rows: np.ndarray | None) -> tuple[Moments, np.ndarray, float]:
         """Moments of some rows, about the means that are returned too."""
-        moments, mean, offset, Z, y = self._all
+        moments, mean, offset, _ = self._all
         if rows is None:
             return moments, mean, offset
-        left_out = np.ones(len(y), bool)
-        left_out[rows] = False
-        if left_out.sum() + len(rows) == len(y) and len(rows) > len(y) / 2:
-            part = moments - _Moments(Z[left_out], y[left_out], self.weight[left_out])
+        shared = self.part(rows)
+        rest = shared[1] if shared else self._rest(rows)
+        if rest is not None:
+            part = moments - rest
             if (part.variance() >= KEEPS * moments.variance()).all():
                 return part, mean, offset
-        return self._centred(self.X[rows], self.y[rows], self.weight[rows])[:3]
+        return self._centred(rows)[:3]
+
+    def _rest(self, rows: np.ndarray) -> Moments | None:
+        # moments of the rows that are left out, if that is the shorter way
+        left_out = np.ones(len(self.y), bool)
+        left_out[rows] = False
+        rest = np.flatnonzero(left_out)
+        if len(rest) + len(rows) != len(self.y) or len(rest) >= len(rows):
+            return None
+        _, mean, offset, constant = self._all
+        moments = self._sums([rest], mean, offset)[0]
+        moments.clear(constant)
+        return moments
+
+    def _tasks(self, rows: np.ndarray | None) -> list[list[Any]]:
+        # rows in chunks, and chunks in spans: what a thread does at a time
+        n = len(self.y) if rows is None else len(rows)
+        parts = chunks(n, self.X.shape[1] + 2)
+        found = parts if rows is None else [rows[part] for part in parts]
+        return [found[start : start + SPAN] for start in range(0, len(found), SPAN)]
+
+    def _mean(self, rows: np.ndarray | None, n_jobs: int | None = 1) -> tuple[np.ndarray, float]:
+        p = self.X.shape[1]
+        if not self.centre:
+            return np.zeros(p), 0.0
+
+        def total(span: list[Any]) -> np.ndarray:
+            out = np.zeros(p + 2)
+            for part in span:
+                weight = self.weight[part]
+                out[:p] += weight @ self.X[part]
+                out[p:] += weight @ self.y[part], weight.sum()
+            return out
+
+        found = np.sum(in_threads(total, self._tasks(rows), n_jobs), axis=0)
+        return found[:p] / found[-1], float(found[p] / found[-1])
+
+    def _sums(
+        self,
+        parts: Sequence[np.ndarray | None],
+        mean: np.ndarray,
+        offset: float,
+        n_jobs: int | None = 1,
+    ) -> list[Moments]:
+        p = self.X.shape[1]
+
+        def products(span: list[Any]) -> np.ndarray:
+            out = np.zeros((p + 2, p + 2))
+            for part in span:
+                X = self.X[part]
+                Z = np.empty((len(X), p + 2))
+                np.subtract(X, mean, out=Z[:, :p])
+                Z[:, p], Z[:, p + 1] = self.y[part] - offset, 1.0
+                if self.root is not None:
+                    Z *= self.root[part, None]
+                out += Z.T @ Z
+            return out
+
+        tasks = [self._tasks(rows) for rows in parts]
+        found = iter(in_threads(products, [span for spans in tasks for span in spans], n_jobs))
+        totals = np.zeros((len(parts), p + 2, p + 2))
+        for total, spans in zip(totals, tasks, strict=True):
+            for _ in spans:
+                total += next(found)
+        return [Moments(total) for total in totals]
+
+
+def _divides(splits: Splits, n_rows: int) -> bool:
+    # whether test parts are a partition of all rows, and each training part the rest
+    tested = np.zeros(n_rows, int)
+    for k, (train, test) in enumerate(splits):
+        if len(train) + len(test) != n_rows or tested[test].any():
+            return False
+        tested[test] = k + 1
+        if (np.bincount(train, minlength=n_rows) != (tested != k + 1)).any():
+            return False
+    return bool(tested.all())
 
 
 class Tall(View):
@@ -470,7 +628,7 @@ class Tall(View):
 
     def __init__(
         self,
-        moments: _Moments,
+        moments: Moments,
         mean: np.ndarray,
         offset: float,
         loss: Loss,
@@ -485,6 +643,7 @@ class Tall(View):
         C = moments.xx / total - np.outer(x, x)
         spread = np.sqrt(np.maximum(np.diag(C), 0.0))
         self.mean, self.offset = mean + x, float(offset + y)
+        self.about = mean, x, offset, y
         self.scale = _scale(spread, np.zeros_like(x), standardize)
         self.gram = C / self.scale / self.scale[:, None]
         self.target = (moments.xy / total - x * y) / self.scale
@@ -494,6 +653,11 @@ class Tall(View):
     def null(self) -> float:
         """See `View.null`."""
         return self.square / 2 or 1.0
+
+    def constant(self, coef: np.ndarray, mean: np.ndarray, offset: float) -> np.ndarray:
+        """What predictions with coefficients add to features about ``mean``, less ``offset``."""
+        own, x, response, y = self.about
+        return (response - offset) + y - coef @ ((own - mean) + x)
 
     @cached_property
     def _root(self) -> tuple[np.ndarray, np.ndarray]:
