@@ -392,9 +392,10 @@ class Problem:
         rows = self.weight > 0
         X, weight = self.X[rows], self.weight[rows]
         view = self._all_rows
+        # first, so that its eigenvectors give the path too
+        share = view.ridge.weights(alphas)
         path = self._fit(view, alphas, 0.0, 0.0)
         residual = self.y[rows] - path.intercept[:, None] - (X @ path.coef.T).T
-        share = view.ridge.weights(alphas)
         leverage = share @ view.directions(X, weight / weight.sum()).T ** 2
         if self.fit_intercept:
             leverage += weight / weight.sum()

@@ -14,10 +14,9 @@ from typing import Any, cast
 import numpy as np
 from scipy import sparse
 from scipy.linalg import solve_triangular
-from scipy.linalg.lapack import dpstrf
 
 from normwise.fitting.loss import Loss
-from normwise.fitting.solvers.ridge import RidgePath
+from normwise.fitting.solvers.ridge import RidgePath, matrix_root
 from normwise.fitting.solvers.threads import in_threads
 
 # of its variance in all rows, what a column must keep in a training part to be found by
@@ -52,26 +51,6 @@ def _scale(spread: np.ndarray, mean: np.ndarray, standardize: bool) -> np.ndarra
     # the spread of a constant column is of rounding errors, not exactly zero
     constant = spread <= CONSTANT * np.abs(mean)
     return np.where(constant, np.inf, spread if standardize else 1.0)
-
-
-def matrix_root(S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pivoted Cholesky factor of a positive semidefinite matrix.
-
-    Returns
-    -------
-    R : ndarray of shape (rank, m)
-        With ``R.T @ R`` equal to `S` up to rounding errors.
-    pivots : ndarray of shape (rank,)
-        Columns in which R is triangular.
-    """
-    size = np.sqrt(np.maximum(np.diag(S), 0.0))
-    inverse = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
-    factor, order, rank, _ = dpstrf(S * inverse * inverse[:, None], lower=0)
-    if not size.any():
-        rank = 0
-    R = np.zeros((rank, len(S)))
-    R[:, order - 1] = np.triu(factor[:rank])
-    return R * size, order[:rank] - 1
 
 
 class View:
@@ -208,7 +187,8 @@ class Dense(View):
         """Eigendecomposition of the smaller of kernel and Gram matrix."""
         p, n = self.Z.shape
         if n <= p:
-            return RidgePath(self.Z.T @ self.Z, self.y, True, self.null)
+            still = self.root if self.fit_intercept else None
+            return RidgePath(self.Z.T @ self.Z, self.y, True, self.null, still)
         return RidgePath(self.Z @ self.Z.T, self.Z @ self.y, False, self.null)
 
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -359,7 +339,8 @@ class Sparse(View):
             if self.fit_intercept:
                 K -= np.outer(self.root, self.root @ K)
                 K -= np.outer(K @ self.root, self.root)
-            return RidgePath(K, self.y, True, self.null)
+            still = self.root if self.fit_intercept else None
+            return RidgePath(K, self.y, True, self.null, still)
         G = (self.Z.T @ self.Z).toarray() - np.outer(self.centre, self.centre)
         return RidgePath(G, self.y @ self.Z, False, self.null)
 
