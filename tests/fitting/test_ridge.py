@@ -1,5 +1,6 @@
 """Ridge by a few factors: the solutions of a direct solver, at a fraction of the cost."""
 
+import tracemalloc
 from unittest.mock import patch
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.linalg import hilbert
 
-from normwise.fitting.solvers import krylov, ridge
+from normwise.fitting.solvers import krylov, ridge, views
 from normwise.fitting.solvers.krylov import Factor, solve_shifted
 from normwise.fitting.solvers.problem import Problem
 from normwise.fitting.solvers.ridge import LARGE, RidgePath
@@ -169,3 +170,48 @@ def test_leave_one_out_decomposes_once(rng, monkeypatch):
     of = Problem(X, X[:, 0] + rng.standard_normal(len(X)))
     monkeypatch.setattr(RidgePath, "_by_factors", None)
     assert np.isfinite(of.leave_one_out(np.array([1.0, 0.1]))).all()
+
+
+def sparse_table(rng, shape: tuple[int, int]) -> tuple[sparse.csr_array, np.ndarray]:
+    X = sparse.random_array(shape, density=0.1, rng=rng, data_sampler=rng.standard_normal)
+    return sparse.csr_array(X), X @ np.ones(shape[1]) + 5 + rng.standard_normal(shape[0])
+
+
+@pytest.mark.parametrize("shape", [(60, 90), (90, 60), (200, 30)])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("twice", [False, True])
+def test_products_alone_give_the_same_path(rng, shape, fit_intercept, twice):
+    X, y = sparse_table(rng, shape)
+    if twice:
+        # a kernel whose null space the response reaches into
+        X = sparse.vstack([X, X[: shape[0] // 2]]).tocsr()
+        y = np.append(y, y[: shape[0] // 2] + 1)
+    weight = rng.exponential(size=len(y))
+    weight[:3] = 0.0
+    held, implicit = (
+        Problem(X, y, sample_weight=weight, fit_intercept=fit_intercept) for _ in range(2)
+    )
+    alphas = held.alpha_grid(0.0, 30)
+    a = held.path(alphas, 0.0)
+    with patch.object(views, "MOST_DENSE", 1):
+        b = implicit.path(alphas, 0.0)
+        assert "matrix" not in vars(implicit._all_rows.ridge)
+        loo = implicit.leave_one_out(alphas)
+    assert b.gap.max() <= 1e-9
+    np.testing.assert_allclose(b.coef, a.coef, atol=1e-4 * np.abs(a.coef).max())
+    np.testing.assert_allclose(b.intercept, a.intercept, atol=1e-4)
+    np.testing.assert_allclose(loo, held.leave_one_out(alphas), rtol=1e-6)
+
+
+def test_a_large_sparse_table_is_never_filled(rng):
+    shape = 4000, 6000
+    X = sparse.random_array(shape, density=0.002, rng=rng)
+    y = X @ rng.standard_normal(shape[1]) + 0.1 * rng.standard_normal(shape[0])
+    of = Problem(X, y)
+    tracemalloc.start()
+    path = of.path(of.alpha_grid(0.0, 30), 0.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert path.gap.max() <= 1e-6
+    # a kernel alone would take more
+    assert peak < 8 * shape[0] ** 2

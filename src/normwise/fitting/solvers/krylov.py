@@ -28,7 +28,7 @@ IN_VAIN, PATIENCE = 0.5, 3
 ROUNDING = 32 * float(np.finfo(float).eps)
 
 Apply = Callable[[np.ndarray], np.ndarray]
-Gap = Callable[[np.ndarray, float], np.ndarray]
+Gap = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def _compiled_cholesky() -> Callable[..., None]:
@@ -110,11 +110,13 @@ class _Basis:
                 return False
         return True
 
-    def solve(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        # coordinates and residuals of the solutions, and the largest eigenvalue
+    def solve(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        # coordinates and residuals of the solutions, and the eigenvalues that are not zero
         V, W = self.vectors[: self.size], self.products[: self.size]
         values, turn = np.linalg.eigh(self.inside[: self.size, : self.size])
-        inverse = 1 / (np.maximum(values, 0.0) + alphas[:, None])
+        keep = values > len(self.target) * np.finfo(float).eps * values[-1]
+        shifted = np.where(keep, values, 0.0) + alphas[:, None]
+        inverse = np.divide(1.0, shifted, out=np.zeros_like(shifted), where=shifted > 0)
 
         def residual(found: np.ndarray) -> np.ndarray:
             return np.asarray(found @ W + (alphas[:, None] * found) @ V - self.target)
@@ -122,7 +124,7 @@ class _Basis:
         found = (V @ self.target @ turn * inverse) @ turn.T
         # one step of refinement: small eigenvalues come with a large relative error
         found -= (residual(found) @ V.T @ turn * inverse) @ turn.T
-        return found, residual(found), float(values[-1])
+        return found, residual(found), values[keep]
 
 
 class _Shifts:
@@ -161,11 +163,12 @@ def solve_shifted(
         Product of S and a vector.
     target : ndarray of shape (m,)
     alphas : ndarray of shape (n_alphas,)
-        Positive.
+        Positive; without a matrix, zero is the solution of smallest norm.
     gap : callable
-        Of the squares of residuals, and the largest eigenvalue of S: what is to be small.
+        Of the squares of residuals, and the eigenvalues of S that are known, increasing: what is to
+        be small.
     tol : float
-        It ends where no gap is larger, where the gaps fall no more, or where the basis is full.
+        It ends where no gap is larger, where factors help no more, or where the basis is full.
     capacity : int
         Largest number of vectors of the basis.
     matrix : ndarray of shape (m, m), optional
@@ -185,12 +188,16 @@ def solve_shifted(
     shifts = None if matrix is None else _Shifts(matrix, alphas.min(), limit)
     least, in_vain = np.inf, 0
     while True:
-        found, residual, top = basis.solve(alphas)
-        gaps = gap((residual**2).sum(axis=1), top)
-        size = top * np.linalg.norm(found, axis=1) + np.linalg.norm(target)
-        gaps[gaps <= gap((ROUNDING * size) ** 2, top)] = 0.0
+        found, residual, values = basis.solve(alphas)
+        if not len(values):
+            # the matrix takes the target to zero
+            break
+        gaps = gap((residual**2).sum(axis=1), values)
+        size = values[-1] * np.linalg.norm(found, axis=1) + np.linalg.norm(target)
+        gaps[gaps <= gap((ROUNDING * size) ** 2, values)] = 0.0
         worst = int(gaps.argmax())
-        in_vain = in_vain + 1 if gaps[worst] > IN_VAIN * least else 0
+        # products alone go on: their residuals rise before they fall
+        in_vain = in_vain + 1 if shifts and gaps[worst] > IN_VAIN * least else 0
         least = min(least, float(gaps[worst]))
         if gaps[worst] <= tol or in_vain == PATIENCE or basis.size == capacity:
             break

@@ -13,6 +13,7 @@ which leads to all of them (see `normwise.fitting.solvers.krylov`), at a fractio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +32,9 @@ CAPACITY = 200
 # pivots above this share of their diagonal entry are no rounding errors
 SOUND = 1e-10
 REFINEMENTS = 2
+# with products alone: the gap that is aimed at, the numbers that a basis may hold and its vectors
+IMPLICIT_AIM = 1e-12
+NUMBERS, FEWEST, MOST = 2**25, 50, 1000
 
 
 def matrix_root(S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -156,8 +160,9 @@ class RidgePath:
         return out
 
     def _penalised(self, alphas: np.ndarray, limit: Factor | None) -> tuple[np.ndarray, np.ndarray]:
-        def bound(square: np.ndarray, top: float) -> np.ndarray:
-            return np.asarray(square * (top if self.kernel else 1.0) / (2 * alphas) / self.null)
+        def bound(square: np.ndarray, values: np.ndarray) -> np.ndarray:
+            unit = values[-1] if self.kernel else 1.0
+            return np.asarray(square * unit / (2 * alphas) / self.null)
 
         def apply(vector: np.ndarray) -> np.ndarray:
             # half of the matrix says it all
@@ -207,3 +212,54 @@ class RidgePath:
     def weights(self, alphas: np.ndarray) -> np.ndarray:
         """Share of each direction that is kept, shape (n_alphas, rank): 1 at 0, 0 at inf."""
         return self.eigenvalues / (self.eigenvalues + alphas[:, None])
+
+
+class ImplicitRidgePath(RidgePath):
+    """The same for a matrix that is too large to be held: products with it do.
+
+    Parameters
+    ----------
+    apply : callable
+        Products of the matrix with the rows of an array, or with a vector.
+    dense : callable
+        Makes the matrix, for those who ask for its eigenvectors.
+    target, kernel, null
+        What they are for `RidgePath`.
+    """
+
+    def __init__(
+        self,
+        apply: Apply,
+        dense: Callable[[], np.ndarray],
+        target: np.ndarray,
+        kernel: bool,
+        null: float,
+    ) -> None:
+        self.apply, self.dense = apply, dense
+        self.target, self.kernel, self.null = target, kernel, null
+
+    @cached_property
+    def matrix(self) -> np.ndarray:  # type: ignore[override]
+        """The matrix itself."""
+        return self.dense()
+
+    def solve(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `RidgePath.solve`; at strength 0 the gap is that of the least eigenvalue met."""
+        out, gap = np.zeros((len(alphas), len(self.target))), np.zeros(len(alphas))
+        inner = np.isfinite(alphas)
+        strength, least = alphas[inner], 1.0
+
+        def bound(square: np.ndarray, values: np.ndarray) -> np.ndarray:
+            nonlocal least
+            least = float(values[0])
+            unit = values[-1] if self.kernel else 1.0
+            return square * unit / (2 * np.where(strength > 0, strength, least)) / self.null
+
+        capacity = int(np.clip(NUMBERS // len(self.target), FEWEST, MOST))
+        found = solve_shifted(self.apply, self.target, strength, bound, IMPLICIT_AIM, capacity)
+        residual = self.apply(found) + strength[:, None] * found - self.target
+        other = self.apply(residual) if self.kernel else residual
+        square = np.einsum("ij,ij->i", residual, other)
+        out[inner] = found
+        gap[inner] = square / (2 * np.where(strength > 0, strength, least)) / self.null
+        return out, gap

@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.linalg import solve_triangular
 
 from normwise.fitting.loss import Loss
-from normwise.fitting.solvers.ridge import RidgePath, matrix_root
+from normwise.fitting.solvers.ridge import ImplicitRidgePath, RidgePath, matrix_root
 from normwise.fitting.solvers.threads import in_threads
 
 # of its variance in all rows, what a column must keep in a training part to be found by
@@ -26,6 +26,8 @@ CONSTANT = 1e-12
 # means over spreads from which sparse columns are centred: their variance is no difference of
 # squares, and such a column has hardly a zero to lose
 OFFSET = 1e3
+# rows or columns of the largest kernel or Gram matrix that is made of sparse features
+MOST_DENSE = 3000
 
 # of the terms that a sum of squares is made of, the share below which it is counted row by row: the
 # terms have an error of some 1e-15
@@ -332,17 +334,41 @@ class Sparse(View):
 
     @cached_property
     def ridge(self) -> RidgePath:
-        """Eigendecomposition of the smaller of kernel and Gram matrix, centred."""
+        """Solutions by the smaller of kernel and Gram matrix, centred."""
         n, p = self.Z.shape
-        if n <= p:
-            K = (self.Z @ self.Z.T).toarray()
-            if self.fit_intercept:
-                K -= np.outer(self.root, self.root @ K)
-                K -= np.outer(K @ self.root, self.root)
+        kernel = n <= p
+        target = self.y if kernel else self.y @ self.Z
+        if min(n, p) > MOST_DENSE:
+            apply, dense = (
+                (self._by_kernel, self._kernel) if kernel else (self._by_gram, self._gram)
+            )
+            return ImplicitRidgePath(apply, dense, target, kernel, self.null)
+        if kernel:
             still = self.root if self.fit_intercept else None
-            return RidgePath(K, self.y, True, self.null, still)
-        G = (self.Z.T @ self.Z).toarray() - np.outer(self.centre, self.centre)
-        return RidgePath(G, self.y @ self.Z, False, self.null)
+            return RidgePath(self._kernel(), target, True, self.null, still)
+        return RidgePath(self._gram(), target, False, self.null)
+
+    def _kernel(self) -> np.ndarray:
+        K = (self.Z @ self.Z.T).toarray()
+        if self.fit_intercept:
+            K -= np.outer(self.root, self.root @ K)
+            K -= np.outer(K @ self.root, self.root)
+        return np.asarray(K)
+
+    def _gram(self) -> np.ndarray:
+        return np.asarray((self.Z.T @ self.Z).toarray() - np.outer(self.centre, self.centre))
+
+    def _centred(self, rows: np.ndarray) -> np.ndarray:
+        # without what a change of the intercept does
+        if not self.fit_intercept:
+            return rows
+        return rows - (rows @ self.root)[..., None] * self.root
+
+    def _by_kernel(self, rows: np.ndarray) -> np.ndarray:
+        return self._centred((self.Z @ (self._centred(rows) @ self.Z).T).T)
+
+    def _by_gram(self, rows: np.ndarray) -> np.ndarray:
+        return np.asarray(self._centred((self.Z @ rows.T).T) @ self.Z)
 
     def from_ridge(self, solution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `View.from_ridge`."""
