@@ -4,10 +4,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.utils import assert_all_finite
 
-from normwise import L1RegressorCV, L2RegressorCV
-from normwise.fitting.solvers import views
+from normwise import L1RegressorCV, L2ClassifierCV, L2RegressorCV
+from normwise.fitting.solvers import threads, views
 from normwise.fitting.solvers.problem import Problem
 from normwise.fitting.solvers.views import Whole
 
@@ -16,8 +18,8 @@ N_ROWS, N_FEATURES = 400, 5
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(views, "CHUNK", 64)
-    monkeypatch.setattr(views, "FEWEST", 7)
+    monkeypatch.setattr(threads, "CHUNK", 64)
+    monkeypatch.setattr(threads, "FEWEST", 7)
     monkeypatch.setattr(views, "SPAN", 3)
 
 
@@ -153,3 +155,16 @@ def test_the_data_are_not_copied(rng, kind, order):
     tracemalloc.stop()
     # of which the row numbers of the folds are a tenth
     assert peak < 0.3 * X.nbytes
+
+
+@pytest.mark.parametrize("kind", [L1RegressorCV, L2ClassifierCV])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_what_is_not_finite_is_refused_in_scikit_learns_words(rng, small_chunks, kind, bad, form):
+    X, y = table(rng)
+    X[300, 2] = bad
+    with pytest.raises(ValueError) as theirs:
+        assert_all_finite(form(X), estimator_name=kind.__name__, input_name="X")
+    with pytest.raises(ValueError) as ours:
+        kind(cv=3, n_jobs=2).fit(form(X), y > 0)
+    assert str(ours.value) == str(theirs.value) and "Input X contains" in str(ours.value)

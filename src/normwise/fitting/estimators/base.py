@@ -22,7 +22,13 @@ from sklearn.model_selection import (
     StratifiedKFold,
     check_cv,
 )
-from sklearn.utils import Tags, check_consistent_length, check_scalar, metadata_routing
+from sklearn.utils import (
+    Tags,
+    assert_all_finite,
+    check_consistent_length,
+    check_scalar,
+    metadata_routing,
+)
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -36,6 +42,7 @@ from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, loss_of
 from normwise.fitting.search import Searched, binding_end, is_covered, null_error, search
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
+from normwise.fitting.solvers.threads import chunks, in_threads
 from normwise.fitting.tuning import choose
 
 RULES = ("min", "1se")
@@ -151,7 +158,8 @@ def _row_numbers(splits: Iterable[tuple[Any, Any]], kept: np.ndarray) -> Splits:
     for k, (fitted, held) in enumerate(splits):
         train = position[_rows_of(fitted, "training", k, len(kept))]
         test = position[_rows_of(held, "test", k, len(kept))]
-        train, test = train[train >= 0], test[test >= 0]
+        if not kept.all():
+            train, test = train[train >= 0], test[test >= 0]
         for name, part in (("training", train), ("test", test)):
             if not len(part):
                 raise ValueError(f"fold {k} of cv has no {name} rows of positive weight")
@@ -261,9 +269,11 @@ class _PathCV(BaseEstimator):
             y,
             accept_sparse=("csr", "csc"),
             dtype=np.float64,
+            ensure_all_finite=False,
             ensure_min_samples=2,
             y_numeric=not kind_of(self._response).classes,
         )
+        self._refuse_infinite(X)
         X, y, kept = _canonical(X), _plain(y), np.ones(len(y), bool)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
@@ -295,6 +305,18 @@ class _PathCV(BaseEstimator):
         self._warn_of_ends(tuned[best], choices[best][2], target, sample_weight)
         self._keep(tuned[best], choices[best][2], sum(t.n_iter for t in tuned))
         return self
+
+    def _refuse_infinite(self, X: Any) -> None:
+        # scikit-learn's check, in threads; its own message where something is found
+        def total(rows: slice) -> float:
+            with np.errstate(over="ignore", invalid="ignore"):
+                return float(X[rows].sum())
+
+        if not sparse.issparse(X):
+            sums = in_threads(total, chunks(*X.shape), effective_n_jobs(self.n_jobs))
+            if np.isfinite(sums).all():
+                return
+        assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
 
     def _ratios(self) -> list[float]:
         return [self._penalty_ratio]

@@ -19,7 +19,7 @@ from scipy import sparse
 from normwise.data.response_kind import DEFAULT
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers import bulk
-from normwise.fitting.solvers.threads import in_threads
+from normwise.fitting.solvers.threads import chunks, in_threads
 from normwise.fitting.solvers.views import (
     Dense,
     Sparse,
@@ -27,7 +27,6 @@ from normwise.fitting.solvers.views import (
     Tall,
     View,
     Whole,
-    chunks,
     row_space,
 )
 

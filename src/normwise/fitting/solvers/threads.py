@@ -8,6 +8,11 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+# numbers in a chunk of rows, which stays in a cache, and the fewest rows that make a product worth
+# its while
+CHUNK = 2**17
+FEWEST = 512
+
 
 @cache
 def _libraries() -> ThreadpoolController:
@@ -28,3 +33,9 @@ def in_threads(function: Callable[..., Any], tasks: Iterable[Any], n_jobs: int |
         return list(
             Parallel(n_jobs=n_jobs, prefer="threads")(delayed(function)(task) for task in tasks)
         )
+
+
+def chunks(n_rows: int, n_columns: int) -> list[slice]:
+    """Rows in parts that fit into a cache."""
+    size = max(CHUNK // n_columns, FEWEST)
+    return [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]

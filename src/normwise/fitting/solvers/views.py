@@ -17,7 +17,7 @@ from scipy.linalg import solve_triangular
 
 from normwise.fitting.loss import Loss
 from normwise.fitting.solvers.ridge import ImplicitRidgePath, RidgePath, matrix_root
-from normwise.fitting.solvers.threads import in_threads
+from normwise.fitting.solvers.threads import chunks, in_threads
 
 # of its variance in all rows, what a column must keep in a training part to be found by
 # subtraction: a smaller remainder would be rounding errors
@@ -32,10 +32,7 @@ MOST_DENSE = 3000
 # of the terms that a sum of squares is made of, the share below which it is counted row by row: the
 # terms have an error of some 1e-15
 CLEAR = 1e-5
-# numbers in a chunk of rows, which stays in a cache; the fewest rows that make a product worth its
-# while; chunks that a thread does at a time
-CHUNK = 2**17
-FEWEST = 512
+# chunks that a thread does at a time
 SPAN = 32
 # numbers that may be kept whatever the size of the data
 FEW = 2**21
@@ -472,12 +469,6 @@ class Moments:
         return square / self.total, square > CLEAR * terms
 
 
-def chunks(n_rows: int, n_columns: int) -> list[slice]:
-    """Rows in parts that fit into a cache."""
-    size = max(CHUNK // n_columns, FEWEST)
-    return [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
-
-
 class Whole:
     """All rows, for the moments of any part of them; read in chunks, without a copy.
 
@@ -507,7 +498,7 @@ class Whole:
             return
         n, p = self.X.shape
         numbers = len(splits) * (p + 2) ** 2
-        if numbers > max(n * p / 8, FEW) or not _divides(splits, n):
+        if numbers > max(n * p / 8, FEW) or not _divides(splits, n, n_jobs):
             return
         mean, offset = self._mean(None, n_jobs)
         found = self._sums([test for _, test in splits], mean, offset, n_jobs)
@@ -614,16 +605,20 @@ class Whole:
         return [Moments(total) for total in totals]
 
 
-def _divides(splits: Splits, n_rows: int) -> bool:
+def _divides(splits: Splits, n_rows: int, n_jobs: int | None) -> bool:
     # whether test parts are a partition of all rows, and each training part the rest
-    tested = np.zeros(n_rows, int)
-    for k, (train, test) in enumerate(splits):
-        if len(train) + len(test) != n_rows or tested[test].any():
-            return False
-        tested[test] = k + 1
-        if (np.bincount(train, minlength=n_rows) != (tested != k + 1)).any():
-            return False
-    return bool(tested.all())
+    def complements(split: tuple[np.ndarray, np.ndarray]) -> bool:
+        train, test = split
+        there = np.zeros(n_rows, bool)
+        there[train] = True
+        there[test] = True
+        return len(train) + len(test) == n_rows and bool(there.all())
+
+    tested = np.zeros(n_rows, bool)
+    for _, test in splits:
+        tested[test] = True
+    whole = sum(len(test) for _, test in splits) == n_rows and bool(tested.all())
+    return whole and all(in_threads(complements, splits, n_jobs))
 
 
 class Tall(View):
