@@ -150,7 +150,7 @@ def test_one_basis_serves_all_strengths(rng, factored):
     A = rng.standard_normal((60, 300)) * np.geomspace(1, 0.1, 60)[:, None]
     S, target = A @ A.T / 300, rng.standard_normal(60)
     alphas = np.geomspace(100, 1e-3, 25)
-    found = solve_shifted(
+    found, residual = solve_shifted(
         S.__matmul__,
         target,
         alphas,
@@ -161,8 +161,11 @@ def test_one_basis_serves_all_strengths(rng, factored):
     )
     expected = [np.linalg.solve(S + alpha * np.eye(60), target) for alpha in alphas]
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(
+        residual, found @ S + alphas[:, None] * found - target, atol=1e-12 * np.abs(found).max()
+    )
     none = solve_shifted(S.__matmul__, 0 * target, alphas, lambda square, top: square, 0.0, 60, S)
-    assert not none.any()
+    assert not np.any(none)
 
 
 def test_leave_one_out_decomposes_once(rng, monkeypatch):
@@ -198,6 +201,14 @@ def test_products_alone_give_the_same_path(rng, shape, fit_intercept, twice):
         assert "matrix" not in vars(implicit._all_rows.ridge)
         loo = implicit.leave_one_out(alphas)
     assert b.gap.max() <= 1e-9
+    # the gap that is reported bounds the one of a direct residual
+    ridge_path = implicit._all_rows.ridge
+    inner = alphas[(alphas > 0) & np.isfinite(alphas)]
+    if ridge_path.kernel:
+        a_rows = ridge_path.solve(inner)[0] + 1e-3 * rng.standard_normal(ridge_path.target.shape)
+        rows = ridge_path.apply(a_rows) + inner[:, None] * a_rows - ridge_path.target
+        exact = np.einsum("ij,ij->i", rows, ridge_path.apply(rows))
+        assert (ridge_path._squares(rows) >= exact * (1 - 1e-9)).all()
     np.testing.assert_allclose(b.coef, a.coef, atol=1e-4 * np.abs(a.coef).max())
     np.testing.assert_allclose(b.intercept, a.intercept, atol=1e-4)
     np.testing.assert_allclose(loo, held.leave_one_out(alphas), rtol=1e-6)

@@ -154,8 +154,8 @@ def solve_shifted(
     capacity: int,
     matrix: np.ndarray | None = None,
     limit: Factor | None = None,
-) -> np.ndarray:
-    """Solutions at every strength, of shape (n_alphas, m).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solutions at every strength and their residuals, each of shape (n_alphas, m).
 
     Parameters
     ----------
@@ -183,7 +183,8 @@ def solve_shifted(
     """
     capacity = min(capacity, len(target))
     if not len(alphas) or not target.any():
-        return np.zeros((len(alphas), len(target)))
+        none = np.zeros((len(alphas), len(target)))
+        return none, none
     basis = _Basis(apply, target, capacity)
     shifts = None if matrix is None else _Shifts(matrix, alphas.min(), limit)
     least, in_vain = np.inf, 0
@@ -209,4 +210,4 @@ def solve_shifted(
         if not grown:
             # the basis holds all that the target reaches
             capacity = basis.size
-    return np.asarray(found @ basis.vectors[: basis.size])
+    return found @ basis.vectors[: basis.size], residual

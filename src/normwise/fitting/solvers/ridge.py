@@ -168,7 +168,9 @@ class RidgePath:
             # half of the matrix says it all
             return np.asarray(dsymv(1.0, self.matrix.T, vector, lower=1))
 
-        found = solve_shifted(apply, self.target, alphas, bound, AIM, CAPACITY, self.matrix, limit)
+        found, _ = solve_shifted(
+            apply, self.target, alphas, bound, AIM, CAPACITY, self.matrix, limit
+        )
         residual = self._residual(found, alphas)
         other = residual @ self.matrix if self.kernel else residual
         return found, np.einsum("ij,ij->i", residual, other) / (2 * alphas) / self.null
@@ -225,6 +227,8 @@ class ImplicitRidgePath(RidgePath):
         Makes the matrix, for those who ask for its eigenvectors.
     target, kernel, null
         What they are for `RidgePath`.
+    trace : float
+        Of the matrix.
     """
 
     def __init__(
@@ -234,8 +238,9 @@ class ImplicitRidgePath(RidgePath):
         target: np.ndarray,
         kernel: bool,
         null: float,
+        trace: float,
     ) -> None:
-        self.apply, self.dense = apply, dense
+        self.apply, self.dense, self.trace = apply, dense, trace
         self.target, self.kernel, self.null = target, kernel, null
 
     @cached_property
@@ -256,10 +261,21 @@ class ImplicitRidgePath(RidgePath):
             return square * unit / (2 * np.where(strength > 0, strength, least)) / self.null
 
         capacity = int(np.clip(NUMBERS // len(self.target), FEWEST, MOST))
-        found = solve_shifted(self.apply, self.target, strength, bound, IMPLICIT_AIM, capacity)
-        residual = self.apply(found) + strength[:, None] * found - self.target
-        other = self.apply(residual) if self.kernel else residual
-        square = np.einsum("ij,ij->i", residual, other)
+        found, residual = solve_shifted(
+            self.apply, self.target, strength, bound, IMPLICIT_AIM, capacity
+        )
         out[inner] = found
+        square = self._squares(residual) if self.kernel else (residual**2).sum(axis=1)
         gap[inner] = square / (2 * np.where(strength > 0, strength, least)) / self.null
         return out, gap
+
+    def _squares(self, rows: np.ndarray) -> np.ndarray:
+        # bounds of r'Kr for rows that nearly have one direction, as such residuals do
+        size = (rows**2).sum(axis=1)
+        if not size.any():
+            return size
+        first = rows[size.argmax()] / np.sqrt(size.max())
+        along = rows @ first
+        rest = np.linalg.norm(rows - along[:, None] * first, axis=1)
+        root = np.sqrt(max(first @ self.apply(first), 0.0))
+        return np.asarray((np.abs(along) * root + rest * np.sqrt(self.trace)) ** 2)

@@ -339,7 +339,8 @@ class Sparse(View):
             apply, dense = (
                 (self._by_kernel, self._kernel) if kernel else (self._by_gram, self._gram)
             )
-            return ImplicitRidgePath(apply, dense, target, kernel, self.null)
+            trace = float(self.variance.sum())
+            return ImplicitRidgePath(apply, dense, target, kernel, self.null, trace)
         if kernel:
             still = self.root if self.fit_intercept else None
             return RidgePath(self._kernel(), target, True, self.null, still)
