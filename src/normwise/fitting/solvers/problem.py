@@ -169,7 +169,8 @@ class Problem:
         n_jobs : int, optional
             Threads.
         """
-        if not self.in_bulk and self._by_moments and min(len(train) for train, _ in splits) > self.n_features:
+        tall = all(len(train) > self.n_features for train, _ in splits)
+        if self._by_moments and not self.in_bulk and tall:
             self._whole.share(splits, n_jobs)
 
     def _view(self, rows: np.ndarray | None) -> View:
@@ -393,8 +394,11 @@ class Problem:
         view = self._all_rows
         # first, so that its eigenvectors give the path too
         share = view.ridge.weights(alphas)
-        path = self._fit(view, alphas, 0.0, 0.0)
-        residual = self.y[rows] - path.intercept[:, None] - (X @ path.coef.T).T
+        if view.ridge.kernel:
+            residual = view.ridge.residual(alphas)[:, rows] / np.sqrt(view.weight[rows])
+        else:
+            path = self._fit(view, alphas, 0.0, 0.0)
+            residual = self.y[rows] - path.intercept[:, None] - (X @ path.coef.T).T
         leverage = share @ view.directions(X, weight / weight.sum()).T ** 2
         if self.fit_intercept:
             leverage += weight / weight.sum()

@@ -211,6 +211,10 @@ class RidgePath:
 
         return inverse, project
 
+    def residual(self, alphas: np.ndarray) -> np.ndarray:
+        """What fits leave of the target, shape (n_alphas, m); with a kernel, of each row."""
+        return np.asarray(self.target - self.solve(alphas)[0] @ self.matrix)
+
     def weights(self, alphas: np.ndarray) -> np.ndarray:
         """Share of each direction that is kept, shape (n_alphas, rank): 1 at 0, 0 at inf."""
         return self.eigenvalues / (self.eigenvalues + alphas[:, None])
