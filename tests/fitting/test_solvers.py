@@ -19,7 +19,8 @@ from sklearn.model_selection import KFold, ShuffleSplit
 
 from normwise import solvers
 from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers import active_set
+from normwise.fitting.solvers import active_set, log_loss
+from normwise.fitting.solvers import problem as problem_module
 from normwise.fitting.solvers.active_set import append, cholesky, products, remove, solve
 from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
 from normwise.fitting.solvers.compiled import njit
@@ -1241,3 +1242,80 @@ def test_code_is_compiled_where_no_cache_can_be_kept(monkeypatch):
     assert njit(nogil=True)(twice)(2.0) == 4.0
     monkeypatch.undo()
     assert type(njit()(twice)._cache) is type(active_set.products._cache) is caching.FunctionCache
+
+
+# --- the log-loss with an L2 part, of more rows and columns than Newton's method is kept for
+
+
+@st.composite
+def awkward_classes(draw, sizes):
+    """Classes, and standardised features of the kinds that trip solvers."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, p = draw(sizes), draw(sizes)
+    X = rng.standard_normal((n, p))
+    kind = draw(st.sampled_from(["gaussian", "sparse_binary", "near_duplicates", "rank_two"]))
+    if kind == "sparse_binary":
+        X = (rng.random((n, p)) < 0.1).astype(float)
+    elif kind == "near_duplicates":
+        X = X[:, :1] + 10.0 ** draw(st.integers(-9, -1)) * X
+    elif kind == "rank_two":
+        X = X[:, :2] @ rng.standard_normal((2, p))
+    X[:, 0] = draw(st.sampled_from([0.0, 0.1, 1e6]))
+    X[:, 1] = X[:, 2]
+    X = standardised(X)
+    noise = rng.logistic(size=n) * draw(st.sampled_from([0.0, 1.0]))
+    latent = X @ rng.standard_normal(p) + noise
+    y = (latent > np.quantile(latent, draw(st.sampled_from([0.5, 0.95])))).astype(float)
+    y[:2] = 0.0, 1.0
+    return X, y
+
+
+@settings(max_examples=60)
+@given(awkward_classes(st.integers(problem_module.FEW - 1, 2 * problem_module.FEW)))
+def test_both_ways_of_ridge_reach_a_certificate_that_is_computed_independently(awkward):
+    X, y = awkward
+    alphas = np.geomspace(100.0 * X.shape[1], 1e-4, 12)
+    view = Problem(X, y, "binary", standardize=False)._all_rows
+    null, start = null_loss(y, "binary"), float(LOG_LOSS.predictor_of(y.mean()))
+    quasi = problem_module._smooth(view, alphas, 1e-6, null, start)
+    newton = problem_module._active_set(view, alphas, 0.0, 1e-6, null, start, np.zeros(X.shape[1]))
+    chosen = fit_path(X, y, alphas, 0.0, "binary")
+    for coef, intercept in (quasi[:2], newton[:2], (chosen.coef, chosen.intercept)):
+        gap = relative_gap(LOG_LOSS, X, y, coef, intercept - coef @ view.mean, alphas, 0.0)
+        assert gap.max() <= 1e-6
+    np.testing.assert_allclose(quasi[0] @ X.T, newton[0] @ X.T, atol=1e-2 * (1 + abs(X).max()))
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_wide_sparse_ridge_is_the_dense_one_and_never_rotated(rng, standardize):
+    X = sparse.random_array((60, 450), density=0.02, rng=rng).tocsr()
+    X.data[::7] = 0.0  # explicit zeros
+    y = (rng.random(60) < 0.3).astype(float)
+    weight = rng.integers(0, 3, 60).astype(float)
+    alphas = np.geomspace(1e3, 1e-3, 20)
+    options = {"sample_weight": weight, "standardize": standardize}
+    dense, thin = (
+        Problem(kind(X), y, "binary", **options).path(alphas, 0.0)
+        for kind in (lambda X: X.toarray(), sparse.csr_array)
+    )
+    assert max(dense.gap.max(), thin.gap.max()) <= 1e-6
+    predictors = [path.intercept[:, None] + (X @ path.coef.T).T for path in (dense, thin)]
+    np.testing.assert_allclose(*predictors, rtol=1e-3, atol=1e-3)
+
+
+def test_vectorised_functions_are_those_of_the_library(rng):
+    @njit()
+    def values(x, small, share):  # pragma: no cover
+        out = np.empty((3, len(x)))
+        for i in range(len(x)):
+            out[0, i] = log_loss.exp_minus(x[i])
+            out[1, i] = log_loss.log_of(small[i])
+            out[2, i] = log_loss.log1p_of(share[i])
+        return out
+
+    x = np.concatenate([[0.0, 700.0], rng.uniform(0, 1e-3, 500), rng.uniform(0, 690, 5000)])
+    share = np.exp(-x) * rng.choice([-1.0, 1.0], len(x)) * (1 - 1e-9)
+    found = values(x, np.exp(-x), share)
+    np.testing.assert_allclose(found[0], np.exp(-x), rtol=1e-15)
+    np.testing.assert_allclose(found[1], np.log(np.exp(-x)), rtol=1e-14)
+    np.testing.assert_allclose(found[2], np.log1p(share), rtol=2e-15)

@@ -32,6 +32,9 @@ from normwise.fitting.solvers.views import (
 
 L1_DEPTH = 1e-3
 L1_LIMIT = 1e-6
+# rows or columns up to which the Hessian of the log-loss costs nothing: Newton steps then end far
+# below the gap that is asked for
+FEW = 30
 
 
 # numpy takes longer to space strengths than to solve for one
@@ -432,7 +435,7 @@ class Problem:
                 first = np.zeros(self.n_features)
                 if begin is not None:
                     np.multiply(begin, view.scale, out=first, where=np.isfinite(view.scale))
-                found = _active_set(view, alphas[inner], l1_ratio, tol, null, start, first)
+                found = _compiled(view, alphas[inner], l1_ratio, tol, null, start, first)
             coef[inner], intercept[inner], gap[inner], n_iter[inner] = found
         coef /= view.scale
         return Path(alphas, coef, intercept + view.offset - coef @ view.mean, gap, n_iter)
@@ -445,6 +448,40 @@ class Problem:
         mean = view.null_mean()
         start = float(self.loss.predictor_of(np.asarray(mean))) if self.fit_intercept else 0.0
         return start, self.loss.null_objective(view.y, mean)
+
+
+def _compiled(
+    view: View,
+    alphas: np.ndarray,
+    l1_ratio: float,
+    tol: float,
+    null: float,
+    start: float,
+    first: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    smooth = l1_ratio == 0 and (alphas > 0).all() and view.loss.name == "binary"
+    if smooth and min(len(view.y), len(view.scale)) > FEW:
+        found = _smooth(view, alphas, tol, null, start)
+        if (found[2] <= tol).all():
+            return found
+    return _active_set(view, alphas, l1_ratio, tol, null, start, first)
+
+
+def _smooth(
+    view: View, alphas: np.ndarray, tol: float, null: float, start: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    # compiled: loaded when used
+    from normwise.fitting.solvers.log_loss import smooth_path
+
+    # sparse columns have fewer products than a rotation would fill
+    sparser = isinstance(view, Sparse) and view.Z.nnz < len(view.y) ** 2
+    X, free, back = view.features(rotate=not sparser)
+    if free >= 0:
+        X = X[:free] if isinstance(X, np.ndarray) else (*X[:2], X[2][:-1])
+    coef, intercept, gap, n_iter = smooth_path(
+        X, view.y, view.weight, alphas, start, free >= 0, tol, null
+    )
+    return back(coef), intercept, gap, n_iter
 
 
 def _active_set(
@@ -486,6 +523,8 @@ def _active_set(
         # the active set keeps the intercept of squared error right, and does not look for it
         factor[free] = 0.0
         begin[free] = -first @ cast(Sparse, view).centre if view.loss.quadratic else start
+    if not view.loss.quadratic:
+        from normwise.fitting.solvers.log_loss import active_set_path
     found, gap[done:], n_iter[done:] = active_set_path(
         X,
         view.y,
