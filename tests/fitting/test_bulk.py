@@ -1,5 +1,8 @@
 """Small problems: the training parts solved together are those that are solved one by one."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -150,3 +153,40 @@ def test_a_path_goes_on_from_where_it_ended(rng, l1_ratio):
     assert rest.n_iter < problem.cross_validate(folds, alphas[12:], l1_ratio).n_iter
     path = problem.path(alphas[12:], l1_ratio, start=whole.coef[11])
     np.testing.assert_allclose(path.coef, whole.coef[12:], atol=1e-7)
+
+
+ORDER = """
+import sys
+import numpy as np
+from normwise.fitting.solvers.problem import Problem
+from normwise.fitting.tuning import splits_of
+
+def fit(n, p, in_bulk):
+    rng = np.random.default_rng(n)
+    X = rng.standard_normal((n, p))
+    y = X[:, 0] + rng.standard_normal(n)
+    problem = Problem(X, y)
+    problem.in_bulk &= in_bulk
+    found = []
+    for l1_ratio in (1.0, 0.5, 0.0):
+        alphas = problem.alpha_grid(l1_ratio, 12)
+        path = problem.path(alphas, l1_ratio)
+        cv = problem.cross_validate(splits_of(np.arange(n) % 5), alphas, l1_ratio)
+        found += [path.coef, path.intercept, path.gap, cv.errors]
+    return np.concatenate([np.ravel(part) for part in found]).tobytes().hex()
+
+if sys.argv[1] == "after":
+    fit(60, 120, False)
+print(fit(45, 8, True))
+"""
+
+
+def test_no_bit_depends_on_what_was_solved_before():
+    # compiled callers hold copies of what they call, and the copy loaded first serves them all
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", ORDER, when], capture_output=True, text=True, check=True
+        ).stdout
+        for when in ("first", "after")
+    ]
+    assert outputs[0] == outputs[1] != ""

@@ -52,6 +52,9 @@ LOGISTIC = {"gaussian": False, "binary": True}
 
 
 # loops over features are inside of these functions: each call counts the references of its arrays
+# sums in any order are a matter of how the code around them is compiled, and of the copies of a
+# function in several compiled callers a process takes the first that it loads: whatever has such
+# sums is part of its caller, or the last bit would depend on what was called before
 REASSOCIATED = {"reassoc", "contract", "nsz"}
 
 
@@ -88,7 +91,7 @@ def _dots(X, v, out):  # type: ignore[no-untyped-def]
     return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
 
 
-@overload(some_dots, jit_options={"fastmath": REASSOCIATED})
+@overload(some_dots, jit_options={"fastmath": REASSOCIATED, "forceinline": True})
 def _some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
     def dense(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
         for j in range(k):
@@ -176,7 +179,7 @@ def products(rows, out):  # type: ignore[no-untyped-def]
         out[low:k, low:high] = out[low:high, low:k].T
 
 
-@njit(nogil=True)
+@njit(nogil=True, forceinline=True)
 def products_with(X, f, weight, chosen, k, buffer, out):  # type: ignore[no-untyped-def]
     """Weighted inner products of feature ``f`` with features ``chosen[:k]``."""
     buffer[:] = 0.0
@@ -213,7 +216,7 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
             A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
 
 
-@njit(nogil=True, fastmath=REASSOCIATED)
+@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
 def forward(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
     j = 0
@@ -236,7 +239,7 @@ def forward(U, k, x):  # type: ignore[no-untyped-def]
         j += 1
 
 
-@njit(nogil=True, fastmath=REASSOCIATED)
+@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
 def backward(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``Uz = x`` in place, with the leading ``k`` rows."""
     j = k
@@ -261,14 +264,14 @@ def backward(U, k, x):  # type: ignore[no-untyped-def]
         x[j] = (x[j] - a) / U[j, j]
 
 
-@njit(nogil=True)
+@njit(nogil=True, forceinline=True)
 def solve(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``U'U z = x`` in place, with the leading ``k`` rows."""
     forward(U, k, x)
     backward(U, k, x)
 
 
-@njit(nogil=True)
+@njit(nogil=True, forceinline=True)
 def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
     """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten.
 
@@ -438,7 +441,7 @@ def _penalty(coef, step, reach, l1, l2, factor, active, k):  # type: ignore[no-u
     return total
 
 
-@njit(nogil=True)
+@njit(nogil=True, forceinline=True)
 def _search(  # type: ignore[no-untyped-def]
     X, y, weight, eta, along, r, coef, step, residual, signs, active, k, factor, l1, l2, reach
 ):
@@ -502,7 +505,7 @@ def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untype
     cholesky(A, U)
 
 
-@njit(nogil=True)
+@njit(nogil=True, forceinline=True)
 def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # type: ignore[no-untyped-def]
     """Inner products with a dual point near the anchor, unless most are needed.
 
@@ -545,7 +548,7 @@ def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: 
     return found[:n][np.argsort(size[:n], kind="mergesort")[:ENTER_AT_MOST]]
 
 
-@njit(nogil=True)
+@njit(nogil=True, forceinline=True)
 def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, null):  # type: ignore[no-untyped-def]
     r"""Follow a path of problems.
 

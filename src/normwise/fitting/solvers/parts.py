@@ -15,6 +15,7 @@ import numpy as np
 from normwise.fitting.solvers.compiled import njit
 
 CONSTANT = 1e-12
+# as in `normwise.fitting.solvers.active_set`, what has such sums is part of its caller
 REASSOCIATED = {"reassoc", "contract", "nsz"}
 
 
@@ -84,7 +85,7 @@ def squared_errors(coef, tests, y, n_tests):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(nogil=True, fastmath=REASSOCIATED)
+@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
 def _tridiagonalise(S):  # type: ignore[no-untyped-def]
     """Reflections that make ``S`` tridiagonal: vectors, factors, diagonal, subdiagonal.
 
@@ -129,7 +130,7 @@ def _tridiagonalise(S):  # type: ignore[no-untyped-def]
     return vectors, factors, diagonal, beside
 
 
-@njit(nogil=True, fastmath=REASSOCIATED)
+@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
 def _reflect(v, factor, first, B, share):  # type: ignore[no-untyped-def]
     """Reflect the columns of ``B`` from row ``first`` on."""
     share[:] = 0.0
@@ -143,7 +144,7 @@ def _reflect(v, factor, first, B, share):  # type: ignore[no-untyped-def]
             B[i, j] -= a * share[j]
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, forceinline=True, error_model="numpy")
 def _solve(vectors, factors, diagonal, beside, right, alphas):  # type: ignore[no-untyped-def]
     """Solutions of ``(S + alpha I) a = right``, as columns, and the smallest pivot."""
     m, n_alphas = len(right), len(alphas)
