@@ -51,11 +51,9 @@ LOGISTIC = {"gaussian": False, "binary": True}
 # numbers and column starts
 
 
-# loops over features are inside of these functions: each call counts the references of its arrays
-# sums in any order are a matter of how the code around them is compiled, and of the copies of a
-# function in several compiled callers a process takes the first that it loads: whatever has such
-# sums is part of its caller, or the last bit would depend on what was called before
-REASSOCIATED = {"reassoc", "contract", "nsz"}
+# loops over features are inside of these functions: each call counts the references of its arrays.
+# No sum is left to the compiler to rearrange: compiled callers hold copies of what they call, and a
+# process takes the copy that it loads first, so that bits would depend on what was called before
 
 
 def dots(X, v, out):  # type: ignore[no-untyped-def]
@@ -91,15 +89,55 @@ def _dots(X, v, out):  # type: ignore[no-untyped-def]
     return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
 
 
-@overload(some_dots, jit_options={"fastmath": REASSOCIATED, "forceinline": True})
+@njit(nogil=True)
+def four_inner(rows, i, j, k, o, x, first, end):  # type: ignore[no-untyped-def]
+    """Inner products of four rows with a vector over a range of entries, in four sums each."""
+    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = 0.0
+    c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = 0.0
+    m = first
+    while m + 4 <= end:
+        x0, x1, x2, x3 = x[m], x[m + 1], x[m + 2], x[m + 3]
+        a0 += rows[i, m] * x0
+        a1 += rows[i, m + 1] * x1
+        a2 += rows[i, m + 2] * x2
+        a3 += rows[i, m + 3] * x3
+        b0 += rows[j, m] * x0
+        b1 += rows[j, m + 1] * x1
+        b2 += rows[j, m + 2] * x2
+        b3 += rows[j, m + 3] * x3
+        c0 += rows[k, m] * x0
+        c1 += rows[k, m + 1] * x1
+        c2 += rows[k, m + 2] * x2
+        c3 += rows[k, m + 3] * x3
+        d0 += rows[o, m] * x0
+        d1 += rows[o, m + 1] * x1
+        d2 += rows[o, m + 2] * x2
+        d3 += rows[o, m + 3] * x3
+        m += 4
+    a, b = (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3)
+    c, d = (c0 + c1) + (c2 + c3), (d0 + d1) + (d2 + d3)
+    while m < end:
+        a += rows[i, m] * x[m]
+        b += rows[j, m] * x[m]
+        c += rows[k, m] * x[m]
+        d += rows[o, m] * x[m]
+        m += 1
+    return a, b, c, d
+
+
+@overload(some_dots)
 def _some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
     def dense(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
-        for j in range(k):
+        n, j = len(v), 0
+        while j + 4 <= k:
+            out[j], out[j + 1], out[j + 2], out[j + 3] = four_inner(
+                X, chosen[j], chosen[j + 1], chosen[j + 2], chosen[j + 3], v, 0, n
+            )
+            j += 4
+        while j < k:
             f = chosen[j]
-            total = 0.0
-            for i in range(len(v)):
-                total += X[f, i] * v[i]
-            out[j] = total
+            out[j] = four_inner(X, f, f, f, f, v, 0, n)[0]
+            j += 1
 
     def sparse(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
         data, row, start = X
@@ -179,7 +217,7 @@ def products(rows, out):  # type: ignore[no-untyped-def]
         out[low:k, low:high] = out[low:high, low:k].T
 
 
-@njit(nogil=True, forceinline=True)
+@njit(nogil=True)
 def products_with(X, f, weight, chosen, k, buffer, out):  # type: ignore[no-untyped-def]
     """Weighted inner products of feature ``f`` with features ``chosen[:k]``."""
     buffer[:] = 0.0
@@ -216,7 +254,7 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
             A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
 
 
-@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
+@njit(nogil=True)
 def forward(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
     j = 0
@@ -229,7 +267,7 @@ def forward(U, k, x):  # type: ignore[no-untyped-def]
         d /= U[j + 3, j + 3]
         x[j], x[j + 1], x[j + 2], x[j + 3] = a, b, c, d
         for m in range(j + 4, k):
-            x[m] -= a * U[j, m] + b * U[j + 1, m] + c * U[j + 2, m] + d * U[j + 3, m]
+            x[m] -= (a * U[j, m] + b * U[j + 1, m]) + (c * U[j + 2, m] + d * U[j + 3, m])
         j += 4
     while j < k:
         a = x[j] / U[j, j]
@@ -239,18 +277,13 @@ def forward(U, k, x):  # type: ignore[no-untyped-def]
         j += 1
 
 
-@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
+@njit(nogil=True)
 def backward(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``Uz = x`` in place, with the leading ``k`` rows."""
     j = k
     while j >= 4:
         j -= 4
-        a = b = c = d = 0.0
-        for m in range(j + 4, k):
-            a += U[j, m] * x[m]
-            b += U[j + 1, m] * x[m]
-            c += U[j + 2, m] * x[m]
-            d += U[j + 3, m] * x[m]
+        a, b, c, d = four_inner(U, j, j + 1, j + 2, j + 3, x, j + 4, k)
         d = (x[j + 3] - d) / U[j + 3, j + 3]
         c = (x[j + 2] - c - U[j + 2, j + 3] * d) / U[j + 2, j + 2]
         b = (x[j + 1] - b - U[j + 1, j + 2] * c - U[j + 1, j + 3] * d) / U[j + 1, j + 1]
@@ -264,14 +297,14 @@ def backward(U, k, x):  # type: ignore[no-untyped-def]
         x[j] = (x[j] - a) / U[j, j]
 
 
-@njit(nogil=True, forceinline=True)
+@njit(nogil=True)
 def solve(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``U'U z = x`` in place, with the leading ``k`` rows."""
     forward(U, k, x)
     backward(U, k, x)
 
 
-@njit(nogil=True, forceinline=True)
+@njit(nogil=True)
 def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
     """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten.
 
@@ -441,7 +474,7 @@ def _penalty(coef, step, reach, l1, l2, factor, active, k):  # type: ignore[no-u
     return total
 
 
-@njit(nogil=True, forceinline=True)
+@njit(nogil=True)
 def _search(  # type: ignore[no-untyped-def]
     X, y, weight, eta, along, r, coef, step, residual, signs, active, k, factor, l1, l2, reach
 ):
@@ -505,7 +538,7 @@ def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untype
     cholesky(A, U)
 
 
-@njit(nogil=True, forceinline=True)
+@njit(nogil=True)
 def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # type: ignore[no-untyped-def]
     """Inner products with a dual point near the anchor, unless most are needed.
 
@@ -548,7 +581,7 @@ def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: 
     return found[:n][np.argsort(size[:n], kind="mergesort")[:ENTER_AT_MOST]]
 
 
-@njit(nogil=True, forceinline=True)
+@njit(nogil=True)
 def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, null):  # type: ignore[no-untyped-def]
     r"""Follow a path of problems.
 

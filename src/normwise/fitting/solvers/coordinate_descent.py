@@ -97,7 +97,7 @@ def _minimum(now, inner, curvature, l1, l2):  # type: ignore[no-untyped-def]
     return 0.0
 
 
-@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True)
 def _subtract(row, factor, out):  # type: ignore[no-untyped-def]
     for m in range(len(out)):
         out[m] -= factor * row[m]
@@ -185,7 +185,7 @@ def gram_path(gram, target, square, l1, l2, tol, null, start):  # type: ignore[n
 # taken out: a residual is ``r - shift * root`` and only ``r`` and ``shift`` are held
 
 
-@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True)
 def _inner(data, row, first, f, v):  # type: ignore[no-untyped-def]
     total = 0.0
     for m in range(first[f], first[f + 1]):

@@ -16,7 +16,6 @@ from normwise.fitting.solvers.compiled import njit
 
 CONSTANT = 1e-12
 # as in `normwise.fitting.solvers.active_set`, what has such sums is part of its caller
-REASSOCIATED = {"reassoc", "contract", "nsz"}
 
 
 @njit(nogil=True, error_model="numpy")
@@ -85,7 +84,7 @@ def squared_errors(coef, tests, y, n_tests):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
+@njit(nogil=True)
 def _tridiagonalise(S):  # type: ignore[no-untyped-def]
     """Reflections that make ``S`` tridiagonal: vectors, factors, diagonal, subdiagonal.
 
@@ -112,12 +111,14 @@ def _tridiagonalise(S):  # type: ignore[no-untyped-def]
         v[k + 1] -= end
         factor = 2.0 / (rest + v[k + 1] * v[k + 1])
         factors[k] = factor
+        w[k + 1 :] = 0.0
+        for i in range(k + 1, m):
+            # S is symmetric: its rows are its columns, and sums of rows keep their order
+            a = factor * v[i]
+            for j in range(k + 1, m):
+                w[j] += a * S[i, j]
         along = 0.0
         for i in range(k + 1, m):
-            total = 0.0
-            for j in range(k + 1, m):
-                total += S[i, j] * v[j]
-            w[i] = factor * total
             along += w[i] * v[i]
         along *= factor / 2
         for i in range(k + 1, m):
@@ -130,7 +131,7 @@ def _tridiagonalise(S):  # type: ignore[no-untyped-def]
     return vectors, factors, diagonal, beside
 
 
-@njit(nogil=True, forceinline=True, fastmath=REASSOCIATED)
+@njit(nogil=True)
 def _reflect(v, factor, first, B, share):  # type: ignore[no-untyped-def]
     """Reflect the columns of ``B`` from row ``first`` on."""
     share[:] = 0.0
@@ -144,7 +145,7 @@ def _reflect(v, factor, first, B, share):  # type: ignore[no-untyped-def]
             B[i, j] -= a * share[j]
 
 
-@njit(nogil=True, forceinline=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _solve(vectors, factors, diagonal, beside, right, alphas):  # type: ignore[no-untyped-def]
     """Solutions of ``(S + alpha I) a = right``, as columns, and the smallest pivot."""
     m, n_alphas = len(right), len(alphas)
