@@ -1,15 +1,14 @@
-r"""L1 and elastic-net paths by an active-set Newton method, compiled.
+r"""L1 and elastic-net paths of squared error by an active-set method, compiled.
 
-The problem is :math:`\sum_i \ell_i(x_i^T b) + \lambda_1 \sum_j f_j |b_j| +
-\frac{\lambda_2}{2} \sum_j f_j b_j^2` with half the squared error or the weighted log-loss.
-For given active features and signs it is smooth, and a Newton step solves it: exactly for
-squared error, in a few steps for the log-loss. A step stops where a coefficient would change its
-sign; that feature leaves, and the features that violate the optimality conditions enter
-(feature-sign search; Lee, Battle, Raina & Ng 2007). Each step lowers the objective. The Cholesky
-factor of the active Hessian is updated as features come and go and lives on from one strength to
-the next, so that the cost of a path is that of its kinks, whatever the correlation of the
-features. Only features that pass the sequential strong rule (Tibshirani et al. 2012) are looked
-at before the final check of all of them, which also yields the duality gap.
+The problem is :math:`\frac12 \lVert y - Xb \rVert^2 + \lambda_1 \sum_j f_j |b_j| +
+\frac{\lambda_2}{2} \sum_j f_j b_j^2`. For given active features and signs a linear system solves
+it. A step stops where a coefficient would change its sign; that feature leaves, and the features
+that violate the optimality conditions enter (feature-sign search; Lee, Battle, Raina & Ng 2007).
+Each step lowers the objective. The Cholesky factor of the active features is updated as features
+come and go and lives on from one strength to the next, so that the cost of a path is that of its
+kinks, whatever the correlation of the features. Only features that pass the sequential strong rule
+(Tibshirani et al. 2012) are looked at before the final check of all of them, which also yields the
+duality gap.
 
 All compiled code is in this file: numba's cache notices a change of the file that a function is
 in, and of no other.
@@ -25,15 +24,9 @@ from normwise.fitting.solvers.compiled import njit
 
 MAX_STEPS = 5000
 ENTER_AT_MOST = 8
-# a Hessian is kept as long as each step shrinks the error to less than this
-REUSE = 0.25
-# and a factor of a quadratic's until the L2 part has fallen to this share of its own
+# a factor is kept until the L2 part has fallen to this share of its own
 STALE = 0.75
-MAX_HALVINGS = 30
 MAX_REFINEMENTS = 3
-MIN_WEIGHT = 1e-10
-# error of an inner product, relative to the norms of both vectors
-ROUNDING = 1e-15
 # rounding errors do not turn a bound below this share of the threshold into a violation
 BELOW = 1 - 1e-9
 # a pivot below the first is a rounding error, because a feature depends linearly on those before
@@ -44,8 +37,6 @@ CURVATURE = 1e-10
 # squared length of a column of a factor, in its diagonal entry, that only rounding errors reach
 GROWN = 1 + 1e-6
 BLOCK = 48
-# whether the loss is the log-loss, by response, of those that this solver knows
-LOGISTIC = {"gaussian": False, "binary": True}
 
 # features are the rows of a dense array in C order, or the columns of a sparse one: data, row
 # numbers and column starts
@@ -72,8 +63,8 @@ def norms_of(X, out):  # type: ignore[no-untyped-def]
     """Euclidean norms of all features."""
 
 
-def dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
-    """Features ``chosen[:k]`` as dense rows, times a vector entry by entry."""
+def dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
+    """Features ``chosen[:k]``, of ``n`` entries each, as dense rows."""
 
 
 @overload(dots)
@@ -185,20 +176,20 @@ def _norms_of(X, out):  # type: ignore[no-untyped-def]
 
 
 @overload(dense_rows)
-def _dense_rows(X, chosen, k, factor):  # type: ignore[no-untyped-def]
-    def dense(X, chosen, k, factor):  # type: ignore[no-untyped-def]
-        out = np.empty((k, len(factor)))
+def _dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
+    def dense(X, chosen, k, n):  # type: ignore[no-untyped-def]
+        out = np.empty((k, n))
         for j in range(k):
-            for i in range(len(factor)):
-                out[j, i] = X[chosen[j], i] * factor[i]
+            out[j] = X[chosen[j]]
         return out
 
-    def sparse(X, chosen, k, factor):  # type: ignore[no-untyped-def]
+    def sparse(X, chosen, k, n):  # type: ignore[no-untyped-def]
         data, row, start = X
-        out = np.zeros((k, len(factor)))
+        out = np.zeros((k, n))
         for j in range(k):
-            for m in range(start[chosen[j]], start[chosen[j] + 1]):
-                out[j, row[m]] += data[m] * factor[row[m]]
+            f = chosen[j]
+            for m in range(start[f], start[f + 1]):
+                out[j, row[m]] += data[m]
         return out
 
     return dense if isinstance(X, types.Array) else sparse
@@ -218,12 +209,9 @@ def products(rows, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def products_with(X, f, weight, chosen, k, buffer, out):  # type: ignore[no-untyped-def]
-    """Weighted inner products of feature ``f`` with features ``chosen[:k]``."""
-    buffer[:] = 0.0
-    combine(X, np.full(1, f), 1, np.ones(1), buffer)
-    buffer *= weight
-    some_dots(X, chosen, k, buffer, out)
+def products_with(X, f, n, chosen, k, out):  # type: ignore[no-untyped-def]
+    """Inner products of feature ``f`` of ``n`` entries with features ``chosen[:k]``."""
+    some_dots(X, chosen, k, dense_rows(X, np.full(1, f), 1, n)[0], out)
 
 
 @njit(nogil=True)
@@ -352,62 +340,16 @@ def enlarged(A, room, k):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _log_loss(y, eta, weight):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for i in range(len(y)):
-        loss = max(eta[i], 0.0) + np.log1p(np.exp(-abs(eta[i])))
-        total += weight[i] * (loss - y[i] * eta[i])
-    return total
-
-
-@njit(nogil=True)
-def _entropy(theta, weight):  # type: ignore[no-untyped-def]
-    # minus the conjugate of the log-loss
-    total = 0.0
-    for i in range(len(theta)):
-        share = abs(theta[i]) / weight[i] if weight[i] > 0 else 0.0
-        if 0.0 < share < 1.0:
-            total -= weight[i] * (share * np.log(share) + (1 - share) * np.log1p(-share))
-    return total
-
-
-@njit(nogil=True)
-def _negative_slope(y, eta, weight, logistic, out):  # type: ignore[no-untyped-def]
-    """Residuals: minus the derivative of the loss by ``eta``."""
-    for i in range(len(y)):
-        if logistic:
-            out[i] = weight[i] * (y[i] - 1 / (1 + np.exp(-eta[i])))
-        else:
-            out[i] = y[i] - eta[i]
-
-
-@njit(nogil=True)
-def _make_feasible(theta, unit, free, logistic):  # type: ignore[no-untyped-def]
+def _make_feasible(theta, unit, free):  # type: ignore[no-untyped-def]
     """Make a dual point orthogonal to the intercept."""
-    if free < 0:
-        return
-    if not logistic:
+    if free >= 0:
         share = np.dot(unit, theta) / np.dot(unit, unit)
         for i in range(len(theta)):
             theta[i] -= share * unit[i]
-        return
-    # shrink the heavier class
-    positive = negative = 0.0
-    for i in range(len(theta)):
-        if theta[i] > 0:
-            positive += theta[i]
-        else:
-            negative -= theta[i]
-    common = min(positive, negative)
-    for i in range(len(theta)):
-        if theta[i] > 0:
-            theta[i] *= common / positive
-        elif theta[i] < 0:
-            theta[i] *= common / negative
 
 
 @njit(nogil=True)
-def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic):  # type: ignore[no-untyped-def]
+def _duality_gap(y, eta, theta, gradient, coef, l1, l2, factor):  # type: ignore[no-untyped-def]
     """Primal objective minus the better of two dual values along ``theta``.
 
     One shrinks the point into the box of the L1 norm; the other, for ``l2 > 0``, pays for
@@ -424,34 +366,20 @@ def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic
                 shrink = min(shrink, l1 * factor[j] / abs(gradient[j]))
                 if l2 > 0:
                     excess += over**2 / (2 * l2 * factor[j])
-    primal = l1 * size + l2 / 2 * square
-    if logistic:
-        primal += _log_loss(y, eta, weight)
-        dual = _entropy(shrink * theta, weight)
-        if l2 > 0:
-            dual = max(dual, _entropy(theta, weight) - excess)
-    else:
-        primal += np.sum((y - eta) ** 2) / 2
-        linear, quadratic = np.dot(theta, y), np.dot(theta, theta) / 2
-        dual = shrink * linear - shrink**2 * quadratic
-        if l2 > 0:
-            dual = max(dual, linear - quadratic - excess)
+    primal = l1 * size + l2 / 2 * square + np.sum((y - eta) ** 2) / 2
+    linear, quadratic = np.dot(theta, y), np.dot(theta, theta) / 2
+    dual = shrink * linear - shrink**2 * quadratic
+    if l2 > 0:
+        dual = max(dual, linear - quadratic - excess)
     return primal - dual
 
 
 @njit(nogil=True)
-def _tolerated(l1, l2, largest, size, tol, null, p, logistic):  # type: ignore[no-untyped-def]
+def _tolerated(l1, l2, largest, tol, null, p):  # type: ignore[no-untyped-def]
     """Largest violation of the optimality conditions."""
-    # with curvature the cost of a violation e is quadratic in e, without it about e * size
+    # with curvature the cost of a violation is quadratic in it
     quadratic = np.sqrt(0.02 * tol * null * l2 / p)
-    if not logistic:
-        return max(1e-10 * largest, min(1e-4 * (l1 + l2), 1e-3 * quadratic))
-    if l1 == 0 and l2 == 0:
-        return 1e-9 * largest
-    slack = max(1e-12 * largest, 0.1 * tol * largest / (1 + size * largest / null))
-    if l2 > 0:
-        slack = max(slack, min(0.01 * (l1 + l2), quadratic))
-    return slack
+    return max(1e-10 * largest, min(1e-4 * (l1 + l2), 1e-3 * quadratic))
 
 
 @njit(nogil=True)
@@ -466,57 +394,13 @@ def _reach(coef, step, signs, factor, active, k):  # type: ignore[no-untyped-def
 
 
 @njit(nogil=True)
-def _penalty(coef, step, reach, l1, l2, factor, active, k):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for j in range(k):
-        value = coef[active[j]] + reach * step[j]
-        total += factor[active[j]] * (l1 * abs(value) + l2 / 2 * value**2)
-    return total
-
-
-@njit(nogil=True)
-def _search(  # type: ignore[no-untyped-def]
-    X, y, weight, eta, along, r, coef, step, residual, signs, active, k, factor, l1, l2, reach
-):
-    """Shorten a step of the log-loss until it lowers the objective; sets r and residual."""
-    decrement = np.dot(step[:k], residual[:k])
-    trial = np.empty(len(y))
-    value = np.nan
-    for _ in range(MAX_HALVINGS):
-        trial[:] = eta + reach * along
-        _negative_slope(y, trial, weight, True, r)
-        some_dots(X, active, k, r, residual)
-        slope = 0.0
-        for j in range(k):
-            f = active[j]
-            now = coef[f] + reach * step[j]
-            residual[j] -= factor[f] * (l1 * signs[j] + l2 * now)
-            slope -= residual[j] * step[j]
-        # the objective is convex: no minimum was passed, or hardly
-        if slope <= 0.1 * decrement:
-            return reach
-        if np.isnan(value):
-            value = _log_loss(y, eta, weight)
-            value += _penalty(coef, step, 0.0, l1, l2, factor, active, k)
-        after = _log_loss(y, trial, weight)
-        if after + _penalty(coef, step, reach, l1, l2, factor, active, k) <= value:
-            return reach
-        reach /= 2
-    return 0.0
-
-
-@njit(nogil=True)
-def _move(X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k, logistic):  # type: ignore[no-untyped-def]
+def _move(U, coef, step, reach, residual, signs, factor, active, is_active, k):  # type: ignore[no-untyped-def]
     """Take the step; features that reach zero leave. Returns how many stay."""
     kept = 0
     for j in range(k):
         f = active[j]
         turns = factor[f] > 0 and (coef[f] + step[j]) * signs[j] < 0
         if turns and -coef[f] / step[j] <= reach:
-            if logistic:
-                # what rounding errors leave of it
-                rest = np.full(1, -(coef[f] + reach * step[j]))
-                combine(X, active[j : j + 1], 1, rest, eta)
             coef[f] = 0.0
             is_active[f] = False
             remove(U, k - (j - kept), kept)
@@ -582,7 +466,7 @@ def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: 
 
 
 @njit(nogil=True)
-def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, null):  # type: ignore[no-untyped-def]
+def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: ignore[no-untyped-def]
     r"""Follow a path of problems.
 
     Parameters
@@ -590,21 +474,18 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     X : ndarray of shape (n_features, n_samples) or tuple
         One feature a row, C order; or data, row indices and column starts of a sparse matrix.
     y : ndarray of shape (n_samples,)
-        Zeros and ones for the log-loss.
-    weight : ndarray of shape (n_samples,)
-        Weights of the log-loss, of sum 1. Squared error has none: rows of X and y carry them.
+        Rows of X and y carry their weights.
     l1, l2 : ndarray of shape (n_alphas,)
-        Weights of the two norms, decreasing.
+        Weights of the two norms, decreasing; those of the L1 norm are positive.
     factor : ndarray of shape (n_features,)
         Penalty factor of each feature, 0 for one that is free.
     start : ndarray of shape (n_features,)
         Where the first problem starts; the following ones start at the solution before.
     free : int
         The intercept among the features, or -1.
-    logistic : bool
     tol : float
-        Relative duality gap aimed at with the log-loss; squared error is solved to rounding
-        errors, with an L2 part to a millionth of it.
+        A problem is solved to rounding errors, with an L2 part to a millionth of this relative
+        duality gap.
     null : float
         Objective of the null model, the unit of the gaps.
 
@@ -612,7 +493,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     -------
     coef : ndarray of shape (n_alphas, n_features)
     gap : ndarray of shape (n_alphas,)
-        Relative duality gap; without any penalty, half the squared Newton decrement.
+        Relative duality gap.
     n_iter : ndarray of int, shape (n_alphas,)
         Steps of each. ``MAX_STEPS`` of them end the search; the certificate tells.
     """
@@ -628,19 +509,18 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     active, is_active, signs, k = np.empty(p, np.int64), np.zeros(p, np.bool_), np.zeros(p), 0
     work, in_work = np.empty(p, np.int64), np.zeros(p, np.bool_)
     gradient, residual, step, values = np.empty(p), np.empty(p), np.empty(p), np.empty(p)
-    hessian, eta, r, theta, buffer = np.ones(n), np.zeros(n), np.empty(n), np.empty(n), np.zeros(n)
+    eta, theta = np.zeros(n), np.empty(n)
     unit = np.zeros(n)
     if free >= 0:
         combine(X, np.full(1, free), 1, np.ones(1), unit)
     combine(X, everyone, p, coef, eta)
     for f in range(p):
-        if coef[f] != 0 or factor[f] == 0 or l1[0] == 0:
+        if coef[f] != 0 or factor[f] == 0:
             active[k], is_active[f] = f, True
-            signs[k] = np.sign(coef[f]) if factor[f] > 0 and l1[0] > 0 else 0.0
+            signs[k] = np.sign(coef[f]) if factor[f] > 0 else 0.0
             k += 1
-    _negative_slope(y, eta, weight, logistic, r)
-    theta[:] = r
-    _make_feasible(theta, unit, free, logistic)
+    theta[:] = y - eta
+    _make_feasible(theta, unit, free)
     dots(X, theta, gradient)
     largest = np.abs(gradient).max()
     l1_before = 0.0
@@ -649,16 +529,14 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
             l1_before = max(l1_before, abs(gradient[f]) / factor[f])
     norms = np.empty(p)
     norms_of(X, norms)
-    noise = ROUNDING * np.sqrt(np.dot(weight, weight)) if logistic else 0.0
     # inner products of all features with a dual point, both over the strength
     anchor, at_anchor, anchored = np.empty(n), np.empty(p), False
-    new_hessian = new_factor = True
+    new_gram = new_factor = True
     l2_factor = l2[0]
 
     for i in range(len(l1)):
-        size = np.abs(coef).sum() if logistic else 0.0
-        slack = _tolerated(l1[i], l2[i], largest, size, tol, null, p, logistic)
-        if l2[i] < STALE * l2_factor and not logistic:
+        slack = _tolerated(l1[i], l2[i], largest, tol, null, p)
+        if l2[i] < STALE * l2_factor:
             new_factor = True
         n_work = 0
         for f in range(p):
@@ -672,78 +550,42 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
         steps = refinements = 0
         everything = 2 * n_work > p
         while True:
-            size_before = np.inf
             while k > 0 and steps < MAX_STEPS:
-                size = 0.0
-                for j in range(k):
-                    # no step makes an inner product smaller than its rounding error
-                    if abs(residual[j]) > noise * norms[active[j]]:
-                        size = max(size, abs(residual[j]))
-                if size <= slack:
+                if np.abs(residual[:k]).max() <= slack:
                     break
-                if logistic and size > REUSE * size_before:
-                    new_hessian = True
-                size_before = size
                 steps += 1
-                if new_hessian:
+                if new_gram:
                     while k > len(U):
                         gram, U = enlarged(gram, 2 * len(U), 0), enlarged(U, 2 * len(U), 0)
-                    if logistic:
-                        for m in range(n):
-                            mu = 1 / (1 + np.exp(-eta[m]))
-                            hessian[m] = weight[m] * max(mu * (1 - mu), MIN_WEIGHT)
-                    products(dense_rows(X, active, k, np.sqrt(hessian)), gram)
-                    place[known[:n_known]] = -1
+                    products(dense_rows(X, active, k, n), gram)
                     known[:k] = active[:k]
                     place[known[:k]] = np.arange(k)
-                    n_known = k
-                    new_hessian, new_factor = False, True
+                    n_known, new_gram = k, False
                 if new_factor:
                     _factorise(gram, place, active, k, factor, l2[i], U)
                     new_factor, l2_factor = False, l2[i]
                 step[:k] = residual[:k]
                 solve(U, k, step)
-                reach = wanted = _reach(coef, step, signs, factor, active, k)
-                if logistic:
-                    buffer[:] = 0.0
-                    combine(X, active, k, step, buffer)
-                    reach = _search(
-                        X, y, weight, eta, buffer, r, coef, step, residual, signs, active, k,
-                        factor, l1[i], l2[i], wanted,
-                    )  # fmt: skip
-                    if reach == 0.0 < wanted:
-                        # no decrease in floating point: this is the minimum
-                        break
-                    eta += reach * buffer
-                else:
-                    # the gradient of a quadratic is linear along the step
-                    for j in range(k):
-                        residual[j] *= 1 - reach
-                        residual[j] += reach * (l2_factor - l2[i]) * factor[active[j]] * step[j]
-                before = k
-                k = _move(
-                    X, U, eta, coef, step, reach, residual, signs, factor, active, is_active, k,
-                    logistic,
-                )  # fmt: skip
-                if k < before:
-                    size_before = np.inf
-            if not logistic:
-                eta[:] = 0.0
+                reach = _reach(coef, step, signs, factor, active, k)
+                # the gradient of a quadratic is linear along the step
                 for j in range(k):
-                    values[j] = coef[active[j]]
-                combine(X, active, k, values, eta)
-            _negative_slope(y, eta, weight, logistic, r)
-            theta[:] = r
-            _make_feasible(theta, unit, free, logistic)
+                    residual[j] *= 1 - reach
+                    residual[j] += reach * (l2_factor - l2[i]) * factor[active[j]] * step[j]
+                k = _move(U, coef, step, reach, residual, signs, factor, active, is_active, k)
+            eta[:] = 0.0
+            for j in range(k):
+                values[j] = coef[active[j]]
+            combine(X, active, k, values, eta)
+            theta[:] = y - eta
+            _make_feasible(theta, unit, free)
             if everything:
                 if not anchored or not _near_anchor(
                     X, theta, l1[i], factor, norms, anchor, at_anchor, gradient
                 ):
                     dots(X, theta, gradient)
-                    anchored = l1[i] > 0
-                    if anchored:
-                        anchor[:] = theta / l1[i]
-                        at_anchor[:] = gradient / l1[i]
+                    anchored = True
+                    anchor[:] = theta / l1[i]
+                    at_anchor[:] = gradient / l1[i]
             else:
                 some_dots(X, work, n_work, theta, values)
                 for m in range(n_work):
@@ -759,9 +601,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 entering = _entering(gradient, is_active, work, n_work, factor, l1[i], slack)
             if steps >= MAX_STEPS:
                 entering = entering[:0]
-            elif worst > slack and not (
-                len(entering) or logistic or refinements == MAX_REFINEMENTS
-            ):
+            elif worst > slack and not (len(entering) or refinements == MAX_REFINEMENTS):
                 # rounding errors have gathered in the factor
                 refinements += 1
                 new_factor = True
@@ -778,13 +618,13 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                     n_work += 1
                 if max(k, n_known) == len(U):
                     gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
-                if not new_hessian and place[f] < 0:
+                if not new_gram and place[f] < 0:
                     known[n_known], place[f] = f, n_known
                     n_known += 1
-                    products_with(X, f, hessian, known, n_known, buffer, values)
+                    products_with(X, f, n, known, n_known, values)
                     for j in range(n_known):
                         gram[n_known - 1, j] = gram[j, n_known - 1] = values[j]
-                if not new_hessian and not new_factor:
+                if not new_gram and not new_factor:
                     row = place[f]
                     for j in range(k):
                         step[j] = gram[row, place[active[j]]]
@@ -794,15 +634,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 k += 1
         l1_before = l1[i]
         out[i], n_iter[i] = coef, steps
-        if l1[i] == 0 and l2[i] == 0:
-            step[:k] = residual[:k]
-            solve(U, k, step)
-            gap[i] = np.dot(step[:k], residual[:k]) / 2 / null
-        else:
-            gap[i] = (
-                _duality_gap(y, eta, weight, theta, gradient, coef, l1[i], l2[i], factor, logistic)
-                / null
-            )
+        gap[i] = _duality_gap(y, eta, theta, gradient, coef, l1[i], l2[i], factor) / null
     return out, gap, n_iter
 
 
@@ -824,16 +656,16 @@ def active_set_paths(rows, y, l1, l2, start, tol):  # type: ignore[no-untyped-de
     gap : ndarray of shape (n_problems, n_alphas)
     n_iter : ndarray of int, shape (n_problems, n_alphas)
     """
-    n_problems, p, n = rows.shape
+    n_problems, p, _ = rows.shape
     coef, gap = np.empty((n_problems, len(l1), p)), np.empty((n_problems, len(l1)))
     n_iter = np.empty((n_problems, len(l1)), np.int64)
-    weight, factor = np.ones(n), np.ones(p)
+    factor = np.ones(p)
     for part in range(n_problems):
         null = np.dot(y[part], y[part]) / 2
         if null == 0.0:
             null = 1.0
         coef[part], gap[part], n_iter[part] = active_set_path(
-            rows[part], y[part], weight, l1, l2, factor, start[part], -1, False, tol, null
+            rows[part], y[part], l1, l2, factor, start[part], -1, tol, null
         )
     return coef, gap, n_iter
 
@@ -843,10 +675,10 @@ def active_set_responses(X, responses, l1, start):  # type: ignore[no-untyped-de
     """Lasso solutions of one design at one strength, a row for each response and its start."""
     found = np.empty_like(start)
     strength, none = np.full(1, l1), np.zeros(1)
-    weight, factor = np.ones(responses.shape[1]), np.ones(len(X))
+    factor = np.ones(len(X))
     for i in range(len(responses)):
         null = np.dot(responses[i], responses[i]) / 2
         found[i] = active_set_path(
-            X, responses[i], weight, strength, none, factor, start[i], -1, False, 1e-6, null
+            X, responses[i], strength, none, factor, start[i], -1, 1e-6, null
         )[0][0]
     return found

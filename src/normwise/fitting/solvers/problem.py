@@ -32,6 +32,8 @@ from normwise.fitting.solvers.views import (
 
 L1_DEPTH = 1e-3
 L1_LIMIT = 1e-6
+# losses that the compiled solvers know
+COMPILED = ("gaussian", "binary")
 # rows or columns up to which the Hessian of the log-loss costs nothing: Newton steps then end far
 # below the gap that is asked for
 FEW = 30
@@ -459,7 +461,9 @@ def _compiled(
     start: float,
     first: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    smooth = l1_ratio == 0 and (alphas > 0).all() and view.loss.name == "binary"
+    if view.loss.name not in COMPILED:
+        raise ValueError(f"the native engine has no solver for {view.loss.label}")
+    smooth = l1_ratio == 0 and (alphas > 0).all() and not view.loss.quadratic
     if smooth and min(len(view.y), len(view.scale)) > FEW:
         found = _smooth(view, alphas, tol, null, start)
         if (found[2] <= tol).all():
@@ -494,10 +498,8 @@ def _active_set(
     first: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     # compiled: loaded when used
-    from normwise.fitting.solvers.active_set import LOGISTIC, active_set_path
+    from normwise.fitting.solvers.active_set import active_set_path
 
-    if view.loss.name not in LOGISTIC:
-        raise ValueError(f"the native engine has no solver for {view.loss.label}")
     l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
     coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
     n_iter, done = np.zeros(n, int), 0
@@ -523,21 +525,14 @@ def _active_set(
         # the active set keeps the intercept of squared error right, and does not look for it
         factor[free] = 0.0
         begin[free] = -first @ cast(Sparse, view).centre if view.loss.quadratic else start
-    if not view.loss.quadratic:
-        from normwise.fitting.solvers.log_loss import active_set_path
-    found, gap[done:], n_iter[done:] = active_set_path(
-        X,
-        view.y,
-        view.weight,
-        l1[done:],
-        l2[done:],
-        factor,
-        begin,
-        free,
-        LOGISTIC[view.loss.name],
-        tol,
-        null,
-    )
+    penalties = l1[done:], l2[done:], factor, begin, free
+    if view.loss.quadratic:
+        path = active_set_path(X, view.y, *penalties, tol, null)
+    else:
+        from normwise.fitting.solvers.log_loss import active_set_path as log_loss_path
+
+        path = log_loss_path(X, view.y, view.weight, *penalties, True, tol, null)
+    found, gap[done:], n_iter[done:] = path
     if free < 0:
         coef[done:] = back(found)
         return coef, intercept, gap, n_iter
