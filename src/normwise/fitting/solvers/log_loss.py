@@ -1,15 +1,21 @@
-r"""L1 and elastic-net paths by an active-set Newton method, compiled.
+r"""Paths of the log-loss, compiled: L1 and elastic net by active sets, L2 by quasi-Newton steps.
 
-The problem is :math:`\sum_i \ell_i(x_i^T b) + \lambda_1 \sum_j f_j |b_j| +
-\frac{\lambda_2}{2} \sum_j f_j b_j^2` with half the squared error or the weighted log-loss.
-For given active features and signs it is smooth, and a Newton step solves it: exactly for
-squared error, in a few steps for the log-loss. A step stops where a coefficient would change its
-sign; that feature leaves, and the features that violate the optimality conditions enter
-(feature-sign search; Lee, Battle, Raina & Ng 2007). Each step lowers the objective. The Cholesky
-factor of the active Hessian is updated as features come and go and lives on from one strength to
-the next, so that the cost of a path is that of its kinks, whatever the correlation of the
-features. Only features that pass the sequential strong rule (Tibshirani et al. 2012) are looked
-at before the final check of all of them, which also yields the duality gap.
+The problem is :math:`\sum_i w_i \ell_i(x_i^T b) + \lambda_1 \sum_j f_j |b_j| +
+\frac{\lambda_2}{2} \sum_j f_j b_j^2` with the log-loss :math:`\ell_i` of a response of zeros and
+ones.
+
+With an L1 part (`log_loss_path`), the problem is smooth for given active features and signs, and a
+few Newton steps solve it. A step stops where a coefficient would change its sign; that feature
+leaves, and the features that violate the optimality conditions enter (feature-sign search; Lee,
+Battle, Raina & Ng 2007). Each step lowers the objective. The Cholesky factor of a Hessian is
+updated as features come and go and outlives the step and the strength: what has changed since it
+was computed is told by the last steps and their changes of the gradient (secant pairs), until slow
+steps have cost as much as a new Hessian. Only features that pass the sequential strong rule
+(Tibshirani et al. 2012) are looked at before the final check of all of them, which also yields the
+duality gap.
+
+With an L2 part alone (`smooth_path`), no feature comes or goes: each solution is predicted from
+those before and corrected by quasi-Newton steps.
 
 All compiled code is in this file: numba's cache notices a change of the file that a function is
 in, and of no other.
@@ -30,10 +36,7 @@ MAX_STEPS = 5000
 ENTER_AT_MOST = 8
 # a step that leaves a larger share of the error than this is slow
 REUSE = 0.25
-# and a factor of a quadratic's until the L2 part has fallen to this share of its own
-STALE = 0.75
 MAX_HALVINGS = 30
-MAX_REFINEMENTS = 3
 MIN_WEIGHT = 1e-10
 # of the gap asked for, what violations of an L1 part may come to
 L1_AIM = 0.5
@@ -73,8 +76,6 @@ MEMORY = 8
 # the cosine of a step and its change of gradient, below which it is not used
 STRAIGHT = 1e-8
 DEAR = 1 / 12
-# whether the loss is the log-loss, by response, of those that this solver knows
-LOGISTIC = {"gaussian": False, "binary": True}
 
 LN2_HIGH, LN2_LOW, LOG2_E = 0.6931471803691238, 1.9082149292705877e-10, 1.4426950408889634
 # adding this to a double leaves its nearest integer in the lowest bits
@@ -525,16 +526,6 @@ def _entropy(theta, weight, positive, negative):  # type: ignore[no-untyped-def]
     return _total(each)
 
 
-@njit(nogil=True)
-def _negative_slope(y, eta, weight, logistic, out, curvature):  # type: ignore[no-untyped-def]
-    """Residuals: minus the derivative of the loss by ``eta``. The log-loss has a curvature, too."""
-    if logistic:
-        _slopes(y, eta, 0.0, weight, out, curvature)
-    else:
-        for i in range(len(y)):
-            out[i] = y[i] - eta[i]
-
-
 @njit(nogil=True, error_model="numpy")
 def _balance(theta):  # type: ignore[no-untyped-def]
     """Factors of the positive and the negative entries that shrink the heavier class."""
@@ -549,22 +540,15 @@ def _balance(theta):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _make_feasible(theta, unit, free, logistic):  # type: ignore[no-untyped-def]
+def _make_feasible(theta):  # type: ignore[no-untyped-def]
     """Make a dual point orthogonal to the intercept."""
-    if free < 0:
-        return
-    if not logistic:
-        share = np.dot(unit, theta) / np.dot(unit, unit)
-        for i in range(len(theta)):
-            theta[i] -= share * unit[i]
-        return
     positive, negative = _balance(theta)
     for i in range(len(theta)):
         theta[i] *= positive if theta[i] > 0 else negative
 
 
 @njit(nogil=True)
-def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic):  # type: ignore[no-untyped-def]
+def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor):  # type: ignore[no-untyped-def]
     """Primal objective minus the better of two dual values along ``theta``.
 
     One shrinks the point into the box of the L1 norm; the other, for ``l2 > 0``, pays for
@@ -581,44 +565,30 @@ def _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic
                 shrink = min(shrink, l1 * factor[j] / abs(gradient[j]))
                 if l2 > 0:
                     excess += over**2 / (2 * l2 * factor[j])
-    primal = l1 * size + l2 / 2 * square
-    if logistic:
-        primal += _log_loss(y, eta, weight)
-        dual = _entropy(theta, weight, shrink, shrink)
-        if l2 > 0:
-            dual = max(dual, _entropy(theta, weight, 1.0, 1.0) - excess)
-    else:
-        primal += np.sum((y - eta) ** 2) / 2
-        linear, quadratic = np.dot(theta, y), np.dot(theta, theta) / 2
-        dual = shrink * linear - shrink**2 * quadratic
-        if l2 > 0:
-            dual = max(dual, linear - quadratic - excess)
+    primal = l1 * size + l2 / 2 * square + _log_loss(y, eta, weight)
+    dual = _entropy(theta, weight, shrink, shrink)
+    if l2 > 0:
+        dual = max(dual, _entropy(theta, weight, 1.0, 1.0) - excess)
     return primal - dual
 
 
 @njit(nogil=True)
-def _relative_gap(  # type: ignore[no-untyped-def]
-    y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic, null
-):
+def _relative_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, null):  # type: ignore[no-untyped-def]
     """Duality gap in units of the null model's objective; NaN without a penalty."""
     if l1 == 0 and l2 == 0:
         return np.nan
-    gap = _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor, logistic)
-    return gap / null
+    return _duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor) / null
 
 
 @njit(nogil=True)
-def _tolerated(l1, l2, largest, size, tol, null, p, logistic):  # type: ignore[no-untyped-def]
+def _tolerated(l1, l2, largest, size, tol, null, p):  # type: ignore[no-untyped-def]
     """Largest violation of the optimality conditions."""
-    # with curvature the cost of a violation e is quadratic in e, without it about e * size
-    quadratic = np.sqrt(0.02 * tol * null * l2 / p)
-    if not logistic:
-        return max(1e-10 * largest, min(1e-4 * (l1 + l2), 1e-3 * quadratic))
     if l1 == 0 and l2 == 0:
         return 1e-9 * largest
+    # without curvature the cost of a violation e is about e * size, with it quadratic in e
     slack = max(1e-12 * largest, L1_AIM * tol * largest / (1 + size * largest / null))
     if l2 > 0:
-        slack = max(slack, min(0.01 * (l1 + l2), quadratic))
+        slack = max(slack, min(0.01 * (l1 + l2), np.sqrt(0.02 * tol * null * l2 / p)))
     return slack
 
 
@@ -664,7 +634,7 @@ def _search(  # type: ignore[no-untyped-def]
     reach,
     trial,
 ):
-    """Shorten a step of the log-loss until it lowers the objective; sets r and residual."""
+    """Shorten a step until it lowers the objective; sets r and residual."""
     decrement = np.dot(step[:k], residual[:k])
     value = np.nan
     for _ in range(MAX_HALVINGS):
@@ -726,7 +696,6 @@ def _move(  # type: ignore[no-untyped-def]
     active,
     is_active,
     k,
-    logistic,
     hessian,
     S,
     Y,
@@ -736,7 +705,7 @@ def _move(  # type: ignore[no-untyped-def]
     i,
 ):
     """Take the step; features that reach zero leave. Returns how many stay."""
-    for j in range(k if logistic else 0):
+    for j in range(k):
         f = active[j]
         if _leaves(coef[f], step[j], signs[j], factor[f], reach):
             _forget(X, rows, active, k, j, hessian, S, Y, changes, buffer)
@@ -744,8 +713,7 @@ def _move(  # type: ignore[no-untyped-def]
     for j in range(k):
         f = active[j]
         if _leaves(coef[f], step[j], signs[j], factor[f], reach):
-            if logistic:
-                add(X, f, -(coef[f] + reach * step[j]), eta)
+            add(X, f, -(coef[f] + reach * step[j]), eta)
             coef[f] = 0.0
             is_active[f] = False
             left_at[f] = i
@@ -753,7 +721,7 @@ def _move(  # type: ignore[no-untyped-def]
         else:
             coef[f] += reach * step[j]
             active[kept], signs[kept], residual[kept] = f, signs[j], residual[j]
-            if logistic and kept < j:
+            if kept < j:
                 gather(X, f, rows, kept)
                 for m in range(MEMORY):
                     S[m, kept], Y[m, kept] = S[m, j], Y[m, j]
@@ -762,12 +730,10 @@ def _move(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untyped-def]
+def _factorise(X, active, k, hessian, factor, l2, U):  # type: ignore[no-untyped-def]
     A = np.empty((k, k))
+    products(dense_rows(X, active, k, np.sqrt(hessian)), A)
     for j in range(k):
-        row = place[active[j]]
-        for m in range(j, k):
-            A[j, m] = gram[row, place[active[m]]]
         A[j, j] += l2 * factor[active[j]]
     cholesky(A, U)
 
@@ -811,17 +777,17 @@ def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: 
 
 
 @njit(nogil=True)
-def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, null):  # type: ignore[no-untyped-def]
-    r"""Follow a path of problems.
+def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type: ignore[no-untyped-def]
+    r"""Follow a path of problems with the log-loss, an L1 part or an L2 part, or both or neither.
 
     Parameters
     ----------
     X : ndarray of shape (n_features, n_samples) or tuple
         One feature a row, C order; or data, row indices and column starts of a sparse matrix.
     y : ndarray of shape (n_samples,)
-        Zeros and ones for the log-loss.
+        Zeros and ones.
     weight : ndarray of shape (n_samples,)
-        Weights of the log-loss, of sum 1. Squared error has none: rows of X and y carry them.
+        Of sum 1.
     l1, l2 : ndarray of shape (n_alphas,)
         Weights of the two norms, decreasing.
     factor : ndarray of shape (n_features,)
@@ -830,10 +796,8 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
         Where the first problem starts; the following ones start at the solution before.
     free : int
         The intercept among the features, or -1.
-    logistic : bool
     tol : float
-        Relative duality gap aimed at with the log-loss; squared error is solved to rounding
-        errors, with an L2 part to a millionth of it.
+        Relative duality gap; with an L1 part, half of it is aimed at.
     null : float
         Objective of the null model, the unit of the gaps.
 
@@ -851,17 +815,13 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     out = np.empty((len(l1), p))
     gap = np.empty(len(l1))
     n_iter = np.zeros(len(l1), np.int64)
-    # products are computed when a feature first becomes active; `place` is its row in `gram`
-    gram, U = np.empty((32, 32)), np.empty((32, 32))
-    place, known, n_known = np.full(p, -1), np.empty(p, np.int64), 0
+    U = np.empty((32, 32))
     active, is_active, signs, k = np.empty(p, np.int64), np.zeros(p, np.bool_), np.zeros(p), 0
     work, in_work = np.empty(p, np.int64), np.zeros(p, np.bool_)
     gradient, residual, step = np.empty(p), np.empty(p), np.empty(p)
-    hessian, eta, r, theta, buffer = np.ones(n), np.zeros(n), np.empty(n), np.empty(n), np.zeros(n)
-    unit, curvature, trial, reference = np.zeros(n), np.ones(n), np.empty(n), 1.0
-    rows = np.empty((32 if dense(X) and logistic else 0, n))
-    if free >= 0:
-        add(X, free, 1.0, unit)
+    hessian, eta, r, theta, buffer = np.empty(n), np.zeros(n), np.empty(n), np.empty(n), np.empty(n)
+    curvature, trial, reference = np.empty(n), np.empty(n), 1.0
+    rows = np.empty((32 if dense(X) else 0, n))
     for f in range(p):
         if coef[f] != 0:
             add(X, f, coef[f], eta)
@@ -871,11 +831,12 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
             k += 1
     while len(rows) and len(rows) < k:
         rows = np.empty((2 * len(rows), n))
-    for j in range(k if logistic else 0):
+    for j in range(k):
         gather(X, active[j], rows, j)
-    _negative_slope(y, eta, weight, logistic, r, curvature)
+    _slopes(y, eta, 0.0, weight, r, curvature)
     theta[:] = r
-    _make_feasible(theta, unit, free, logistic)
+    if free >= 0:
+        _make_feasible(theta)
     dots(X, theta, gradient)
     largest = np.abs(gradient).max()
     l1_before = 0.0
@@ -885,11 +846,11 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     norms = np.empty(p)
     for f in range(p):
         norms[f] = norm(X, f)
-    noise = ROUNDING * np.sqrt(np.dot(weight, weight)) if logistic else 0.0
+    noise = ROUNDING * np.sqrt(np.dot(weight, weight))
     # inner products of all features with a dual point, both over the strength
     anchor, at_anchor, anchored = np.empty(n), np.empty(p), False
-    new_hessian = new_factor = True
-    l2_factor = l2[0]
+    # the L2 part that the factor has
+    new_hessian, l2_factor = True, l2[0]
     S, Y, changes = np.zeros((MEMORY, 32)), np.zeros((MEMORY, 32)), np.zeros((MEMORY, n))
     newest, kept, debt = 0, 0, 0
     # a feature that has left comes back between minima only, or the steps might go in circles
@@ -897,9 +858,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
     before_step, r_before = np.empty(p), np.empty(n)
 
     for i in range(len(l1)):
-        slack = _tolerated(l1[i], l2[i], largest, np.abs(coef).sum(), tol, null, p, logistic)
-        if l2[i] < STALE * l2_factor and not logistic:
-            new_factor = True
+        slack = _tolerated(l1[i], l2[i], largest, np.abs(coef).sum(), tol, null, p)
         n_work = 0
         for f in range(p):
             in_work[f] = is_active[f] or abs(gradient[f]) >= factor[f] * (2 * l1[i] - l1_before)
@@ -909,7 +868,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
         for j in range(k):
             f = active[j]
             residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
-        steps = refinements = tightened = 0
+        steps = tightened = 0
         everything = 2 * n_work > p
         while True:
             size_before = np.inf
@@ -922,74 +881,53 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                         size = max(size, abs(residual[j]))
                 if size <= slack:
                     break
-                if logistic and size_before < np.inf:
+                if size_before < np.inf:
                     debt += size > REUSE * size_before
                     new_hessian = new_hessian or debt > (1 + DEAR * k if l1[i] > 0 else 0)
                 size_before = size
                 steps += 1
                 if new_hessian:
                     while k > len(U):
-                        gram, U = enlarged(gram, 2 * len(U), 0), enlarged(U, 2 * len(U), 0)
-                    if logistic:
-                        hessian[:] = curvature
-                        reference = _total(curvature)
-                    products(dense_rows(X, active, k, np.sqrt(hessian)), gram)
-                    place[known[:n_known]] = -1
-                    known[:k] = active[:k]
-                    place[known[:k]] = np.arange(k)
-                    n_known = k
-                    new_hessian, new_factor = False, True
-                    kept = debt = 0
-                if new_factor:
-                    _factorise(gram, place, active, k, factor, l2[i], U)
-                    new_factor, l2_factor = False, l2[i]
-                if logistic:
-                    ratio = 1.0 if l2[i] > 0 else _total(curvature) / reference
-                    _secant_step(
-                        U, k, residual, l2[i], factor, active, ratio, S, Y, newest, kept, step
-                    )
-                else:
-                    step[:k] = residual[:k]
-                    solve(U, k, step)
+                        U = enlarged(U, 2 * len(U), 0)
+                    hessian[:] = curvature
+                    reference, l2_factor = _total(curvature), l2[i]
+                    _factorise(X, active, k, hessian, factor, l2_factor, U)
+                    new_hessian, kept, debt = False, 0, 0
+                ratio = 1.0 if l2[i] > 0 else _total(curvature) / reference
+                _secant_step(U, k, residual, l2[i], factor, active, ratio, S, Y, newest, kept, step)
                 reach = wanted = _reach(coef, step, signs, factor, active, k)
-                if logistic:
-                    combine(X, rows, active, k, step, buffer)
-                    before_step[:k] = residual[:k]
-                    r_before[:] = r
-                    reach = _search(
-                        X, rows, y, weight, eta, buffer, r, curvature, coef, step, residual, signs,
-                        active, k, factor, l1[i], l2[i], wanted, trial,
-                    )  # fmt: skip
-                    if reach == 0.0 < wanted:
-                        # no decrease in floating point: this is the minimum
-                        break
-                    eta += reach * buffer
-                    if S.shape[1] < len(U):
-                        S, Y = widened(S, len(U)), widened(Y, len(U))
-                    m = (newest + 1) % MEMORY
-                    curved = square = 0.0
-                    for j in range(k):
-                        S[m, j] = reach * step[j]
-                        Y[m, j] = before_step[j] - residual[j]
-                        Y[m, j] -= l2[i] * factor[active[j]] * S[m, j]
-                        curved += S[m, j] * Y[m, j]
-                        square += S[m, j] ** 2
-                    if curved > 0 and l1[i] > 0:
-                        changes[m] = r_before - r
-                        newest, kept = m, min(kept + 1, MEMORY)
-                else:
-                    # the gradient of a quadratic is linear along the step
-                    for j in range(k):
-                        residual[j] *= 1 - reach
-                        residual[j] += reach * (l2_factor - l2[i]) * factor[active[j]] * step[j]
+                combine(X, rows, active, k, step, buffer)
+                before_step[:k] = residual[:k]
+                r_before[:] = r
+                reach = _search(
+                    X, rows, y, weight, eta, buffer, r, curvature, coef, step, residual, signs,
+                    active, k, factor, l1[i], l2[i], wanted, trial,
+                )  # fmt: skip
+                if reach == 0.0 < wanted:
+                    # no decrease in floating point: this is the minimum
+                    break
+                eta += reach * buffer
+                if S.shape[1] < len(U):
+                    S, Y = widened(S, len(U)), widened(Y, len(U))
+                m = (newest + 1) % MEMORY
+                curved = square = 0.0
+                for j in range(k):
+                    S[m, j] = reach * step[j]
+                    Y[m, j] = before_step[j] - residual[j]
+                    Y[m, j] -= l2[i] * factor[active[j]] * S[m, j]
+                    curved += S[m, j] * Y[m, j]
+                    square += S[m, j] ** 2
+                if curved > 0 and l1[i] > 0:
+                    changes[m] = r_before - r
+                    newest, kept = m, min(kept + 1, MEMORY)
                 before = k
                 k = _move(
                     X, rows, U, eta, coef, step, reach, residual, signs, factor, active, is_active,
-                    k, logistic, hessian, S, Y, changes, buffer, left_at, i,
+                    k, hessian, S, Y, changes, buffer, left_at, i,
                 )  # fmt: skip
                 if k < before:
                     size_before = np.inf
-                elif logistic and l1[i] > 0:
+                elif l1[i] > 0:
                     # who violates by more than is left of the error need not wait for its end
                     left = slack
                     for j in range(k):
@@ -1003,13 +941,10 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                         break
             early = len(entering) > 0
             if not early:
-                if not logistic:
-                    eta[:] = 0.0
-                    for j in range(k):
-                        add(X, active[j], coef[active[j]], eta)
-                _negative_slope(y, eta, weight, logistic, r, curvature)
+                _slopes(y, eta, 0.0, weight, r, curvature)
                 theta[:] = r
-                _make_feasible(theta, unit, free, logistic)
+                if free >= 0:
+                    _make_feasible(theta)
                 if everything:
                     if not anchored or not _near_anchor(
                         X, theta, l1[i], factor, norms, anchor, at_anchor, gradient
@@ -1022,32 +957,21 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 else:
                     for m in range(n_work):
                         gradient[work[m]] = dot(X, work[m], theta)
-                worst = 0.0
                 for j in range(k):
                     f = active[j]
                     residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
-                    worst = max(worst, abs(residual[j]))
                 if everything:
                     entering = _entering(gradient, is_active, everyone, p, factor, l1[i], slack)
                 else:
                     entering = _entering(gradient, is_active, work, n_work, factor, l1[i], slack)
             if steps >= MAX_STEPS:
                 entering = entering[:0]
-            elif (
-                not early
-                and worst > slack
-                and not (len(entering) or logistic or refinements == MAX_REFINEMENTS)
-            ):
-                # rounding errors have gathered in the factor
-                refinements += 1
-                new_factor = True
-                continue
             if len(entering) == 0:
                 if everything:
                     gap[i] = _relative_gap(
-                        y, eta, weight, theta, gradient, coef, l1[i], l2[i], factor, logistic, null
+                        y, eta, weight, theta, gradient, coef, l1[i], l2[i], factor, null
                     )
-                    if not logistic or not gap[i] > tol or tightened == MAX_TIGHTER:
+                    if not gap[i] > tol or tightened == MAX_TIGHTER:
                         break
                     # the coefficients have grown since the tolerance was set
                     slack *= TIGHTER
@@ -1060,25 +984,14 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                 if not in_work[f]:
                     work[n_work], in_work[f] = f, True
                     n_work += 1
-                if max(k, n_known) == len(U):
-                    gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
-                buffer[:] = 0.0
-                add(X, f, 1.0, buffer)
-                buffer *= hessian
-                if logistic and not new_hessian:
+                if k == len(U):
+                    U = enlarged(U, 2 * len(U), k)
+                if not new_hessian:
+                    buffer[:] = 0.0
+                    add(X, f, 1.0, buffer)
+                    buffer *= hessian
                     dots_with(X, rows, active, k, buffer, step)
                     append(U, k, step, dot(X, f, buffer) + l2_factor * factor[f])
-                elif not new_hessian and place[f] < 0:
-                    known[n_known], place[f] = f, n_known
-                    n_known += 1
-                    for j in range(n_known):
-                        value = dot(X, known[j], buffer)
-                        gram[n_known - 1, j] = gram[j, n_known - 1] = value
-                if not logistic and not new_hessian and not new_factor:
-                    row = place[f]
-                    for j in range(k):
-                        step[j] = gram[row, place[active[j]]]
-                    append(U, k, step, gram[row, row] + l2_factor * factor[f])
                 if S.shape[1] < len(U):
                     S, Y = widened(S, len(U)), widened(Y, len(U))
                 for a in range(kept):
@@ -1086,8 +999,7 @@ def active_set_path(X, y, weight, l1, l2, factor, start, free, logistic, tol, nu
                     S[m, k], Y[m, k] = 0.0, dot(X, f, changes[m])
                 if len(rows) and k == len(rows):
                     rows = taller(rows)
-                if logistic:
-                    gather(X, f, rows, k)
+                gather(X, f, rows, k)
                 active[k], is_active[f], signs[k] = f, True, np.sign(gradient[f])
                 residual[k] = gradient[f] - l1[i] * factor[f] * signs[k]
                 k += 1

@@ -529,9 +529,9 @@ def _active_set(
     if view.loss.quadratic:
         path = active_set_path(X, view.y, *penalties, tol, null)
     else:
-        from normwise.fitting.solvers.log_loss import active_set_path as log_loss_path
+        from normwise.fitting.solvers.log_loss import log_loss_path
 
-        path = log_loss_path(X, view.y, view.weight, *penalties, True, tol, null)
+        path = log_loss_path(X, view.y, view.weight, *penalties, tol, null)
     found, gap[done:], n_iter[done:] = path
     if free < 0:
         coef[done:] = back(found)
