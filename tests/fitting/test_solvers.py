@@ -1179,30 +1179,32 @@ def near_duplicates(seed: int) -> np.ndarray:
     return X
 
 
+@pytest.mark.parametrize("solver", [active_set, log_loss])
 @pytest.mark.parametrize("seed", range(20))
-def test_a_factor_of_dependent_features_does_not_grow(seed):
+def test_a_factor_of_dependent_features_does_not_grow(seed, solver):
     X = near_duplicates(seed)
     X = X[:, np.random.default_rng(seed).permutation(X.shape[1])[: len(X) + 15]]
     X = X - X.mean(axis=0)
     X /= np.linalg.norm(X, axis=0)
     gram = X.T @ X
     U = np.zeros_like(gram)
-    cholesky(gram.copy(), U)
+    solver.cholesky(gram.copy(), U)
     assert np.abs(U).max() < 1 + 1e-6
     k, product = len(gram) - 1, U.T @ U
     for q in (0, k // 2):
         smaller, rest = U.copy(), np.delete(np.arange(k + 1), q)
-        remove(smaller, k + 1, q)
+        solver.remove(smaller, k + 1, q)
         upper = np.triu(smaller[:k, :k])
         assert np.abs(upper).max() < 1 + 1e-6
         np.testing.assert_allclose(upper.T @ upper, product[np.ix_(rest, rest)], atol=1e-12)
 
 
-def test_a_column_that_only_rounding_errors_explain_asks_for_a_new_factor():
+@pytest.mark.parametrize("solver", [active_set, log_loss])
+def test_a_column_that_only_rounding_errors_explain_asks_for_a_new_factor(solver):
     U = np.diag([1.0, 1e-5, 0.0])
-    assert append(U, 2, np.array([0.5, 1e-6]), 1.0)
-    assert not append(U, 2, np.array([0.5, 1e-4]), 1.0)
-    assert not append(U, 2, np.array([0.5, np.inf]), 1.0)
+    assert solver.append(U, 2, np.array([0.5, 1e-6]), 1.0)
+    assert not solver.append(U, 2, np.array([0.5, 1e-4]), 1.0)
+    assert not solver.append(U, 2, np.array([0.5, np.inf]), 1.0)
 
 
 @pytest.mark.parametrize("seed", [82, 225, 253, 641, 894, 914, 1008])
@@ -1212,6 +1214,26 @@ def test_near_duplicates_keep_their_certificates_down_to_the_limit(seed):
     y = X[:, :10] @ rng.choice([-1.0, 1.0], 10) + 3 * rng.standard_normal(len(X))
     problem = Problem(X, y)
     assert problem.path(problem.alpha_grid(1.0, 100), 1.0).gap.max() <= 1e-6
+
+
+@pytest.mark.parametrize("smallest", [1e-3, 1e-5])
+@pytest.mark.parametrize("seed", [3, 371, 541, 808, 872, 1954, 2316, 2381])
+def test_classes_of_near_duplicates_take_few_steps_to_their_certificates(seed, smallest):
+    # a feature that entered could be driven out by the error left in its copy, again and again
+    X = near_duplicates(seed)
+    y = np.random.default_rng(seed).permutation(np.arange(len(X)) % 2)
+    problem = Problem(X, y, "binary")
+    path = problem.path(problem.alpha_grid(1.0, 60)[0] * np.geomspace(1, smallest, 60), 1.0)
+    assert path.gap.max() <= 1e-6
+    assert path.n_iter.max() < 100
+
+
+@pytest.mark.parametrize("strengths", [[0.0], [0.1, 0.0]])
+def test_classes_that_no_feature_tells_apart_have_a_certificate_without_a_penalty(strengths):
+    X, y = np.array([[-1.0], [1.0], [-1.0], [1.0]]), np.array([0, 0, 1, 1])
+    path = Problem(X, y, "binary").path(np.array(strengths), 1.0)
+    np.testing.assert_allclose(path.gap, 0, atol=1e-12)
+    np.testing.assert_allclose(path.coef, 0, atol=1e-12)
 
 
 def test_no_compiled_code_calls_that_of_another_file():

@@ -69,6 +69,8 @@ BELOW = 1 - 1e-9
 # dependence, until the sign of a coefficient stops it
 DEPENDENT = 1e-12
 CURVATURE = 1e-10
+# squared length of a column of a factor, in its diagonal entry, that only rounding errors reach
+GROWN = 1 + 1e-6
 BLOCK = 48
 # steps that are remembered beside a factor, and the share of the active features that slow steps
 # may come to before the factor, which costs as much, is computed anew
@@ -316,7 +318,10 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
         for j in range(first, last):
             pivot = A[j, j]
             if pivot <= DEPENDENT * diagonal[j]:
-                pivot = CURVATURE * diagonal[j]
+                # what is left of the products is rounding errors too
+                U[j, j] = np.sqrt(CURVATURE * diagonal[j])
+                U[j, j + 1 : k] = 0.0
+                continue
             root = np.sqrt(pivot)
             U[j, j] = root
             for m in range(j + 1, k):
@@ -408,7 +413,11 @@ def _secant_step(U, k, residual, l2, factor, active, ratio, S, Y, newest, kept, 
 
 @njit(nogil=True)
 def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
-    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten."""
+    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten.
+
+    Returns whether the factor is still one of ``A``: a column of it is never longer than the root
+    of the diagonal entry, unless rounding errors have grown along dependent features.
+    """
     total = 0.0
     for j in range(k):
         value = column[j] / U[j, j]
@@ -420,6 +429,7 @@ def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
     if pivot <= DEPENDENT * diagonal:
         pivot = CURVATURE * diagonal
     U[k, k] = np.sqrt(pivot)
+    return total <= GROWN * diagonal
 
 
 @njit(nogil=True)
@@ -430,15 +440,16 @@ def remove(U, k, q):  # type: ignore[no-untyped-def]
         for m in range(q, k - 1):
             U[j, m] = U[j, m + 1]
     for j in range(q, k - 1):
-        # row j + 1 moves up and takes its share of x
+        # row j + 1 moves up and takes its share of x, by a rotation: nothing grows in it, however
+        # small the pivot of a dependent feature
         old, new = U[j + 1, j + 1], x[j - q]
-        root = np.hypot(old, new)
-        c, s = root / old, new / old
+        root = np.sqrt(old * old + new * new)
+        c, s = old / root, new / root
         U[j, j] = root
         for m in range(j + 1, k - 1):
-            value = (U[j + 1, m + 1] + s * x[m - q]) / c
-            x[m - q] = c * x[m - q] - s * value
-            U[j, m] = value
+            above, share = U[j + 1, m + 1], x[m - q]
+            U[j, m] = c * above + s * share
+            x[m - q] = c * share - s * above
 
 
 @njit(nogil=True)
@@ -730,12 +741,16 @@ def _move(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _factorise(X, active, k, hessian, factor, l2, U):  # type: ignore[no-untyped-def]
+def _factorised(X, active, k, hessian, factor, l2, U):  # type: ignore[no-untyped-def]
+    """The factor of a Hessian, in `U` or a larger array."""
+    while k > len(U):
+        U = enlarged(U, 2 * len(U), 0)
     A = np.empty((k, k))
     products(dense_rows(X, active, k, np.sqrt(hessian)), A)
     for j in range(k):
         A[j, j] += l2 * factor[active[j]]
     cholesky(A, U)
+    return U
 
 
 @njit(nogil=True)
@@ -868,7 +883,8 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
         for j in range(k):
             f = active[j]
             residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
-        steps = tightened = 0
+        # how many were active before the last ones entered, until a step has moved
+        steps, tightened, without = 0, 0, -1
         everything = 2 * n_work > p
         while True:
             size_before = np.inf
@@ -887,11 +903,9 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                 size_before = size
                 steps += 1
                 if new_hessian:
-                    while k > len(U):
-                        U = enlarged(U, 2 * len(U), 0)
                     hessian[:] = curvature
                     reference, l2_factor = _total(curvature), l2[i]
-                    _factorise(X, active, k, hessian, factor, l2_factor, U)
+                    U = _factorised(X, active, k, hessian, factor, l2_factor, U)
                     new_hessian, kept, debt = False, 0, 0
                 ratio = 1.0 if l2[i] > 0 else _total(curvature) / reference
                 _secant_step(U, k, residual, l2[i], factor, active, ratio, S, Y, newest, kept, step)
@@ -907,6 +921,7 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                     # no decrease in floating point: this is the minimum
                     break
                 eta += reach * buffer
+                without = -1 if reach > 0 else without
                 if S.shape[1] < len(U):
                     S, Y = widened(S, len(U)), widened(Y, len(U))
                 m = (newest + 1) % MEMORY
@@ -966,6 +981,13 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                     entering = _entering(gradient, is_active, work, n_work, factor, l1[i], slack)
             if steps >= MAX_STEPS:
                 entering = entering[:0]
+            elif k == without and len(entering):
+                # what is left of the error of the others drove those that entered out again
+                if tightened < MAX_TIGHTER:
+                    slack *= TIGHTER
+                    tightened += 1
+                    continue
+                entering = entering[:0]
             if len(entering) == 0:
                 if everything:
                     gap[i] = _relative_gap(
@@ -980,6 +1002,7 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                     everything = True
                 continue
             everything = 2 * n_work > p
+            without = -1 if early else k
             for f in entering:
                 if not in_work[f]:
                     work[n_work], in_work[f] = f, True
@@ -991,7 +1014,8 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                     add(X, f, 1.0, buffer)
                     buffer *= hessian
                     dots_with(X, rows, active, k, buffer, step)
-                    append(U, k, step, dot(X, f, buffer) + l2_factor * factor[f])
+                    diagonal = dot(X, f, buffer) + l2_factor * factor[f]
+                    new_hessian = not append(U, k, step, diagonal)
                 if S.shape[1] < len(U):
                     S, Y = widened(S, len(U)), widened(Y, len(U))
                 for a in range(kept):
@@ -1006,6 +1030,9 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
         l1_before = l1[i]
         out[i], n_iter[i] = coef, steps
         if l1[i] == 0 and l2[i] == 0:
+            if new_hessian:
+                # no step was needed, and none has left a factor
+                U = _factorised(X, active, k, curvature, factor, 0.0, U)
             step[:k] = residual[:k]
             solve(U, k, step)
             gap[i] = np.dot(step[:k], residual[:k]) / 2 / null
