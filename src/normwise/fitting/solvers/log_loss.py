@@ -85,6 +85,9 @@ ROUNDER = 6755399441055744.0
 TINY, ALMOST_ONE = 1e-300, 1 - 2.0**-53
 ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
 
+# No sum is left to the compiler to rearrange: compiled callers hold copies of what they call, and a
+# process takes the copy that it loads first, so that bits would depend on what was called before.
+
 # features are the rows of a dense array in C order, or the columns of a sparse one: data, row
 # numbers and column starts
 
@@ -336,7 +339,43 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
             A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
 
 
-@njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True)
+def four_inner(rows, i, j, k, o, x, first, end):  # type: ignore[no-untyped-def]
+    """Inner products of four rows with a vector over a range of entries, in four sums each."""
+    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = 0.0
+    c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = 0.0
+    m = first
+    while m + 4 <= end:
+        x0, x1, x2, x3 = x[m], x[m + 1], x[m + 2], x[m + 3]
+        a0 += rows[i, m] * x0
+        a1 += rows[i, m + 1] * x1
+        a2 += rows[i, m + 2] * x2
+        a3 += rows[i, m + 3] * x3
+        b0 += rows[j, m] * x0
+        b1 += rows[j, m + 1] * x1
+        b2 += rows[j, m + 2] * x2
+        b3 += rows[j, m + 3] * x3
+        c0 += rows[k, m] * x0
+        c1 += rows[k, m + 1] * x1
+        c2 += rows[k, m + 2] * x2
+        c3 += rows[k, m + 3] * x3
+        d0 += rows[o, m] * x0
+        d1 += rows[o, m + 1] * x1
+        d2 += rows[o, m + 2] * x2
+        d3 += rows[o, m + 3] * x3
+        m += 4
+    a, b = (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3)
+    c, d = (c0 + c1) + (c2 + c3), (d0 + d1) + (d2 + d3)
+    while m < end:
+        a += rows[i, m] * x[m]
+        b += rows[j, m] * x[m]
+        c += rows[k, m] * x[m]
+        d += rows[o, m] * x[m]
+        m += 1
+    return a, b, c, d
+
+
+@njit(nogil=True, error_model="numpy")
 def solve(U, k, x):  # type: ignore[no-untyped-def]
     """Solve ``U'U x = b`` in place, with the leading ``k`` rows."""
     whole = k - k % 4
@@ -349,7 +388,7 @@ def solve(U, k, x):  # type: ignore[no-untyped-def]
         a, b, c, d = x[j], x[j + 1], x[j + 2], x[j + 3]
         first, second, third, fourth = U[j], U[j + 1], U[j + 2], U[j + 3]
         for m in range(j + 4, k):
-            x[m] -= a * first[m] + b * second[m] + c * third[m] + d * fourth[m]
+            x[m] -= (a * first[m] + b * second[m]) + (c * third[m] + d * fourth[m])
     for j in range(whole, k):
         x[j] /= U[j, j]
         for m in range(j + 1, k):
@@ -360,13 +399,8 @@ def solve(U, k, x):  # type: ignore[no-untyped-def]
             total += U[j, m] * x[m]
         x[j] = (x[j] - total) / U[j, j]
     for j in range(whole - 4, -1, -4):
-        a = b = c = d = 0.0
         first, second, third, fourth = U[j], U[j + 1], U[j + 2], U[j + 3]
-        for m in range(j + 4, k):
-            a += first[m] * x[m]
-            b += second[m] * x[m]
-            c += third[m] * x[m]
-            d += fourth[m] * x[m]
+        a, b, c, d = four_inner(U, j, j + 1, j + 2, j + 3, x, j + 4, k)
         x[j + 3] = (x[j + 3] - d) / fourth[j + 3]
         x[j + 2] = (x[j + 2] - c - third[j + 3] * x[j + 3]) / third[j + 2]
         x[j + 1] = (x[j + 1] - b - second[j + 2] * x[j + 2] - second[j + 3] * x[j + 3]) / second[
@@ -376,7 +410,7 @@ def solve(U, k, x):  # type: ignore[no-untyped-def]
         x[j] = (x[j] - a) / first[j]
 
 
-@njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True, error_model="numpy")
 def _secant_step(U, k, residual, l2, factor, active, ratio, S, Y, newest, kept, step):  # type: ignore[no-untyped-def]
     """Newton step with a factor of an older Hessian, and what the steps since tell of the new one.
 
@@ -476,14 +510,14 @@ def widened(A, room):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(nogil=True, error_model="numpy")
 def _log_losses(y, eta, weight, out):  # type: ignore[no-untyped-def]
     for i in range(len(y)):
         margin = (2 * y[i] - 1) * eta[i]
         out[i] = weight[i] * (log1p_of(exp_minus(abs(margin))) - min(margin, 0.0))
 
 
-@njit(nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(nogil=True, error_model="numpy")
 def _entropies(theta, weight, positive, negative, out):  # type: ignore[no-untyped-def]
     for i in range(len(theta)):
         factor = positive if theta[i] > 0 else negative
@@ -493,7 +527,7 @@ def _entropies(theta, weight, positive, negative, out):  # type: ignore[no-untyp
         out[i] = -weight[i] * (size + rest) if share < 1.0 else 0.0
 
 
-@njit(nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(nogil=True, error_model="numpy")
 def _slopes(y, eta, shift, weight, out, curvature):  # type: ignore[no-untyped-def]
     """Minus the derivative of the log-loss at ``eta + shift``, and its curvature."""
     for i in range(len(y)):
@@ -505,21 +539,19 @@ def _slopes(y, eta, shift, weight, out, curvature):  # type: ignore[no-untyped-d
         curvature[i] = weight[i] * max(e * d * d, MIN_WEIGHT)
 
 
-@njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-def _inner(a, b):  # type: ignore[no-untyped-def]
-    """Inner product."""
-    total = 0.0
-    for i in range(len(a)):
-        total += a[i] * b[i]
-    return total
-
-
-@njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True)
 def _total(values):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for i in range(len(values)):
-        total += values[i]
-    return total
+    """Sum of a vector, in four sums."""
+    a = b = c = d = 0.0
+    whole = len(values) - len(values) % 4
+    for i in range(0, whole, 4):
+        a += values[i]
+        b += values[i + 1]
+        c += values[i + 2]
+        d += values[i + 3]
+    for i in range(whole, len(values)):
+        a += values[i]
+    return (a + b) + (c + d)
 
 
 @njit(nogil=True)
@@ -1105,7 +1137,7 @@ def _squares(X, weight):  # type: ignore[no-untyped-def]
         total = weight.sum()
         out = np.empty(len(X))
         for f in range(len(X)):
-            mean = _inner(X[f], weight) / total
+            mean = np.dot(X[f], weight) / total
             square = 0.0
             for i in range(len(weight)):
                 square += weight[i] * (X[f, i] - mean) ** 2
@@ -1164,13 +1196,13 @@ def _settle(y, eta, weight, free, theta, curvature):  # type: ignore[no-untyped-
 def _smooth_gap(y, eta, weight, theta, coef, gradient, l2, free):  # type: ignore[no-untyped-def]
     """Primal less dual objective; with an intercept, a dual point has as much of either class."""
     positive, negative = _balance(theta) if free else (1.0, 1.0)
-    primal = _log_loss(y, eta, weight) + l2 / 2 * _inner(coef, coef)
+    primal = _log_loss(y, eta, weight) + l2 / 2 * np.dot(coef, coef)
     return (
-        primal - _entropy(theta, weight, positive, negative) + _inner(gradient, gradient) / 2 / l2
+        primal - _entropy(theta, weight, positive, negative) + np.dot(gradient, gradient) / 2 / l2
     )
 
 
-@njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(nogil=True, error_model="numpy")
 def _smooth_step(gradient, coef, l2, diagonal, Q, S, Y, newest, n_pairs, out):  # type: ignore[no-untyped-def]
     """Quasi-Newton step: what the memory knows of the loss, with the penalty of this strength."""
     p = len(coef)
@@ -1180,10 +1212,8 @@ def _smooth_step(gradient, coef, l2, diagonal, Q, S, Y, newest, n_pairs, out):  
     for a in range(n_pairs):
         m = (newest - a) % MEMORY
         s, change = S[m], Y[m]
-        along = bend = 0.0
-        for j in range(p):
-            along += s[j] * out[j]
-            bend += s[j] * (change[j] + l2 * s[j])
+        along = np.dot(s, out)
+        bend = np.dot(s, change) + l2 * np.dot(s, s)
         share[m], curved[m] = along / bend, bend
         for j in range(p):
             out[j] -= share[m] * (change[j] + l2 * s[j])
@@ -1198,9 +1228,7 @@ def _smooth_step(gradient, coef, l2, diagonal, Q, S, Y, newest, n_pairs, out):  
     for a in range(n_pairs - 1, -1, -1):
         m = (newest - a) % MEMORY
         s, change = S[m], Y[m]
-        along = 0.0
-        for j in range(p):
-            along += (change[j] + l2 * s[j]) * out[j]
+        along = np.dot(change, out) + l2 * np.dot(s, out)
         for j in range(p):
             out[j] += (share[m] - along / curved[m]) * s[j]
 
@@ -1219,7 +1247,7 @@ def _flatten(  # type: ignore[no-untyped-def]
         for i in range(len(eta)):
             trial[i] = eta[i] + length * way[i]
         shift = _settle(y, trial, weight, free, theta, curvature)
-        now = fixed + length * square - _inner(theta, way)
+        now = fixed + length * square - np.dot(theta, way)
         if abs(now) <= FLATTER * abs(slope) or attempt == MAX_TRIALS - 1:
             break
         if now < 0:
@@ -1360,8 +1388,8 @@ def smooth_path(X, y, weight, l2, start, free, tol, null):  # type: ignore[no-un
             scaled = diagonal * (_total(curvature) / reference)
             _smooth_step(gradient, coef, l2[i], scaled, Q, S, Y, newest, n_pairs, step)
             sum_of(X, step, way)
-            fixed, square = l2[i] * _inner(coef, step), l2[i] * _inner(step, step)
-            slope = fixed - _inner(theta, way)
+            fixed, square = l2[i] * np.dot(coef, step), l2[i] * np.dot(step, step)
+            slope = fixed - np.dot(theta, way)
             if slope >= 0:
                 if n_pairs == 0:
                     break
