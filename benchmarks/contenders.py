@@ -25,14 +25,16 @@ from benchmarks.problem import Problem
 INTERCEPT_SCALING = 1e3
 
 
-def _normwise(problem: Problem, setting: Setting, n_jobs: int = 1) -> Fitted:
+def _normwise(
+    problem: Problem, setting: Setting, n_jobs: int = 1, own_grid: bool = False
+) -> Fitted:
     import normwise
 
     kind = {1.0: "L1", 0.0: "L2"}.get(problem.l1_ratio, "ElasticNet")
     role = "Regressor" if problem.loss == "squared" else "Classifier"
     mix = {"l1_ratio": problem.l1_ratio} if kind == "ElasticNet" else {}
     model = getattr(normwise, f"{kind}{role}CV")(
-        alphas=problem.alphas,
+        alphas=len(problem.alphas) if own_grid else problem.alphas,
         cv=problem.splits,
         standardize=False,
         tol=setting.tol,
@@ -127,9 +129,10 @@ def _nothing(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
 
 NATIVE = "normwise"
 TWO_JOBS = "normwise, n_jobs=2"
+OWN_GRID = "normwise, own grid"
 PRODUCT = "one product X'X"
 # no solvers that a user would pick instead
-NOT_PEERS = (NATIVE, TWO_JOBS, PRODUCT)
+NOT_PEERS = (NATIVE, TWO_JOBS, OWN_GRID, PRODUCT)
 LARGE = ("l1_large_n", "l2_large_n")
 _NATIVE_SETTINGS = (Setting("default", 1e-6),)
 # scikit-learn stops the lasso at a relative gap of twice its tolerance: 4e-7 is the loosest
@@ -172,6 +175,15 @@ CONTENDERS = {
             regimes=LARGE,
             fit=partial(_normwise, n_jobs=2),
             solutions=_normwise_path,
+        ),
+        Contender(
+            OWN_GRID,
+            "normwise",
+            _NATIVE_SETTINGS,
+            (("squared", "l1"), ("squared", "elastic_net")),
+            "the same, on a default grid, which ends once the error has clearly risen",
+            fit=partial(_normwise, own_grid=True),
+            solutions=_nothing,
         ),
         Contender(
             PRODUCT,
