@@ -1300,7 +1300,7 @@ def test_both_ways_of_ridge_reach_a_certificate_that_is_computed_independently(a
     view = Problem(X, y, "binary", standardize=False)._all_rows
     null, start = null_loss(y, "binary"), float(LOG_LOSS.predictor_of(y.mean()))
     quasi = problem_module._smooth(view, alphas, 1e-6, null, start)
-    newton = problem_module._active_set(view, alphas, 0.0, 1e-6, null, start, np.zeros(X.shape[1]))
+    newton = problem_module._log_loss(view, alphas, 0.0, 1e-6, null, start, np.zeros(X.shape[1]))
     chosen = fit_path(X, y, alphas, 0.0, "binary")
     for coef, intercept in (quasi[:2], newton[:2], (chosen.coef, chosen.intercept)):
         gap = relative_gap(LOG_LOSS, X, y, coef, intercept - coef @ view.mean, alphas, 0.0)

@@ -154,11 +154,8 @@ def is_large(problem: Problem) -> bool:
     return problem.engine == "native" and LARGE <= n <= p and quick
 
 
-def _in_parts(
-    problem: Problem, fit: Callable[..., Searched], grid: np.ndarray, tol: float
-) -> Searched:
+def _in_parts(fit: Callable[..., Searched], grid: np.ndarray, tol: float, null: float) -> Searched:
     """The grid from above, as far as the error has not yet risen far above its minimum."""
-    null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)
     cuts = [round(share * len(grid)) for share in LOOKS]
     first, *others = np.split(grid, cuts)
     found = fit(first, tol)
@@ -219,15 +216,15 @@ def search(
 
     problem.share(splits, n_jobs)
     grid = problem.alpha_grid(l1_ratio, n_alphas)
+    null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)
     if l1_ratio and problem.loss.quadratic and is_large(problem):
-        found = _in_parts(problem, fit, grid, tol)
+        found = _in_parts(fit, grid, tol, null)
         if len(found.path.alphas) < len(grid):
             return found
     else:
         found = fit(grid, tol)
     if is_covered(problem.loss, l1_ratio):
         return found
-    null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)
     even = grid[np.isfinite(grid)]
     if problem.loss.has_limit:
         # the last strength lies apart

@@ -25,7 +25,6 @@ from normwise.fitting.solvers.compiled import njit
 # a violation of the optimality conditions by e costs at most about 2 e times the L1 norm of the
 # solution; where that was too little, the violation allowed is divided by `CLOSER`
 CLOSER = 4.0
-MAX_ROUNDS = 12
 # sweeps that `gram_path` gives each problem of a path on the average, and beyond it once, as a
 # share of the features: more than these take longer than an active set
 SWEEPS_EACH = 20

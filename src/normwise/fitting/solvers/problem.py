@@ -22,6 +22,8 @@ from normwise.fitting.solvers import bulk
 from normwise.fitting.solvers.threads import chunks, in_threads
 from normwise.fitting.solvers.views import (
     Dense,
+    Features,
+    Solution,
     Sparse,
     Splits,
     Tall,
@@ -460,20 +462,67 @@ def _compiled(
     null: float,
     start: float,
     first: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> Solution:
     if view.loss.name not in COMPILED:
         raise ValueError(f"the native engine has no solver for {view.loss.label}")
-    smooth = l1_ratio == 0 and (alphas > 0).all() and not view.loss.quadratic
-    if smooth and min(len(view.y), len(view.scale)) > FEW:
+    if view.loss.quadratic:
+        return _squared(view, alphas, l1_ratio, tol, null, first)
+    if l1_ratio == 0 and (alphas > 0).all() and min(len(view.y), len(view.scale)) > FEW:
         found = _smooth(view, alphas, tol, null, start)
         if (found[2] <= tol).all():
             return found
-    return _active_set(view, alphas, l1_ratio, tol, null, start, first)
+    return _log_loss(view, alphas, l1_ratio, tol, null, start, first)
 
 
-def _smooth(
-    view: View, alphas: np.ndarray, tol: float, null: float, start: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _squared(
+    view: View, alphas: np.ndarray, l1_ratio: float, tol: float, null: float, first: np.ndarray
+) -> Solution:
+    l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
+    coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
+    n_iter, done = np.zeros(n, int), 0
+    descended = view.descend(l1, l2, tol, first)
+    if descended is not None:
+        coef, intercept, gap, n_iter, done = descended
+        if done == n:
+            return coef, intercept, gap, n_iter
+        if done:
+            first = coef[done - 1]
+    # compiled: loaded when used
+    from normwise.fitting.solvers.active_set import active_set_path
+
+    X, free, back = view.features(rotate=False)
+    # the active set keeps an intercept right, and does not look for it
+    centre = cast(Sparse, view).centre if free >= 0 else np.zeros(len(first))
+    found, gap[done:], n_iter[done:] = active_set_path(
+        X,
+        view.y,
+        l1[done:],
+        l2[done:],
+        *_begin(X, free, first, float(-first @ centre)),
+        free,
+        tol,
+        null,
+    )
+    if free >= 0:
+        intercept[done:], found = found[:, free], found[:, :free]
+    coef[done:] = back(found)
+    return coef, intercept, gap, n_iter
+
+
+def _begin(
+    X: Features, free: int, first: np.ndarray, start: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Penalty factors of the features, the intercept's 0, and where the path begins."""
+    p = len(X) if isinstance(X, np.ndarray) else len(X[2]) - 1
+    factor, begin = np.ones(p), np.zeros(p)
+    if first.any():
+        begin[: len(first)] = first
+    if free >= 0:
+        factor[free], begin[free] = 0.0, start
+    return factor, begin
+
+
+def _smooth(view: View, alphas: np.ndarray, tol: float, null: float, start: float) -> Solution:
     # compiled: loaded when used
     from normwise.fitting.solvers.log_loss import smooth_path
 
@@ -488,7 +537,7 @@ def _smooth(
     return back(coef), intercept, gap, n_iter
 
 
-def _active_set(
+def _log_loss(
     view: View,
     alphas: np.ndarray,
     l1_ratio: float,
@@ -496,46 +545,21 @@ def _active_set(
     null: float,
     start: float,
     first: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> Solution:
     # compiled: loaded when used
-    from normwise.fitting.solvers.active_set import active_set_path
+    from normwise.fitting.solvers.log_loss import log_loss_path
 
-    l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
-    coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
-    n_iter, done = np.zeros(n, int), 0
-    if view.loss.quadratic:
-        descended = view.descend(l1, l2, tol, first)
-        if descended is not None:
-            coef, intercept, gap, n_iter, done = descended
-            if done == n:
-                return coef, intercept, gap, n_iter
-            if done:
-                first = coef[done - 1]
+    centre = np.zeros(len(view.scale))
     if l1_ratio == 0 and (alphas == 0).any():
         # without a penalty the fit is unique, and of least norm, in the row space alone
         X, free, back, centre = row_space(view)
     else:
         X, free, back = view.features(rotate=l1_ratio == 0)
-        centre = np.zeros(len(view.scale))
-    p = len(X) if isinstance(X, np.ndarray) else len(X[2]) - 1
-    factor, begin = np.ones(p), np.zeros(p)
-    if first.any():
-        begin[: len(first)] = first
-    if free >= 0:
-        # the active set keeps the intercept of squared error right, and does not look for it
-        factor[free] = 0.0
-        begin[free] = -first @ cast(Sparse, view).centre if view.loss.quadratic else start
-    penalties = l1[done:], l2[done:], factor, begin, free
-    if view.loss.quadratic:
-        path = active_set_path(X, view.y, *penalties, tol, null)
-    else:
-        from normwise.fitting.solvers.log_loss import log_loss_path
-
-        path = log_loss_path(X, view.y, view.weight, *penalties, tol, null)
-    found, gap[done:], n_iter[done:] = path
+    l1, l2 = alphas * l1_ratio, alphas * (1 - l1_ratio)
+    found, gap, n_iter = log_loss_path(
+        X, view.y, view.weight, l1, l2, *_begin(X, free, first, start), free, tol, null
+    )
     if free < 0:
-        coef[done:] = back(found)
-        return coef, intercept, gap, n_iter
-    coef[done:] = back(found[:, :free])
-    intercept[done:] = found[:, free] - coef[done:] @ centre
-    return coef, intercept, gap, n_iter
+        return back(found), np.zeros(len(alphas)), gap, n_iter
+    coef = back(found[:, :free])
+    return coef, found[:, free] - coef @ centre, gap, n_iter

@@ -14,10 +14,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, enet_path
 
 from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
-from normwise.fitting.solvers.views import Dense
+from normwise.fitting.solvers.views import Dense, Solution
 
 MAX_ITER = 100_000
-Solution = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 # of a view, at some strengths, for a mix of penalties, to a tolerance
 Solver = Callable[[Dense, np.ndarray, float, float], Solution]
 

@@ -40,6 +40,8 @@ FEW = 2**21
 Splits = Sequence[tuple[np.ndarray, np.ndarray]]
 Back = Callable[[np.ndarray], np.ndarray]
 Features = np.ndarray | tuple[np.ndarray, np.ndarray, np.ndarray]
+# coefficients, intercepts, gaps and steps, one entry a strength
+Solution = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Descended = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]
 # features and rows from which coordinate descent is worth a try: on the way to fewer active
 # features than this an active set is faster, and exact
