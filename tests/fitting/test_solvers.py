@@ -1,6 +1,10 @@
 """Solutions against their optimality conditions, scikit-learn, exact limits and each other."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -19,10 +23,10 @@ from sklearn.model_selection import KFold, ShuffleSplit
 
 from normwise import solvers
 from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers import active_set, log_loss
+from normwise.fitting.solvers import compiled, log_loss
 from normwise.fitting.solvers import problem as problem_module
-from normwise.fitting.solvers.active_set import append, cholesky, products, remove, solve
 from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
+from normwise.fitting.solvers.cholesky import append, cholesky, products, remove, solve
 from normwise.fitting.solvers.compiled import njit
 from normwise.fitting.solvers.ridge import RidgePath
 from normwise.fitting.solvers.separation import is_separable
@@ -1179,32 +1183,30 @@ def near_duplicates(seed: int) -> np.ndarray:
     return X
 
 
-@pytest.mark.parametrize("solver", [active_set, log_loss])
 @pytest.mark.parametrize("seed", range(20))
-def test_a_factor_of_dependent_features_does_not_grow(seed, solver):
+def test_a_factor_of_dependent_features_does_not_grow(seed):
     X = near_duplicates(seed)
     X = X[:, np.random.default_rng(seed).permutation(X.shape[1])[: len(X) + 15]]
     X = X - X.mean(axis=0)
     X /= np.linalg.norm(X, axis=0)
     gram = X.T @ X
     U = np.zeros_like(gram)
-    solver.cholesky(gram.copy(), U)
+    cholesky(gram.copy(), U)
     assert np.abs(U).max() < 1 + 1e-6
     k, product = len(gram) - 1, U.T @ U
     for q in (0, k // 2):
         smaller, rest = U.copy(), np.delete(np.arange(k + 1), q)
-        solver.remove(smaller, k + 1, q)
+        remove(smaller, k + 1, q)
         upper = np.triu(smaller[:k, :k])
         assert np.abs(upper).max() < 1 + 1e-6
         np.testing.assert_allclose(upper.T @ upper, product[np.ix_(rest, rest)], atol=1e-12)
 
 
-@pytest.mark.parametrize("solver", [active_set, log_loss])
-def test_a_column_that_only_rounding_errors_explain_asks_for_a_new_factor(solver):
+def test_a_column_that_only_rounding_errors_explain_asks_for_a_new_factor():
     U = np.diag([1.0, 1e-5, 0.0])
-    assert solver.append(U, 2, np.array([0.5, 1e-6]), 1.0)
-    assert not solver.append(U, 2, np.array([0.5, 1e-4]), 1.0)
-    assert not solver.append(U, 2, np.array([0.5, np.inf]), 1.0)
+    assert append(U, 2, np.array([0.5, 1e-6]), 1.0)
+    assert not append(U, 2, np.array([0.5, 1e-4]), 1.0)
+    assert not append(U, 2, np.array([0.5, np.inf]), 1.0)
 
 
 @pytest.mark.parametrize("seed", [82, 225, 253, 641, 894, 914, 1008])
@@ -1236,22 +1238,37 @@ def test_classes_that_no_feature_tells_apart_have_a_certificate_without_a_penalt
     np.testing.assert_allclose(path.coef, 0, atol=1e-12)
 
 
-def test_no_compiled_code_calls_that_of_another_file():
-    # the compiler's cache notices a change of a function's own file only
-    package = Path(solvers.__file__).parents[1]
-    texts = {f.stem: f.read_text() for f in package.rglob("*.py")}
-    compiled = {name: text for name, text in texts.items() if "@njit" in text}
-    assert sorted(compiled) == ["active_set", "coordinate_descent", "log_loss", "parts", "sparsity"]
-    assert not any(f"{other} import" in t for t in compiled.values() for other in compiled)
+def test_a_change_of_one_solver_is_noticed_by_the_compiled_code_of_all(tmp_path):
+    # the compiler's own cache notices a change of the file that a function is in, and of no other
+    package = tmp_path / "normwise" / "fitting" / "solvers"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent, package.parent.parent):
+        (folder / "__init__.py").touch()
+    shutil.copy(compiled.__file__, package / "compiled.py")
+    head = "from normwise.fitting.solvers.compiled import njit\n"
+    (package / "callee.py").write_text(head + "@njit()\ndef called():\n    return 1\n")
+    caller = "from normwise.fitting.solvers.callee import called\n@njit()\ndef calls():\n"
+    (package / "caller.py").write_text(head + caller + "    return called()\n")
+    code = "from normwise.fitting.solvers.caller import calls as c\nprint(c(), c.stats.cache_hits)"
+
+    def run():
+        env = os.environ | {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": ""}
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+    assert run() == "1 Counter()\n"
+    assert run().startswith("1 Counter({")
+    (package / "callee.py").write_text(head + "@njit()\ndef called():\n    return 2\n")
+    assert run() == "2 Counter()\n"
 
 
-def test_all_compiled_code_does_without_a_cache():
+def test_all_compiled_code_is_kept_by_the_same_cache():
     package = Path(solvers.__file__).parents[1]
     texts = {f.stem: f.read_text() for f in package.rglob("*.py")}
     direct = {name for name, text in texts.items() if re.search(r"numba\.n?jit|import n?jit", text)}
     ours = {name for name, text in texts.items() if "solvers.compiled import njit" in text}
     assert direct - ours == {"compiled"}
-    assert ours == {"active_set", "coordinate_descent", "log_loss", "parts", "sparsity"}
+    assert {"active_set", "cholesky", "columns", "log_loss", "parts", "sparsity"} < ours
 
 
 def test_code_is_compiled_where_no_cache_can_be_kept(monkeypatch):
@@ -1263,7 +1280,7 @@ def test_code_is_compiled_where_no_cache_can_be_kept(monkeypatch):
         numba.njit(cache=True)(twice)
     assert njit(nogil=True)(twice)(2.0) == 4.0
     monkeypatch.undo()
-    assert type(njit()(twice)._cache) is type(active_set.products._cache) is caching.FunctionCache
+    assert type(njit()(twice)._cache) is type(products._cache) is caching.FunctionCache
 
 
 # --- the log-loss with an L2 part, of more rows and columns than Newton's method is kept for

@@ -9,334 +9,27 @@ come and go and lives on from one strength to the next, so that the cost of a pa
 kinks, whatever the correlation of the features. Only features that pass the sequential strong rule
 (Tibshirani et al. 2012) are looked at before the final check of all of them, which also yields the
 duality gap.
-
-All compiled code is in this file: numba's cache notices a change of the file that a function is
-in, and of no other.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
+from normwise.fitting.solvers.cholesky import append, cholesky, enlarged, products, remove, solve
+from normwise.fitting.solvers.columns import combine, dense_rows, dots, norms_of, some_dots
 from normwise.fitting.solvers.compiled import njit
+from normwise.fitting.solvers.working_set import near_anchor, reach_of, violating
 
 MAX_STEPS = 5000
-ENTER_AT_MOST = 8
 # a factor is kept until the L2 part has fallen to this share of its own
 STALE = 0.75
 MAX_REFINEMENTS = 3
-# rounding errors do not turn a bound below this share of the threshold into a violation
-BELOW = 1 - 1e-9
-# a pivot below the first is a rounding error, because a feature depends linearly on those before
-# it, and is replaced by the second, both relative to the diagonal: a step then goes far along the
-# dependence, until the sign of a coefficient stops it
-DEPENDENT = 1e-12
-CURVATURE = 1e-10
-# squared length of a column of a factor, in its diagonal entry, that only rounding errors reach
-GROWN = 1 + 1e-6
-BLOCK = 48
-
-# features are the rows of a dense array in C order, or the columns of a sparse one: data, row
-# numbers and column starts
-
-
-# loops over features are inside of these functions: each call counts the references of its arrays.
-# No sum is left to the compiler to rearrange: compiled callers hold copies of what they call, and a
-# process takes the copy that it loads first, so that bits would depend on what was called before
-
-
-def dots(X, v, out):  # type: ignore[no-untyped-def]
-    """Inner products of all features with a vector."""
-
-
-def some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
-    """Inner products of features ``chosen[:k]`` with a vector."""
-
-
-def combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
-    """Add the combination of features ``chosen[:k]`` with these factors to a vector."""
-
-
-def norms_of(X, out):  # type: ignore[no-untyped-def]
-    """Euclidean norms of all features."""
-
-
-def dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
-    """Features ``chosen[:k]``, of ``n`` entries each, as dense rows."""
-
-
-@overload(dots)
-def _dots(X, v, out):  # type: ignore[no-untyped-def]
-    def sparse(X, v, out):  # type: ignore[no-untyped-def]
-        data, row, start = X
-        for f in range(len(out)):
-            total = 0.0
-            for m in range(start[f], start[f + 1]):
-                total += data[m] * v[row[m]]
-            out[f] = total
-
-    return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
-
-
-@njit(nogil=True)
-def four_inner(rows, i, j, k, o, x, first, end):  # type: ignore[no-untyped-def]
-    """Inner products of four rows with a vector over a range of entries, in four sums each."""
-    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = 0.0
-    c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = 0.0
-    m = first
-    while m + 4 <= end:
-        x0, x1, x2, x3 = x[m], x[m + 1], x[m + 2], x[m + 3]
-        a0 += rows[i, m] * x0
-        a1 += rows[i, m + 1] * x1
-        a2 += rows[i, m + 2] * x2
-        a3 += rows[i, m + 3] * x3
-        b0 += rows[j, m] * x0
-        b1 += rows[j, m + 1] * x1
-        b2 += rows[j, m + 2] * x2
-        b3 += rows[j, m + 3] * x3
-        c0 += rows[k, m] * x0
-        c1 += rows[k, m + 1] * x1
-        c2 += rows[k, m + 2] * x2
-        c3 += rows[k, m + 3] * x3
-        d0 += rows[o, m] * x0
-        d1 += rows[o, m + 1] * x1
-        d2 += rows[o, m + 2] * x2
-        d3 += rows[o, m + 3] * x3
-        m += 4
-    a, b = (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3)
-    c, d = (c0 + c1) + (c2 + c3), (d0 + d1) + (d2 + d3)
-    while m < end:
-        a += rows[i, m] * x[m]
-        b += rows[j, m] * x[m]
-        c += rows[k, m] * x[m]
-        d += rows[o, m] * x[m]
-        m += 1
-    return a, b, c, d
-
-
-@overload(some_dots)
-def _some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
-    def dense(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
-        n, j = len(v), 0
-        while j + 4 <= k:
-            out[j], out[j + 1], out[j + 2], out[j + 3] = four_inner(
-                X, chosen[j], chosen[j + 1], chosen[j + 2], chosen[j + 3], v, 0, n
-            )
-            j += 4
-        while j < k:
-            f = chosen[j]
-            out[j] = four_inner(X, f, f, f, f, v, 0, n)[0]
-            j += 1
-
-    def sparse(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
-        data, row, start = X
-        for j in range(k):
-            f = chosen[j]
-            total = 0.0
-            for m in range(start[f], start[f + 1]):
-                total += data[m] * v[row[m]]
-            out[j] = total
-
-    return dense if isinstance(X, types.Array) else sparse
-
-
-@overload(combine)
-def _combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
-    def dense(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
-        for j in range(k):
-            f, share = chosen[j], factor[j]
-            for i in range(len(out)):
-                out[i] += share * X[f, i]
-
-    def sparse(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
-        data, row, start = X
-        for j in range(k):
-            f, share = chosen[j], factor[j]
-            for m in range(start[f], start[f + 1]):
-                out[row[m]] += share * data[m]
-
-    return dense if isinstance(X, types.Array) else sparse
-
-
-@overload(norms_of)
-def _norms_of(X, out):  # type: ignore[no-untyped-def]
-    def dense(X, out):  # type: ignore[no-untyped-def]
-        for f in range(len(out)):
-            out[f] = np.sqrt(np.dot(X[f], X[f]))
-
-    def sparse(X, out):  # type: ignore[no-untyped-def]
-        data, _, start = X
-        for f in range(len(out)):
-            entries = data[start[f] : start[f + 1]]
-            out[f] = np.sqrt(np.dot(entries, entries))
-
-    return dense if isinstance(X, types.Array) else sparse
-
-
-@overload(dense_rows)
-def _dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
-    def dense(X, chosen, k, n):  # type: ignore[no-untyped-def]
-        out = np.empty((k, n))
-        for j in range(k):
-            out[j] = X[chosen[j]]
-        return out
-
-    def sparse(X, chosen, k, n):  # type: ignore[no-untyped-def]
-        data, row, start = X
-        out = np.zeros((k, n))
-        for j in range(k):
-            f = chosen[j]
-            for m in range(start[f], start[f + 1]):
-                out[j, row[m]] += data[m]
-        return out
-
-    return dense if isinstance(X, types.Array) else sparse
-
-
-# ``U`` is upper triangular with ``U'U = A``, in the top left corner of a larger array
-
-
-@njit(nogil=True)
-def products(rows, out):  # type: ignore[no-untyped-def]
-    """Write ``rows @ rows.T`` to the corner of ``out``; each product is computed once."""
-    k = len(rows)
-    for low in range(0, k, BLOCK):
-        high = min(low + BLOCK, k)
-        out[low:high, low:k] = np.dot(rows[low:high], rows[low:k].T)
-        out[low:k, low:high] = out[low:high, low:k].T
 
 
 @njit(nogil=True)
 def products_with(X, f, n, chosen, k, out):  # type: ignore[no-untyped-def]
     """Inner products of feature ``f`` of ``n`` entries with features ``chosen[:k]``."""
     some_dots(X, chosen, k, dense_rows(X, np.full(1, f), 1, n)[0], out)
-
-
-@njit(nogil=True)
-def cholesky(A, U):  # type: ignore[no-untyped-def]
-    """Factor the upper triangle of ``A``, which is overwritten."""
-    k = len(A)
-    diagonal = np.diag(A).copy()
-    for first in range(0, k, BLOCK):
-        last = min(first + BLOCK, k)
-        for j in range(first, last):
-            pivot = A[j, j]
-            if pivot <= DEPENDENT * diagonal[j]:
-                # what is left of the products is rounding errors too
-                U[j, j] = np.sqrt(CURVATURE * diagonal[j])
-                U[j, j + 1 : k] = 0.0
-                continue
-            root = np.sqrt(pivot)
-            U[j, j] = root
-            for m in range(j + 1, k):
-                U[j, m] = A[j, m] / root
-            for i in range(j + 1, last):
-                factor = U[j, i]
-                for m in range(i, k):
-                    A[i, m] -= factor * U[j, m]
-        for low in range(last, k, 2 * BLOCK):
-            high = min(low + 2 * BLOCK, k)
-            panel = U[first:last, low:k].copy()
-            A[low:high, low:k] -= np.dot(panel[:, : high - low].copy().T, panel)
-
-
-@njit(nogil=True)
-def forward(U, k, x):  # type: ignore[no-untyped-def]
-    """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
-    j = 0
-    # four rows at a time: a short loop costs its beginning and its end
-    while j + 4 <= k:
-        a = x[j] / U[j, j]
-        b = (x[j + 1] - a * U[j, j + 1]) / U[j + 1, j + 1]
-        c = (x[j + 2] - a * U[j, j + 2] - b * U[j + 1, j + 2]) / U[j + 2, j + 2]
-        d = x[j + 3] - a * U[j, j + 3] - b * U[j + 1, j + 3] - c * U[j + 2, j + 3]
-        d /= U[j + 3, j + 3]
-        x[j], x[j + 1], x[j + 2], x[j + 3] = a, b, c, d
-        for m in range(j + 4, k):
-            x[m] -= (a * U[j, m] + b * U[j + 1, m]) + (c * U[j + 2, m] + d * U[j + 3, m])
-        j += 4
-    while j < k:
-        a = x[j] / U[j, j]
-        x[j] = a
-        for m in range(j + 1, k):
-            x[m] -= a * U[j, m]
-        j += 1
-
-
-@njit(nogil=True)
-def backward(U, k, x):  # type: ignore[no-untyped-def]
-    """Solve ``Uz = x`` in place, with the leading ``k`` rows."""
-    j = k
-    while j >= 4:
-        j -= 4
-        a, b, c, d = four_inner(U, j, j + 1, j + 2, j + 3, x, j + 4, k)
-        d = (x[j + 3] - d) / U[j + 3, j + 3]
-        c = (x[j + 2] - c - U[j + 2, j + 3] * d) / U[j + 2, j + 2]
-        b = (x[j + 1] - b - U[j + 1, j + 2] * c - U[j + 1, j + 3] * d) / U[j + 1, j + 1]
-        a = x[j] - a - U[j, j + 1] * b - U[j, j + 2] * c - U[j, j + 3] * d
-        x[j], x[j + 1], x[j + 2], x[j + 3] = a / U[j, j], b, c, d
-    while j > 0:
-        j -= 1
-        a = 0.0
-        for m in range(j + 1, k):
-            a += U[j, m] * x[m]
-        x[j] = (x[j] - a) / U[j, j]
-
-
-@njit(nogil=True)
-def solve(U, k, x):  # type: ignore[no-untyped-def]
-    """Solve ``U'U z = x`` in place, with the leading ``k`` rows."""
-    forward(U, k, x)
-    backward(U, k, x)
-
-
-@njit(nogil=True)
-def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
-    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten.
-
-    Returns whether the factor is still one of ``A``: a column of it is never longer than the root
-    of the diagonal entry, unless rounding errors have grown along dependent features.
-    """
-    forward(U, k, column)
-    total = 0.0
-    for j in range(k):
-        U[j, k] = column[j]
-        total += column[j] * column[j]
-    pivot = diagonal - total
-    if pivot <= DEPENDENT * diagonal:
-        pivot = CURVATURE * diagonal
-    U[k, k] = np.sqrt(pivot)
-    return total <= GROWN * diagonal
-
-
-@njit(nogil=True)
-def remove(U, k, q):  # type: ignore[no-untyped-def]
-    """Take row and column ``q`` out of ``A``: a rank-one update of the factor behind it."""
-    x = U[q, q + 1 : k].copy()
-    for j in range(q):
-        for m in range(q, k - 1):
-            U[j, m] = U[j, m + 1]
-    for j in range(q, k - 1):
-        # row j + 1 moves up and takes its share of x, by a rotation: nothing grows in it, however
-        # small the pivot of a dependent feature
-        old, new = U[j + 1, j + 1], x[j - q]
-        root = np.sqrt(old * old + new * new)
-        c, s = old / root, new / root
-        U[j, j] = root
-        for m in range(j + 1, k - 1):
-            above, share = U[j + 1, m + 1], x[m - q]
-            U[j, m] = c * above + s * share
-            x[m - q] = c * share - s * above
-
-
-@njit(nogil=True)
-def enlarged(A, room, k):  # type: ignore[no-untyped-def]
-    """A larger array with the same corner."""
-    out = np.empty((room, room))
-    out[:k, :k] = A[:k, :k]
-    return out
 
 
 @njit(nogil=True)
@@ -383,17 +76,6 @@ def _tolerated(l1, l2, largest, tol, null, p):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _reach(coef, step, signs, factor, active, k):  # type: ignore[no-untyped-def]
-    """Share of the step to the first change of a sign, at most 1."""
-    reach = 1.0
-    for j in range(k):
-        now = coef[active[j]]
-        if factor[active[j]] > 0 and (now + step[j]) * signs[j] < 0:
-            reach = min(reach, -now / step[j])
-    return reach
-
-
-@njit(nogil=True)
 def _move(U, coef, step, reach, residual, signs, factor, active, is_active, k):  # type: ignore[no-untyped-def]
     """Take the step; features that reach zero leave. Returns how many stay."""
     kept = 0
@@ -420,49 +102,6 @@ def _factorise(gram, place, active, k, factor, l2, U):  # type: ignore[no-untype
             A[j, m] = gram[row, place[active[m]]]
         A[j, j] += l2 * factor[active[j]]
     cholesky(A, U)
-
-
-@njit(nogil=True)
-def _near_anchor(X, theta, l1, factor, norms, anchor, at_anchor, gradient):  # type: ignore[no-untyped-def]
-    """Inner products with a dual point near the anchor, unless most are needed.
-
-    A feature whose bound (Cauchy and Schwarz) stays below its threshold cannot violate its
-    condition: its entry is that of the anchor.
-    """
-    distance = np.sqrt(np.sum((theta / l1 - anchor) ** 2))
-    needed = 0
-    for f in range(len(norms)):
-        needed += abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW
-    if 4 * needed > len(norms):
-        return False
-    near, found, n_near = np.empty(needed, np.int64), np.empty(needed), 0
-    for f in range(len(norms)):
-        if abs(at_anchor[f]) + norms[f] * distance >= factor[f] * BELOW:
-            near[n_near] = f
-            n_near += 1
-        else:
-            gradient[f] = l1 * at_anchor[f]
-    some_dots(X, near, needed, theta, found)
-    for m in range(needed):
-        gradient[near[m]] = found[m]
-    return True
-
-
-@njit(nogil=True)
-def _entering(gradient, is_active, among, n_among, factor, l1, slack):  # type: ignore[no-untyped-def]
-    """Features that violate their condition, the worst ones if there are many."""
-    found = np.empty(n_among, np.int64)
-    size = np.empty(n_among)
-    n = 0
-    for m in range(n_among):
-        f = among[m]
-        over = abs(gradient[f]) - l1 * factor[f]
-        if not is_active[f] and over > slack:
-            found[n], size[n] = f, -over
-            n += 1
-    if n <= ENTER_AT_MOST:
-        return found[:n]
-    return found[:n][np.argsort(size[:n], kind="mergesort")[:ENTER_AT_MOST]]
 
 
 @njit(nogil=True)
@@ -566,7 +205,7 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
                     new_factor, l2_factor = False, l2[i]
                 step[:k] = residual[:k]
                 solve(U, k, step)
-                reach = _reach(coef, step, signs, factor, active, k)
+                reach = reach_of(coef, step, signs, factor, active, k)
                 # the gradient of a quadratic is linear along the step
                 for j in range(k):
                     residual[j] *= 1 - reach
@@ -579,7 +218,7 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
             theta[:] = y - eta
             _make_feasible(theta, unit, free)
             if everything:
-                if not anchored or not _near_anchor(
+                if not anchored or not near_anchor(
                     X, theta, l1[i], factor, norms, anchor, at_anchor, gradient
                 ):
                     dots(X, theta, gradient)
@@ -596,9 +235,9 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
                 residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
                 worst = max(worst, abs(residual[j]))
             if everything:
-                entering = _entering(gradient, is_active, everyone, p, factor, l1[i], slack)
+                entering = violating(gradient, is_active, everyone, p, factor, l1[i], slack)
             else:
-                entering = _entering(gradient, is_active, work, n_work, factor, l1[i], slack)
+                entering = violating(gradient, is_active, work, n_work, factor, l1[i], slack)
             if steps >= MAX_STEPS:
                 entering = entering[:0]
             elif worst > slack and not (len(entering) or refinements == MAX_REFINEMENTS):

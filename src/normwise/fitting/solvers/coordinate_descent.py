@@ -11,9 +11,6 @@ filled.
 Paths are piecewise linear in the strength: each problem starts from the last two solutions,
 continued in a straight line. A problem is done when its duality gap is; no solution is returned
 without one.
-
-All compiled code is in this file: numba's cache notices a change of the file that a function is
-in, and of no other.
 """
 
 from __future__ import annotations

@@ -3,9 +3,6 @@
 Ridge needs no eigenvectors: Householder reflections bring the kernel or the Gram matrix to a
 tridiagonal one, whose system is solved for all strengths at once (Golub & Van Loan, Matrix
 Computations, sections 4.3 and 8.3).
-
-All compiled code of this purpose is in this file: numba's cache notices a change of the file that a
-function is in, and of no other.
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ import numpy as np
 from normwise.fitting.solvers.compiled import njit
 
 CONSTANT = 1e-12
-# as in `normwise.fitting.solvers.active_set`, what has such sums is part of its caller
 
 
 @njit(nogil=True, error_model="numpy")

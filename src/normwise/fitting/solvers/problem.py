@@ -524,7 +524,7 @@ def _begin(
 
 def _smooth(view: View, alphas: np.ndarray, tol: float, null: float, start: float) -> Solution:
     # compiled: loaded when used
-    from normwise.fitting.solvers.log_loss import smooth_path
+    from normwise.fitting.solvers.log_loss_ridge import smooth_path
 
     # sparse columns have fewer products than a rotation would fill
     sparser = isinstance(view, Sparse) and view.Z.nnz < len(view.y) ** 2
@@ -547,7 +547,7 @@ def _log_loss(
     first: np.ndarray,
 ) -> Solution:
     # compiled: loaded when used
-    from normwise.fitting.solvers.log_loss import log_loss_path
+    from normwise.fitting.solvers.log_loss_active_set import log_loss_path
 
     centre = np.zeros(len(view.scale))
     if l1_ratio == 0 and (alphas == 0).any():

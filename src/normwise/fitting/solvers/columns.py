@@ -1,0 +1,225 @@
+"""Features as the solvers hold them, and what is computed of them, compiled.
+
+Features are the rows of a dense array in C order, or the columns of a sparse matrix: a tuple of its
+data, row numbers and column starts. The compiler chooses between the two by the type.
+
+No sum is left to the compiler to rearrange: compiled callers hold copies of what they call, and a
+process takes the copy that it loads first, so that bits would depend on what was called before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from normwise.fitting.solvers.compiled import njit
+
+
+def dense(X):  # type: ignore[no-untyped-def]
+    """Whether features are rows of an array."""
+
+
+def dot(X, f, v):  # type: ignore[no-untyped-def]
+    """Inner product of feature ``f`` with a vector."""
+
+
+def add(X, f, factor, out):  # type: ignore[no-untyped-def]
+    """Add a multiple of feature ``f`` to a vector."""
+
+
+def norm(X, f):  # type: ignore[no-untyped-def]
+    """Euclidean norm of feature ``f``."""
+
+
+# loops over features are inside of these functions: each call counts the references of its arrays
+
+
+def dots(X, v, out):  # type: ignore[no-untyped-def]
+    """Inner products of all features with a vector."""
+
+
+def some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+    """Inner products of features ``chosen[:k]`` with a vector."""
+
+
+def combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+    """Add the combination of features ``chosen[:k]`` with these factors to a vector."""
+
+
+def norms_of(X, out):  # type: ignore[no-untyped-def]
+    """Euclidean norms of all features."""
+
+
+def dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
+    """Features ``chosen[:k]``, of ``n`` entries each, as dense rows."""
+
+
+@overload(dense)
+def _dense(X):  # type: ignore[no-untyped-def]
+    return (lambda X: True) if isinstance(X, types.Array) else (lambda X: False)
+
+
+@overload(dot)
+def _dot(X, f, v):  # type: ignore[no-untyped-def]
+    def sparse(X, f, v):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        total = 0.0
+        for m in range(start[f], start[f + 1]):
+            total += data[m] * v[row[m]]
+        return total
+
+    return (lambda X, f, v: np.dot(X[f], v)) if isinstance(X, types.Array) else sparse
+
+
+@overload(add)
+def _add(X, f, factor, out):  # type: ignore[no-untyped-def]
+    def dense(X, f, factor, out):  # type: ignore[no-untyped-def]
+        x = X[f]
+        for i in range(len(out)):
+            out[i] += factor * x[i]
+
+    def sparse(X, f, factor, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for m in range(start[f], start[f + 1]):
+            out[row[m]] += factor * data[m]
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(norm)
+def _norm(X, f):  # type: ignore[no-untyped-def]
+    def sparse(X, f):  # type: ignore[no-untyped-def]
+        data, _, start = X
+        entries = data[start[f] : start[f + 1]]
+        return np.sqrt(np.dot(entries, entries))
+
+    return (lambda X, f: np.sqrt(np.dot(X[f], X[f]))) if isinstance(X, types.Array) else sparse
+
+
+@overload(dots)
+def _dots(X, v, out):  # type: ignore[no-untyped-def]
+    def sparse(X, v, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for f in range(len(out)):
+            total = 0.0
+            for m in range(start[f], start[f + 1]):
+                total += data[m] * v[row[m]]
+            out[f] = total
+
+    return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
+
+
+@njit(nogil=True)
+def four_inner(rows, i, j, k, o, x, first, end):  # type: ignore[no-untyped-def]
+    """Inner products of four rows with a vector over a range of entries, in four sums each."""
+    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = 0.0
+    c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = 0.0
+    m = first
+    while m + 4 <= end:
+        x0, x1, x2, x3 = x[m], x[m + 1], x[m + 2], x[m + 3]
+        a0 += rows[i, m] * x0
+        a1 += rows[i, m + 1] * x1
+        a2 += rows[i, m + 2] * x2
+        a3 += rows[i, m + 3] * x3
+        b0 += rows[j, m] * x0
+        b1 += rows[j, m + 1] * x1
+        b2 += rows[j, m + 2] * x2
+        b3 += rows[j, m + 3] * x3
+        c0 += rows[k, m] * x0
+        c1 += rows[k, m + 1] * x1
+        c2 += rows[k, m + 2] * x2
+        c3 += rows[k, m + 3] * x3
+        d0 += rows[o, m] * x0
+        d1 += rows[o, m + 1] * x1
+        d2 += rows[o, m + 2] * x2
+        d3 += rows[o, m + 3] * x3
+        m += 4
+    a, b = (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3)
+    c, d = (c0 + c1) + (c2 + c3), (d0 + d1) + (d2 + d3)
+    while m < end:
+        a += rows[i, m] * x[m]
+        b += rows[j, m] * x[m]
+        c += rows[k, m] * x[m]
+        d += rows[o, m] * x[m]
+        m += 1
+    return a, b, c, d
+
+
+@overload(some_dots)
+def _some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+    def dense(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+        n, j = len(v), 0
+        while j + 4 <= k:
+            out[j], out[j + 1], out[j + 2], out[j + 3] = four_inner(
+                X, chosen[j], chosen[j + 1], chosen[j + 2], chosen[j + 3], v, 0, n
+            )
+            j += 4
+        while j < k:
+            f = chosen[j]
+            out[j] = four_inner(X, f, f, f, f, v, 0, n)[0]
+            j += 1
+
+    def sparse(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for j in range(k):
+            f = chosen[j]
+            total = 0.0
+            for m in range(start[f], start[f + 1]):
+                total += data[m] * v[row[m]]
+            out[j] = total
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(combine)
+def _combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+    def dense(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+        for j in range(k):
+            f, share = chosen[j], factor[j]
+            for i in range(len(out)):
+                out[i] += share * X[f, i]
+
+    def sparse(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        for j in range(k):
+            f, share = chosen[j], factor[j]
+            for m in range(start[f], start[f + 1]):
+                out[row[m]] += share * data[m]
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(norms_of)
+def _norms_of(X, out):  # type: ignore[no-untyped-def]
+    def dense(X, out):  # type: ignore[no-untyped-def]
+        for f in range(len(out)):
+            out[f] = np.sqrt(np.dot(X[f], X[f]))
+
+    def sparse(X, out):  # type: ignore[no-untyped-def]
+        data, _, start = X
+        for f in range(len(out)):
+            entries = data[start[f] : start[f + 1]]
+            out[f] = np.sqrt(np.dot(entries, entries))
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(dense_rows)
+def _dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
+    def dense(X, chosen, k, n):  # type: ignore[no-untyped-def]
+        out = np.empty((k, n))
+        for j in range(k):
+            out[j] = X[chosen[j]]
+        return out
+
+    def sparse(X, chosen, k, n):  # type: ignore[no-untyped-def]
+        data, row, start = X
+        out = np.zeros((k, n))
+        for j in range(k):
+            f = chosen[j]
+            for m in range(start[f], start[f + 1]):
+                out[j, row[m]] += data[m]
+        return out
+
+    return dense if isinstance(X, types.Array) else sparse
