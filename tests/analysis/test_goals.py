@@ -108,6 +108,20 @@ def test_the_choice_of_the_folds_takes_the_risk_of_what_it_chose():
     assert table.loc["l2", "effect"] == 0
 
 
+def test_the_lasso_of_the_one_standard_error_rule_is_one_of_the_strategies():
+    table = metrics(
+        excess_risk__l1=[1.0, 4.0, 1.0],
+        excess_risk__l2=[2.0, 2.0, 2.0],
+        cv_error__l1=[1.0, 1.0, 3.0],
+        cv_error__l2=[2.0, 2.0, 2.0],
+    )
+    sparser = metrics(excess_risk__l1=[4.0, 8.0, 2.0], excess_risk__l2=[9.0, 9.0, 9.0])
+    both = pd.concat([table, sparser.assign(tuning="cv_1se")])
+    found = strategy_table(both).set_index("strategy")["effect"]
+    assert found["l1_1se"] == pytest.approx((np.log(2) + np.log(4) + 0) / 3)
+    assert found["l1"] == strategy_table(table).set_index("strategy")["effect"]["l1"]
+
+
 def test_agreement_is_that_of_all_pairs_of_samples():
     coef = np.random.default_rng(2).standard_normal((7, 3, 5)) + 1
     values = coef_agreement(coef)

@@ -8,6 +8,7 @@ import pytest
 from studies.made import made_study, summary_of, verdicts_of
 
 from normwise.analysis.goals import GOALS
+from normwise.analysis.learn.common_advice import TAKES_L1
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.learn.rule_of_thumb import read_bounds
 from normwise.report.answer import (
@@ -237,10 +238,14 @@ def test_every_judgement_is_told_with_its_numbers(tables):
         assert f"of the {own['decided']} that have one" in text
         assert f"of the {own['n'] - own['decided']} that have none" in text
         assert f"costs {100 * (own['regret'] - 1):.1f} %" in text
-    assert len(judged) == 5
+    assert len(judged) == 6
     for rule in ("always L1", "always L2", "cross-validation", "exact phase boundary"):
         assert rule in judged[3]
-    assert "fitted in 30 scenarios, costs" in judged[4]
+    whole = scores[scores["split"] == "scenarios"].set_index("rule")
+    for rule in TAKES_L1:
+        assert rule not in judged[3]
+        assert f"{rule} {100 * (whole.loc[rule, 'regret'] - 1):.1f} %" in judged[4]
+    assert "fitted in 30 scenarios, costs" in judged[5]
     assert not any("nan" in text or "–" in text for text in judged)
 
 
@@ -248,7 +253,7 @@ def test_judgements_that_were_not_made_are_not_told(tables):
     scores = tables["rule_scores"]
     kept = scores[~scores["split"].isin(["fresh", "elastic net"])]
     judged = decision(tables | {"rule_scores": kept})["judged"]
-    assert len(judged) == 3
+    assert len(judged) == 4
     assert not any(SPLITS["fresh"] in text or "elastic net" in text for text in judged)
 
 

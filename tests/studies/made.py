@@ -33,6 +33,8 @@ def made_study(n=160, seed=0, noise=0.02, goals=("prediction",), fresh=0, mixed=
     frame["effective_nonzero"] = frame["n_nonzero"].astype(float)
     frame["effective_features"] = frame["n_features"].astype(float)
     frame["aspect_ratio"] = frame["n_features"] / frame["n_samples"]
+    frame["mean_vif"] = 1 / (1 - rho**2)
+    frame["condition_number"] = (1 + rho) / (1 - rho)
     frame["held_out"] = np.arange(n) >= n - fresh
     load = frame["effective_nonzero"] / (100 * np.sqrt(frame["snr"]))
     base = (0.5 * np.tanh(np.log(load / 0.1)) + 0.1 * rho).to_numpy()

@@ -10,6 +10,7 @@ import pandas as pd
 
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import COLLINEAR, cells
+from normwise.analysis.learn.common_advice import TAKES_L1
 from normwise.analysis.learn.rule_of_thumb import (
     NEITHER,
     Bounds,
@@ -155,6 +156,10 @@ def _both(scores: pd.DataFrame) -> str:
     return f"{CHOOSE_BOTH}: that costs {', '.join(costs)}, and needs no guess of k, snr or r."
 
 
+def _costs(rows: pd.DataFrame) -> str:
+    return "; ".join(f"{row['rule']} {_span(row, 'regret', _cost)}" for _, row in rows.iterrows())
+
+
 def _judged(scores: pd.DataFrame) -> list[str]:
     """How the rule did on what it had not seen, beside the other ways to choose."""
     sentences = []
@@ -173,12 +178,17 @@ def _judged(scores: pd.DataFrame) -> list[str]:
         )
     whole = scores[(scores["split"] == "scenarios") & (scores["family"] == "all")]
     others = whole[whole["rule"] != "rule of thumb"].sort_values("regret", kind="stable")
+    is_common = others["rule"].isin(list(TAKES_L1))
     sentences.append(
-        f"On {SPLITS['scenarios']}, the other ways cost: "
-        + "; ".join(f"{row['rule']} {_span(row, 'regret', _cost)}" for _, row in others.iterrows())
-        + ". The rule and the boundary are told the truth about the signal; cross-validation, "
-        "which compares both penalties on each data set, sees only data."
+        f"On {SPLITS['scenarios']}, the other ways cost: {_costs(others[~is_common])}. The rule "
+        "and the boundary are told the truth about the signal; cross-validation, which compares "
+        "both penalties on each data set, sees only data."
     )
+    if is_common.any():
+        sentences.append(
+            f"What one is often told costs, on the same scenarios: {_costs(others[is_common])}. "
+            "Each takes the other penalty everywhere else, and is told the truth of the scenario."
+        )
     mixed = scores[scores["split"] == "elastic net"].set_index("rule")
     if {"always elastic net", "rule of thumb", "always L1", "always L2"} <= set(mixed.index):
         first = mixed.loc["always elastic net"]

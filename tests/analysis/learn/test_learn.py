@@ -10,6 +10,7 @@ from studies.made import made_study
 from normwise.analysis.columns import check_table
 from normwise.analysis.inference import wilson_interval
 from normwise.analysis.learn.cells import AXES, cells
+from normwise.analysis.learn.common_advice import common_calls
 from normwise.analysis.learn.learn import BOOTSTRAP, TABLES, _calls, _fold, _splits, learn, score
 from normwise.analysis.learn.rule_of_thumb import (
     FALSE_CALL,
@@ -19,6 +20,7 @@ from normwise.analysis.learn.rule_of_thumb import (
     fit_bounds,
 )
 from normwise.analysis.learn.surface import Surface, importance, inputs
+from normwise.report.sheets.verdicts import rule_score_sheet
 
 COMPARISON = {"margin": 0.05}
 FRESH = 30
@@ -340,6 +342,56 @@ def test_the_elastic_net_is_compared_where_all_are_measured(study, learnt):
     assert "always elastic net" not in set(
         learn(**made_study(n=40), comparison=COMPARISON)["rule_scores"]["rule"]
     )
+
+
+def test_common_advice_says_what_it_is_named_for():
+    scenarios = pd.DataFrame(
+        {
+            "n_samples": [100, 50, 100, 100, 100],
+            "n_features": [50, 100, 100, 100, 100],
+            "n_nonzero": [25, 49, 50, 5, 50],
+            "mean_vif": [1.0, 10.0, 10.1, 2.0, 1.0],
+            "nearest_correlation": [0.0, -0.7, -0.71, 0.71, 0.1],
+            "condition_number": [1.0, 900.0, 901.0, 3.0, 1.0],
+        }
+    )
+    calls = common_calls(scenarios)
+    expected = {
+        "L1 if p > n": "l2 l1 l2 l2 l2",
+        "L2 if VIF > 10": "l1 l1 l2 l1 l1",
+        "L2 if |r| > 0.7": "l1 l1 l2 l2 l1",
+        "L2 if condition > 30": "l1 l1 l2 l1 l1",
+        "L1 if under half matter": "l2 l1 l2 l1 l2",
+    }
+    assert {name: " ".join(called) for name, called in calls.items()} == expected
+
+
+def test_common_advice_is_judged_on_the_same_scenarios_as_the_rule(study, learnt):
+    scores = learnt["rule_scores"]
+    own = scores[(scores["split"] == "fresh") & (scores["family"] == "all")].set_index("rule")
+    frame = frame_of(study)
+    fresh = frame[frame["held_out"].to_numpy(bool)]
+    wide = (fresh["n_features"] > fresh["n_samples"]).to_numpy()
+    effect = fresh["effect"].to_numpy()
+    # the loss is that of the penalty named, beyond the better one
+    loss = np.where(wide, np.maximum(effect, 0), np.maximum(-effect, 0))
+    assert own.loc["L1 if p > n", "regret"] == pytest.approx(np.exp(loss.mean()))
+    assert own.loc["L1 if p > n", "n"] == own.loc["rule of thumb", "n"] == FRESH
+
+
+def test_the_dearest_family_of_a_choice_is_that_of_its_largest_regret(learnt):
+    scores = learnt["rule_scores"]
+    own = scores[(scores["rule"] == "cross-validation") & (scores["split"] == "scenarios")]
+    assert len(own) == 4
+    parts = own[own["family"] != "all"]
+    whole = own.set_index("family").loc["all"]
+    mean = np.exp((np.log(parts["regret"]) * parts["n"]).sum() / parts["n"].sum())
+    assert whole["regret"] == pytest.approx(mean)
+    rows = [[text for text, _ in row] for row in rule_score_sheet(learnt).rows]
+    said = {(row[1], row[2]): row[-1] for row in rows}
+    always = scores[(scores["rule"] == "always L2") & (scores["split"] == "scenarios")]
+    always = always[always["family"] != "all"].sort_values("regret").iloc[-1]
+    assert said["always L2", "scenarios"] == f"{always['family']} {always['regret']:.3f}"
 
 
 def test_scores_count_what_they_say():

@@ -16,7 +16,7 @@ above the upper one L2 does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,21 @@ from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
 from normwise.analysis.learn.cells import AXES, cells, learnt_from
+from normwise.analysis.learn.common_advice import common_calls
 from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds, losses_of
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
 from normwise.theory.boundary import phase_boundary
 
 FOLDS = 5
 BOOTSTRAP = 2000
+# strategies that are no choice of L1 or L2 for a scenario, and those that need a third penalty
+CHOICES = {
+    "elastic_net": "always elastic net",
+    "relaxed_lasso": "always relaxed lasso",
+    "l1_1se": "always L1, one standard error",
+    "cv_choice": "cross-validation",
+}
+OTHERS = ("elastic_net", "relaxed_lasso")
 TABLES = tables_of("learn")
 
 
@@ -108,14 +117,19 @@ def score(
     return out
 
 
+def _families(frame: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """All scenarios, and those of each family."""
+    yield "all", np.full(len(frame), True)
+    for family in sorted(frame["family"].unique()):
+        yield family, (frame["family"] == family).to_numpy()
+
+
 def _score_rows(
     frame: pd.DataFrame, calls: dict[str, np.ndarray], goal: str, split: str
 ) -> list[dict[str, Any]]:
     is_ratio = GOALS[goal].is_ratio
     rows = []
-    for family in ["all", *sorted(frame["family"].unique())]:
-        own = np.full(len(frame), True) if family == "all" else (frame["family"] == family)
-        mask = np.asarray(own)
+    for family, mask in _families(frame):
         keys = {"goal": goal, "split": split, "family": family}
         for rule, called in calls.items():
             part = frame[mask]
@@ -131,16 +145,21 @@ def _strategy_rows(
     wide = strategies.pivot_table(
         index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
     )
-    own = wide.reindex(pd.MultiIndex.from_frame(frame[["dataset", "scenario"]]))
-    best = np.minimum(own["l1"], own["l2"]).to_numpy()
-    names = {"elastic_net": "always elastic net", "cv_choice": "cross-validation"}
-    losses = {names[key]: own[key].to_numpy() - best for key in names if key in own}
+    effects = wide.reindex(pd.MultiIndex.from_frame(frame[["dataset", "scenario"]]))
+    best = np.minimum(effects["l1"], effects["l2"]).to_numpy()
+    losses = {
+        name: effects[key].to_numpy() - best for key, name in CHOICES.items() if key in effects
+    }
+    losses = {name: loss for name, loss in losses.items() if np.isfinite(loss).any()}
+    everywhere = [name for key, name in CHOICES.items() if key not in OTHERS and name in losses]
     keys = {"goal": "prediction", "family": "all"}
     rows = []
-    if "cross-validation" in losses:
-        row = {"split": split, "rule": "cross-validation"}
-        rows.append(keys | row | score(frame, None, losses["cross-validation"], True))
-    mixed = np.isfinite(losses.get("always elastic net", np.full(len(frame), np.nan)))
+    for family, own in _families(frame):
+        for rule in everywhere:
+            row = {"split": split, "rule": rule, "family": family}
+            rows.append(keys | row | score(frame[own], None, losses[rule][own], True))
+    others = [losses[CHOICES[key]] for key in OTHERS if CHOICES[key] in losses]
+    mixed = np.isfinite(others).all(axis=0) if others else np.zeros(len(frame), bool)
     if split != "scenarios" or not mixed.any():
         return rows
     part = frame[mixed]
@@ -204,6 +223,7 @@ def _judge(
     calls |= {f"always {p.upper()}": np.full(len(part), p) for p in ("l1", "l2")}
     if goal == "prediction":
         calls["exact phase boundary"] = _call_by_theory(part)
+        calls |= common_calls(part)
     rows = _score_rows(part, calls, goal, split)
     if goal == "prediction":
         rows += _strategy_rows(part, calls, strategies, split)

@@ -13,7 +13,7 @@ from normwise.analysis.measure.effects import log_ratio
 
 
 def side_by_side(
-    metrics: pd.DataFrame, names: tuple[str, ...]
+    metrics: pd.DataFrame, names: tuple[str, ...], tuning: str = TUNING
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Data set, scenario, and values by replicate and penalty, where L1 and L2 are among these.
 
@@ -23,8 +23,10 @@ def side_by_side(
         Table ``metrics``.
     names : tuple of str
         Metrics, of which a scenario has one.
+    tuning : str
+        Rule that chose the strengths.
     """
-    chosen = metrics[metrics["metric"].isin(names) & (metrics["tuning"] == TUNING)]
+    chosen = metrics[metrics["metric"].isin(names) & (metrics["tuning"] == tuning)]
     for (dataset, scenario), own in chosen.groupby(["dataset", "scenario"], observed=True):
         wide = own.pivot(index="replicate", columns="penalty", values="value").astype(float)
         wide.columns = wide.columns.astype(str)

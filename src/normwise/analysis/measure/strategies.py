@@ -9,6 +9,8 @@ from normwise.analysis.columns import RISKS, typed
 from normwise.analysis.measure.effects import log_ratio
 from normwise.analysis.measure.goal_effects import side_by_side
 
+STRATEGIES = ("l1", "l2", "elastic_net", "relaxed_lasso", "l1_1se", "cv_choice")
+
 
 def strategy_table(metrics: pd.DataFrame) -> pd.DataFrame:
     """Table ``strategies``: what it costs to use one penalty always, or to let the folds choose.
@@ -19,6 +21,7 @@ def strategy_table(metrics: pd.DataFrame) -> pd.DataFrame:
         Table ``metrics``.
     """
     errors = {(d, s): wide for d, s, wide in side_by_side(metrics, ("cv_error",))}
+    sparser = {(d, s): wide for d, s, wide in side_by_side(metrics, RISKS, "cv_1se")}
     rows = []
     for dataset, scenario, risk in side_by_side(metrics, RISKS):
         risk = risk.dropna(subset=["l1", "l2"])
@@ -27,11 +30,15 @@ def strategy_table(metrics: pd.DataFrame) -> pd.DataFrame:
         cv = errors[dataset, scenario].loc[risk.index]
         # a tie is a null model on both sides
         risk = risk.assign(cv_choice=np.where(cv["l1"] < cv["l2"], risk["l1"], risk["l2"]))
-        for strategy in ("l1", "l2", "elastic_net", "cv_choice"):
+        if (dataset, scenario) in sparser:
+            risk["l1_1se"] = sparser[dataset, scenario]["l1"]
+        for strategy in STRATEGIES:
             if strategy not in risk:
                 continue
             d = log_ratio(risk[strategy].to_numpy(), risk["l2"].to_numpy())
             d = d[np.isfinite(d)]
+            if len(d) < 2:
+                continue
             rows.append(
                 {
                     "dataset": dataset,

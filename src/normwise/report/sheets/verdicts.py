@@ -60,9 +60,10 @@ def verdict_sheet(tables: Tables) -> Sheet:
 
 def rule_score_sheet(tables: Tables) -> Sheet:
     """How every way to choose did on what it had not seen."""
-    scores = tables["rule_scores"]
-    scores = scores[scores["family"] == "all"]
+    every = tables["rule_scores"]
+    scores = every[every["family"] == "all"]
     scores = scores.assign(
+        worst=_where_dearest(every, scores),
         goal=scores["goal"],
         regret_text=[
             "–" if not np.isfinite(v) else f"{v:.3f} [{a:.3f}, {b:.3f}]"
@@ -88,9 +89,23 @@ def rule_score_sheet(tables: Tables) -> Sheet:
             Column("reversed", "wrong winner", percent),
             Column("silent", "rightly silent", percent),
             Column("regret_text", "regret", words, column_meanings("rule_scores")["regret"], True),
+            Column("worst", "dearest family", words, "Family of scenarios in which the regret is "
+                   "largest, and how large", True),
         ],
         "rule_scores",
     )  # fmt: skip
+
+
+def _where_dearest(every: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+    """Family in which each row's way to choose costs most."""
+    keys = ["goal", "rule", "split"]
+    own = every[(every["family"] != "all") & every["regret"].notna()]
+    dearest = own.sort_values("regret", kind="stable").drop_duplicates(keys, keep="last")
+    words = {
+        tuple(row[key] for key in keys): f"{row['family'].replace('_', ' ')} {row['regret']:.3f}"
+        for _, row in dearest.iterrows()
+    }
+    return [words.get(tuple(row), "–") for row in scores[keys].itertuples(index=False)]
 
 
 def importance_sheet(tables: Tables) -> Sheet:
