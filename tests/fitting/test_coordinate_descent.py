@@ -153,7 +153,7 @@ def test_an_active_set_takes_over_where_it_is_faster(kind):
     problem = Problem(X, y)
     alphas = problem.alpha_grid(1.0, 100)
     view = problem._all_rows
-    *_, n_done = view.descend(alphas, 0 * alphas, TOL, np.zeros(X.shape[1]))
+    *_, n_done = view.descend(alphas, 0 * alphas, TOL, view.null, np.zeros(X.shape[1]))
     assert 1 < n_done < len(alphas)
     path = problem.path(alphas, 1.0, TOL)
     dense = X.toarray() if sparse.issparse(X) else X

@@ -217,7 +217,7 @@ def search(
     problem.share(splits, n_jobs)
     grid = problem.alpha_grid(l1_ratio, n_alphas)
     null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)
-    if l1_ratio and problem.loss.quadratic and is_large(problem):
+    if l1_ratio and is_large(problem):
         found = _in_parts(fit, grid, tol, null)
         if len(found.path.alphas) < len(grid):
             return found

@@ -183,7 +183,8 @@ class L1ClassifierCV(_PathClassifierCV):
     alphas : int or array-like of shape (n_alphas,), default=100
         Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
         themselves, in any order, positive and finite.
-        The default grid goes on downwards while the error falls at its end.
+        The default grid goes on downwards while the error falls at its end, and that of a large
+        problem ends once the error has risen far above its minimum.
     cv : int, splitter or iterable of (train, test), default=None
         The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
         With `groups` in `fit`, no group lies on both sides of a fold.

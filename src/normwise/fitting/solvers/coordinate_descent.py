@@ -42,7 +42,7 @@ MAX_SEARCHES = 1000
 
 
 @njit(nogil=True)
-def _slack(l1, l2, first, size, p, tol, null):  # type: ignore[no-untyped-def]
+def slack_of(l1, l2, first, size, p, tol, null):  # type: ignore[no-untyped-def]
     """Violation of the optimality conditions that a gap of `tol` allows."""
     # where the path begins the solution is small: as if it had a tenth of the size at its end
     slack = 0.5 * tol * null / max(size, 0.1 * null / first)
@@ -72,7 +72,7 @@ def _gap(gradient, coef, l1, l2, square, linear):  # type: ignore[no-untyped-def
 
 
 @njit(nogil=True)
-def _continue(coef, before, share):  # type: ignore[no-untyped-def]
+def go_on(coef, before, share):  # type: ignore[no-untyped-def]
     """Go on by a share of the last change; coefficients that would change their sign stop at 0."""
     for j in range(len(coef)):
         now = coef[j]
@@ -83,7 +83,7 @@ def _continue(coef, before, share):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _minimum(now, inner, curvature, l1, l2):  # type: ignore[no-untyped-def]
+def minimum_of(now, inner, curvature, l1, l2):  # type: ignore[no-untyped-def]
     """Best value of one coefficient, whose feature has this inner product with the residual."""
     z = inner + curvature * now
     if z > l1:
@@ -139,14 +139,14 @@ def gram_path(gram, target, square, l1, l2, tol, null, start):  # type: ignore[n
     for i in range(len(l1)):
         left += SWEEPS_EACH
         if i > 1:
-            _continue(coef, before, (l1[i] - l1[i - 1]) / (l1[i - 1] - l1[i - 2]))
+            go_on(coef, before, (l1[i] - l1[i - 1]) / (l1[i - 1] - l1[i - 2]))
         else:
             before[:] = coef
         gradient[:] = target
         for j in range(p):
             if coef[j] != 0:
                 _subtract(gram[j], coef[j], gradient)
-        slack = _slack(l1[i], l2[i], l1[0], np.abs(coef).sum(), p, tol, null)
+        slack = slack_of(l1[i], l2[i], l1[0], np.abs(coef).sum(), p, tol, null)
         while True:
             worst = np.inf
             while worst > slack and n_iter[i] < left:
@@ -157,7 +157,7 @@ def gram_path(gram, target, square, l1, l2, tol, null, start):  # type: ignore[n
                     if curvature[j] == 0 or (now == 0 and abs(gradient[j]) <= l1[i]):
                         continue
                     inner = gradient[j]
-                    change = _minimum(now, inner, curvature[j], l1[i], l2[i]) - now
+                    change = minimum_of(now, inner, curvature[j], l1[i], l2[i]) - now
                     violation = abs(change) * (curvature[j] + l2[i])
                     if violation > slack:
                         coef[j] = now + change
@@ -207,7 +207,7 @@ def _combine(data, row, first, centre, chosen, k, values, out):  # type: ignore[
 
 
 @njit(nogil=True)
-def _sweep(  # type: ignore[no-untyped-def]
+def sweep(  # type: ignore[no-untyped-def]
     data, row, first, centre, curvature, coef, r, shift, work, n_work, l1, l2, slack
 ):
     """Minimise over each coefficient of the working set; returns the largest violation met."""
@@ -216,7 +216,7 @@ def _sweep(  # type: ignore[no-untyped-def]
         f = work[q]
         inner = _inner(data, row, first, f, r) - shift * centre[f]
         now = coef[f]
-        change = _minimum(now, inner, curvature[f], l1, l2) - now
+        change = minimum_of(now, inner, curvature[f], l1, l2) - now
         violation = abs(change) * (curvature[f] + l2)
         if violation > slack:
             _add(data, row, first, f, -change, r)
@@ -227,7 +227,7 @@ def _sweep(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _search(  # type: ignore[no-untyped-def]
+def search_along(  # type: ignore[no-untyped-def]
     data, row, first, centre, coef, r, shift, chosen, k, step, v, l1, l2
 ):
     """Go towards the minimum for the signs that the coefficients have, by conjugate gradients.
@@ -348,7 +348,7 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
     l1_before = np.abs(gradient).max()
     for i in range(len(l1)):
         if i > 1:
-            _continue(coef, before, (l1[i] - l1[i - 1]) / (l1[i - 1] - l1[i - 2]))
+            go_on(coef, before, (l1[i] - l1[i - 1]) / (l1[i - 1] - l1[i - 2]))
         else:
             before[:] = coef
         shift = _residual(data, row, first, centre, y, coef, r)
@@ -360,7 +360,7 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
             if in_work[f]:
                 work[n_work] = f
                 n_work += 1
-        slack = _slack(l1[i], l2[i], l1[0], np.abs(coef).sum(), p, tol, null)
+        slack = slack_of(l1[i], l2[i], l1[0], np.abs(coef).sum(), p, tol, null)
         n_searches, n_entries, worth = 0, 0, np.inf
         while True:
             worst = np.inf
@@ -369,7 +369,7 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
                     return out, gap, n_iter, i
                 for _ in range(SWEEPS):
                     n_iter[i] += 1
-                    worst, shift = _sweep(
+                    worst, shift = sweep(
                         data, row, first, centre, curvature, coef, r, shift, work, n_work,
                         l1[i], l2[i], slack,
                     )  # fmt: skip
@@ -385,7 +385,7 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
                             chosen[k] = f
                             stored += first[f + 1] - first[f]
                             k += 1
-                    n_entries += stored * _search(
+                    n_entries += stored * search_along(
                         data, row, first, centre, coef, r, shift, chosen, k, step, v, l1[i], l2[i]
                     )
                     worth = WORTH * (k + SOME) ** 2 if k <= LARGEST else np.inf

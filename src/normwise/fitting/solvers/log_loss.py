@@ -15,6 +15,9 @@ from numba.extending import intrinsic
 from normwise.fitting.solvers.compiled import njit
 
 MIN_WEIGHT = 1e-10
+# steps to the best intercept, and the sum of the slopes there over the sum of their sizes
+MAX_SHIFTS = 50
+BALANCED = 1e-12
 LN2_HIGH, LN2_LOW, LOG2_E = 0.6931471803691238, 1.9082149292705877e-10, 1.4426950408889634
 # adding this to a double leaves its nearest integer in the lowest bits
 ROUNDER = 6755399441055744.0
@@ -172,6 +175,30 @@ def make_feasible(theta):  # type: ignore[no-untyped-def]
     positive, negative = balance(theta)
     for i in range(len(theta)):
         theta[i] *= positive if theta[i] > 0 else negative
+
+
+@njit(nogil=True, error_model="numpy")
+def settle(y, eta, weight, free, theta, curvature):  # type: ignore[no-untyped-def]
+    """Shift the predictors to the best intercept, and return by how much.
+
+    Slopes and curvatures are those there.
+    """
+    shift = 0.0
+    slopes(y, eta, shift, weight, theta, curvature)
+    if not free:
+        return shift
+    for _ in range(MAX_SHIFTS):
+        excess, size = total_of(theta), 0.0
+        for i in range(len(theta)):
+            size += abs(theta[i])
+        if abs(excess) <= BALANCED * size:
+            break
+        # within 1, the curvature changes by a factor of e at most, and the loss falls
+        shift += min(max(excess / total_of(curvature), -1.0), 1.0)
+        slopes(y, eta, shift, weight, theta, curvature)
+    for i in range(len(eta)):
+        eta[i] += shift
+    return shift
 
 
 @njit(nogil=True)

@@ -27,6 +27,7 @@ from normwise.fitting.solvers.log_loss import (
     log_loss_of,
     make_feasible,
     relative_gap,
+    settle,
     slopes,
     total_of,
 )
@@ -49,6 +50,8 @@ MEMORY = 8
 # the cosine of a step and its change of gradient, below which it is not used
 STRAIGHT = 1e-8
 DEAR = 1 / 12
+# share of entries below which products of sparse columns are quicker than those of filled ones
+THIN = 0.1
 
 
 def gather(X, f, rows, j):  # type: ignore[no-untyped-def]
@@ -61,6 +64,10 @@ def combine(X, rows, chosen, k, coef, out):  # type: ignore[no-untyped-def]
 
 def dots_with(X, rows, chosen, k, v, out):  # type: ignore[no-untyped-def]
     """Inner products of features ``chosen[:k]`` with a vector; dense ones are in `rows`."""
+
+
+def weighted_products(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
+    """Inner products of features ``chosen[:k]`` with weights of the rows; the upper triangle."""
 
 
 @overload(gather)
@@ -100,6 +107,34 @@ def _dots_with(X, rows, chosen, k, v, out):  # type: ignore[no-untyped-def]
 
 
 # ``U`` is upper triangular with ``U'U = A``, in the top left corner of a larger array
+
+
+@njit(nogil=True)
+def _filled_products(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
+    rows = dense_rows(X, chosen, k, len(weight))
+    rows *= np.sqrt(weight)
+    products(rows, out)
+
+
+@overload(weighted_products)
+def _weighted_products(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
+    def sparse(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
+        start = X[2]
+        stored = 0
+        for j in range(k):
+            stored += start[chosen[j] + 1] - start[chosen[j]]
+        if stored > THIN * k * len(weight):
+            _filled_products(X, chosen, k, weight, out)
+            return
+        column = np.empty(len(weight))
+        for j in range(k):
+            column[:] = 0.0
+            add(X, chosen[j], 1.0, column)
+            column *= weight
+            for m in range(j, k):
+                out[j, m] = dot(X, chosen[m], column)
+
+    return _filled_products.py_func if isinstance(X, types.Array) else sparse
 
 
 @njit(nogil=True, error_model="numpy")
@@ -297,9 +332,7 @@ def _factorised(X, active, k, hessian, factor, l2, U):  # type: ignore[no-untype
     while k > len(U):
         U = enlarged(U, 2 * len(U), 0)
     A = np.empty((k, k))
-    chosen = dense_rows(X, active, k, len(hessian))
-    chosen *= np.sqrt(hessian)
-    products(chosen, A)
+    weighted_products(X, active, k, hessian, A)
     for j in range(k):
         A[j, j] += l2 * factor[active[j]]
     cholesky(A, U)
@@ -363,6 +396,9 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
         rows = np.empty((2 * len(rows), n))
     for j in range(k):
         gather(X, active[j], rows, j)
+    if free >= 0 and k > 1 and l1[0] > 0:
+        # that of the null model is far from the best one
+        coef[free] += settle(y, eta, weight, True, r, curvature)
     slopes(y, eta, 0.0, weight, r, curvature)
     theta[:] = r
     if free >= 0:

@@ -13,7 +13,14 @@ from numba.extending import overload
 
 from normwise.fitting.solvers.columns import add, dots
 from normwise.fitting.solvers.compiled import njit
-from normwise.fitting.solvers.log_loss import balance, entropy, log_loss_of, slopes, total_of
+from normwise.fitting.solvers.log_loss import (
+    balance,
+    entropy,
+    log_loss_of,
+    settle,
+    slopes,
+    total_of,
+)
 
 MAX_STEPS = 5000
 # of the gap asked for, what is aimed at; solutions before that predict one; steps to a strength
@@ -23,12 +30,9 @@ HISTORY = 4
 FAR = 2.0
 # strengths after which predictors are computed anew, as rounding errors add up
 FRESH = 16
-# share of its slope that a step may leave, and what is tried for it and for the intercept
+# share of its slope that a step may leave, and what is tried for it
 FLATTER = 0.3
 MAX_TRIALS = 20
-MAX_SHIFTS = 50
-# sum of the slopes over the sum of their sizes, at the best intercept
-BALANCED = 1e-12
 # features up to which a Hessian costs next to nothing
 SMALL = 400
 # steps in which an error that is more than rounding is halved
@@ -131,30 +135,6 @@ def _effort(X, p):  # type: ignore[no-untyped-def]
     return (lambda X, p: 300 + 2.5 * p) if isinstance(X, types.Array) else sparse
 
 
-@njit(nogil=True, error_model="numpy")
-def _settle(y, eta, weight, free, theta, curvature):  # type: ignore[no-untyped-def]
-    """Shift the predictors to the best intercept, and return by how much.
-
-    Slopes and curvatures are those there.
-    """
-    shift = 0.0
-    slopes(y, eta, shift, weight, theta, curvature)
-    if not free:
-        return shift
-    for _ in range(MAX_SHIFTS):
-        excess, size = total_of(theta), 0.0
-        for i in range(len(theta)):
-            size += abs(theta[i])
-        if abs(excess) <= BALANCED * size:
-            break
-        # within 1, the curvature changes by a factor of e at most, and the loss falls
-        shift += min(max(excess / total_of(curvature), -1.0), 1.0)
-        slopes(y, eta, shift, weight, theta, curvature)
-    for i in range(len(eta)):
-        eta[i] += shift
-    return shift
-
-
 @njit(nogil=True)
 def _smooth_gap(y, eta, weight, theta, coef, gradient, l2, free):  # type: ignore[no-untyped-def]
     """Primal less dual objective; with an intercept, a dual point has as much of either class."""
@@ -207,7 +187,7 @@ def _flatten(  # type: ignore[no-untyped-def]
     for attempt in range(MAX_TRIALS):
         for i in range(len(eta)):
             trial[i] = eta[i] + length * way[i]
-        shift = _settle(y, trial, weight, free, theta, curvature)
+        shift = settle(y, trial, weight, free, theta, curvature)
         now = fixed + length * square - np.dot(theta, way)
         if abs(now) <= FLATTER * abs(slope) or attempt == MAX_TRIALS - 1:
             break
@@ -322,7 +302,7 @@ def smooth_path(X, y, weight, l2, start, free, tol, null):  # type: ignore[no-un
                 coef += share[a] * past[a]
                 eta += share[a] * past_eta[a]
                 level += share[a] * past_level[a]
-        level += _settle(y, eta, weight, free, theta, curvature)
+        level += settle(y, eta, weight, free, theta, curvature)
         dots(X, theta, gradient)
         aim = 2 * l2[i] * SMOOTH_AIM * tol * null
         least, since = np.inf, 0

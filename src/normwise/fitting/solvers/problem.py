@@ -243,7 +243,7 @@ class Problem:
             errors, with an elastic net to a millionth of `tol`. Where there are many features
             `tol` is what least squares aims at too.
         start : ndarray of shape (n_features,), optional
-            Coefficients near those of the first strength, for squared error with an L1 part.
+            Coefficients near those of the first strength, for a penalty with an L1 part.
 
         Returns
         -------
@@ -480,7 +480,7 @@ def _squared(
     l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
     coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
     n_iter, done = np.zeros(n, int), 0
-    descended = view.descend(l1, l2, tol, first)
+    descended = view.descend(l1, l2, tol, null, first)
     if descended is not None:
         coef, intercept, gap, n_iter, done = descended
         if done == n:
@@ -546,6 +546,16 @@ def _log_loss(
     start: float,
     first: np.ndarray,
 ) -> Solution:
+    l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
+    coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
+    n_iter, done = np.zeros(n, int), 0
+    descended = view.descend(l1, l2, tol, null, first) if l1_ratio else None
+    if descended is not None:
+        coef, intercept, gap, n_iter, done = descended
+        if done == n:
+            return coef, intercept, gap, n_iter
+        if done:
+            first, start = coef[done - 1], float(intercept[done - 1])
     # compiled: loaded when used
     from normwise.fitting.solvers.log_loss_active_set import log_loss_path
 
@@ -555,11 +565,20 @@ def _log_loss(
         X, free, back, centre = row_space(view)
     else:
         X, free, back = view.features(rotate=l1_ratio == 0)
-    l1, l2 = alphas * l1_ratio, alphas * (1 - l1_ratio)
-    found, gap, n_iter = log_loss_path(
-        X, view.y, view.weight, l1, l2, *_begin(X, free, first, start), free, tol, null
+    found, gap[done:], n_iter[done:] = log_loss_path(
+        X,
+        view.y,
+        view.weight,
+        l1[done:],
+        l2[done:],
+        *_begin(X, free, first, start),
+        free,
+        tol,
+        null,
     )
     if free < 0:
-        return back(found), np.zeros(len(alphas)), gap, n_iter
-    coef = back(found[:, :free])
-    return coef, found[:, free] - coef @ centre, gap, n_iter
+        coef[done:] = back(found)
+        return coef, intercept, gap, n_iter
+    coef[done:] = back(found[:, :free])
+    intercept[done:] = found[:, free] - coef[done:] @ centre
+    return coef, intercept, gap, n_iter

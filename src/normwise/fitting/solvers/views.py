@@ -43,9 +43,10 @@ Features = np.ndarray | tuple[np.ndarray, np.ndarray, np.ndarray]
 # coefficients, intercepts, gaps and steps, one entry a strength
 Solution = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Descended = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]
-# features and rows from which coordinate descent is worth a try: on the way to fewer active
-# features than this an active set is faster, and exact
+# features and rows from which coordinate descent is worth a try, for squared error and for other
+# losses: on the way to fewer active features than this an active set is faster, and exact
 MANY = 150
+MANY_CURVED = 500
 
 
 def _scale(spread: np.ndarray, mean: np.ndarray, standardize: bool) -> np.ndarray:
@@ -109,7 +110,7 @@ class View:
         raise NotImplementedError
 
     def descend(
-        self, l1: np.ndarray, l2: np.ndarray, tol: float, start: np.ndarray
+        self, l1: np.ndarray, l2: np.ndarray, tol: float, null: float, start: np.ndarray
     ) -> Descended | None:
         """Path by coordinate descent, as far as it goes, where it is worth a try.
 
@@ -119,6 +120,8 @@ class View:
             Weights of the two norms; those of the L1 norm are decreasing.
         tol : float
             Relative duality gap.
+        null : float
+            Objective of the null model, the unit of the gaps.
         start : ndarray of shape (n_features,)
             Where it starts.
 
@@ -392,17 +395,23 @@ class Sparse(View):
         return _columns(Z), p if self.fit_intercept else -1, lambda coef: coef
 
     def descend(
-        self, l1: np.ndarray, l2: np.ndarray, tol: float, start: np.ndarray
+        self, l1: np.ndarray, l2: np.ndarray, tol: float, null: float, start: np.ndarray
     ) -> Descended | None:
         """See `View.descend`."""
+        if min(self.Z.shape) < (MANY if self.loss.quadratic else MANY_CURVED):
+            return None
         # compiled: loaded when used
+        if not self.loss.quadratic:
+            from normwise.fitting.solvers.proximal_newton import newton_path
+
+            rows = self.y, self.weight
+            return cast(
+                Descended,
+                newton_path(_columns(self.Z), *rows, l1, l2, self.fit_intercept, tol, null, start),
+            )
         from normwise.fitting.solvers.coordinate_descent import sparse_path
 
-        if min(self.Z.shape) < MANY:
-            return None
-        coef, *rest = sparse_path(
-            *_columns(self.Z), self.centre, self.y, l1, l2, tol, self.null, start
-        )
+        coef, *rest = sparse_path(*_columns(self.Z), self.centre, self.y, l1, l2, tol, null, start)
         return cast(Descended, (coef, -coef @ self.centre, *rest))
 
     def design(self) -> np.ndarray:
@@ -690,7 +699,7 @@ class Tall(View):
         return solution, np.zeros(len(solution))
 
     def descend(
-        self, l1: np.ndarray, l2: np.ndarray, tol: float, start: np.ndarray
+        self, l1: np.ndarray, l2: np.ndarray, tol: float, null: float, start: np.ndarray
     ) -> Descended | None:
         """See `View.descend`."""
         # compiled: loaded when used
@@ -698,7 +707,7 @@ class Tall(View):
 
         if len(self.gram) < MANY:
             return None
-        coef, *rest = gram_path(self.gram, self.target, self.square, l1, l2, tol, self.null, start)
+        coef, *rest = gram_path(self.gram, self.target, self.square, l1, l2, tol, null, start)
         return cast(Descended, (coef, np.zeros(len(coef)), *rest))
 
     def features(self, rotate: bool) -> tuple[Features, int, Back]:
