@@ -31,7 +31,7 @@ CLOSER = 0.01
 # its standard error, and of what the best strength explains
 LARGE = 300
 FLAT = 8
-LOOKS = (0.4, 0.55, 0.7, 0.85)
+LOOKS = (0.25, 0.45, 0.65, 0.85)
 SURE = 4.0
 RISE = 0.1
 MIN_FOLDS = 4

@@ -30,7 +30,7 @@ SWEEPS_MORE = 0.25
 SWEEPS = 6
 CONJUGATE_STEPS = 60
 # of the squared residual: where a search ends
-ENOUGH = 1e-4
+ENOUGH = 1e-3
 # entries that `sparse_path` may look at for one problem, in squares of the number of coefficients
 # that are not zero, and some more: an active set takes about as long as that
 WORTH = 12
@@ -228,7 +228,7 @@ def sweep(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True)
 def search_along(  # type: ignore[no-untyped-def]
-    data, row, first, centre, coef, r, shift, chosen, k, step, v, l1, l2
+    data, row, first, centre, curvature, coef, r, shift, chosen, k, step, v, l1, l2
 ):
     """Go towards the minimum for the signs that the coefficients have, by conjugate gradients.
 
@@ -237,33 +237,37 @@ def search_along(  # type: ignore[no-untyped-def]
     """
     n_looks = 3
     slope, left, along, product = np.empty(k), np.empty(k), np.empty(k), np.empty(k)
+    # one over each coefficient's own curvature, the preconditioner
+    unit = np.empty(k)
     square = 0.0
     for q in range(k):
         f = chosen[q]
         slope[q] = _inner(data, row, first, f, r) - shift * centre[f] - l2 * coef[f]
         slope[q] -= l1 if coef[f] > 0 else -l1
-        square += slope[q] ** 2
-    left[:], along[:], step[:k] = slope, slope, 0.0
+        unit[q] = 1 / (curvature[f] + l2)
+        along[q] = unit[q] * slope[q]
+        square += slope[q] * along[q]
+    left[:], step[:k] = slope, 0.0
     enough = ENOUGH * square
     for _ in range(CONJUGATE_STEPS):
         if square <= enough:
             break
         n_looks += 2
         own = _combine(data, row, first, centre, chosen, k, along, v)
-        curvature = 0.0
+        bend = 0.0
         for q in range(k):
             f = chosen[q]
             product[q] = _inner(data, row, first, f, v) - own * centre[f] + l2 * along[q]
-            curvature += product[q] * along[q]
-        if not curvature > 0:
+            bend += product[q] * along[q]
+        if not bend > 0:
             break
-        length, before, square = square / curvature, square, 0.0
+        length, before, square = square / bend, square, 0.0
         for q in range(k):
             step[q] += length * along[q]
             left[q] -= length * product[q]
-            square += left[q] ** 2
+            square += unit[q] * left[q] ** 2
         for q in range(k):
-            along[q] = left[q] + square / before * along[q]
+            along[q] = unit[q] * left[q] + square / before * along[q]
     reach = 1.0
     for q in range(k):
         now = coef[chosen[q]]
@@ -386,7 +390,8 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
                             stored += first[f + 1] - first[f]
                             k += 1
                     n_entries += stored * search_along(
-                        data, row, first, centre, coef, r, shift, chosen, k, step, v, l1[i], l2[i]
+                        data, row, first, centre, curvature, coef, r, shift, chosen, k, step, v,
+                        l1[i], l2[i],
                     )
                     worth = WORTH * (k + SOME) ** 2 if k <= LARGEST else np.inf
                     shift = _residual(data, row, first, centre, y, coef, r)

@@ -41,7 +41,7 @@ from normwise.fitting.solvers.log_loss import (
 )
 
 # of the violation that a step starts with, what its model may leave
-FORCING = 0.1
+FORCING = 0.03
 # of the violation allowed, what the model of a last step may leave
 AIM = 0.5
 # entries that may be looked at for one problem, besides those that `WORTH` counts, in looks at all
@@ -289,7 +289,7 @@ def newton_path(X, y, weight, l1, l2, free, tol, null, start):  # type: ignore[n
                     if worst > close:
                         n_searches += 1
                         n_entries += in_chosen * search_along(
-                            scaled, row, first, centre, coef, r, shift, chosen, k, step, v,
+                            scaled, row, first, centre, bend, coef, r, shift, chosen, k, step, v,
                             l1[i], l2[i],
                         )  # fmt: skip
                         _moved((scaled, row, first), work, n_work, base, coef, v)
