@@ -390,21 +390,9 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
                             stored += first[f + 1] - first[f]
                             k += 1
                     n_entries += stored * search_along(
-                        data,
-                        row,
-                        first,
-                        centre,
-                        curvature,
-                        coef,
-                        r,
-                        shift,
-                        chosen,
-                        k,
-                        step,
-                        v,
-                        l1[i],
-                        l2[i],
-                    )
+                        data, row, first, centre, curvature, coef, r, shift, chosen, k, step, v,
+                        l1[i], l2[i],
+                    )  # fmt: skip
                     worth = WORTH * (k + SOME) ** 2 if k <= LARGEST else np.inf
                     shift = _residual(data, row, first, centre, y, coef, r)
             shift = _residual(data, row, first, centre, y, coef, r)
