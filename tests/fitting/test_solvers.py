@@ -25,8 +25,16 @@ from normwise import solvers
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers import compiled, log_loss
 from normwise.fitting.solvers import problem as problem_module
+from normwise.fitting.solvers.active_set import active_set_path
 from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
-from normwise.fitting.solvers.cholesky import append, cholesky, products, remove, solve
+from normwise.fitting.solvers.cholesky import (
+    append,
+    append_all,
+    cholesky,
+    products,
+    remove,
+    solve,
+)
 from normwise.fitting.solvers.compiled import njit
 from normwise.fitting.solvers.ridge import RidgePath
 from normwise.fitting.solvers.separation import is_separable
@@ -1094,6 +1102,41 @@ def test_appending_builds_the_factor(rng, k):
         append(U, j, A[:j, j].copy(), A[j, j])
     scale = np.sqrt(np.diag(A))
     np.testing.assert_allclose(factor_of(U, k) / scale, np.linalg.cholesky(A).T / scale, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", SIZES)
+@pytest.mark.parametrize("at_once", [2, 5, 130])
+def test_appending_several_columns_builds_the_factor(rng, k, at_once):
+    A = gram_matrix(rng, k)
+    U = np.full((k, k), np.nan)
+    for j in range(0, k, at_once):
+        end = min(j + at_once, k)
+        # what a column has below its diagonal entry is not read
+        columns = np.where(np.arange(end) < np.arange(j, end)[:, None], A[j:end, :end], np.nan)
+        assert append_all(U, j, columns, np.diag(A)[j:end].copy())
+    scale = np.sqrt(np.diag(A))
+    np.testing.assert_allclose(factor_of(U, k) / scale, np.linalg.cholesky(A).T / scale, atol=1e-12)
+
+
+def test_a_column_that_depends_on_one_beside_it_is_noticed():
+    U = np.full((3, 3), np.nan)
+    U[0, 0] = 1e-4
+    columns = np.array([[1e-8, np.nan, np.nan], [1e-3, 0.5, np.nan]])
+    assert not append_all(U, 1, columns, np.ones(2))
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_coefficients_of_wrong_signs_leave_together(rng, l2):
+    X = np.linalg.qr(rng.standard_normal((80, 40)))[0].T + 0.05 * rng.standard_normal((40, 80))
+    b = rng.choice([-1.0, 1.0], 40)
+    y = b @ X + 0.1 * rng.standard_normal(80)
+    problem = X, y, np.full(1, 0.01), np.full(1, l2), np.ones(40)
+    wrong, gap, n_iter = active_set_path(*problem, -b, -1, 1e-6, y @ y / 2)
+    right, _, _ = active_set_path(*problem, b, -1, 1e-6, y @ y / 2)
+    # one at a time they would take forty
+    assert gap[0] < 1e-12 and n_iter[0] <= 15
+    np.testing.assert_allclose(wrong, right, atol=1e-8)
+    assert (wrong[0] * b > 0).all()
 
 
 @pytest.mark.parametrize("k", SIZES)

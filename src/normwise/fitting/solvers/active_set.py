@@ -15,8 +15,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from normwise.fitting.solvers.cholesky import append, cholesky, enlarged, products, remove, solve
-from normwise.fitting.solvers.columns import combine, dense_rows, dots, norms_of, some_dots
+from normwise.fitting.solvers.cholesky import (
+    append_all,
+    cholesky,
+    enlarged,
+    products,
+    remove,
+    solve,
+)
+from normwise.fitting.solvers.columns import (
+    combine,
+    dense,
+    dense_rows,
+    dots,
+    norms_of,
+    products_with,
+    some_dots,
+)
 from normwise.fitting.solvers.compiled import njit
 from normwise.fitting.solvers.working_set import near_anchor, reach_of, violating
 
@@ -24,12 +39,12 @@ MAX_STEPS = 5000
 # a factor is kept until the L2 part has fallen to this share of its own
 STALE = 0.75
 MAX_REFINEMENTS = 3
-
-
-@njit(nogil=True)
-def products_with(X, f, n, chosen, k, out):  # type: ignore[no-untyped-def]
-    """Inner products of feature ``f`` of ``n`` entries with features ``chosen[:k]``."""
-    some_dots(X, chosen, k, dense_rows(X, np.full(1, f), 1, n)[0], out)
+# steps for one strength after which coefficients reach zero one at a time
+AT_ONCE = 50
+# features whose products are computed together, which takes less: those of gradients close to the
+# threshold before they are needed
+AHEAD = 32
+CLOSE = 0.7
 
 
 @njit(nogil=True)
@@ -76,21 +91,96 @@ def _tolerated(l1, l2, largest, tol, null, p):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _move(U, coef, step, reach, residual, signs, factor, active, is_active, k):  # type: ignore[no-untyped-def]
+def _stop(
+    gram, place, coef, step, residual, signs, factor, active, k, l2_factor, l2, at_once, leaves
+):  # type: ignore[no-untyped-def]
+    """Let a step end where signs would change, and bring the residual there.
+
+    The objective is quadratic as long as no sign changes. With ``at_once`` all coefficients that
+    would change theirs stop at zero and the others take the whole step, if the objective falls by
+    it; else all stop where the first one reaches zero.
+    """
+    reach = reach_of(coef, step, signs, factor, active, k)
+    for j in range(k):
+        leaves[j] = factor[active[j]] > 0 and (coef[active[j]] + step[j]) * signs[j] < 0
+    if reach < 1 and at_once:
+        along, left = step[:k].copy(), np.zeros(k)
+        for q in range(k):
+            if leaves[q]:
+                row = place[active[q]]
+                along[q] = -coef[active[q]]
+                excess = step[q] - along[q]
+                for j in range(k):
+                    left[j] += excess * gram[row, place[active[j]]]
+                left[q] += excess * l2_factor * factor[active[q]]
+        gain = 0.0
+        for j in range(k):
+            left[j] += (l2_factor - l2) * factor[active[j]] * along[j]
+            gain += along[j] * (residual[j] + left[j])
+        if gain > 0:
+            step[:k], residual[:k] = along, left
+            return
+    for j in range(k):
+        leaves[j] = leaves[j] and -coef[active[j]] / step[j] <= reach
+        step[j] *= reach
+        residual[j] *= 1 - reach
+        residual[j] += (l2_factor - l2) * factor[active[j]] * step[j]
+
+
+@njit(nogil=True)
+def _move(U, coef, step, residual, signs, leaves, active, is_active, k):  # type: ignore[no-untyped-def]
     """Take the step; features that reach zero leave. Returns how many stay."""
     kept = 0
     for j in range(k):
         f = active[j]
-        turns = factor[f] > 0 and (coef[f] + step[j]) * signs[j] < 0
-        if turns and -coef[f] / step[j] <= reach:
+        if leaves[j]:
             coef[f] = 0.0
             is_active[f] = False
             remove(U, k - (j - kept), kept)
         else:
-            coef[f] += reach * step[j]
+            coef[f] += step[j]
             active[kept], signs[kept], residual[kept] = f, signs[j], residual[j]
             kept += 1
     return kept
+
+
+@njit(nogil=True)
+def _meet(entering, gradient, least, place, known, n_known):  # type: ignore[no-untyped-def]
+    """Give features that enter a row of products, and some whose gradient is close to entering.
+
+    Returns how many have one.
+    """
+    n_before = n_known
+    for f in entering:
+        if place[f] < 0:
+            known[n_known], place[f] = f, n_known
+            n_known += 1
+    if n_known == n_before:
+        return n_known
+    likely, size, n = np.empty(len(place), np.int64), np.empty(len(place)), 0
+    for f in range(len(place)):
+        if place[f] < 0 and abs(gradient[f]) >= least:
+            likely[n], size[n] = f, -abs(gradient[f])
+            n += 1
+    for m in np.argsort(size[:n], kind="mergesort")[: max(AHEAD - (n_known - n_before), 0)]:
+        known[n_known], place[likely[m]] = likely[m], n_known
+        n_known += 1
+    return n_known
+
+
+@njit(nogil=True)
+def _extend(gram, place, active, k, entering, factor, l2, U):  # type: ignore[no-untyped-def]
+    """Extend the factor by features; returns whether it is right, see `append_all`."""
+    m = len(entering)
+    columns, diagonal = np.empty((m, k + m)), np.empty(m)
+    for q in range(m):
+        row = place[entering[q]]
+        for j in range(k):
+            columns[q, j] = gram[row, place[active[j]]]
+        for j in range(q):
+            columns[q, k + j] = gram[row, place[entering[j]]]
+        diagonal[q] = gram[row, row] + l2 * factor[entering[q]]
+    return append_all(U, k, columns, diagonal)
 
 
 @njit(nogil=True)
@@ -146,7 +236,7 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
     gram, U = np.empty((32, 32)), np.empty((32, 32))
     place, known, n_known = np.full(p, -1), np.empty(p, np.int64), 0
     active, is_active, signs, k = np.empty(p, np.int64), np.zeros(p, np.bool_), np.zeros(p), 0
-    work, in_work = np.empty(p, np.int64), np.zeros(p, np.bool_)
+    work, in_work, leaves = np.empty(p, np.int64), np.zeros(p, np.bool_), np.zeros(p, np.bool_)
     gradient, residual, step, values = np.empty(p), np.empty(p), np.empty(p), np.empty(p)
     eta, theta = np.zeros(n), np.empty(n)
     unit = np.zeros(n)
@@ -205,12 +295,11 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
                     new_factor, l2_factor = False, l2[i]
                 step[:k] = residual[:k]
                 solve(U, k, step)
-                reach = reach_of(coef, step, signs, factor, active, k)
-                # the gradient of a quadratic is linear along the step
-                for j in range(k):
-                    residual[j] *= 1 - reach
-                    residual[j] += reach * (l2_factor - l2[i]) * factor[active[j]] * step[j]
-                k = _move(U, coef, step, reach, residual, signs, factor, active, is_active, k)
+                _stop(
+                    gram, place, coef, step, residual, signs, factor, active, k, l2_factor, l2[i],
+                    steps <= AT_ONCE, leaves,
+                )  # fmt: skip
+                k = _move(U, coef, step, residual, signs, leaves, active, is_active, k)
             eta[:] = 0.0
             for j in range(k):
                 values[j] = coef[active[j]]
@@ -234,6 +323,9 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
                 f = active[j]
                 residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
                 worst = max(worst, abs(residual[j]))
+                if abs(residual[j]) <= slack:
+                    # solved; the zeros make the next solution quicker
+                    residual[j] = 0.0
             if everything:
                 entering = violating(gradient, is_active, everyone, p, factor, l1[i], slack)
             else:
@@ -251,23 +343,20 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
                 everything = True
                 continue
             everything = 2 * n_work > p
+            while max(k + len(entering), min(n_known + len(entering) + AHEAD, p)) > len(U):
+                gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
+            if not new_gram:
+                n_before = n_known
+                least = CLOSE * l1[i] if dense(X) else np.inf
+                n_known = _meet(entering, gradient, least, place, known, n_known)
+                if n_known > n_before:
+                    products_with(X, n, known, n_before, n_known, gram)
+            if not new_gram and not new_factor:
+                new_factor = not _extend(gram, place, active, k, entering, factor, l2_factor, U)
             for f in entering:
                 if not in_work[f]:
                     work[n_work], in_work[f] = f, True
                     n_work += 1
-                if max(k, n_known) == len(U):
-                    gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
-                if not new_gram and place[f] < 0:
-                    known[n_known], place[f] = f, n_known
-                    n_known += 1
-                    products_with(X, f, n, known, n_known, values)
-                    for j in range(n_known):
-                        gram[n_known - 1, j] = gram[j, n_known - 1] = values[j]
-                if not new_gram and not new_factor:
-                    row = place[f]
-                    for j in range(k):
-                        step[j] = gram[row, place[active[j]]]
-                    new_factor = not append(U, k, step, gram[row, row] + l2_factor * factor[f])
                 active[k], is_active[f], signs[k] = f, True, np.sign(gradient[f])
                 residual[k] = gradient[f] - l1[i] * factor[f] * signs[k]
                 k += 1

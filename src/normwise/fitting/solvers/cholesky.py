@@ -59,26 +59,38 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
-def forward(U, k, x):  # type: ignore[no-untyped-def]
-    """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
+def forward_all(U, k, rows):  # type: ignore[no-untyped-def]
+    """Solve ``U'z = x`` in place for each row ``x``, with the leading ``k`` rows of ``U``."""
     j = 0
     # four rows at a time: a short loop costs its beginning and its end
     while j + 4 <= k:
-        a = x[j] / U[j, j]
-        b = (x[j + 1] - a * U[j, j + 1]) / U[j + 1, j + 1]
-        c = (x[j + 2] - a * U[j, j + 2] - b * U[j + 1, j + 2]) / U[j + 2, j + 2]
-        d = x[j + 3] - a * U[j, j + 3] - b * U[j + 1, j + 3] - c * U[j + 2, j + 3]
-        d /= U[j + 3, j + 3]
-        x[j], x[j + 1], x[j + 2], x[j + 3] = a, b, c, d
-        for m in range(j + 4, k):
-            x[m] -= (a * U[j, m] + b * U[j + 1, m]) + (c * U[j + 2, m] + d * U[j + 3, m])
+        for q in range(len(rows)):
+            x = rows[q]
+            if x[j] == 0.0 and x[j + 1] == 0.0 and x[j + 2] == 0.0 and x[j + 3] == 0.0:
+                continue
+            a = x[j] / U[j, j]
+            b = (x[j + 1] - a * U[j, j + 1]) / U[j + 1, j + 1]
+            c = (x[j + 2] - a * U[j, j + 2] - b * U[j + 1, j + 2]) / U[j + 2, j + 2]
+            d = x[j + 3] - a * U[j, j + 3] - b * U[j + 1, j + 3] - c * U[j + 2, j + 3]
+            d /= U[j + 3, j + 3]
+            x[j], x[j + 1], x[j + 2], x[j + 3] = a, b, c, d
+            for m in range(j + 4, k):
+                x[m] -= (a * U[j, m] + b * U[j + 1, m]) + (c * U[j + 2, m] + d * U[j + 3, m])
         j += 4
     while j < k:
-        a = x[j] / U[j, j]
-        x[j] = a
-        for m in range(j + 1, k):
-            x[m] -= a * U[j, m]
+        for q in range(len(rows)):
+            x = rows[q]
+            a = x[j] / U[j, j]
+            x[j] = a
+            for m in range(j + 1, k):
+                x[m] -= a * U[j, m]
         j += 1
+
+
+@njit(nogil=True, error_model="numpy")
+def forward(U, k, x):  # type: ignore[no-untyped-def]
+    """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
+    forward_all(U, k, x.reshape(1, -1))
 
 
 @njit(nogil=True, error_model="numpy")
@@ -109,22 +121,36 @@ def solve(U, k, x):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
-def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
-    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten.
+def append_all(U, k, columns, diagonal):  # type: ignore[no-untyped-def]
+    """Extend ``A`` by columns with these diagonal entries.
 
+    Each row of ``columns`` holds one of them, down to the last that is new, and is overwritten.
     Returns whether the factor is still one of ``A``: a column of it is never longer than the root
     of the diagonal entry, unless rounding errors have grown along dependent features.
     """
-    forward(U, k, column)
-    total = 0.0
-    for j in range(k):
-        U[j, k] = column[j]
-        total += column[j] * column[j]
-    pivot = diagonal - total
-    if pivot <= DEPENDENT * diagonal:
-        pivot = CURVATURE * diagonal
-    U[k, k] = np.sqrt(pivot)
-    return total <= GROWN * diagonal
+    forward_all(U, k, columns)
+    right = True
+    for q in range(len(columns)):
+        x, size = columns[q], k + q
+        for j in range(k, size):
+            inner = np.dot(columns[j - k, :j], x[:j])
+            x[j] = (x[j] - inner) / U[j, j]
+        total = 0.0
+        for j in range(size):
+            U[j, size] = x[j]
+            total += x[j] * x[j]
+        pivot = diagonal[q] - total
+        if pivot <= DEPENDENT * diagonal[q]:
+            pivot = CURVATURE * diagonal[q]
+        U[size, size] = np.sqrt(pivot)
+        right = right and total <= GROWN * diagonal[q]
+    return right
+
+
+@njit(nogil=True, error_model="numpy")
+def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
+    """Extend ``A`` by one column, as `append_all` does."""
+    return append_all(U, k, column.reshape(1, -1), np.full(1, diagonal))
 
 
 @njit(nogil=True, error_model="numpy")

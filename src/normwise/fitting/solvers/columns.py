@@ -15,6 +15,8 @@ from numba.extending import overload
 
 from normwise.fitting.solvers.compiled import njit
 
+BLOCK = 48
+
 
 def dense(X):  # type: ignore[no-untyped-def]
     """Whether features are rows of an array."""
@@ -49,6 +51,13 @@ def combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
 
 def norms_of(X, out):  # type: ignore[no-untyped-def]
     """Euclidean norms of all features."""
+
+
+def products_with(X, n, chosen, first, k, out):  # type: ignore[no-untyped-def]
+    """Inner products of features ``chosen[first:k]`` with ``chosen[:k]``, on both sides of ``out``.
+
+    Features have ``n`` entries each.
+    """
 
 
 def dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
@@ -175,10 +184,19 @@ def _some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
 @overload(combine)
 def _combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
     def dense(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
-        for j in range(k):
+        j = 0
+        # four features at a time: the vector is read and written once for them
+        while j + 4 <= k:
+            a, b, c, d = factor[j], factor[j + 1], factor[j + 2], factor[j + 3]
+            x0, x1, x2, x3 = X[chosen[j]], X[chosen[j + 1]], X[chosen[j + 2]], X[chosen[j + 3]]
+            for i in range(len(out)):
+                out[i] += (a * x0[i] + b * x1[i]) + (c * x2[i] + d * x3[i])
+            j += 4
+        while j < k:
             f, share = chosen[j], factor[j]
             for i in range(len(out)):
                 out[i] += share * X[f, i]
+            j += 1
 
     def sparse(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
         data, row, start = X
@@ -201,6 +219,24 @@ def _norms_of(X, out):  # type: ignore[no-untyped-def]
         for f in range(len(out)):
             entries = data[start[f] : start[f + 1]]
             out[f] = np.sqrt(np.dot(entries, entries))
+
+    return dense if isinstance(X, types.Array) else sparse
+
+
+@overload(products_with)
+def _products_with(X, n, chosen, first, k, out):  # type: ignore[no-untyped-def]
+    def dense(X, n, chosen, first, k, out):  # type: ignore[no-untyped-def]
+        new = dense_rows(X, chosen[first:k], k - first, n)
+        for low in range(0, k, BLOCK):
+            high = min(low + BLOCK, k)
+            out[low:high, first:k] = np.dot(dense_rows(X, chosen[low:high], high - low, n), new.T)
+            out[first:k, low:high] = out[low:high, first:k].T
+
+    def sparse(X, n, chosen, first, k, out):  # type: ignore[no-untyped-def]
+        for q in range(first, k):
+            some_dots(X, chosen, q + 1, dense_rows(X, chosen[q : q + 1], 1, n)[0], out[q])
+            for j in range(q):
+                out[j, q] = out[q, j]
 
     return dense if isinstance(X, types.Array) else sparse
 
