@@ -42,7 +42,7 @@ MAX_REFINEMENTS = 3
 # steps for one strength after which coefficients reach zero one at a time
 AT_ONCE = 50
 # features whose products are computed together, which takes less: those of gradients close to the
-# threshold before they are needed
+# threshold before they are needed, at most half as many as there are
 AHEAD = 32
 CLOSE = 0.7
 
@@ -91,9 +91,9 @@ def _tolerated(l1, l2, largest, tol, null, p):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _stop(
+def _stop(  # type: ignore[no-untyped-def]
     gram, place, coef, step, residual, signs, factor, active, k, l2_factor, l2, at_once, leaves
-):  # type: ignore[no-untyped-def]
+):
     """Let a step end where signs would change, and bring the residual there.
 
     The objective is quadratic as long as no sign changes. With ``at_once`` all coefficients that
@@ -155,14 +155,15 @@ def _meet(entering, gradient, least, place, known, n_known):  # type: ignore[no-
         if place[f] < 0:
             known[n_known], place[f] = f, n_known
             n_known += 1
-    if n_known == n_before:
+    more = min(AHEAD, n_before // 2) - (n_known - n_before)
+    if n_known == n_before or more <= 0:
         return n_known
     likely, size, n = np.empty(len(place), np.int64), np.empty(len(place)), 0
     for f in range(len(place)):
         if place[f] < 0 and abs(gradient[f]) >= least:
             likely[n], size[n] = f, -abs(gradient[f])
             n += 1
-    for m in np.argsort(size[:n], kind="mergesort")[: max(AHEAD - (n_known - n_before), 0)]:
+    for m in np.argsort(size[:n], kind="mergesort")[:more]:
         known[n_known], place[likely[m]] = likely[m], n_known
         n_known += 1
     return n_known

@@ -59,38 +59,54 @@ def cholesky(A, U):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
+def forward(U, k, x):  # type: ignore[no-untyped-def]
+    """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
+    j = 0
+    # four rows at a time: a short loop costs its beginning and its end
+    while j + 4 <= k:
+        if x[j] == 0.0 and x[j + 1] == 0.0 and x[j + 2] == 0.0 and x[j + 3] == 0.0:
+            j += 4
+            continue
+        a = x[j] / U[j, j]
+        b = (x[j + 1] - a * U[j, j + 1]) / U[j + 1, j + 1]
+        c = (x[j + 2] - a * U[j, j + 2] - b * U[j + 1, j + 2]) / U[j + 2, j + 2]
+        d = x[j + 3] - a * U[j, j + 3] - b * U[j + 1, j + 3] - c * U[j + 2, j + 3]
+        d /= U[j + 3, j + 3]
+        x[j], x[j + 1], x[j + 2], x[j + 3] = a, b, c, d
+        for m in range(j + 4, k):
+            x[m] -= (a * U[j, m] + b * U[j + 1, m]) + (c * U[j + 2, m] + d * U[j + 3, m])
+        j += 4
+    while j < k:
+        a = x[j] / U[j, j]
+        x[j] = a
+        for m in range(j + 1, k):
+            x[m] -= a * U[j, m]
+        j += 1
+
+
+@njit(nogil=True, error_model="numpy")
 def forward_all(U, k, rows):  # type: ignore[no-untyped-def]
     """Solve ``U'z = x`` in place for each row ``x``, with the leading ``k`` rows of ``U``."""
     j = 0
     # four rows at a time: a short loop costs its beginning and its end
     while j + 4 <= k:
         for q in range(len(rows)):
-            x = rows[q]
-            if x[j] == 0.0 and x[j + 1] == 0.0 and x[j + 2] == 0.0 and x[j + 3] == 0.0:
-                continue
-            a = x[j] / U[j, j]
-            b = (x[j + 1] - a * U[j, j + 1]) / U[j + 1, j + 1]
-            c = (x[j + 2] - a * U[j, j + 2] - b * U[j + 1, j + 2]) / U[j + 2, j + 2]
-            d = x[j + 3] - a * U[j, j + 3] - b * U[j + 1, j + 3] - c * U[j + 2, j + 3]
+            a = rows[q, j] / U[j, j]
+            b = (rows[q, j + 1] - a * U[j, j + 1]) / U[j + 1, j + 1]
+            c = (rows[q, j + 2] - a * U[j, j + 2] - b * U[j + 1, j + 2]) / U[j + 2, j + 2]
+            d = rows[q, j + 3] - a * U[j, j + 3] - b * U[j + 1, j + 3] - c * U[j + 2, j + 3]
             d /= U[j + 3, j + 3]
-            x[j], x[j + 1], x[j + 2], x[j + 3] = a, b, c, d
+            rows[q, j], rows[q, j + 1], rows[q, j + 2], rows[q, j + 3] = a, b, c, d
             for m in range(j + 4, k):
-                x[m] -= (a * U[j, m] + b * U[j + 1, m]) + (c * U[j + 2, m] + d * U[j + 3, m])
+                rows[q, m] -= (a * U[j, m] + b * U[j + 1, m]) + (c * U[j + 2, m] + d * U[j + 3, m])
         j += 4
     while j < k:
         for q in range(len(rows)):
-            x = rows[q]
-            a = x[j] / U[j, j]
-            x[j] = a
+            a = rows[q, j] / U[j, j]
+            rows[q, j] = a
             for m in range(j + 1, k):
-                x[m] -= a * U[j, m]
+                rows[q, m] -= a * U[j, m]
         j += 1
-
-
-@njit(nogil=True, error_model="numpy")
-def forward(U, k, x):  # type: ignore[no-untyped-def]
-    """Solve ``U'z = x`` in place, with the leading ``k`` rows."""
-    forward_all(U, k, x.reshape(1, -1))
 
 
 @njit(nogil=True, error_model="numpy")

@@ -188,9 +188,9 @@ def _combine(X, chosen, k, factor, out):  # type: ignore[no-untyped-def]
         # four features at a time: the vector is read and written once for them
         while j + 4 <= k:
             a, b, c, d = factor[j], factor[j + 1], factor[j + 2], factor[j + 3]
-            x0, x1, x2, x3 = X[chosen[j]], X[chosen[j + 1]], X[chosen[j + 2]], X[chosen[j + 3]]
+            f, g, h, o = chosen[j], chosen[j + 1], chosen[j + 2], chosen[j + 3]
             for i in range(len(out)):
-                out[i] += (a * x0[i] + b * x1[i]) + (c * x2[i] + d * x3[i])
+                out[i] += (a * X[f, i] + b * X[g, i]) + (c * X[h, i] + d * X[o, i])
             j += 4
         while j < k:
             f, share = chosen[j], factor[j]
@@ -226,6 +226,12 @@ def _norms_of(X, out):  # type: ignore[no-untyped-def]
 @overload(products_with)
 def _products_with(X, n, chosen, first, k, out):  # type: ignore[no-untyped-def]
     def dense(X, n, chosen, first, k, out):  # type: ignore[no-untyped-def]
+        if k < BLOCK:
+            for q in range(first, k):
+                some_dots(X, chosen, q + 1, X[chosen[q]], out[q])
+                for j in range(q):
+                    out[j, q] = out[q, j]
+            return
         new = dense_rows(X, chosen[first:k], k - first, n)
         for low in range(0, k, BLOCK):
             high = min(low + BLOCK, k)
