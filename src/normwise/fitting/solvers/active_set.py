@@ -39,6 +39,8 @@ MAX_STEPS = 5000
 # a factor is kept until the L2 part has fallen to this share of its own
 STALE = 0.75
 MAX_REFINEMENTS = 3
+# of what is tolerated, a share that rounding errors reach
+ROUNDING = 1e-5
 # steps for one strength after which coefficients reach zero one at a time
 AT_ONCE = 50
 # features whose products are computed together, which takes less: those of gradients close to the
@@ -324,8 +326,8 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
                 f = active[j]
                 residual[j] = gradient[f] - factor[f] * (l1[i] * signs[j] + l2[i] * coef[f])
                 worst = max(worst, abs(residual[j]))
-                if abs(residual[j]) <= slack:
-                    # solved; the zeros make the next solution quicker
+                if abs(residual[j]) <= ROUNDING * slack:
+                    # zeros make the next solution quicker
                     residual[j] = 0.0
             if everything:
                 entering = violating(gradient, is_active, everyone, p, factor, l1[i], slack)
