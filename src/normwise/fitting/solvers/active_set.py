@@ -16,6 +16,8 @@ from __future__ import annotations
 import numpy as np
 
 from normwise.fitting.solvers.cholesky import (
+    BLOCK,
+    append,
     append_all,
     cholesky,
     enlarged,
@@ -92,7 +94,7 @@ def _tolerated(l1, l2, largest, tol, null, p):  # type: ignore[no-untyped-def]
     return max(1e-10 * largest, min(1e-4 * (l1 + l2), 1e-3 * quadratic))
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _stop(  # type: ignore[no-untyped-def]
     gram, place, coef, step, residual, signs, factor, active, k, l2_factor, l2, at_once, leaves
 ):
@@ -103,9 +105,14 @@ def _stop(  # type: ignore[no-untyped-def]
     it; else all stop where the first one reaches zero.
     """
     reach = reach_of(coef, step, signs, factor, active, k)
+    if reach == 1:
+        for j in range(k):
+            leaves[j] = False
+            residual[j] = (l2_factor - l2) * factor[active[j]] * step[j]
+        return
     for j in range(k):
         leaves[j] = factor[active[j]] > 0 and (coef[active[j]] + step[j]) * signs[j] < 0
-    if reach < 1 and at_once:
+    if at_once:
         along, left = step[:k].copy(), np.zeros(k)
         for q in range(k):
             if leaves[q]:
@@ -158,7 +165,7 @@ def _meet(entering, gradient, least, place, known, n_known):  # type: ignore[no-
             known[n_known], place[f] = f, n_known
             n_known += 1
     more = min(AHEAD, n_before // 2) - (n_known - n_before)
-    if n_known == n_before or more <= 0:
+    if n_known == n_before or more <= 0 or least == np.inf:
         return n_known
     likely, size, n = np.empty(len(place), np.int64), np.empty(len(place)), 0
     for f in range(len(place)):
@@ -171,19 +178,24 @@ def _meet(entering, gradient, least, place, known, n_known):  # type: ignore[no-
     return n_known
 
 
-@njit(nogil=True)
-def _extend(gram, place, active, k, entering, factor, l2, U):  # type: ignore[no-untyped-def]
-    """Extend the factor by features; returns whether it is right, see `append_all`."""
+@njit(nogil=True, inline="always")
+def _extend(gram, place, active, k, entering, factor, l2, U, column):  # type: ignore[no-untyped-def]
+    """Extend the factor by features; returns whether it is right, see `append`."""
     m = len(entering)
-    columns, diagonal = np.empty((m, k + m)), np.empty(m)
+    together = m > 1 and k >= BLOCK
+    columns, diagonals = np.empty((m if together else 0, k + m)), np.empty(m)
+    right = True
     for q in range(m):
         row = place[entering[q]]
+        x = columns[q] if together else column
         for j in range(k):
-            columns[q, j] = gram[row, place[active[j]]]
+            x[j] = gram[row, place[active[j]]]
         for j in range(q):
-            columns[q, k + j] = gram[row, place[entering[j]]]
-        diagonal[q] = gram[row, row] + l2 * factor[entering[q]]
-    return append_all(U, k, columns, diagonal)
+            x[k + j] = gram[row, place[entering[j]]]
+        diagonals[q] = gram[row, row] + l2 * factor[entering[q]]
+        if not together:
+            right = append(U, k + q, x, diagonals[q]) and right
+    return append_all(U, k, columns, diagonals) if together else right
 
 
 @njit(nogil=True)
@@ -350,12 +362,16 @@ def active_set_path(X, y, l1, l2, factor, start, free, tol, null):  # type: igno
                 gram, U = enlarged(gram, 2 * len(U), n_known), enlarged(U, 2 * len(U), k)
             if not new_gram:
                 n_before = n_known
-                least = CLOSE * l1[i] if dense(X) else np.inf
+                # of many features few come close to entering
+                ahead = dense(X) and p <= 2 * n and n_known >= BLOCK
+                least = CLOSE * l1[i] if ahead else np.inf
                 n_known = _meet(entering, gradient, least, place, known, n_known)
                 if n_known > n_before:
                     products_with(X, n, known, n_before, n_known, gram)
             if not new_gram and not new_factor:
-                new_factor = not _extend(gram, place, active, k, entering, factor, l2_factor, U)
+                new_factor = not _extend(
+                    gram, place, active, k, entering, factor, l2_factor, U, step
+                )
             for f in entering:
                 if not in_work[f]:
                     work[n_work], in_work[f] = f, True

@@ -137,36 +137,45 @@ def solve(U, k, x):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
-def append_all(U, k, columns, diagonal):  # type: ignore[no-untyped-def]
-    """Extend ``A`` by columns with these diagonal entries.
-
-    Each row of ``columns`` holds one of them, down to the last that is new, and is overwritten.
-    Returns whether the factor is still one of ``A``: a column of it is never longer than the root
-    of the diagonal entry, unless rounding errors have grown along dependent features.
-    """
-    forward_all(U, k, columns)
-    right = True
-    for q in range(len(columns)):
-        x, size = columns[q], k + q
-        for j in range(k, size):
-            inner = np.dot(columns[j - k, :j], x[:j])
-            x[j] = (x[j] - inner) / U[j, j]
-        total = 0.0
-        for j in range(size):
-            U[j, size] = x[j]
-            total += x[j] * x[j]
-        pivot = diagonal[q] - total
-        if pivot <= DEPENDENT * diagonal[q]:
-            pivot = CURVATURE * diagonal[q]
-        U[size, size] = np.sqrt(pivot)
-        right = right and total <= GROWN * diagonal[q]
-    return right
+def _end(U, k, column, diagonal):  # type: ignore[no-untyped-def]
+    """Write a solved column and its pivot; returns whether it is no longer than it can be."""
+    total = 0.0
+    for j in range(k):
+        U[j, k] = column[j]
+        total += column[j] * column[j]
+    pivot = diagonal - total
+    if pivot <= DEPENDENT * diagonal:
+        pivot = CURVATURE * diagonal
+    U[k, k] = np.sqrt(pivot)
+    return total <= GROWN * diagonal
 
 
 @njit(nogil=True, error_model="numpy")
 def append(U, k, column, diagonal):  # type: ignore[no-untyped-def]
-    """Extend ``A`` by one column, as `append_all` does."""
-    return append_all(U, k, column.reshape(1, -1), np.full(1, diagonal))
+    """Extend ``A`` by a column with this diagonal entry; ``column`` is overwritten.
+
+    Returns whether the factor is still one of ``A``: a column of it is never longer than the root
+    of the diagonal entry, unless rounding errors have grown along dependent features.
+    """
+    forward(U, k, column)
+    return _end(U, k, column, diagonal)
+
+
+@njit(nogil=True, error_model="numpy")
+def append_all(U, k, columns, diagonal):  # type: ignore[no-untyped-def]
+    """Extend ``A`` by several columns, as `append` does; the factor is read once for all.
+
+    Each row of ``columns`` holds one of them, down to the last that is new, and is overwritten.
+    """
+    forward_all(U, k, columns)
+    right = True
+    for q in range(len(columns)):
+        x = columns[q]
+        for j in range(k, k + q):
+            inner = np.dot(columns[j - k, :j], x[:j])
+            x[j] = (x[j] - inner) / U[j, j]
+        right = _end(U, k + q, x, diagonal[q]) and right
+    return right
 
 
 @njit(nogil=True, error_model="numpy")
