@@ -81,7 +81,11 @@ def test_factors_give_what_a_direct_solver_gives(table):
     "shape",
     [(3 * LARGE, LARGE - 1), (3 * LARGE, LARGE), (LARGE - 1, 2 * LARGE), (LARGE, 2 * LARGE)],
 )
-def test_both_sides_of_the_switch_agree_with_eigenvectors(rng, shape, copies, fit_intercept, form):
+def test_both_sides_of_the_switch_agree_with_eigenvectors(
+    rng, monkeypatch, shape, copies, fit_intercept, form
+):
+    # the other way of sparse features has tests of its own
+    monkeypatch.setattr(views, "WIDE", np.inf)
     n, p = shape
     X = rng.standard_normal((n, p)) + rng.standard_normal((n, 1))
     if copies == 2:
@@ -212,6 +216,39 @@ def test_products_alone_give_the_same_path(rng, shape, fit_intercept, twice):
     np.testing.assert_allclose(b.coef, a.coef, atol=1e-4 * np.abs(a.coef).max())
     np.testing.assert_allclose(b.intercept, a.intercept, atol=1e-4)
     np.testing.assert_allclose(loo, held.leave_one_out(alphas), rtol=1e-6)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_products_do_for_a_wide_sparse_table_also_without_a_penalty(rng, fit_intercept):
+    X, y = sparse_table(rng, (60, 400))
+    problem = Problem(X, y, fit_intercept=fit_intercept)
+    alphas = problem.alpha_grid(0.0, 30)
+    assert alphas[-1] == 0
+    path = problem.path(alphas, 0.0)
+    assert "matrix" not in vars(problem._all_rows.ridge)
+    with patch.object(views, "WIDE", np.inf):
+        held = Problem(X, y, fit_intercept=fit_intercept)
+        expected = held.path(alphas, 0.0)
+        assert "matrix" in vars(held._all_rows.ridge)
+    assert path.gap.max() <= 1e-9
+    # without a penalty the rows are met exactly, which is what its gap says
+    fitted = path.coef[-1] @ X.T + path.intercept[-1]
+    assert np.mean((y - fitted) ** 2) <= 2e-9 * y.var()
+    np.testing.assert_allclose(path.coef, expected.coef, atol=1e-5 * np.abs(expected.coef).max())
+
+
+def test_where_products_lead_to_no_certificate_the_matrix_is_made(rng):
+    # of few directions, and copies of rows with other responses: the kernel is singular
+    few = sparse.random_array((40, 20), density=0.3, rng=rng)
+    X = (few @ sparse.random_array((20, 300), density=0.2, rng=rng)).tocsr()
+    y = rng.standard_normal(40)
+    problem = Problem(X, y)
+    alphas = problem.alpha_grid(0.0, 30)
+    path = problem.path(alphas, 0.0)
+    assert "matrix" in vars(problem._all_rows.ridge)
+    assert path.gap.max() <= 1e-9
+    dense = Problem(X.toarray(), y).path(alphas, 0.0)
+    np.testing.assert_allclose(path.coef, dense.coef, atol=1e-6 * np.abs(dense.coef).max())
 
 
 def test_a_large_sparse_table_is_never_filled(rng):

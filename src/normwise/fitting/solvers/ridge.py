@@ -35,6 +35,8 @@ REFINEMENTS = 2
 # with products alone: the gap that is aimed at, the numbers that a basis may hold and its vectors
 IMPLICIT_AIM = 1e-12
 NUMBERS, FEWEST, MOST = 2**25, 50, 1000
+# vectors after which a matrix that can be made is the quicker way
+SOON = 64
 
 
 def matrix_root(S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -233,6 +235,10 @@ class ImplicitRidgePath(RidgePath):
         What they are for `RidgePath`.
     trace : float
         Of the matrix.
+    still
+        What it is for `RidgePath`.
+    may_be_made : bool
+        Whether there is room for the matrix, where products do not lead to a certificate.
     """
 
     def __init__(
@@ -243,9 +249,12 @@ class ImplicitRidgePath(RidgePath):
         kernel: bool,
         null: float,
         trace: float,
+        still: np.ndarray | None,
+        may_be_made: bool,
     ) -> None:
         self.apply, self.dense, self.trace = apply, dense, trace
         self.target, self.kernel, self.null = target, kernel, null
+        self.still, self.may_be_made = still, may_be_made
 
     @cached_property
     def matrix(self) -> np.ndarray:  # type: ignore[override]
@@ -253,8 +262,20 @@ class ImplicitRidgePath(RidgePath):
         return self.dense()
 
     def solve(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `RidgePath.solve`; at strength 0 the gap is that of the least eigenvalue met."""
+        """See `RidgePath.solve`.
+
+        At strength 0 the gap is half the squared error, if that is next to nothing. Else it is that
+        of the least eigenvalue met, or, where there is room for the matrix, that of `RidgePath`.
+        """
+        found, gap, proven = self._by_products(alphas)
+        if self.may_be_made and not (proven & (gap <= POOR)).all():
+            return super().solve(alphas)
+        return found, gap
+
+    def _by_products(self, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Solutions, gaps, and whether they are bounds and no estimates."""
         out, gap = np.zeros((len(alphas), len(self.target))), np.zeros(len(alphas))
+        proven = alphas > 0
         inner = np.isfinite(alphas)
         strength, least = alphas[inner], 1.0
 
@@ -264,14 +285,20 @@ class ImplicitRidgePath(RidgePath):
             unit = values[-1] if self.kernel else 1.0
             return square * unit / (2 * np.where(strength > 0, strength, least)) / self.null
 
-        capacity = int(np.clip(NUMBERS // len(self.target), FEWEST, MOST))
+        most = SOON if self.may_be_made else MOST
+        capacity = int(np.clip(NUMBERS // len(self.target), FEWEST, most))
         found, residual = solve_shifted(
             self.apply, self.target, strength, bound, IMPLICIT_AIM, capacity
         )
         out[inner] = found
         square = self._squares(residual) if self.kernel else (residual**2).sum(axis=1)
         gap[inner] = square / (2 * np.where(strength > 0, strength, least)) / self.null
-        return out, gap
+        if self.kernel:
+            # without a penalty no objective is below zero
+            error = (residual**2).sum(axis=1) / 2 / self.null
+            none = np.flatnonzero(inner)[(strength == 0) & (error <= POOR)]
+            gap[none], proven[none] = error[(strength == 0) & (error <= POOR)], True
+        return out, gap, proven
 
     def _squares(self, rows: np.ndarray) -> np.ndarray:
         # bounds of r'Kr for rows that nearly have one direction, as such residuals do

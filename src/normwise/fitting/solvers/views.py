@@ -28,6 +28,8 @@ CONSTANT = 1e-12
 OFFSET = 1e3
 # rows or columns of the largest kernel or Gram matrix that is made of sparse features
 MOST_DENSE = 3000
+# features for each row from which a kernel is so well-conditioned that few products do without it
+WIDE = 2
 
 # of the terms that a sum of squares is made of, the share below which it is counted row by row: the
 # terms have an error of some 1e-15
@@ -340,16 +342,13 @@ class Sparse(View):
         n, p = self.Z.shape
         kernel = n <= p
         target = self.y if kernel else self.y @ self.Z
-        if min(n, p) > MOST_DENSE:
-            apply, dense = (
-                (self._by_kernel, self._kernel) if kernel else (self._by_gram, self._gram)
-            )
-            trace = float(self.variance.sum())
-            return ImplicitRidgePath(apply, dense, target, kernel, self.null, trace)
-        if kernel:
-            still = self.root if self.fit_intercept else None
-            return RidgePath(self._kernel(), target, True, self.null, still)
-        return RidgePath(self._gram(), target, False, self.null)
+        still = self.root if kernel and self.fit_intercept else None
+        apply, dense = (self._by_kernel, self._kernel) if kernel else (self._by_gram, self._gram)
+        may_be_made = min(n, p) <= MOST_DENSE
+        if may_be_made and p < WIDE * n:
+            return RidgePath(dense(), target, kernel, self.null, still)
+        trace = float(self.variance.sum())
+        return ImplicitRidgePath(apply, dense, target, kernel, self.null, trace, still, may_be_made)
 
     def _kernel(self) -> np.ndarray:
         K = (self.Z @ self.Z.T).toarray()
