@@ -18,7 +18,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 rng = np.random.default_rng(0)
 X = rng.standard_normal((60, 20))
 signal = X[:, 0] + rng.logistic(size=60)
-alphas = [0.01, 1.0, 100.0]
+alphas = [0.01, 30.0, 1000.0]
 print("scikit-learn", sklearn.__version__)
 
 
