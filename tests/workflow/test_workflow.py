@@ -11,6 +11,7 @@ from studies.extension import HALF, LARGEST
 from studies.snakemake_run import CASE, CLOSE, LABELS, ROOT, SNAKEFILE, TABLES, Study, succeed
 
 from normwise.analysis.columns import BLOCK_TABLES
+from normwise.analysis.trials.calibration import CELLS
 
 pytestmark = pytest.mark.workflow
 
@@ -194,6 +195,16 @@ def test_another_data_set_leaves_the_others_alone(changed):
 def test_another_margin_plans_the_comparison_alone(changed):
     changed.configure("".join([CLOSE, CASE, "comparison: {margin: 0.1}\n"]))
     assert changed.planned() == {"compare": {""}}
+
+
+def test_two_numbers_that_change_places_are_a_change(study):
+    cell = next(iter(CELLS))
+    targets = (f"calibration/{cell}.parquet",)
+    study.configure(LABELS + "calibration: {replicates: 6}\n", replicates=8)
+    succeed(study.snakemake(targets=targets))
+    assert study.planned(targets=targets) == {}
+    study.configure(LABELS + "calibration: {replicates: 8}\n", replicates=6)
+    assert study.planned(targets=targets) == {"calibrate": {""}}
 
 
 def test_another_title_does_not_fit_anything_again(changed):

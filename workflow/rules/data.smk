@@ -58,8 +58,8 @@ rule split_table:
     params:
         dataset=given(STUDY.design),
         bounds=given(STUDY.bounds),
-        seed=config["seed"],
-        min_rows=STUDY.min_rows,
+        # together, for Snakemake compares values without their names
+        draw={"seed": config["seed"], "min_rows": STUDY.min_rows},
         code=code_of_rule("split_table"),
     script:
         "../scripts/split_table.py"

@@ -84,8 +84,11 @@ rule check_theory:
         **ask_for(REQUESTS.check_theory),
     params:
         scenarios=given(STUDY.wanted),
-        replicates=given(STUDY.replicates),
-        seed=config["seed"],
+        # together, for Snakemake compares values without their names
+        draws=lambda wildcards: {
+            "seed": config["seed"],
+            "replicates": STUDY.replicates(wildcards.dataset),
+        },
         code=code_of_rule("check_theory"),
     script:
         "../scripts/check_theory.py"
@@ -112,9 +115,8 @@ rule compare:
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         datasets=config["datasets"],
         comparison=config["comparison"],
-        tolerance=config["tolerance"],
-        replicates=config["replicates"],
-        seed=config["seed"],
+        # together, for Snakemake compares values without their names
+        scope={key: config[key] for key in ("tolerance", "replicates", "seed")},
         missing=STUDY.missing,
         code=code_of_rule("compare"),
     script:

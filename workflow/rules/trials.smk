@@ -15,8 +15,11 @@ rule calibrate:
     resources:
         **ask_for(REQUESTS.calibrate),
     params:
-        replicates=config["calibration"]["replicates"],
-        group=config["replicates"],
+        # together, for Snakemake compares values without their names
+        counts={
+            "replicates": config["calibration"]["replicates"],
+            "group": config["replicates"],
+        },
         options=STUDY.solver_options,
         comparison=config["comparison"],
         code=code_of_rule("calibrate"),

@@ -8,8 +8,8 @@ from normwise.fitting.fit_job import FitOptions
 with log_to(snakemake.log[0]):
     frame = calibrate(
         snakemake.wildcards.cell,
-        snakemake.params.replicates,
-        snakemake.params.group,
+        snakemake.params.counts["replicates"],
+        snakemake.params.counts["group"],
         FitOptions(**snakemake.params.options),
         snakemake.params.comparison,
     )

@@ -9,8 +9,7 @@ with log_to(snakemake.log[0]):
     table = theory_table(
         snakemake.wildcards.dataset,
         fits,
-        snakemake.params.seed,
-        snakemake.params.scenarios,
-        snakemake.params.replicates,
+        wanted=snakemake.params.scenarios,
+        **snakemake.params.draws,
     )
     write_table(table, "theory", snakemake.output[0])

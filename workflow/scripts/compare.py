@@ -15,10 +15,8 @@ with log_to(snakemake.log[0]):
         files["calibration"],
         snakemake.params.datasets,
         snakemake.params.comparison,
-        snakemake.params.tolerance,
-        snakemake.params.replicates,
-        snakemake.params.seed,
-        snakemake.params.missing,
+        **snakemake.params.scope,
+        missing=snakemake.params.missing,
     )
     folder = Path(snakemake.params.folder)
     for name, frame in tables.items():

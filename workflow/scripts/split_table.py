@@ -11,8 +11,7 @@ with log_to(snakemake.log[0], UNUSABLE):
         read_source(snakemake.input[0]),
         snakemake.params.dataset,
         snakemake.params.bounds,
-        snakemake.params.seed,
-        min_rows=snakemake.params.min_rows,
+        **snakemake.params.draw,
         # no parameter: it decides whether there is a file, not what is in it
         largest_mb=snakemake.config["max_chunk_mb"],
     )

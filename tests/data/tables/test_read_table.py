@@ -70,6 +70,29 @@ def test_all_formats_give_the_same_numbers(tmp_path, frame):
         assert not table.constant
 
 
+@pytest.mark.parametrize("ordered", [False, True])
+def test_categories_of_any_kind_survive_parquet(tmp_path, frame, ordered):
+    kinds = {
+        "text": ["low", "mid", "high"],
+        "whole": [30, 10, 20],
+        "gap": [3, None, 1],
+        "half": [0.5, 1.0, 1.5],
+        "truth": [True, False, True],
+        "day": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01"]),
+    }
+    rows = np.arange(N) % 3
+    for name, values in kinds.items():
+        frame[name] = pd.Categorical(pd.Series(values, dtype=object)[rows], ordered=ordered)
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_feather(tmp_path / "t.feather")
+    parquet, feather = (
+        read_table(tmp_path / f"t.{kind}", "price") for kind in ("parquet", "feather")
+    )
+    assert {"whole = 20", "gap = missing", "truth = False", "half = 1"} <= set(parquet.names)
+    assert parquet.names == feather.names
+    np.testing.assert_array_equal(parquet.X, feather.X)
+
+
 def test_a_wide_svmlight_file_stays_sparse(tmp_path, rng):
     from sklearn.datasets import dump_svmlight_file
 

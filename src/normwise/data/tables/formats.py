@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from normwise.data.tables.messages import gist, listed, meant, refuse_duplicates
 from normwise.data.tables.table import Raw, join_arrays, split_target
 from normwise.data.tables.text import read_text
 from normwise.files.arrays import Arrays
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SAVED_BY = "save with numpy.savez(file, X=X, y=y)"
 
@@ -49,9 +53,26 @@ def _read_arrow(path: Path, target: str | None) -> Raw:
         refuse_duplicates(form.inspect(str(path), fs.LocalFileSystem()).names)
         table = dataset.dataset(path, format=form)
         refuse_large(path.stat().st_size + 24 * table.count_rows() * len(table.schema))
-        return split_target(table.to_table().to_pandas(), target)
+        return split_target(_with_categories(table.to_table()), target)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"not a whole {suffix} file: write it anew, or as CSV") from error
+
+
+def _with_categories(table: pa.Table) -> pd.DataFrame:
+    """A frame with all the categories that pandas wrote.
+
+    Parquet holds those of text alone, and the others come back as numbers, truth values or dates.
+    """
+    frame = table.to_pandas()
+    for column in (table.schema.pandas_metadata or {"columns": []})["columns"]:
+        name = column["name"]
+        if column["pandas_type"] != "categorical" or name not in frame:
+            continue
+        if not isinstance(frame[name].dtype, pd.CategoricalDtype):
+            frame[name] = frame[name].astype(
+                pd.CategoricalDtype(ordered=column["metadata"]["ordered"])
+            )
+    return frame
 
 
 def _read_npz(path: Path, target: str | None) -> Raw:
