@@ -53,6 +53,9 @@ def explain(error: ValidationError, config: Mapping[str, Any], listed: set[tuple
                 f"{where} ({value!r}) is text to YAML, must be {_article(rule)}; "
                 f"write {number!r} (no quotes, a decimal point before an exponent)"
             )
+        if isinstance(value, dict) and "enum" in error.schema.get("items", {}):
+            names = ", ".join(error.schema["items"]["enum"])
+            return f"{where} ({value!r}) is a range, and its values are names; list some of {names}"
         return f"{where} ({value!r}) is {_kind(value)}, must be {_article(rule)}"
     if kind == "enum":
         return f"{where} {not_one_of(value, rule)}"
