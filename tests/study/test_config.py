@@ -351,7 +351,7 @@ def test_schema_and_code_have_the_same_axes(schema_file):
     keys = set(schema["properties"]["datasets"]["items"]["properties"])
     about_the_set = {"name", "title", "source", "chunks", "figure", "replicates", "penalties"}
     about_the_set |= {"hold_out", "story", "file", "target", "positive", "test_share", "options"}
-    about_the_set |= {"missing", "groups", "time", "weights", "drop"}
+    about_the_set |= {"missing", "groups", "time", "weights", "drop", "design"}
     assert keys - about_the_set == {f.name for f in fields(Scenario)} | {"nonzero_fraction"}
     assert about_the_set <= keys
 

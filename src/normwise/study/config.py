@@ -119,15 +119,15 @@ def check_config(
 
 
 def _wrap_axes(config: dict[str, Any]) -> set[tuple[int, str]]:
-    """Make one-element lists of single axis values; return which were lists or ranges already."""
+    """Make one-element lists of single axis values; return which were lists already."""
     listed = set()
     datasets = config.get("datasets")
     for i, dataset in enumerate(datasets if isinstance(datasets, list) else []):
         for key in GRID_KEYS:
             if isinstance(dataset, dict) and key in dataset:
-                if isinstance(dataset[key], list | dict):
+                if isinstance(dataset[key], list):
                     listed.add((i, key))
-                else:
+                elif not is_range(dataset[key]):
                     dataset[key] = [dataset[key]]
     return listed
 

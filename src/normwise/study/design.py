@@ -238,10 +238,11 @@ def design_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
     """
     ranges = {k: dataset[k] for k in GRID_KEYS if is_range(dataset.get(k))}
     if "design" not in dataset:
-        for key, given in ranges.items():
+        if ranges:
+            listing = ", ".join(f"{key} ({_shown(given)})" for key, given in ranges.items())
             yield (
-                f"{key} ({_shown(given)}) is a range and needs design: {{n_scenarios: …}}, the "
-                "number of scenarios to sample; a grid takes a list"
+                f"{listing}: a range needs design: {{n_scenarios: …}}, the number of scenarios to "
+                "sample; a grid takes a list"
             )
         return
     aspect_ratio = dataset["design"].get("aspect_ratio", {})
