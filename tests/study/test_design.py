@@ -115,7 +115,7 @@ def test_what_has_no_meaning_in_a_scenario_stays_at_its_default():
     defaults = {f.name: f.default for f in fields(Scenario)}
     silent = Counter()
     for s in found:
-        for key, has_meaning in MEANING.items():
+        for key, (_, has_meaning) in MEANING.items():
             if not has_meaning(s.as_dict()):
                 assert getattr(s, key) == defaults[key]
                 silent[key] += 1
@@ -176,6 +176,11 @@ def test_categories_are_balanced():
     pairs = Counter((s.covariance, s.signs) for s in found)
     assert min(pairs.values()) >= 6
     assert max(pairs.values()) <= 10
+
+
+def test_a_value_that_stands_twice_is_drawn_twice_as_often():
+    found = scenarios_of(wide(64, **EVEN, covariance=["ar1", "ar1", "blocks", "independent"]))
+    assert Counter(s.covariance for s in found) == {"ar1": 32, "blocks": 16, "independent": 16}
 
 
 def test_whole_numbers_of_a_short_range_are_equally_frequent():
@@ -388,7 +393,12 @@ BAD = {
     "a key without meaning": (
         "nonzero_fraction",
         "correlation: {low: 0.1, high: 0.9}\n    nonzero_fraction",
-        ["correlation has no meaning with covariance: independent", "remove it"],
+        ["correlation (low 0.1, high 0.9) needs a correlated covariance", "remove correlation"],
+    ),
+    "a list without meaning": (
+        "nonzero_fraction",
+        "noise: [gaussian, student_t]\n    response: binary\n    nonzero_fraction",
+        ["noise (gaussian, student_t) needs response: gaussian", "remove noise"],
     ),
     "too few rows for the folds": (
         "low: 30, high: 300",

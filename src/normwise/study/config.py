@@ -265,9 +265,11 @@ def _sampling_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str
     rows = dataset["n_samples"]
     # of all that may be drawn, so that more scenarios bring no new complaint
     fewest = rows["low"] if is_range(rows) else min(rows)
-    found = []
-    for response in dataset.get("response", [DEFAULT]):
-        found += _fit_problems(fewest, response, dataset["penalties"], n_folds)
+    found = [
+        problem
+        for response in dataset.get("response", [DEFAULT])
+        for problem in _fit_problems(fewest, response, dataset["penalties"], n_folds)
+    ]
     yield from found
     if not found:
         try:

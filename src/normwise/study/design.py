@@ -22,24 +22,30 @@ from normwise.study.origins import GRID_KEYS
 from normwise.study.scenario_checks import problems
 
 WHOLE = tuple(f.name for f in fields(Scenario) if str(f.type) == "int")
-DEFAULTS = {f.name: f.default for f in fields(Scenario)}
+DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(Scenario)}
 DIGITS = 3
 # points in a row of which none is a scenario, after which there is none to be found
 PATIENCE = 10_000
 BATCH = 256
 
 Cell = Mapping[str, Any]
-# keys that say nothing in some scenarios, where they stay at their default; by what they need, an
-# earlier one before those that ask for it
-MEANING: dict[str, Callable[[Cell], bool]] = {
-    "noise": lambda cell: kind_of(cell["response"]).takes_noise,
-    "covariance": lambda cell: cell["features"] != "sparse_binary",
-    "correlation": lambda cell: cell["covariance"] != "independent",
-    "group_size": lambda cell: cell["covariance"] in GROUPED,
-    "n_factors": lambda cell: cell["covariance"] == "latent_factors",
-    "density": lambda cell: cell["features"] == "sparse_binary",
+# keys that say nothing in some scenarios, where they stay at their default: what they need to say
+# something, in words and in code; covariance comes before those that ask for it
+MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
+    "noise": ("response: gaussian", lambda cell: kind_of(cell["response"]).takes_noise),
+    "covariance": ("features: gaussian", lambda cell: cell["features"] != "sparse_binary"),
+    "correlation": ("a correlated covariance", lambda cell: cell["covariance"] != "independent"),
+    "group_size": (
+        f"covariance: {' or '.join(GROUPED)}",
+        lambda cell: cell["covariance"] in GROUPED,
+    ),
+    "n_factors": (
+        "covariance: latent_factors",
+        lambda cell: cell["covariance"] == "latent_factors",
+    ),
+    "density": ("features: sparse_binary", lambda cell: cell["features"] == "sparse_binary"),
 }
-# keys that the meaning of others depends on
+# keys that those conditions ask for
 DECISIVE = ("covariance", "features", "response")
 
 
@@ -189,7 +195,7 @@ def three_digits(value: float) -> float:
 def _settled(cell: Mapping[str, Any]) -> dict[str, Any]:
     """Leave what has no meaning in a scenario at its default."""
     complete = DEFAULTS | dict(cell)
-    for key, has_meaning in MEANING.items():
+    for key, (_, has_meaning) in MEANING.items():
         if not has_meaning(complete):
             complete[key] = DEFAULTS[key]
     if complete["placement"].endswith("_per_group") and complete["covariance"] not in GROUPED:
@@ -261,12 +267,15 @@ def _idle(dataset: Mapping[str, Any]) -> Iterator[str]:
     cells = [
         _settled(dict(zip(DECISIVE, values, strict=True))) for values in itertools.product(*lists)
     ]
-    for key, has_meaning in MEANING.items():
+    for key, (needed, has_meaning) in MEANING.items():
         given = dataset.get(key, [DEFAULTS[key]])
         if given != [DEFAULTS[key]] and not any(map(has_meaning, cells)):
-            where = [f"{k}: {' or '.join(v)}" for k, v in zip(DECISIVE, lists, strict=True)]
-            yield f"{key} has no meaning with {', '.join(where)}; remove it"
+            yield (
+                f"{key} ({_shown(given)}) needs {needed}, which no scenario has; add that, or "
+                f"remove {key}"
+            )
 
 
-def _shown(given: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in given.items())
+def _shown(given: Any) -> str:
+    pairs = (f"{key} {value}" for key, value in given.items()) if is_range(given) else given
+    return ", ".join(map(str, pairs))
