@@ -98,7 +98,7 @@ def _sample(content: str) -> tuple[Scenario, ...]:
             scenario = _scenario(fixed, varying, dict(zip(varying, point, strict=True)))
             limits.check(scenario)
             if scenario in found:
-                raise _Impossible("it is there already")
+                raise _Impossible("a scenario that is there already")
         except _Impossible as error:
             refused, reason = refused + 1, str(error)
             if refused == PATIENCE:
@@ -107,8 +107,8 @@ def _sample(content: str) -> tuple[Scenario, ...]:
             found[scenario], refused = None, 0
     raise DesignError(
         f"design.n_scenarios ({design['n_scenarios']}) exceeds the {len(found)} scenarios that "
-        f"were found before {PATIENCE} further points in a row gave none, the last one because "
-        f"{reason}; lower it, widen the ranges or loosen the limits"
+        f"were found, as {PATIENCE} further points in a row gave none; lower it, widen the ranges "
+        f"or loosen the limits (the last point: {reason})"
     )
 
 
