@@ -24,8 +24,8 @@ INTRODUCTION = """\
 # The config
 
 `config.yaml` is the default study, `quick.yaml` a look at every part in some three minutes,
-`full.yaml` the same questions asked at length, `real.yaml` real tables. To run another than the
-default:
+`full.yaml` the same questions asked at length, `real.yaml` real tables, `sampled.yaml` scenarios
+sampled from ranges. To run another than the default:
 
 ```bash
 snakemake --cores 8 --configfile config/quick.yaml
@@ -50,6 +50,26 @@ snakemake --cores 8 --config seed=7 'tuning={n_folds: 10}'
 A data set is a grid of scenarios. A key marked *axis* takes one value or a list, and every
 combination of the listed values is a scenario. A simulated data set needs `n_samples`, `n_features`
 and one of `n_nonzero` and `nonzero_fraction`. Data of another `source` have no grid.
+
+With `design` a data set is a sample in place of a grid, and an axis of numbers may be a *range*:
+`low` and `high`, both included, and `log: true` for a logarithmic scale. The values of a list are
+equally likely; one that stands twice is twice as likely.
+
+```yaml
+datasets:
+  - name: shapes
+    design: {n_scenarios: 200, max_entries: 100_000}
+    n_samples: {low: 30, high: 1000, log: true}
+    n_features: {low: 5, high: 1000, log: true}
+    nonzero_fraction: {low: 0.001, high: 1, log: true}
+    covariance: [independent, ar1, blocks]
+    correlation: {low: 0.1, high: 0.95}
+```
+
+Values have three significant digits. A range of `nonzero_fraction` begins at a single feature. What
+has no meaning in a scenario, such as the correlation of independent features, stays at its default.
+Impossible points, and those outside of the limits, are passed over. More scenarios add to those
+there are, and so run nothing again; another name, seed or range makes others.
 
 Two traps of YAML: `1e-3` is text to it, so write `1.0e-3` or `0.001`; and `yes`, `no`, `on` and
 `off` are true and false. A whole number may be written `1.0e+3`. A wrong key or value stops the run
@@ -114,7 +134,8 @@ def _rows(
         default = entry.get("default", AXIS_DEFAULTS.get(key) if prefix else None)
         shown = "required" if key in part.get("required", ()) else _yaml(default)
         yield f"`{prefix}{key}`", _values(entry, inner), shown, _cell(entry["description"])
-        if "properties" in entry:
+        # a range is described once, above the table
+        if "properties" in entry and entry["type"] == "object":
             yield from _rows(entry, schema, f"{prefix}{key}.")
         if "properties" in inner:
             yield from _rows(inner, schema, f"{prefix}{key}[].")
@@ -128,7 +149,8 @@ def _resolve(entry: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
 
 def _values(entry: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
     if inner:
-        return f"list of {_one(inner, many=True)}"
+        may_be_range = "; or a range" if "object" in entry["type"] else ""
+        return f"list of {_one(inner, many=True)}{may_be_range}"
     return _one(entry, many=False)
 
 

@@ -48,6 +48,9 @@ def test_every_key_of_the_schema_is_described(schema_file: Path) -> None:
         expected |= {f"{outer}.{key}" for key in part.get("properties", ())}
     items = schema["properties"]["datasets"]["items"]["properties"]
     expected |= {f"datasets[].{key}" for key in items}
+    design = items["design"]["properties"]
+    expected |= {f"datasets[].design.{key}" for key in design}
+    expected |= {f"datasets[].design.aspect_ratio.{end}" for end in ("low", "high")}
     assert len(rows) == len(set(rows))
     assert set(rows) == expected
 

@@ -9,8 +9,14 @@ import pytest
 from normwise.provenance.code import RULES, SOURCE, code_of, modules_of
 
 PINNED = Path(__file__).with_name("modules_of_rules.txt")
-# what a script uses beside the code that makes its output: nothing of this changes a number
-BESIDE = ("normwise.files.job_log", "normwise.study.extensions", "normwise.data.errors")
+# what a script uses beside the code that makes its output: nothing of this changes a number; which
+# scenarios there are, its inputs say already
+BESIDE = (
+    "normwise.files.job_log",
+    "normwise.study.design",
+    "normwise.study.extensions",
+    "normwise.data.errors",
+)
 WILDCARDS = {"penalty": "mcp", "study": "ng_2004", "module": "sweep"}
 
 

@@ -160,7 +160,7 @@ def test_record_says_what_the_study_was_made_from(published, record):
     assert {"simulate", "evaluate", "fit/l1", "fit/l2", "report"} <= set(record["code"]["rules"])
     assert record["seeds"]["root"] == record["config"]["seed"] == 7
     assert record["config_digest"] == digest(record["config"])
-    assert record["fits"]["by_penalty"] == {"l1": 30, "l2": 30}
+    assert record["fits"]["by_penalty"] == {"l1": 42, "l2": 42}
     own = {name: describe_file(published.folder / name) for name in ("houses.csv", "waves.py")}
     assert record["inputs"] == own
     assert list(record["files"]) == sorted(record["files"])

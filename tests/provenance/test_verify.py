@@ -76,7 +76,7 @@ def test_a_study_as_it_was_made_has_the_same_bits(results, capsys):
 
 def test_every_source_of_data_is_made_again(results):
     found = verify(results, ALL, 1)
-    scenarios, penalties, replicates = 5, 2, 6
+    scenarios, penalties, replicates = 7, 2, 6
     # and the user's table is read once more
     assert len(found.steps["fits"]) == scenarios * penalties * replicates + 1
     assert len(found.steps["metrics"]) == scenarios * penalties
@@ -94,9 +94,9 @@ def test_the_sample_is_of_all_data_sets_and_repeats_with_its_seed(results, monke
         ),
     )
     for seed in (3, 3, 4):
-        verify(results, 4, seed)
-    assert {name for name, *_ in picks[:4]} == {"close", "labels", "rows", "drawn"}
-    assert picks[:4] == picks[4:8] != picks[8:]
+        verify(results, 5, seed)
+    assert {name for name, *_ in picks[:5]} == {"close", "labels", "spread", "rows", "drawn"}
+    assert picks[:5] == picks[5:10] != picks[10:]
 
 
 def test_one_bit_in_a_fits_file_is_found_by_its_digest(results, capsys):

@@ -98,6 +98,21 @@ def test_it_starts_with_a_table_among_those_measured(tables, found):
     assert set(found["axes"]) == set(found["names"]) == set(found["about"]) == set(AXES)
 
 
+def test_it_starts_within_the_sizes_where_wide_tables_have_few_rows(tables):
+    known = tables["scenarios"]
+    # as where rows times columns are limited
+    n = np.where(np.arange(len(known)) % 2, 30, 100)
+    p = np.where(n == 30, 60, 20)
+    changed = known.assign(n_samples=n, n_features=p, aspect_ratio=p / n)
+    found = payload(tables | {"scenarios": changed}, MARGIN)
+    own, start = found["surfaces"]["prediction"], found["start"]
+    for name in ("rows", "columns"):
+        low, high = own["sizes"][name]
+        assert low <= start[name] <= high
+    low, high = own["ranges"]["aspect_ratio"]
+    assert low <= start["columns"] / start["rows"] <= high
+
+
 def test_it_starts_nearby_where_the_study_is_narrow(tables):
     known = tables["scenarios"]
     share = known["effective_nonzero"] / known["n_features"]

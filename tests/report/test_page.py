@@ -195,6 +195,14 @@ def test_page_carries_what_its_script_needs(parsed, tables):
     assert {f"chart-{name}" for name in data["charts"]} <= set(parsed.ids)
 
 
+def test_a_sampled_data_set_has_no_sweep_and_the_page_says_why(page, small_figures):
+    entries, _ = small_figures
+    assert not any("sampled" in entry["datasets"] for entry in entries.values())
+    section = page.partition('<section id="figures">')[2].partition("</section>")[0]
+    assert "sampled: no property is swept while the others stay" in section
+    assert "The scenarios of sampled are points of a scrambled Sobol" in page
+
+
 def test_a_case_is_told_with_its_story(page):
     section = page[page.index('<section id="cases">') : page.index('<section id="figures">')]
     assert "Many more columns than rows" in section

@@ -23,6 +23,11 @@ pathvars: {{results: {results}}}
 datasets:
   - {{name: close, figure: anatomy, n_samples: 20, n_features: 5, n_nonzero: [1, 5]}}
   - {{name: labels, n_samples: 24, n_features: 4, n_nonzero: 2, response: binary}}
+  - name: spread
+    design: {{n_scenarios: 2}}
+    n_samples: {{low: 18, high: 30}}
+    n_features: 4
+    n_nonzero: {{low: 1, high: 4}}
   - {{name: rows, file: houses.csv, target: price, chunks: 3}}
   - {{name: drawn, source: waves, chunks: 2}}
 """

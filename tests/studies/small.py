@@ -22,6 +22,7 @@ from normwise.report.figures.write import draw_figure
 from normwise.report.page import write_report
 from normwise.study.blocks import cut_blocks
 from normwise.study.config import check_config
+from normwise.study.design import scenarios_of
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 SHAPE = {"n_samples": 40, "n_features": 12, "snr": 3.0}
@@ -52,6 +53,16 @@ CONFIG = {
             "n_features": 60,
         },
         {"name": "labels", "figure": "sweep", "n_nonzero": [2, 12], "response": "binary", **SHAPE},
+        {
+            "name": "sampled",
+            "design": {"n_scenarios": 4, "max_entries": 600},
+            "n_samples": {"low": 20, "high": 60, "log": True},
+            "n_features": {"low": 4, "high": 30, "log": True},
+            "nonzero_fraction": {"low": 0.1, "high": 1},
+            "covariance": ["independent", "blocks"],
+            "correlation": {"low": 0.1, "high": 0.9},
+            "snr": {"low": 0.5, "high": 4, "log": True},
+        },
         {"name": "unseen", "hold_out": True, "n_nonzero": [1, 5], **SHAPE, "snr": [1.0, 4.0]},
     ],
 }
@@ -116,6 +127,7 @@ def run_study(folder: Path) -> SmallStudy:
         config["tolerance"],
         config["replicates"],
         config["seed"],
+        sampled={d["name"]: scenarios_of(d) for d in config["datasets"] if "design" in d},
     )
     (published, count), *_ = ((k, v) for k, v in config["replications"].items() if v)
     made |= {

@@ -14,6 +14,7 @@ from normwise.fitting.names import MIXES, SHIPPED
 from normwise.fitting.penalty import mixes
 from normwise.study.config import ConfigError, check_config, read_schema
 from normwise.study.conversion import converted
+from normwise.study.design import scenarios_of
 from normwise.study.scenario_checks import problems
 
 GOOD = """
@@ -318,12 +319,12 @@ def test_a_rule_needs_no_scenario_keys(schema_file):
     assert config["datasets"][0]["chunks"] == 3
 
 
-@pytest.mark.parametrize("path", ["config.yaml", "quick.yaml", "full.yaml"])
+@pytest.mark.parametrize("path", ["config.yaml", "quick.yaml", "full.yaml", "sampled.yaml"])
 def test_shipped_configs_are_valid(root, schema_file, path):
     text = (root / "config" / path).read_text(encoding="utf-8")
     config = check_config(yaml.safe_load(text), schema_file, path)
     for dataset in config["datasets"]:
-        scenarios = expand_grid(dataset)
+        scenarios = scenarios_of(dataset)
         assert scenarios
         assert not any(problems(s) for s in scenarios)
 
@@ -351,7 +352,7 @@ def test_schema_and_code_have_the_same_axes(schema_file):
     keys = set(schema["properties"]["datasets"]["items"]["properties"])
     about_the_set = {"name", "title", "source", "chunks", "figure", "replicates", "penalties"}
     about_the_set |= {"hold_out", "story", "file", "target", "positive", "test_share", "options"}
-    about_the_set |= {"missing", "groups", "time", "weights", "drop"}
+    about_the_set |= {"missing", "groups", "time", "weights", "drop", "design"}
     assert keys - about_the_set == {f.name for f in fields(Scenario)} | {"nonzero_fraction"}
     assert about_the_set <= keys
 

@@ -18,6 +18,15 @@ pytestmark = pytest.mark.workflow
 # four data sets are no population: the intervals cannot cover
 BROKEN = LABELS + "calibration: {replicates: 4}\n"
 MINE = "  - {name: mine, source: rule}\n"
+SAMPLED = """\
+  - name: sampled
+    design: {n_scenarios: 4, max_entries: 400}
+    n_samples: {low: 18, high: 40, log: true}
+    n_features: {low: 3, high: 12}
+    nonzero_fraction: {low: 0.1, high: 1, log: true}
+    covariance: [independent, blocks]
+    correlation: {low: 0.1, high: 0.9}
+"""
 OWN_RULE = """
 rule mine:
     output:
@@ -139,6 +148,33 @@ def test_a_study_grows_by_what_is_new_and_is_as_if_made_at_once(study):
     # fewer scenarios need nothing but the tables
     study.configure(CLOSE + CASE, replicates=11)
     assert "fit" not in study.planned(targets=TABLES)
+
+
+def test_a_sampled_study_grows_by_what_is_new_and_is_as_if_made_at_once(study):
+    study.configure(SAMPLED.replace("n_scenarios: 4", "n_scenarios: 6"))
+    succeed(study.snakemake())
+    at_once = study.contents()
+    shutil.rmtree(study.results)
+    study.configure(SAMPLED)
+    succeed(study.snakemake())
+    first = study.times()
+    scenarios = pd.read_csv(study.results / "tables" / "scenarios.csv")
+    assert "Nothing to be done" in succeed(study.snakemake("--dry-run"))
+    study.configure(SAMPLED.replace("n_scenarios: 4", "n_scenarios: 6"))
+    one = {"sampled"}
+    jobs = dict.fromkeys(("simulate", "fit", "evaluate", "check_theory"), one)
+    assert study.planned() == jobs | {"compare": {""}}
+    succeed(study.snakemake())
+    second = study.times()
+    assert {name: second[name] for name in first} == first
+    assert set(second) - set(first) == {"fits/sampled/l1/1.npz", "fits/sampled/l2/1.npz"}
+    assert study.contents() == at_once
+    grown = pd.read_csv(study.results / "tables" / "scenarios.csv")
+    pd.testing.assert_frame_equal(grown[:4], scenarios)
+    assert len(grown) == 6
+    # what is wanted no longer is left out, and nothing is fitted
+    study.configure(SAMPLED.replace("n_scenarios: 4", "n_scenarios: 3"))
+    assert "fit" not in study.planned()
 
 
 def test_a_report_on_what_there_is_names_what_is_missing(study):

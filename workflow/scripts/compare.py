@@ -5,6 +5,7 @@ from pathlib import Path
 from normwise.analysis.judge.compare import study_tables
 from normwise.analysis.tables import write_table
 from normwise.files.job_log import log_to
+from normwise.study.design import scenarios_of
 from normwise.study.extensions import load
 
 with log_to(snakemake.log[0]):
@@ -17,6 +18,7 @@ with log_to(snakemake.log[0]):
         snakemake.params.comparison,
         **snakemake.params.scope,
         missing=snakemake.params.missing,
+        sampled={d["name"]: scenarios_of(d) for d in snakemake.params.datasets if "design" in d},
     )
     folder = Path(snakemake.params.folder)
     for name, frame in tables.items():

@@ -15,7 +15,7 @@ from normwise.data.batch import Batch
 from normwise.data.file import read_batches, read_scenarios
 from normwise.data.generated import DATASETS, write_generated
 from normwise.data.imported import read_source
-from normwise.data.scenario import Scenario, expand_grid
+from normwise.data.scenario import Scenario
 from normwise.data.semi_synthetic import write_semi_synthetic
 from normwise.data.simulated import write_simulated
 from normwise.data.splits import write_splits
@@ -23,6 +23,7 @@ from normwise.files.arrays import load_arrays
 from normwise.fitting.fit_job import FitOptions, fit_replicate
 from normwise.fitting.fits_file import FIRST, arrays_of
 from normwise.fitting.penalty import find
+from normwise.study.design import scenarios_of
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,9 @@ def _kept(folder: Path, name: str) -> list[Path]:
     return found if all(path.is_file() for path in found) else []
 
 
-def scenarios_of(dataset: Mapping[str, Any]) -> list[Scenario] | list[None]:
+def drawn_from(dataset: Mapping[str, Any]) -> list[Scenario] | list[None]:
     """Scenarios of a data set; one that is None if it is not simulated."""
-    return expand_grid(dataset) if dataset["source"] == "scenarios" else [None]
+    return scenarios_of(dataset) if dataset["source"] == "scenarios" else [None]
 
 
 def draw_again(

@@ -45,7 +45,7 @@ from normwise.provenance.agreement import (
 from normwise.provenance.code import code_state
 from normwise.provenance.machine import environment
 from normwise.provenance.record import NAME, describe_file, read_record
-from normwise.provenance.redraw import Row, draw_again, find_row, fit_again, scenarios_of, why_not
+from normwise.provenance.redraw import Row, draw_again, drawn_from, find_row, fit_again, why_not
 from normwise.provenance.runs import digest
 from normwise.study.extensions import load
 
@@ -248,7 +248,7 @@ class _Study:
         order = [datasets[i] for i in rng.permutation(len(datasets))]
         for turn in range(sample if order else 0):
             dataset = order[turn % len(order)]
-            scenarios = scenarios_of(dataset)
+            scenarios = drawn_from(dataset)
             scenario = scenarios[rng.integers(len(scenarios))]
             penalty = dataset["penalties"][rng.integers(len(dataset["penalties"]))]
             replicate = int(rng.integers(dataset["replicates"]))

@@ -99,7 +99,9 @@ def _start(frame: pd.DataFrame) -> dict[str, float]:
     for axis, (low, high) in ranges(frame).items():
         at[axis] = float(f"{np.clip(START[axis], low, high):.3g}")
     rows = int(np.clip(START_ROWS, frame["n_samples"].min(), frame["n_samples"].max()))
-    columns = max(1, round(at["aspect_ratio"] * rows))
+    # that many columns a row may have been measured with fewer rows alone
+    wanted = round(at["aspect_ratio"] * rows)
+    columns = int(np.clip(wanted, frame["n_features"].min(), frame["n_features"].max()))
     relevant = min(columns, max(1, round(at["nonzero_share"] * columns)))
     return {
         "rows": rows,

@@ -149,7 +149,10 @@ def _cases(results: Results) -> dict[str, Any]:
 
 def _figures(results: Results) -> dict[str, Any]:
     names = [name for name, entry in results.gallery.items() if not is_placed(entry)]
-    return {"figures": [results.pictures[name] for name in names]}
+    return {
+        "figures": [results.pictures[name] for name in names],
+        "sampled": [words(d["name"]) for d in results.config["datasets"] if "design" in d],
+    }
 
 
 def _tables(results: Results) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Z95 = 1.959964
 def pooled_ratio(rows: pd.DataFrame) -> tuple[float, float, float]:
     """Geometric mean over scenarios of first / second with a 95 % interval.
 
-    The scenarios are a designed grid, so the interval covers the Monte Carlo error alone.
+    The scenarios are chosen by design, so the interval covers the Monte Carlo error alone.
     """
     mean = rows["effect"].mean()
     se = np.sqrt((rows["mcse"] ** 2).sum()) / len(rows)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from normwise.data.chunk import Chunk, replicate_megabytes
-from normwise.data.scenario import Scenario, expand_grid
+from normwise.data.scenario import Scenario
 from normwise.files.whole import write_text
+from normwise.study.design import scenarios_of
 
 # jobs beside those of blocks: tables, figures, calibration, published studies
 OTHER_JOBS = 150
@@ -74,7 +75,7 @@ def cut_blocks(
         Blocks of an earlier plan. Those that the data set has no use for are left out.
     """
     numbers = count(1 + max((name for block in known for name in block.cuts), default=-1))
-    scenarios, replicates = expand_grid(dataset), dataset["replicates"]
+    scenarios, replicates = scenarios_of(dataset), dataset["replicates"]
     kept = _kept_blocks(known, set(scenarios), replicates, max_chunk_mb, numbers)
     there = {scenario for block in kept for scenario in block.scenarios}
     new = [scenario for scenario in scenarios if scenario not in there]

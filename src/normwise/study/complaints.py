@@ -20,7 +20,7 @@ def _where(path: list[Any], config: Mapping[str, Any], listed: set[tuple[int, st
         name = dataset.get("name") if isinstance(dataset, dict) else None
         parts = [f"data set '{name}'" if name else f"datasets[{path[1]}]"]
         rest = path[2:]
-        if len(rest) == 2 and (path[1], rest[0]) not in listed:
+        if len(rest) == 2 and isinstance(rest[1], int) and (path[1], rest[0]) not in listed:
             rest = rest[:1]
     else:
         parts, rest = [], path
@@ -53,6 +53,9 @@ def explain(error: ValidationError, config: Mapping[str, Any], listed: set[tuple
                 f"{where} ({value!r}) is text to YAML, must be {_article(rule)}; "
                 f"write {number!r} (no quotes, a decimal point before an exponent)"
             )
+        if isinstance(value, dict) and "enum" in error.schema.get("items", {}):
+            names = ", ".join(error.schema["items"]["enum"])
+            return f"{where} ({value!r}) is a range, and its values are names; list some of {names}"
         return f"{where} ({value!r}) is {_kind(value)}, must be {_article(rule)}"
     if kind == "enum":
         return f"{where} {not_one_of(value, rule)}"
@@ -66,6 +69,8 @@ def explain(error: ValidationError, config: Mapping[str, Any], listed: set[tuple
         return f"{where} ({value!r}) must be {bounds[kind]} {rule}"
     if kind == "minItems":
         return f"{where} is an empty list, needs at least {rule} value(s)"
+    if kind == "minProperties":
+        return f"{where} is an empty mapping, needs {' or '.join(error.schema['properties'])}"
     if kind == "uniqueItems":
         return f"{where} ({value!r}) names something twice"
     if kind == "pattern":

@@ -19,6 +19,7 @@ from normwise.fitting.loss import loss_of
 from normwise.fitting.names import known_penalties, responses, takes_weights
 from normwise.study.complaints import explain, not_one_of
 from normwise.study.conversion import converted
+from normwise.study.design import DesignError, design_problems, is_range, scenarios_of
 from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
 from normwise.study.scenario_checks import problems
 
@@ -34,7 +35,7 @@ class ConfigError(ValueError):
 
 
 def read_schema(file: str | Path) -> dict[str, Any]:
-    """JSON schema of the config, in which every published study that there is has its key.
+    """JSON schema of the config, with a key for each published study, and ranges of numbers.
 
     Parameters
     ----------
@@ -46,7 +47,25 @@ def read_schema(file: str | Path) -> dict[str, Any]:
     each = counts["additionalProperties"]
     counts["properties"] = {n: {**each, "description": s.ABOUT} for n, s in studies().items()}
     counts["additionalProperties"] = False
+    keys = schema["properties"]["datasets"]["items"]["properties"]
+    for key in GRID_KEYS:
+        keys[key] = _or_range(keys[key], schema)
     return schema
+
+
+def _or_range(axis: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Part of the schema for a key that takes a list, and a range if it is a list of numbers."""
+    axis = {**(schema["$defs"][axis["$ref"].rpartition("/")[2]] if "$ref" in axis else {}), **axis}
+    axis.pop("$ref", None)
+    if axis["items"].get("type") not in ("integer", "number"):
+        return axis
+    return {
+        **axis,
+        "type": ["array", "object"],
+        "additionalProperties": False,
+        "required": ["low", "high"],
+        "properties": {"low": axis["items"], "high": axis["items"], "log": {"type": "boolean"}},
+    }
 
 
 def check_config(
@@ -71,7 +90,7 @@ def check_config(
     Returns
     -------
     dict
-        Complete config; every axis of a data set is a list.
+        Complete config; every axis of a data set is a list or a range.
 
     Raises
     ------
@@ -108,7 +127,7 @@ def _wrap_axes(config: dict[str, Any]) -> set[tuple[int, str]]:
             if isinstance(dataset, dict) and key in dataset:
                 if isinstance(dataset[key], list):
                     listed.add((i, key))
-                else:
+                elif not is_range(dataset[key]):
                     dataset[key] = [dataset[key]]
     return listed
 
@@ -117,7 +136,7 @@ def _fill(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     for key, part in schema["properties"].items():
         if "default" in part and key not in config:
             config[key] = copy.deepcopy(part["default"])
-        if part.get("type") == "object" and "properties" in part:
+        if part.get("type") == "object" and "properties" in part and key in config:
             _fill(config[key], part)
     if "datasets" in schema["properties"]:
         for dataset in config["datasets"]:
@@ -125,6 +144,8 @@ def _fill(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
             for key in ("replicates", "penalties"):
                 dataset.setdefault(key, copy.deepcopy(config[key]))
             dataset.setdefault("source", "table" if "file" in dataset else "scenarios")
+            if "design" in dataset:
+                dataset["design"].setdefault("seed", config["seed"])
             if dataset["source"] == "table":
                 dataset.setdefault("test_share", TEST_SHARE)
 
@@ -159,6 +180,8 @@ def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         return
     if dataset["source"] != "scenarios":
         yield f"figure ({shown}) needs scenarios; remove it for source: {dataset['source']}"
+    elif "design" in dataset:
+        yield f"figure ({shown}) looks along the axes of a grid, and a design has none; remove it"
     if not {"l1", "l2"} <= set(dataset["penalties"]):
         yield (
             f"figure ({shown}) compares l1 with l2, penalties are "
@@ -187,7 +210,7 @@ def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         yield f"source: {source} needs {', '.join(missing)}"
     several = [k for k in origin.single if len(dataset.get(k, [0])) > 1]
     if several:
-        yield f"source: {source} takes one value of {', '.join(several)}, not a list"
+        yield f"source: {source} takes one value of {', '.join(several)}, not a list or range"
     if not origin.in_chunks and dataset["chunks"] != 1:
         yield "chunks is for the other sources; use max_chunk_mb instead"
     if dataset["chunks"] > dataset["replicates"]:
@@ -225,11 +248,34 @@ def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str
     if missing:
         yield f"needs {', '.join(missing)}"
         return
-    for scenario in expand_grid(dataset):
-        yield from problems(scenario)
-        yield from _fit_problems(
-            scenario.n_samples, scenario.response, dataset["penalties"], n_folds
-        )
+    found = list(design_problems(dataset))
+    if found:
+        yield from found
+    elif "design" in dataset:
+        yield from _sampling_problems(dataset, n_folds)
+    else:
+        for scenario in expand_grid(dataset):
+            yield from problems(scenario)
+            yield from _fit_problems(
+                scenario.n_samples, scenario.response, dataset["penalties"], n_folds
+            )
+
+
+def _sampling_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
+    rows = dataset["n_samples"]
+    # of all that may be drawn, so that more scenarios bring no new complaint
+    fewest = rows["low"] if is_range(rows) else min(rows)
+    found = [
+        problem
+        for response in dataset.get("response", [DEFAULT])
+        for problem in _fit_problems(fewest, response, dataset["penalties"], n_folds)
+    ]
+    yield from found
+    if not found:
+        try:
+            scenarios_of(dataset)
+        except DesignError as error:
+            yield str(error)
 
 
 def _fit_problems(

@@ -21,11 +21,12 @@ from normwise.data.batch import outside_key
 from normwise.data.chunk import Chunk
 from normwise.data.generated import DATASETS
 from normwise.data.imported import ROW_KEYS, TABLE_KEYS, is_local
-from normwise.data.scenario import Scenario, expand_grid
+from normwise.data.scenario import Scenario
 from normwise.data.splits import overlap
 from normwise.report.figures.gallery import gallery
 from normwise.study.blocks import Blocks, cut, cut_study, recall, remember, remove_others
 from normwise.study.config import MIN_ROWS_PER_FOLD
+from normwise.study.design import scenarios_of
 from normwise.study.extensions import digest, origin
 from normwise.study.missing import Expected
 
@@ -146,7 +147,7 @@ class Study:
     @cached_property
     def scenarios(self) -> dict[str, set[Scenario]]:
         """Scenarios that the config asks for, by simulated data set."""
-        return {name: set(expand_grid(self.datasets[name])) for name in self.simulated}
+        return {name: set(scenarios_of(self.datasets[name])) for name in self.simulated}
 
     @property
     def n_scenarios(self) -> int:

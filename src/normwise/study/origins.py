@@ -38,7 +38,7 @@ class Origin:
 
 ORIGINS: dict[str, Origin] = {
     # a scenario needs more, which depends on its values: see `study.config`
-    "scenarios": Origin(GRID_KEYS, in_chunks=False),
+    "scenarios": Origin((*GRID_KEYS, "design"), in_chunks=False),
     "rule": Origin(("test_share",)),
     "table": Origin((*TABLE_KEYS, *ROW_KEYS, "test_share"), needed=("file",)),
     "semi_synthetic": Origin(
@@ -49,4 +49,6 @@ ORIGINS: dict[str, Origin] = {
 }
 GENERATED = Origin(("options", "test_share"))
 # every key that some kind takes
-ORIGIN_KEYS = tuple(dict.fromkeys((*GRID_KEYS, *TABLE_KEYS, *ROW_KEYS, "test_share", "options")))
+ORIGIN_KEYS = tuple(
+    dict.fromkeys((*GRID_KEYS, *TABLE_KEYS, *ROW_KEYS, "design", "test_share", "options"))
+)

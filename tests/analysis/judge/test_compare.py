@@ -11,7 +11,7 @@ from normwise.analysis.judge.scenarios import scenario_table
 from normwise.analysis.measure.theory_check import theory_table
 from normwise.analysis.tables import finite, primary, read_tables, write_table
 from normwise.analysis.trials.calibration import calibrate
-from normwise.data.scenario import expand_grid
+from normwise.data.scenario import Scenario, expand_grid
 from normwise.data.simulated import write_simulated
 from normwise.files.arrays import save_arrays
 from normwise.fitting.fit_job import FitOptions, fit_file
@@ -122,6 +122,32 @@ def test_scenario_table_of_one_scenario_is_labelled_by_its_data_set(schema_file)
     row = found.iloc[0]
     assert (row["label"], row["replicates"], row["snr"]) == ("one", 100, 3.0)
     assert row["condition_number"] == pytest.approx(1)
+
+
+def test_a_sampled_scenario_is_labelled_by_what_it_is(schema_file):
+    text = """datasets:
+      - name: wide
+        design: {n_scenarios: 3}
+        n_samples: {low: 20, high: 90}
+        n_features: 5
+        n_nonzero: 2
+        covariance: [independent, blocks]
+        correlation: {low: 0.1, high: 0.9}
+        signs: [same, random]
+      - {name: grid, n_samples: [20, 30], n_features: 5, n_nonzero: 2}
+    """
+    datasets = check_config(yaml.safe_load(text), schema_file, "study.yaml")["datasets"]
+    plain = Scenario(20, 5, 2)
+    changed = Scenario(31, 5, 2, "blocks", 0.25, signs="random", noise="student_t", snr=0.5)
+    found = scenario_table(datasets, 1, sampled={"wide": [plain, changed]})
+    check_table(found, "scenarios")
+    assert list(found["label"]) == [
+        "n 20, p 5, k 2, snr 1",
+        "n 31, p 5, k 2, snr 0.5, blocks 0.25, signs random, noise student_t",
+        "n_samples 20",
+        "n_samples 30",
+    ]
+    assert list(found["scenario"])[:2] == [plain.id, changed.id]
 
 
 def test_scenarios_of_a_held_out_data_set_are_marked(schema_file):

@@ -17,6 +17,7 @@ from normwise.analysis.judge.sample_size import plan_table
 from normwise.analysis.judge.scenarios import scenario_table
 from normwise.analysis.judge.verdicts import judge
 from normwise.analysis.tables import read_parts
+from normwise.data.scenario import Scenario
 
 
 @threadpool_limits.wrap(limits=1)
@@ -29,6 +30,7 @@ def study_tables(
     replicates: int,
     seed: int,
     missing: Sequence[Mapping[str, Any]] = (),
+    sampled: Mapping[str, Sequence[Scenario]] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Every table of the study, by name.
 
@@ -49,6 +51,8 @@ def study_tables(
     seed : int
     missing : sequence of mapping
         Rows of table ``missing``: scenarios that have no parts.
+    sampled : mapping of str to sequence of Scenario, optional
+        Scenarios of the data sets that are no grid, by name.
     """
     parts = {**parts, "calibration": calibration}
 
@@ -62,7 +66,7 @@ def study_tables(
     # those that another rule has made before lie in parts
     tables = {name: joined(name) for name in wanted if len(TABLES[name].made_by) > 1}
     tables |= {
-        "scenarios": scenario_table(datasets, seed, left_out),
+        "scenarios": scenario_table(datasets, seed, left_out, sampled),
         "verdicts": judge(joined("pairs"), comparison),
         "fair_grid": judge_grids(joined("grid_effects"), comparison),
         "plan": plan_table(joined("pilots"), comparison),

@@ -70,10 +70,18 @@ class Sheet:
     files: list[str] = field(default_factory=list)
 
 
-def _class(column: Column, value: Any, numeric: bool) -> str:
+# a cell with more letters would become a column of single words beside many numbers
+WORDY = 30
+
+
+def _cell(column: Column, value: Any, numeric: bool) -> tuple[str, str]:
+    """Text of a cell and the class of its element."""
+    text = column.show(value)
     if numeric:
-        return "num"
-    return f"v-{value}" if column.show is verdict and value in ("l1", "l2") else ""
+        return text, "num"
+    if column.show is verdict and value in ("l1", "l2"):
+        return text, f"v-{value}"
+    return text, "wordy" if len(text) > WORDY else ""
 
 
 def sheet(
@@ -93,7 +101,7 @@ def sheet(
     meanings = known | {c.key: c.meaning for c in columns if c.meaning}
     numeric = [c.show in NUMERIC if c.numeric is None else c.numeric for c in columns]
     cells = [
-        [(c.show(value), _class(c, value, right)) for value in frame[c.key].tolist()]
+        [_cell(c, value, right) for value in frame[c.key].tolist()]
         for c, right in zip(columns, numeric, strict=True)
     ]
     return Sheet(

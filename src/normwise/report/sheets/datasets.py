@@ -44,7 +44,7 @@ def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:
         [
             Column("name", "data set", words, "Name in the config"),
             Column("title", "question", str, "What it asks"),
-            Column("scenarios", "scenarios", count, "Points of its grid"),
+            Column("scenarios", "scenarios", count, "Points of its grid, or of its sample"),
             Column("replicates", "replicates", count, "Independent draws of each"),
             Column("n", "n", str, "Rows"),
             Column("p", "p", str, "Features"),

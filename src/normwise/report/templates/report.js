@@ -458,6 +458,7 @@
         cells.forEach((text, i) => {
           const td = document.createElement("td");
           td.textContent = i === cells.length - 1 && verdict in NAMES ? `${verdict.toUpperCase()} wins` : text;
+          if (i === 0) td.className = "wordy";
           if (i > 0 && i < cells.length - 2) td.className = "num";
           if (i === cells.length - 1) td.className = `v-${verdict}`;
           row.append(td);
@@ -525,7 +526,7 @@
       );
       $("chart-profile").setAttribute(
         "aria-label",
-        `${compared(goal)} along ${data.names[state.along]}, with its interval, theory and the nearest measured scenarios.`,
+        `${compared(goal)} along ${data.names[state.along]}, with its interval, theory and measured scenarios alike in all else.`,
       );
       refresh("map", "profile");
     }
