@@ -71,7 +71,9 @@ TABLES: dict[str, Table] = {
             "irrepresentable",
         )
         | _bool("held_out")
-        | _float("nearest_correlation", "effective_nonzero", "effective_features"),
+        | _float("nearest_correlation", "effective_nonzero", "effective_features")
+        | _int("n_levels", "per_group")
+        | _float("decay", "prevalence", "nonlinear_share"),
     ),
     "summary": Table(
         ("evaluate", "compare"),

@@ -15,6 +15,8 @@ from normwise.fitting.loss import Loss, Risk, loss_of
 N_NODES = 64
 # standard deviations beyond which a normal variable has no weight in floating point
 TAIL = 9.0
+NEWTON_STEPS = 10
+ROUNDING = 1e-10
 
 
 def excess_risk(truth: Population, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
@@ -72,10 +74,8 @@ class PredictorLaw:
     ) -> None:
         self.sampled = X_test is not None
         if X_test is not None:
-            self.true = np.broadcast_to(
-                truth.intercept + X_test @ truth.coef, (*coef.shape[:-1], len(X_test))
-            )
-            self.fitted = intercept[..., None] + coef @ X_test.T.astype(float)
+            self.true = np.broadcast_to(truth.predictor(X_test), (*coef.shape[:-1], len(X_test)))
+            self.fitted = intercept[..., None] + coef @ X_test.T.astype(float, copy=False)
             return
         self.nodes, self.weights = gauss_hermite()
         self.true_mean = truth.intercept + float(truth.mean @ truth.coef)
@@ -201,6 +201,40 @@ class PredictorLaw:
         return np.where(constant, np.nan, b)
 
 
+def _least_risk(truth: Population, loss: Loss, X_test: np.ndarray | None) -> np.ndarray:
+    """Expected loss of the best linear predictor."""
+    if truth.misfit is None or X_test is None:
+        return PredictorLaw(truth, truth.coef, np.array(truth.intercept), X_test).expected(loss)
+    # of Gaussian features the best one lies among these directions (Stein's lemma), of others near
+    misfit, mean = truth.misfit, loss.mean_of(truth.predictor(X_test))
+    directions = [X_test @ truth.coef, X_test @ misfit.coef, *X_test[:, misfit.carriers].T]
+    return _least_loss(loss, mean, np.column_stack(directions))
+
+
+def _least_loss(loss: Loss, mean: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Least expected loss of combinations of directions, for rows with these mean responses."""
+    centred = directions - directions.mean(axis=0)
+    scale = np.linalg.norm(centred, axis=0)
+    centred = centred[:, scale > 0] / scale[scale > 0]
+    left, size, _ = np.linalg.svd(centred, full_matrices=False)
+    basis = np.column_stack([np.ones(len(mean)), left[:, size > ROUNDING] * np.sqrt(len(mean))])
+    weights = np.zeros(basis.shape[1])
+    weights[0] = loss.predictor_of(mean.mean())
+
+    def value(weights: np.ndarray) -> np.ndarray:
+        fitted = basis @ weights
+        return np.asarray((loss.cumulant(fitted) - mean * fitted).mean())
+
+    for _ in range(NEWTON_STEPS):
+        fitted = loss.mean_of(basis @ weights)
+        hessian = (basis.T * loss.variance(fitted)) @ basis
+        step, least = np.linalg.solve(hessian, basis.T @ (mean - fitted)), value(weights)
+        while np.abs(step).max() > ROUNDING and value(weights + step) > least:
+            step /= 2
+        weights = weights + step
+    return value(weights)
+
+
 def risk_function(batch: Batch) -> Risk:
     """The population loss that the oracle minimises and that penalties are compared on.
 
@@ -217,7 +251,7 @@ def risk_function(batch: Batch) -> Risk:
         )
     if kind_of(batch.response).risk_from_moments:
         return lambda coef, intercept: excess_risk(truth, coef, intercept)
-    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).expected(loss)
+    floor = _least_risk(truth, loss, batch.X_test)
     # no model beats the truth, but for rounding
     return lambda coef, intercept: np.maximum(
         PredictorLaw(truth, coef, intercept, batch.X_test).expected(loss) - floor, 0.0

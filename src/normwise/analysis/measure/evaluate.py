@@ -61,7 +61,7 @@ def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd
         values |= replicate_metrics(
             truth, e.origin.response, a["coef"], a["intercept"], e.origin.X_test
         )
-        noise = truth.noise_var if loss_of(e.origin.response).decomposes else np.nan
+        noise = truth.residual_var if loss_of(e.origin.response).decomposes else np.nan
         expected = values.get("log_loss", noise + risk)
         values["optimism"] = expected - a["train_error"]
         if selects(e.penalty):
