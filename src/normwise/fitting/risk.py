@@ -120,11 +120,14 @@ class PredictorLaw:
         mean = self.true_mean + slope[..., None] * (fitted - self.mean[..., None])
         return expit(mean[..., None] + sd[..., None, None] * self.nodes) @ self.weights
 
+    def by_row(self, loss: Loss) -> np.ndarray:
+        """Expected loss on each row of the sample that stands for the population."""
+        return loss.cumulant(self.fitted) - loss.mean_of(self.true) * self.fitted
+
     def expected(self, loss: Loss) -> np.ndarray:
         """Expected loss on a new row whose response has the mean that the true predictor says."""
         if self.sampled:
-            each = loss.cumulant(self.fitted) - loss.mean_of(self.true) * self.fitted
-            return np.asarray(each.mean(axis=-1))
+            return np.asarray(self.by_row(loss).mean(axis=-1))
         true, mean, _ = self._over_true()
         fitted, weights = self._split
         same = (loss.cumulant(fitted) * weights).sum(axis=-1)
@@ -201,18 +204,30 @@ class PredictorLaw:
         return np.where(constant, np.nan, b)
 
 
-def _least_risk(truth: Population, loss: Loss, X_test: np.ndarray | None) -> np.ndarray:
-    """Expected loss of the best linear predictor."""
-    if truth.misfit is None or X_test is None:
-        return PredictorLaw(truth, truth.coef, np.array(truth.intercept), X_test).expected(loss)
+def best_by_row(truth: Population, loss: Loss, X_test: np.ndarray) -> np.ndarray:
+    """Expected loss of the best linear predictor on each row of a sample.
+
+    Parameters
+    ----------
+    truth : Population
+    loss : Loss
+    X_test : ndarray of shape (n_rows, n_features)
+        Rows that stand for the population.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+    """
+    misfit = truth.misfit
+    if misfit is None:
+        return PredictorLaw(truth, truth.coef, np.array(truth.intercept), X_test).by_row(loss)
     # of Gaussian features the best one lies among these directions (Stein's lemma), of others near
-    misfit, mean = truth.misfit, loss.mean_of(truth.predictor(X_test))
     directions = [X_test @ truth.coef, X_test @ misfit.coef, *X_test[:, misfit.carriers].T]
-    return _least_loss(loss, mean, np.column_stack(directions))
+    return _least_loss(loss, loss.mean_of(truth.predictor(X_test)), np.column_stack(directions))
 
 
 def _least_loss(loss: Loss, mean: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Least expected loss of combinations of directions, for rows with these mean responses."""
+    """Loss of the best combination of directions on rows with these mean responses."""
     centred = directions - directions.mean(axis=0)
     scale = np.linalg.norm(centred, axis=0)
     centred = centred[:, scale > 0] / scale[scale > 0]
@@ -221,18 +236,25 @@ def _least_loss(loss: Loss, mean: np.ndarray, directions: np.ndarray) -> np.ndar
     weights = np.zeros(basis.shape[1])
     weights[0] = loss.predictor_of(mean.mean())
 
-    def value(weights: np.ndarray) -> np.ndarray:
+    def by_row(weights: np.ndarray) -> np.ndarray:
         fitted = basis @ weights
-        return np.asarray((loss.cumulant(fitted) - mean * fitted).mean())
+        return loss.cumulant(fitted) - mean * fitted
 
     for _ in range(NEWTON_STEPS):
         fitted = loss.mean_of(basis @ weights)
         hessian = (basis.T * loss.variance(fitted)) @ basis
-        step, least = np.linalg.solve(hessian, basis.T @ (mean - fitted)), value(weights)
-        while np.abs(step).max() > ROUNDING and value(weights + step) > least:
+        step, least = np.linalg.solve(hessian, basis.T @ (mean - fitted)), by_row(weights).mean()
+        while np.abs(step).max() > ROUNDING and by_row(weights + step).mean() > least:
             step /= 2
         weights = weights + step
-    return value(weights)
+    return by_row(weights)
+
+
+def _least_risk(truth: Population, loss: Loss, X_test: np.ndarray | None) -> np.ndarray:
+    """Expected loss of the best linear predictor."""
+    if X_test is not None:
+        return np.asarray(best_by_row(truth, loss, X_test).mean())
+    return PredictorLaw(truth, truth.coef, np.array(truth.intercept)).expected(loss)
 
 
 def risk_function(batch: Batch) -> Risk:
