@@ -220,6 +220,16 @@ def test_a_share_of_the_signal_is_not_linear_in_any_feature(features):
     assert np.abs(np.corrcoef(beyond, beyond > 0)[0, 1]) > 0.5
 
 
+def test_a_misfit_has_squares_thresholds_and_products():
+    s = replace(BASE, nonlinear_share=0.5, covariance="ar1", correlation=0.5)
+    misfit = population(s, SEED).misfit
+    X, _ = draw(s, SEED, 0)
+    first, second, third = misfit.carriers[:3]
+    left = misfit(X)
+    for feature in (X[:, first] ** 2, X[:, second] > 0.6745, X[:, second] * X[:, third]):
+        assert np.corrcoef(left, feature)[0, 1] > 0.05
+
+
 def test_a_misfit_is_carried_by_the_largest_features_that_have_more_than_two_values():
     s = replace(BASE, n_features=80, features="mixed", n_nonzero=80, signal="power")
     truth = population(s, SEED)
