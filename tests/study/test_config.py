@@ -190,6 +190,11 @@ BAD_CONFIGS = {
         ["'first'", "2 times", "unique"],
     ),
     "no file": ("datasets: [{name: first, source: table}]", ["source: table needs file"]),
+    "classes of a table's rows": (
+        "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 100, snr: 1, "
+        "n_nonzero: 3, response: binary, prevalence: 0.1}",
+        ["'a'", "prevalence (0.1)", "10 rows", "n_samples (100)", "at least 150"],
+    ),
     "a grid from a table": (
         "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 30, snr: 1, "
         "n_nonzero: [3, 4]}",
