@@ -80,6 +80,8 @@ class Misfit:
     ----------
     carriers : ndarray of int
         The features that it is made of.
+    shapes : tuple of Shape
+        What the columns of the table are, each function once.
     parts : tuple of Bend or Product
     weights : ndarray of shape (n_parts,)
     coef : ndarray of shape (n_features,)
@@ -90,6 +92,7 @@ class Misfit:
     """
 
     carriers: np.ndarray
+    shapes: tuple[Shape, ...]
     parts: tuple[Bend | Product, ...]
     weights: np.ndarray
     coef: np.ndarray
@@ -138,7 +141,15 @@ def misfit_of(
     scale = np.sqrt(variance / left)
     mean = weights @ moments.mean - columns.mean @ linear
     parts: tuple[Bend | Product, ...] = (*bends, *products)
-    return Misfit(carriers, parts, scale * weights, scale * linear, float(scale * mean), variance)
+    return Misfit(
+        carriers,
+        columns.shapes,
+        parts,
+        scale * weights,
+        scale * linear,
+        float(scale * mean),
+        variance,
+    )
 
 
 def _carriers(columns: Columns, size: np.ndarray) -> np.ndarray:

@@ -27,6 +27,8 @@ N_TEST = 4000
 TEST_CELLS, MOST_TEST = 10_000_000, 10_000
 # and rows on which an intercept is solved for
 MOST_SOLVED = 100_000
+# what a misfit adds to the noise of a log-loss takes more rows
+MOST_MISFIT = 40_000
 HEAVY_SIZES_DF = 2
 
 
@@ -278,7 +280,7 @@ def draw_test_features(scenario: Scenario, seed: int) -> np.ndarray:
     truth, rng = population(scenario, seed), generator(seed, scenario.key, "test")
     if truth.table is None:
         return draw_features(scenario, truth, N_TEST, rng)
-    return _many_rows(scenario, truth, MOST_TEST, rng)
+    return _many_rows(scenario, truth, MOST_MISFIT if truth.misfit else MOST_TEST, rng)
 
 
 def _many_rows(s: Scenario, truth: Population, most: int, rng: np.random.Generator) -> np.ndarray:

@@ -120,14 +120,11 @@ class PredictorLaw:
         mean = self.true_mean + slope[..., None] * (fitted - self.mean[..., None])
         return expit(mean[..., None] + sd[..., None, None] * self.nodes) @ self.weights
 
-    def by_row(self, loss: Loss) -> np.ndarray:
-        """Expected loss on each row of the sample that stands for the population."""
-        return loss.cumulant(self.fitted) - loss.mean_of(self.true) * self.fitted
-
     def expected(self, loss: Loss) -> np.ndarray:
         """Expected loss on a new row whose response has the mean that the true predictor says."""
         if self.sampled:
-            return np.asarray(self.by_row(loss).mean(axis=-1))
+            each = loss.cumulant(self.fitted) - loss.mean_of(self.true) * self.fitted
+            return np.asarray(each.mean(axis=-1))
         true, mean, _ = self._over_true()
         fitted, weights = self._split
         same = (loss.cumulant(fitted) * weights).sum(axis=-1)
@@ -204,57 +201,88 @@ class PredictorLaw:
         return np.where(constant, np.nan, b)
 
 
-def best_by_row(truth: Population, loss: Loss, X_test: np.ndarray) -> np.ndarray:
-    """Expected loss of the best linear predictor on each row of a sample.
+class SampledRisk:
+    """Excess loss over the best linear predictor, on rows that stand for the population.
+
+    What a misfit adds to the probabilities beyond those of the best predictor is uncorrelated with
+    every feature, and only noise in the difference of two losses. Where the best predictor is known
+    but for few coefficients, as it is for Gaussian features, that is left out.
 
     Parameters
     ----------
     truth : Population
     loss : Loss
     X_test : ndarray of shape (n_rows, n_features)
-        Rows that stand for the population.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
     """
-    misfit = truth.misfit
-    if misfit is None:
-        return PredictorLaw(truth, truth.coef, np.array(truth.intercept), X_test).by_row(loss)
-    # of Gaussian features the best one lies among these directions (Stein's lemma), of others near
-    directions = [X_test @ truth.coef, X_test @ misfit.coef, *X_test[:, misfit.carriers].T]
-    return _least_loss(loss, loss.mean_of(truth.predictor(X_test)), np.column_stack(directions))
+
+    def __init__(self, truth: Population, loss: Loss, X_test: np.ndarray) -> None:
+        self.X, self.loss = X_test, loss
+        best = self._fitted(truth.coef, np.array(truth.intercept))
+        self.mean = loss.mean_of(truth.predictor(X_test))
+        self.left_out = None
+        if truth.misfit is not None:
+            # of Gaussian features the best lies among these directions (Stein), of others near
+            carriers = X_test[:, truth.misfit.carriers]
+            directions = np.column_stack([best, X_test @ truth.misfit.coef, carriers])
+            self.basis = _independent(directions)
+            best = _least_loss(loss, self.mean, self.basis)
+            if all(shape.name == "gaussian" for shape in truth.misfit.shapes):
+                known = loss.mean_of(best)
+                self.left_out, self.mean = self.mean - known, known
+        self.best, self.least = best, self._loss(best)
+
+    def _fitted(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        return np.asarray(intercept[..., None] + coef @ self.X.T.astype(float, copy=False))
+
+    def _loss(self, fitted: np.ndarray) -> np.ndarray:
+        return np.asarray(self.loss.cumulant(fitted) - self.mean * fitted)
+
+    def by_row(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Excess loss of fits on each row, shape (..., n_rows); the rows tell of its error."""
+        fitted = self._fitted(coef, intercept)
+        found = self._loss(fitted) - self.least
+        if self.left_out is None:
+            return found
+        # a row moves the best predictor too, by a Newton step; the mean stays
+        weight = self.loss.variance(self.mean)
+        hessian = (self.basis.T * weight) @ self.basis
+        moved = np.linalg.solve(hessian, self.basis.T @ (weight * (fitted - self.best)).T)
+        return np.asarray(found - self.left_out * (self.basis @ moved).T)
+
+    def __call__(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Excess loss of fits, shape (...)."""
+        # no model beats the best one, but for rounding
+        found = self._loss(self._fitted(coef, intercept)).mean(axis=-1) - self.least.mean()
+        return np.maximum(found, 0.0)
 
 
-def _least_loss(loss: Loss, mean: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Loss of the best combination of directions on rows with these mean responses."""
+def _independent(directions: np.ndarray) -> np.ndarray:
+    """Columns that span what directions and a constant do, uncorrelated and of unit variance."""
+    n_rows = len(directions)
     centred = directions - directions.mean(axis=0)
     scale = np.linalg.norm(centred, axis=0)
     centred = centred[:, scale > 0] / scale[scale > 0]
     left, size, _ = np.linalg.svd(centred, full_matrices=False)
-    basis = np.column_stack([np.ones(len(mean)), left[:, size > ROUNDING] * np.sqrt(len(mean))])
+    return np.column_stack([np.ones(n_rows), left[:, size > ROUNDING] * np.sqrt(n_rows)])
+
+
+def _least_loss(loss: Loss, mean: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """The best combination of columns, a constant first, for rows with these mean responses."""
     weights = np.zeros(basis.shape[1])
     weights[0] = loss.predictor_of(mean.mean())
 
-    def by_row(weights: np.ndarray) -> np.ndarray:
+    def value(weights: np.ndarray) -> float:
         fitted = basis @ weights
-        return loss.cumulant(fitted) - mean * fitted
+        return float((loss.cumulant(fitted) - mean * fitted).mean())
 
     for _ in range(NEWTON_STEPS):
         fitted = loss.mean_of(basis @ weights)
         hessian = (basis.T * loss.variance(fitted)) @ basis
-        step, least = np.linalg.solve(hessian, basis.T @ (mean - fitted)), by_row(weights).mean()
-        while np.abs(step).max() > ROUNDING and by_row(weights + step).mean() > least:
+        step, least = np.linalg.solve(hessian, basis.T @ (mean - fitted)), value(weights)
+        while np.abs(step).max() > ROUNDING and value(weights + step) > least:
             step /= 2
         weights = weights + step
-    return by_row(weights)
-
-
-def _least_risk(truth: Population, loss: Loss, X_test: np.ndarray | None) -> np.ndarray:
-    """Expected loss of the best linear predictor."""
-    if X_test is not None:
-        return np.asarray(best_by_row(truth, loss, X_test).mean())
-    return PredictorLaw(truth, truth.coef, np.array(truth.intercept)).expected(loss)
+    return np.asarray(basis @ weights)
 
 
 def risk_function(batch: Batch) -> Risk:
@@ -273,8 +301,10 @@ def risk_function(batch: Batch) -> Risk:
         )
     if kind_of(batch.response).risk_from_moments:
         return lambda coef, intercept: excess_risk(truth, coef, intercept)
-    floor = _least_risk(truth, loss, batch.X_test)
+    if batch.X_test is not None:
+        return SampledRisk(truth, loss, batch.X_test)
+    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept)).expected(loss)
     # no model beats the truth, but for rounding
     return lambda coef, intercept: np.maximum(
-        PredictorLaw(truth, coef, intercept, batch.X_test).expected(loss) - floor, 0.0
+        PredictorLaw(truth, coef, intercept).expected(loss) - floor, 0.0
     )

@@ -18,7 +18,7 @@ from normwise.analysis.measure.effects import ROUNDING, pairs
 from normwise.fitting.fits_file import Estimates
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import TUNINGS
-from normwise.fitting.risk import PredictorLaw, best_by_row
+from normwise.fitting.risk import SampledRisk
 
 Errors = dict[tuple[str, str, str], float]
 
@@ -57,12 +57,11 @@ def _shares(e: Estimates) -> np.ndarray:
     """Excess loss on each row as a multiple of its mean, averaged over replicates, by tuning."""
     truth, X_test, loss = e.origin.truth, e.origin.X_test, loss_of(e.origin.response)
     assert truth is not None and X_test is not None
-    best = best_by_row(truth, loss, X_test)
+    measured = SampledRisk(truth, loss, X_test)
     coef, intercept, risk = (e.arrays[name][e.fitted] for name in ("coef", "intercept", "risk"))
     total = np.zeros((len(TUNINGS), len(X_test)))
     for b, a, r in zip(coef, intercept, risk, strict=True):
-        excess = PredictorLaw(truth, b, a, X_test).by_row(loss) - best
-        total += excess / np.maximum(r, ROUNDING)[:, None]
+        total += measured.by_row(b, a) / np.maximum(r, ROUNDING)[:, None]
     return total / len(coef)
 
 
