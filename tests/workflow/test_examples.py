@@ -14,6 +14,7 @@ from studies.snakemake_run import ROOT, SNAKEFILE, Study, succeed
 from normwise.data.file import read_batches
 from normwise.data.response_kind import RESPONSES
 from normwise.data.scenario import COVARIANCES, FEATURES, NOISES, SIGNALS, SIGNS
+from normwise.provenance.verify import verify
 
 pytestmark = pytest.mark.workflow
 
@@ -209,6 +210,9 @@ def test_scenarios_of_every_kind_reach_their_verdicts(tmp_path):
     assert ((found["sample_se"] > 0) == sampled).all()
     assert sampled.any()
     assert (found["mcse"] > found["sample_se"]).all()
+    # drawn, fitted and measured again from the seed
+    verified = verify(folder / "results", sample=12, seed=1)
+    assert not verified.faults
 
 
 def test_every_example_is_described(root):
