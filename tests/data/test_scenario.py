@@ -28,6 +28,11 @@ OTHER_VALUES = {
     "features": "sparse_binary",
     "density": 0.1,
     "response": "binary",
+    "n_levels": 5,
+    "decay": 2.0,
+    "per_group": 3,
+    "prevalence": 0.1,
+    "nonlinear_share": 0.2,
 }
 
 

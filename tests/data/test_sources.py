@@ -228,6 +228,18 @@ def semi(path, source, bounds, **changes):
     return batch
 
 
+def test_a_semi_synthetic_response_has_its_prevalence_and_decay(rng):
+    X = made_source(rng, 900).X
+    rare = SEMI | {"response": ["binary"], "prevalence": [0.05]}
+    _, truth = semi_synthetic_truth(X, rare, 1)
+    one = 1 / (1 + np.exp(-truth.intercept - X @ truth.coef))
+    assert one.mean() == pytest.approx(0.05)
+    steep = SEMI | {"signal": ["power"], "decay": [2.0]}
+    _, truth = semi_synthetic_truth(X, steep, 1)
+    sizes = np.sort(np.abs(truth.coef * X.std(axis=0)))[::-1][:4]
+    np.testing.assert_allclose(sizes / sizes[0], [1, 1 / 4, 1 / 9, 1 / 16])
+
+
 @pytest.mark.parametrize("response", ["gaussian", "binary"])
 def test_a_semi_synthetic_population_has_its_snr_and_coefficients(rng, response):
     X = made_source(rng).X

@@ -1,17 +1,19 @@
 """The population loss against Monte Carlo, numerical integration and known constants."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 from scipy.integrate import quad
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from normwise.data.population import Population, draw_features, population
 from normwise.data.scenario import Scenario
-from normwise.fitting.risk import PredictorLaw, excess_risk, risk_function
+from normwise.fitting.loss import loss_of
+from normwise.fitting.risk import PredictorLaw, SampledRisk, excess_risk, risk_function
 
 SIGMA = np.array([[1.0, 0.6, 0.2], [0.6, 2.0, -0.3], [0.2, -0.3, 1.5]])
 TRUTH = Population(
@@ -260,3 +262,53 @@ def test_without_a_truth_the_risk_is_the_held_out_loss(rng, response):
         "binary": -np.log(expit(np.where(y == 1, predictor, -predictor))).mean(axis=1),
     }[response]
     np.testing.assert_allclose(risk, expected)
+
+
+MISFIT = Scenario(50, 12, 4, nonlinear_share=0.4, response="binary", snr=2.0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"features": "lognormal"},
+        {"features": "counts", "covariance": "ar1", "correlation": 0.6},
+    ],
+    ids=str,
+)
+def test_excess_log_loss_is_over_the_best_linear_predictor(rng, change):
+    s = replace(MISFIT, **change)
+    truth, loss = population(s, 1), loss_of("binary")
+    rows = draw_features(s, truth, DRAWS, rng)
+    one = expit(truth.predictor(rows))
+    measured = SampledRisk(truth, loss, rows)
+
+    def slope_and_value(weights):
+        fitted = weights[0] + rows @ weights[1:]
+        slope = expit(fitted) - one
+        value = (loss.cumulant(fitted) - one * fitted).mean()
+        return value, np.array([slope.mean(), *(slope @ rows / len(rows))])
+
+    start = np.array([truth.intercept, *truth.coef])
+    least = optimize.minimize(slope_and_value, start, jac=True, method="BFGS")
+    coef = least.x[1:] + 0.3 * rng.standard_normal((5, 12)) / rows.std(axis=0)
+    intercept = np.full(5, least.x[0])
+    expected = [
+        slope_and_value(np.array([a, *b]))[0] - least.fun
+        for a, b in zip(intercept, coef, strict=True)
+    ]
+    # the rows know the best predictor but for the errors of as many coefficients
+    np.testing.assert_allclose(measured(coef, intercept), expected, rtol=0.03)
+    # the linear part of the log-odds is no longer the best predictor
+    assert measured(truth.coef[None], np.array([truth.intercept]))[0] > 1e-3
+
+
+def test_risk_of_a_misfit_is_nothing_at_its_best_and_never_negative(rng):
+    s = replace(MISFIT, response="gaussian")
+    truth = population(s, 1)
+    risk = risk_function(batch(truth=truth, response="gaussian"))
+    assert risk(truth.coef[None], np.array([truth.intercept]))[0] == pytest.approx(0, abs=1e-12)
+    rows = draw_features(MISFIT, population(MISFIT, 1), 4000, rng)
+    risk = risk_function(batch(truth=population(MISFIT, 1), X_test=rows, response="binary"))
+    coef = rng.standard_normal((20, 12))
+    assert (risk(coef, np.zeros(20)) > 0).all()

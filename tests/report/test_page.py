@@ -335,6 +335,20 @@ def test_claims_turn_when_the_data_do(tables):
     assert FAILS not in [claim.verdict for claim in before[1:4]]
 
 
+def test_a_study_without_gaussian_features_has_its_claims(tables):
+    scenarios = tables["scenarios"]
+    (spreads,) = (c for c in judge_claims(tables) if c.text.startswith("L2 makes"))
+    (mixed,) = (
+        claim
+        for claim in judge_claims(tables | {"scenarios": scenarios.assign(features="mixed")})
+        if claim.text == spreads.text
+    )
+    # what a constant column has does not speak against the claim
+    assert mixed.verdict == spreads.verdict
+    assert any("coefficients nonzero" in said for said in spreads.evidence)
+    assert not any("coefficients nonzero" in said for said in mixed.evidence)
+
+
 def test_claims_without_a_scenario_say_so(tables):
     scenarios = tables["scenarios"]
     kept = tables | {"scenarios": scenarios[scenarios["dataset"] == "one_axis"]}

@@ -76,10 +76,48 @@ BAD_AXES = {
         "n_nonzero: 3\n    covariance: blocks\n    group_size: 5\n    placement: one_per_group",
         ["one_per_group", "room for 2", "n_nonzero is 3", "many_per_group"],
     ),
-    "correlated 0/1 features": (
-        "n_nonzero: 3\n    features: sparse_binary\n    covariance: ar1",
-        ["sparse_binary", "covariance (ar1)", "independent"],
+    "a confounder of 0/1 features": (
+        "n_nonzero: 3\n    features: sparse_binary\n    covariance: irrepresentable",
+        ["irrepresentable", "features: gaussian", "not sparse_binary"],
     ),
+    "more per group than it has": (
+        "n_nonzero: 3\n    covariance: blocks\n    placement: some_per_group\n    per_group: 6",
+        ["per_group (6)", "group_size (5)", "lower it"],
+    ),
+    "no room in the groups": (
+        "n_nonzero: 5\n    covariance: mixed_blocks\n    placement: some_per_group",
+        ["some_per_group", "per_group (2)", "room for 4", "n_nonzero is 5"],
+    ),
+    "a mixed table that is too narrow": (
+        "n_nonzero: 3\n    features: mixed\n    n_levels: 10",
+        ["features: mixed", "n_levels (10)", "at least 14", "got 10"],
+    ),
+    "more levels than columns": (
+        "n_nonzero: 3\n    features: categorical\n    n_levels: 12",
+        ["n_levels (12)", "at least 11", "got 10"],
+    ),
+    "one level": ("n_nonzero: 3\n    n_levels: 1", ["n_levels (1)", "at least 2"]),
+    "a nonlinear signal in zeros and ones": (
+        "n_nonzero: 3\n    features: categorical\n    nonlinear_share: 0.3",
+        ["nonlinear_share (0.3)", "more than two values", "categorical", "set it to 0"],
+    ),
+    "a nonlinear share of nothing": (
+        "n_nonzero: 0\n    nonlinear_share: 0.3",
+        ["nonlinear_share (0.3)", "n_nonzero (0)", "at least 1"],
+    ),
+    "a signal of which nothing is linear": (
+        "n_nonzero: 3\n    nonlinear_share: 1.0",
+        ["nonlinear_share (1.0)", "less than 1"],
+    ),
+    "classes of a number": (
+        "n_nonzero: 3\n    prevalence: 0.1",
+        ["prevalence (0.1)", "response: binary only", "remove it for response: gaussian"],
+    ),
+    "too few rows of a class": (
+        "n_nonzero: 3\n    response: binary\n    prevalence: 0.98",
+        ["prevalence (0.98)", "0.8 rows", "n_samples (40)", "at least 750"],
+    ),
+    "sizes that grow": ("n_nonzero: 3\n    signal: power\n    decay: 0", ["decay (0)", "greater"]),
     "noise with a binary response": (
         "n_nonzero: 3\n    response: binary\n    noise: student_t",
         ["noise (student_t)", "binary", "remove it"],
@@ -153,6 +191,11 @@ BAD_CONFIGS = {
         ["'first'", "2 times", "unique"],
     ),
     "no file": ("datasets: [{name: first, source: table}]", ["source: table needs file"]),
+    "classes of a table's rows": (
+        "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 100, snr: 1, "
+        "n_nonzero: 3, response: binary, prevalence: 0.1}",
+        ["'a'", "prevalence (0.1)", "10 rows", "n_samples (100)", "at least 150"],
+    ),
     "a grid from a table": (
         "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 30, snr: 1, "
         "n_nonzero: [3, 4]}",

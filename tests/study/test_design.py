@@ -23,6 +23,7 @@ from normwise.study.scenario_checks import problems
 # fields that say something in every scenario
 ALWAYS = {"n_samples", "n_features", "n_nonzero", "signal", "signs", "placement", "snr"} | {
     "features",
+    "covariance",
     "response",
 }
 PINNED = ("d82798fa32", "ff9f10f030")

@@ -44,6 +44,16 @@ SHAPES = {
     "tall": (Scenario(5000, 60, 5), 4, False),
     "wide": (Scenario(60, 1000, 5, covariance="ar1", correlation=0.5), 8, False),
     "wide, as a recipe": (Scenario(60, 1000, 5, covariance="ar1", correlation=0.5), 8, True),
+    "mixed": (
+        Scenario(60, 1500, 5, covariance="ar1", correlation=0.9, features="mixed"),
+        8,
+        False,
+    ),
+    "classes of mixed": (
+        Scenario(60, 300, 5, features="mixed", nonlinear_share=0.3, response="binary"),
+        60,
+        False,
+    ),
     "many": (Scenario(40, 10, 2), 200, False),
 }
 

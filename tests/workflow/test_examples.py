@@ -12,6 +12,9 @@ import yaml
 from studies.snakemake_run import ROOT, SNAKEFILE, Study, succeed
 
 from normwise.data.file import read_batches
+from normwise.data.response_kind import RESPONSES
+from normwise.data.scenario import COVARIANCES, FEATURES, NOISES, SIGNALS, SIGNS
+from normwise.provenance.verify import verify
 
 pytestmark = pytest.mark.workflow
 
@@ -176,8 +179,44 @@ def test_an_outside_workflow_takes_this_one_as_a_module(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {"config.yaml", "tide_study", ".snakemake"}
 
 
+def test_scenarios_of_every_kind_reach_their_verdicts(tmp_path):
+    folder = shutil.copytree(EXAMPLES / "kinds", tmp_path / "kinds")
+    succeed(run(folder, SNAKEFILE, "--configfile", str(folder / "config.yaml")))
+    tables = folder / "results" / "tables"
+    verdicts, scenarios, health, plan = (
+        pd.read_parquet(tables / f"{name}.parquet")
+        for name in ("verdicts", "scenarios", "health", "plan")
+    )
+    for key, values in {
+        "features": FEATURES,
+        "signal": SIGNALS,
+        "signs": SIGNS,
+        "noise": NOISES,
+        "response": RESPONSES,
+    }.items():
+        assert set(scenarios[key]) == set(values), key
+    assert set(scenarios["covariance"]) == set(COVARIANCES) - {"irrepresentable"}
+    assert "some_per_group" in set(scenarios["placement"])
+    assert scenarios["prevalence"].min() == 0.02
+    assert scenarios["nonlinear_share"].max() > 0
+    assert len(plan) == len(scenarios)
+    assert health["passed"].all(), health[~health["passed"]]
+    assert "test sample" in set(health["check"])
+    keys = scenarios.set_index(["dataset", "scenario"])
+    found = verdicts[verdicts["tuning"] == "cv_min"].set_index(["dataset", "scenario"]).join(keys)
+    sampled = (found["response"] == "binary") & (
+        (found["features"] != "gaussian") | (found["nonlinear_share"] > 0)
+    )
+    assert ((found["sample_se"] > 0) == sampled).all()
+    assert sampled.any()
+    assert (found["mcse"] > found["sample_se"]).all()
+    # drawn, fitted and measured again from the seed
+    verified = verify(folder / "results", sample=12, seed=1)
+    assert not verified.faults
+
+
 def test_every_example_is_described(root):
     told = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     folders = [p.name for p in EXAMPLES.iterdir() if p.is_dir()]
-    assert len(folders) == 3
+    assert len(folders) == 4
     assert all(f"`{name}`" in told for name in folders)

@@ -71,7 +71,9 @@ TABLES: dict[str, Table] = {
             "irrepresentable",
         )
         | _bool("held_out")
-        | _float("nearest_correlation", "effective_nonzero", "effective_features"),
+        | _float("nearest_correlation", "effective_nonzero", "effective_features")
+        | _int("n_levels", "per_group")
+        | _float("decay", "prevalence", "nonlinear_share"),
     ),
     "summary": Table(
         ("evaluate", "compare"),
@@ -104,7 +106,8 @@ TABLES: dict[str, Table] = {
             "p_equivalent",
             "q_equivalent",
         )
-        | _text("verdict"),
+        | _text("verdict")
+        | _float("sample_se"),
     ),
     "theory": Table(
         ("check_theory", "compare"),
@@ -211,7 +214,7 @@ TABLES: dict[str, Table] = {
         _KEYS
         | _text("metric", "tuning", "first", "second")
         | _int("n", "n_lost")
-        | _float("effect", "mcse", "median_ratio", "first_better", "overlap"),
+        | _float("effect", "mcse", "median_ratio", "first_better", "overlap", "sample_se"),
     ),
     "goal_effects": Table(
         ("evaluate",), _KEYS | _text("goal") | _int("n") | _float("effect", "mcse")

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from normwise.data.scenario import Scenario
+from normwise.data.scenario import ZERO_ONE, Scenario
 
 
 def replicate_megabytes(scenario: Scenario) -> float:
     """Size of one replicate in a data file."""
-    width = 1 if scenario.features == "sparse_binary" else 8
+    width = 1 if scenario.features in ZERO_ONE else 8
     return scenario.n_samples * (scenario.n_features * width + 8) / 1e6
 
 

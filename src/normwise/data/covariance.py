@@ -51,6 +51,14 @@ def _blocks(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
     return _shared(s, _membership(s))
 
 
+def _mixed_blocks(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    # the correlations of the blocks are spread evenly from `correlation` down to 0, in random order
+    groups = _membership(s)
+    own = groups @ rng.permutation(np.linspace(s.correlation, 0.0, groups.shape[1]))
+    parts = [sparse.diags_array(np.sqrt(1 - own)), sparse.diags_array(np.sqrt(own)) @ groups]
+    return sparse.hstack(parts, format="csr")
+
+
 def _latent_factors(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
     # correlation is the communality: the share of each feature's variance due to the factors
     loadings = rng.standard_normal((s.n_features, s.n_factors))
@@ -85,6 +93,7 @@ FAMILIES: dict[str, Callable[[Scenario, np.ndarray, np.random.Generator], Root]]
     "ar1": _ar1,
     "equicorrelated": _equicorrelated,
     "blocks": _blocks,
+    "mixed_blocks": _mixed_blocks,
     "latent_factors": _latent_factors,
     "near_duplicates": _near_duplicates,
     "irrepresentable": _irrepresentable,

@@ -15,16 +15,29 @@ COVARIANCES = (
     "ar1",
     "equicorrelated",
     "blocks",
+    "mixed_blocks",
     "latent_factors",
     "near_duplicates",
     "irrepresentable",
 )
-GROUPED = ("blocks", "near_duplicates")
-SIGNALS = ("equal", "decaying", "gaussian")
+GROUPED = ("blocks", "mixed_blocks", "near_duplicates")
+SIGNALS = ("equal", "decaying", "gaussian", "power", "heavy_tailed")
 SIGNS = ("same", "alternating", "random")
-PLACEMENTS = ("first", "spread", "one_per_group", "many_per_group")
+PLACEMENTS = ("first", "spread", "one_per_group", "many_per_group", "some_per_group")
 NOISES = ("gaussian", "student_t", "heteroscedastic")
-FEATURES = ("gaussian", "sparse_binary")
+FEATURES = (
+    "gaussian",
+    "sparse_binary",
+    "lognormal",
+    "student_t",
+    "counts",
+    "categorical",
+    "mixed",
+)
+# prevalence of classes of equal size
+BALANCED = 0.5
+# kinds of which every column is of zeros and ones
+ZERO_ONE = ("sparse_binary", "categorical")
 
 
 @dataclass(frozen=True)
@@ -32,9 +45,9 @@ class Scenario:
     r"""One point of the study: a distribution from which data sets are drawn.
 
     The noise variance is 1 throughout; the coefficients are scaled so that
-    ``snr`` :math:`= \beta^T \Sigma \beta / \sigma^2`. For a binary response,
-    :math:`\sigma^2 = \pi^2/3`, the variance of the logistic noise of the latent
-    response.
+    ``snr`` :math:`= \beta^T \Sigma \beta / \sigma^2` with the covariance :math:`\Sigma` of the
+    features as they are. For a binary response, :math:`\sigma^2 = \pi^2/3`, the variance of the
+    logistic noise of the latent response.
 
     Parameters
     ----------
@@ -44,23 +57,36 @@ class Scenario:
         Correlation family, one of ``COVARIANCES``; see :mod:`normwise.data.covariance`.
     correlation : float
         Strength of the correlation; its meaning depends on the family.
+        The family holds for the variables that the features are functions of: the features
+        themselves where these are Gaussian, see :mod:`normwise.data.feature_kinds`.
     group_size : int
-        Features in a correlated group (``blocks``, ``near_duplicates``).
+        Variables in a correlated group (``blocks``, ``mixed_blocks``, ``near_duplicates``).
     n_factors : int
         Latent factors (``latent_factors``).
     signal, signs, placement : str
         Magnitudes of the nonzero coefficients, their signs, and where they sit.
+    decay : float
+        Exponent :math:`a` of the sizes :math:`j^{-a}` (``power``).
+    per_group : int
+        Relevant features of a group that has any (``some_per_group``).
     snr : float
-        Signal-to-noise ratio, a ratio of variances.
+        Variance of the linear predictor over that of the noise.
+    nonlinear_share : float
+        Share of the variance of the signal that no linear predictor explains.
     noise : str
         Distribution of the noise of a Gaussian-response scenario.
     features : str
-        ``gaussian``, or ``sparse_binary``: 0/1 with a long-tailed popularity.
+        One of ``FEATURES``; ``sparse_binary`` is 0/1 with a long-tailed popularity, ``mixed``
+        has all kinds in one table.
     density : float
         Mean share of ones of sparse binary features.
+    n_levels : int
+        Levels of a categorical variable, one of which has no column of its own.
     response : str
         Kind of the response, one of ``RESPONSES`` of `normwise.data.response_kind`: ``gaussian``
         (least squares) or ``binary`` (logistic).
+    prevalence : float
+        Share of ones of a binary response.
     """
 
     n_samples: int
@@ -78,6 +104,11 @@ class Scenario:
     features: str = "gaussian"
     density: float = 0.05
     response: str = DEFAULT
+    n_levels: int = 4
+    decay: float = 1.0
+    per_group: int = 2
+    prevalence: float = BALANCED
+    nonlinear_share: float = 0.0
 
     def __post_init__(self) -> None:
         # 1 and 1.0 in a config are the same scenario
@@ -115,9 +146,28 @@ class Scenario:
         return kind_of(self.response).noise_var
 
     @property
+    def uses_copula(self) -> bool:
+        """Whether the features are functions of other variables than themselves."""
+        independent = self.features == "sparse_binary" and self.covariance == "independent"
+        return self.features != "gaussian" and not independent
+
+    @property
+    def n_variables(self) -> int:
+        """Variables that the columns are functions of; in a mixed table, at least so many."""
+        dummies = self.n_levels - 1
+        if self.features == "categorical":
+            return -(-self.n_features // dummies)
+        if self.features != "mixed":
+            return self.n_features
+        # each turn has a variable of every other kind, one of them with several columns
+        kinds = len(FEATURES) - 1
+        turns, rest = divmod(self.n_features, kinds - 1 + dummies)
+        return turns * kinds + min(rest, 1) + max(0, rest - dummies)
+
+    @property
     def n_groups(self) -> int:
-        """Number of correlated groups (the last one may be smaller)."""
-        return -(-self.n_features // self.group_size)
+        """Number of correlated groups of variables (the last one may be smaller)."""
+        return -(-self.n_variables // self.group_size)
 
 
 AXES = tuple(f.name for f in fields(Scenario))

@@ -11,8 +11,8 @@ import numpy as np
 from normwise.data.batch import outside_key, rows_root
 from normwise.data.errors import InputError
 from normwise.data.imported import Source, refuse_large
-from normwise.data.population import Population, draw_response, nonzero_values
-from normwise.data.scenario import Scenario
+from normwise.data.population import Population, draw_response, nonzero_values, shift_for
+from normwise.data.scenario import BALANCED, Scenario
 from normwise.data.seeds import generator
 from normwise.files.arrays import save_arrays
 
@@ -27,7 +27,8 @@ def semi_synthetic_truth(
 
     On columns of unit variance the nonzero coefficients are those of `normwise.data.population`.
     The rows of ``X``, of equal probability, are the population: ``snr`` is the variance of
-    :math:`X\beta` over them, divided by that of the noise, and the linear predictor has mean zero.
+    :math:`X\beta` over them, divided by that of the noise. The linear predictor has mean zero, or
+    gives the share of ones that ``prevalence`` says.
 
     Parameters
     ----------
@@ -42,7 +43,8 @@ def semi_synthetic_truth(
         If there are fewer columns than nonzero coefficients.
     """
     design = {k: dataset[k][0] for k in ("n_samples", "n_nonzero", "snr")}
-    design |= {k: dataset[k][0] for k in ("signal", "signs", "response") if k in dataset}
+    others = ("signal", "decay", "signs", "response", "prevalence")
+    design |= {k: dataset[k][0] for k in others if k in dataset}
     scenario = Scenario(n_features=X.shape[1], **design)
     if scenario.n_nonzero > X.shape[1]:
         raise InputError(
@@ -63,7 +65,10 @@ def semi_synthetic_truth(
     if scenario.n_nonzero:
         coef *= np.sqrt(scenario.snr * scenario.noise_var / spread)
     mean = X.mean(axis=0)
-    return scenario, Population(coef, -float(mean @ coef), rows_root(X), mean, scenario.noise_var)
+    intercept = -float(mean @ coef)
+    if scenario.prevalence != BALANCED:
+        intercept += shift_for(intercept + X @ coef, scenario.prevalence)
+    return scenario, Population(coef, intercept, rows_root(X), mean, scenario.noise_var)
 
 
 def write_semi_synthetic(

@@ -92,8 +92,13 @@ def drawn_again(
         yield start + first, *_stacked(draws)
 
 
+def is_sampled(s: Scenario) -> bool:
+    """Whether the risk of a scenario has no closed form, and is measured on a sample of rows."""
+    # means and covariances suffice for some responses, and a linear predictor of Gaussian features
+    linear = s.features == "gaussian" and not s.nonlinear_share
+    return not linear and not kind_of(s.response).risk_from_moments
+
+
 def simulated_test_rows(s: Scenario, seed: int) -> np.ndarray | None:
     """Rows that stand for the population where its risk has no closed form."""
-    # features that are not Gaussian have a closed form if means and covariances suffice
-    sampled = s.features == "sparse_binary" and not kind_of(s.response).risk_from_moments
-    return draw_test_features(s, seed) if sampled else None
+    return draw_test_features(s, seed) if is_sampled(s) else None

@@ -15,6 +15,8 @@ from normwise.fitting.loss import Loss, Risk, loss_of
 N_NODES = 64
 # standard deviations beyond which a normal variable has no weight in floating point
 TAIL = 9.0
+NEWTON_STEPS = 10
+ROUNDING = 1e-10
 
 
 def excess_risk(truth: Population, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
@@ -72,10 +74,8 @@ class PredictorLaw:
     ) -> None:
         self.sampled = X_test is not None
         if X_test is not None:
-            self.true = np.broadcast_to(
-                truth.intercept + X_test @ truth.coef, (*coef.shape[:-1], len(X_test))
-            )
-            self.fitted = intercept[..., None] + coef @ X_test.T.astype(float)
+            self.true = np.broadcast_to(truth.predictor(X_test), (*coef.shape[:-1], len(X_test)))
+            self.fitted = intercept[..., None] + coef @ X_test.T.astype(float, copy=False)
             return
         self.nodes, self.weights = gauss_hermite()
         self.true_mean = truth.intercept + float(truth.mean @ truth.coef)
@@ -201,6 +201,90 @@ class PredictorLaw:
         return np.where(constant, np.nan, b)
 
 
+class SampledRisk:
+    """Excess loss over the best linear predictor, on rows that stand for the population.
+
+    What a misfit adds to the probabilities beyond those of the best predictor is uncorrelated with
+    every feature, and only noise in the difference of two losses. Where the best predictor is known
+    but for few coefficients, as it is for Gaussian features, that is left out.
+
+    Parameters
+    ----------
+    truth : Population
+    loss : Loss
+    X_test : ndarray of shape (n_rows, n_features)
+    """
+
+    def __init__(self, truth: Population, loss: Loss, X_test: np.ndarray) -> None:
+        self.X, self.loss = X_test, loss
+        best = self._fitted(truth.coef, np.array(truth.intercept))
+        self.mean = loss.mean_of(truth.predictor(X_test))
+        self.left_out = None
+        if truth.misfit is not None:
+            # of Gaussian features the best lies among these directions (Stein), of others near
+            carriers = X_test[:, truth.misfit.carriers]
+            directions = np.column_stack([best, X_test @ truth.misfit.coef, carriers])
+            self.basis = _independent(directions)
+            best = _least_loss(loss, self.mean, self.basis)
+            if all(shape.name == "gaussian" for shape in truth.misfit.shapes):
+                known = loss.mean_of(best)
+                self.left_out, self.mean = self.mean - known, known
+        self.best, self.least = best, self._loss(best)
+
+    def _fitted(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        return np.asarray(intercept[..., None] + coef @ self.X.T.astype(float, copy=False))
+
+    def _loss(self, fitted: np.ndarray) -> np.ndarray:
+        return np.asarray(self.loss.cumulant(fitted) - self.mean * fitted)
+
+    def by_row(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Excess loss of fits on each row, shape (..., n_rows); the rows tell of its error."""
+        fitted = self._fitted(coef, intercept)
+        found = self._loss(fitted) - self.least
+        if self.left_out is None:
+            return found
+        # a row moves the best predictor too, by a Newton step; the mean stays
+        weight = self.loss.variance(self.mean)
+        hessian = (self.basis.T * weight) @ self.basis
+        moved = np.linalg.solve(hessian, self.basis.T @ (weight * (fitted - self.best)).T)
+        return np.asarray(found - self.left_out * (self.basis @ moved).T)
+
+    def __call__(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Excess loss of fits, shape (...)."""
+        # no model beats the best one, but for rounding
+        found = self._loss(self._fitted(coef, intercept)).mean(axis=-1) - self.least.mean()
+        return np.maximum(found, 0.0)
+
+
+def _independent(directions: np.ndarray) -> np.ndarray:
+    """Columns that span what directions and a constant do, uncorrelated and of unit variance."""
+    n_rows = len(directions)
+    centred = directions - directions.mean(axis=0)
+    scale = np.linalg.norm(centred, axis=0)
+    centred = centred[:, scale > 0] / scale[scale > 0]
+    left, size, _ = np.linalg.svd(centred, full_matrices=False)
+    return np.column_stack([np.ones(n_rows), left[:, size > ROUNDING] * np.sqrt(n_rows)])
+
+
+def _least_loss(loss: Loss, mean: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """The best combination of columns, a constant first, for rows with these mean responses."""
+    weights = np.zeros(basis.shape[1])
+    weights[0] = loss.predictor_of(mean.mean())
+
+    def value(weights: np.ndarray) -> float:
+        fitted = basis @ weights
+        return float((loss.cumulant(fitted) - mean * fitted).mean())
+
+    for _ in range(NEWTON_STEPS):
+        fitted = loss.mean_of(basis @ weights)
+        hessian = (basis.T * loss.variance(fitted)) @ basis
+        step, least = np.linalg.solve(hessian, basis.T @ (mean - fitted)), value(weights)
+        while np.abs(step).max() > ROUNDING and value(weights + step) > least:
+            step /= 2
+        weights = weights + step
+    return np.asarray(basis @ weights)
+
+
 def risk_function(batch: Batch) -> Risk:
     """The population loss that the oracle minimises and that penalties are compared on.
 
@@ -217,8 +301,10 @@ def risk_function(batch: Batch) -> Risk:
         )
     if kind_of(batch.response).risk_from_moments:
         return lambda coef, intercept: excess_risk(truth, coef, intercept)
-    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept), batch.X_test).expected(loss)
+    if batch.X_test is not None:
+        return SampledRisk(truth, loss, batch.X_test)
+    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept)).expected(loss)
     # no model beats the truth, but for rounding
     return lambda coef, intercept: np.maximum(
-        PredictorLaw(truth, coef, intercept, batch.X_test).expected(loss) - floor, 0.0
+        PredictorLaw(truth, coef, intercept).expected(loss) - floor, 0.0
     )

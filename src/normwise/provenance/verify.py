@@ -25,13 +25,16 @@ from normwise.analysis.inference import decide
 from normwise.analysis.judge.verdicts import judge
 from normwise.analysis.measure.effects import pair_table, summarise
 from normwise.analysis.measure.evaluate import evaluate
+from normwise.analysis.measure.sample_error import Errors, sample_errors, with_sample_error
 from normwise.data.errors import InputError
 from normwise.data.imported import ROW_KEYS, TABLE_KEYS, import_table, read_source
 from normwise.data.scenario import Scenario
+from normwise.data.simulated import is_sampled
 from normwise.data.splits import overlap
 from normwise.files.arrays import load_arrays, save_arrays
 from normwise.files.errors import DamagedFileError
 from normwise.files.whole import sha256
+from normwise.fitting.fits_file import read_estimates
 from normwise.provenance.agreement import (
     DIFFERENT,
     ROUNDED,
@@ -208,7 +211,7 @@ class _Study:
             if name not in done:
                 done.add(name)
                 with self._readable():
-                    self._check_tables(*name)
+                    self._check_tables(dataset, scenario)
         with self._readable():
             self._check_families()
 
@@ -347,17 +350,31 @@ class _Study:
         where = f"{files[0].relative_to(self.folder).as_posix()}: {penalty}"
         self.found.note("metrics", where, by_metric(ours, theirs, [*KEYS, "replicate"]))
 
-    def _check_tables(self, dataset: str, scenario: str | None) -> None:
+    def _sample_errors(self, dataset: Mapping[str, Any], scenario: Scenario | None) -> Errors:
+        """What the effects of a scenario owe to its test sample, from the fits on file."""
+        if scenario is None or not is_sampled(scenario):
+            return {}
+        fits = {}
+        for penalty in dataset["penalties"]:
+            paths = self._files(f"fits/{dataset['name']}/{penalty}/")
+            parts = [cut_out(p, scenario, self.scratch / f"{penalty}-{p.name}") for p in paths]
+            fits[penalty] = [part for part in parts if part]
+        with threadpool_limits(1):
+            (found,) = read_estimates(fits, dataset["name"])
+            return sample_errors(found)
+
+    def _check_tables(self, of: Mapping[str, Any], simulated: Scenario | None) -> None:
+        dataset = of["name"]
         if not self._metric_files(dataset):
             return
-        metrics = self._metrics(dataset, scenario)
-        scenario = metrics["scenario"].iloc[0]
-        (shared,) = (overlap(d) for d in self.config["datasets"] if d["name"] == dataset)
+        metrics = self._metrics(dataset, simulated.id if simulated else None)
+        scenario, shared = metrics["scenario"].iloc[0], overlap(of)
         chosen = [("dataset", "==", dataset), ("scenario", "==", scenario)]
         summary = pd.read_parquet(self.folder / "tables" / "summary.parquet", filters=chosen)
         where = f"tables/summary.parquet: {dataset} {scenario}"
         self.found.note("summary", where, by_metric(summarise(metrics, shared), summary, KEYS))
-        ours = judge(pair_table(metrics, shared), self.config["comparison"])
+        pairs = with_sample_error(pair_table(metrics, shared), self._sample_errors(of, simulated))
+        ours = judge(pairs, self.config["comparison"])
         theirs = pd.read_parquet(self.folder / "tables" / "verdicts.parquet", filters=chosen)
         # these are adjusted over all scenarios of the study
         own = [c for c in ours if not c.startswith("q_") and c != "verdict"]

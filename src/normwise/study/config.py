@@ -13,7 +13,7 @@ from normwise.analysis.measure.own_metrics import METRICS
 from normwise.analysis.trials.replications.protocol import studies
 from normwise.data.generated import DATASETS
 from normwise.data.response_kind import DEFAULT
-from normwise.data.scenario import expand_grid
+from normwise.data.scenario import BALANCED, Scenario, expand_grid
 from normwise.files.errors import from_extra
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import known_penalties, responses, takes_weights
@@ -21,7 +21,7 @@ from normwise.study.complaints import explain, not_one_of
 from normwise.study.conversion import converted
 from normwise.study.design import DesignError, design_problems, is_range, scenarios_of
 from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
-from normwise.study.scenario_checks import problems
+from normwise.study.scenario_checks import problems, response_problems
 
 with from_extra("study"):
     from jsonschema import Draft202012Validator
@@ -238,6 +238,9 @@ def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
         yield from _scenario_problems(dataset, n_folds)
     elif dataset["source"] == "semi_synthetic":
         (n_samples,), (response,) = dataset["n_samples"], dataset.get("response", [DEFAULT])
+        (prevalence,) = dataset.get("prevalence", [BALANCED])
+        classes = Scenario(n_samples, 1, 1, response=response, prevalence=prevalence)
+        yield from response_problems(classes)
         yield from _fit_problems(n_samples, response, dataset["penalties"], n_folds)
 
 

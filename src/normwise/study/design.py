@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from normwise.data.response_kind import kind_of
-from normwise.data.scenario import GROUPED, Scenario, expand_grid
+from normwise.data.scenario import GROUPED, ZERO_ONE, Scenario, expand_grid
 from normwise.study.origins import GRID_KEYS
 from normwise.study.scenario_checks import problems
 
@@ -30,10 +30,9 @@ BATCH = 256
 
 Cell = Mapping[str, Any]
 # keys that say nothing in some scenarios, where they stay at their default: what they need to say
-# something, in words and in code; covariance comes before those that ask for it
+# something, in words and in code
 MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
     "noise": ("response: gaussian", lambda cell: kind_of(cell["response"]).takes_noise),
-    "covariance": ("features: gaussian", lambda cell: cell["features"] != "sparse_binary"),
     "correlation": ("a correlated covariance", lambda cell: cell["covariance"] != "independent"),
     "group_size": (
         f"covariance: {' or '.join(GROUPED)}",
@@ -43,10 +42,27 @@ MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
         "covariance: latent_factors",
         lambda cell: cell["covariance"] == "latent_factors",
     ),
-    "density": ("features: sparse_binary", lambda cell: cell["features"] == "sparse_binary"),
+    "density": (
+        "features: sparse_binary or mixed",
+        lambda cell: cell["features"] in ("sparse_binary", "mixed"),
+    ),
+    "n_levels": (
+        "features: categorical or mixed",
+        lambda cell: cell["features"] in ("categorical", "mixed"),
+    ),
+    "decay": ("signal: power", lambda cell: cell["signal"] == "power"),
+    "per_group": (
+        "placement: some_per_group",
+        lambda cell: cell["placement"] == "some_per_group",
+    ),
+    "prevalence": ("response: binary", lambda cell: kind_of(cell["response"]).classes),
+    "nonlinear_share": (
+        "features of more than two values",
+        lambda cell: cell["features"] not in ZERO_ONE,
+    ),
 }
 # keys that those conditions ask for
-DECISIVE = ("covariance", "features", "response")
+DECISIVE = ("covariance", "features", "placement", "response", "signal")
 
 
 class DesignError(ValueError):
@@ -195,11 +211,11 @@ def three_digits(value: float) -> float:
 def _settled(cell: Mapping[str, Any]) -> dict[str, Any]:
     """Leave what has no meaning in a scenario at its default."""
     complete = DEFAULTS | dict(cell)
+    if complete["placement"].endswith("_per_group") and complete["covariance"] not in GROUPED:
+        complete["placement"] = DEFAULTS["placement"]
     for key, (_, has_meaning) in MEANING.items():
         if not has_meaning(complete):
             complete[key] = DEFAULTS[key]
-    if complete["placement"].endswith("_per_group") and complete["covariance"] not in GROUPED:
-        complete["placement"] = DEFAULTS["placement"]
     return complete
 
 

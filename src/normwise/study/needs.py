@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from normwise.data.chunk import replicate_megabytes
+from normwise.data.population import TEST_CELLS
 from normwise.data.scenario import Scenario
 from normwise.data.simulated import DRAWN_MB
 
@@ -72,6 +73,20 @@ def _square_mb(scenario: Scenario) -> float:
     return 8e-6 * scenario.n_features**2
 
 
+def _truth_mb(scenario: Scenario) -> float:
+    """What the truth of a scenario takes while it is made."""
+    squares = 3.5 * _square_mb(scenario)
+    if not scenario.uses_copula and not scenario.nonlinear_share:
+        return squares
+    # correlations of the variables, pairs of them with their places, and rows for an intercept
+    return 3 * squares + 4 * 8e-6 * TEST_CELLS
+
+
+def _truth_seconds(scenario: Scenario) -> float:
+    pairs = 1.5e-6 * scenario.n_features**2 * scenario.uses_copula
+    return pairs + 3e-11 * scenario.n_features**3 + 4 * scenario.uses_copula
+
+
 def _fit_mb(scenario: Scenario, n_alphas: int, keep_paths: bool) -> float:
     """What one fit leaves in its file."""
     p = scenario.n_features
@@ -97,9 +112,9 @@ def of_simulate(scenarios: Sequence[Scenario], replicates: int, recipe: bool) ->
     # one scenario is there twice while it is put together
     held = max(sizes) if recipe else replicates * (sum(sizes) + max(sizes))
     each = [1e-3 + 2e-10 * s.n_samples * s.n_features**2 for s in scenarios]
-    roots = sum(3e-11 * s.n_features**3 for s in scenarios)
     return needs(
-        START_MB + held + 3.5 * _most(scenarios, _square_mb), replicates * sum(each) + roots
+        START_MB + held + _most(scenarios, _truth_mb),
+        replicates * sum(each) + sum(map(_truth_seconds, scenarios)),
     )
 
 
@@ -131,7 +146,7 @@ def of_fit(
         return drawn if recipe else replicates * replicate_megabytes(s)
 
     def worked(s: Scenario) -> float:
-        return (n_folds + 2) * 8e-6 * s.n_samples * s.n_features + 3.5 * _square_mb(s)
+        return (n_folds + 2) * 8e-6 * s.n_samples * s.n_features + _truth_mb(s)
 
     def written(s: Scenario) -> float:
         return replicates * _fit_mb(s, n_alphas, keep_paths)
@@ -145,7 +160,9 @@ def of_fit(
     held = _most(scenarios, read) + 2 * sum(map(written, scenarios))
     return needs(
         START_MB + COMPILED_MB + work + held + workers * (WORKER_MB + COMPILED_MB + work),
-        60 + replicates * sum(map(seconds, scenarios)) / threads,
+        60
+        + replicates * sum(map(seconds, scenarios)) / threads
+        + sum(map(_truth_seconds, scenarios)),
     )
 
 
@@ -170,13 +187,13 @@ def of_evaluate(
 
     def held(s: Scenario) -> float:
         each = 2 * _fit_mb(s, n_alphas, keep_paths) + ROWS * ROW_MB
-        return replicates * n_penalties * each + 3.5 * _square_mb(s)
+        return replicates * n_penalties * each + _truth_mb(s)
 
-    seconds = len(scenarios) * (1 + 0.005 * replicates * n_penalties)
+    seconds = len(scenarios) * (1 + 0.02 * replicates * n_penalties)
     return needs(
         # what the files say of each scenario stays in memory
         START_MB + 0.2 * len(scenarios) + _most(scenarios, held),
-        seconds + sum(3e-11 * s.n_features**3 for s in scenarios),
+        seconds + sum(map(_truth_seconds, scenarios)),
     )
 
 

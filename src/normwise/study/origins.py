@@ -11,7 +11,16 @@ from normwise.data.imported import ROW_KEYS, TABLE_KEYS
 from normwise.data.scenario import AXES
 
 GRID_KEYS = (*AXES, "nonzero_fraction")
-DESIGN_KEYS = ("n_samples", "n_nonzero", "snr", "signal", "signs", "response")
+DESIGN_KEYS = (
+    "n_samples",
+    "n_nonzero",
+    "snr",
+    "signal",
+    "decay",
+    "signs",
+    "response",
+    "prevalence",
+)
 
 
 @dataclass(frozen=True)

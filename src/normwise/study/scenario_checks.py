@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
+from normwise.data.feature_kinds import smallest_mixed
 from normwise.data.response_kind import kind_of
-from normwise.data.scenario import GROUPED, Scenario
+from normwise.data.scenario import BALANCED, GROUPED, ZERO_ONE, Scenario
+
+# expected rows of the rarer class: with so many, 5 draws in a million have less than the two that
+# training parts need
+RARE_ROWS = 15
 
 
 def problems(scenario: Scenario) -> list[str]:
@@ -31,6 +39,8 @@ def problems(scenario: Scenario) -> list[str]:
             f"placement ({s.placement}) needs correlated groups; "
             f"use covariance: {' or '.join(GROUPED)}, or placement: first or spread"
         )
+    elif s.placement == "some_per_group":
+        found += _group_problems(s)
     elif s.placement == "one_per_group" and s.n_nonzero > s.n_groups:
         found.append(
             f"placement: one_per_group has room for {s.n_groups} nonzero coefficients, "
@@ -43,14 +53,75 @@ def problems(scenario: Scenario) -> list[str]:
         )
     if s.covariance == "latent_factors" and s.n_factors > s.n_features:
         found.append(f"n_factors ({s.n_factors}) exceeds n_features ({s.n_features})")
-    if s.features == "sparse_binary" and s.covariance != "independent":
+    if s.features != "gaussian" and s.covariance == "irrepresentable":
         found.append(
-            f"features: sparse_binary are drawn independently; covariance ({s.covariance}) "
-            "must be independent"
+            f"covariance: irrepresentable needs features: gaussian, not {s.features}; use another "
+            "family"
         )
     if s.noise != "gaussian" and not kind_of(s.response).takes_noise:
         found.append(
             f"noise ({s.noise}) applies to response: gaussian only; remove it for response: "
             f"{s.response}"
         )
-    return found
+    return [*found, *_kind_problems(s), *response_problems(s)]
+
+
+def _group_problems(s: Scenario) -> Iterator[str]:
+    if s.per_group > s.group_size:
+        yield (
+            f"per_group ({s.per_group}) exceeds group_size ({s.group_size}); lower it, or use "
+            "placement: many_per_group"
+        )
+    # the last group may be smaller
+    room = s.n_variables // s.group_size * s.per_group
+    room += min(s.per_group, s.n_variables % s.group_size)
+    if s.per_group <= s.group_size and s.n_nonzero > room:
+        yield (
+            f"placement: some_per_group with per_group ({s.per_group}) has room for {room} nonzero "
+            f"coefficients, n_nonzero is {s.n_nonzero}; lower it or raise per_group"
+        )
+
+
+def _kind_problems(s: Scenario) -> Iterator[str]:
+    least = smallest_mixed(s.n_levels)
+    if s.features == "mixed" and s.n_features < least:
+        yield (
+            f"features: mixed with n_levels ({s.n_levels}) needs n_features of at least {least}, "
+            f"one variable of each kind, got {s.n_features}"
+        )
+    if s.features == "categorical" and s.n_features < s.n_levels - 1:
+        yield (
+            f"n_levels ({s.n_levels}) needs n_features of at least {s.n_levels - 1} for one "
+            f"variable, got {s.n_features}"
+        )
+    if not s.nonlinear_share:
+        return
+    if s.features in ZERO_ONE:
+        yield (
+            f"nonlinear_share ({s.nonlinear_share}) needs features of more than two values, "
+            f"{s.features} have two; set it to 0"
+        )
+    if not s.n_nonzero:
+        yield (
+            f"nonlinear_share ({s.nonlinear_share}) is a share of a signal; n_nonzero (0) must be "
+            "at least 1"
+        )
+
+
+def response_problems(s: Scenario) -> Iterator[str]:
+    """What is wrong with the classes of a scenario."""
+    if s.prevalence == BALANCED:
+        return
+    if not kind_of(s.response).classes:
+        yield (
+            f"prevalence ({s.prevalence}) applies to response: binary only; remove it for "
+            f"response: {s.response}"
+        )
+        return
+    rarer = min(s.prevalence, 1 - s.prevalence)
+    if s.n_samples * rarer < RARE_ROWS:
+        yield (
+            f"prevalence ({s.prevalence}) leaves {s.n_samples * rarer:.3g} rows of the rarer class "
+            f"of n_samples ({s.n_samples}), too few for folds; use n_samples of at least "
+            f"{math.ceil(round(RARE_ROWS / rarer, 6))}"
+        )

@@ -21,6 +21,9 @@ SOUND = {
         "second": ["l2", "none"],
         "n": [50, 40],
         "n_lost": [0, 10],
+        "tuning": ["cv_min", "cv_min"],
+        "mcse": [0.05, 0.05],
+        "sample_se": [0.01, 0.05],
     },
     "theory": {
         "kind": ["exact", "limit"],
@@ -44,6 +47,7 @@ BROKEN = [
     ("duality gap", "fit_health", "max_gap", np.nan),
     ("end of the grid", "fit_health", "edge", 0.4),
     ("lost pairs", "verdicts", "n_lost", 2),
+    ("test sample", "verdicts", "sample_se", 0.04),
     ("exact risk", "theory", "z", -9.0),
     ("false wins", "calibration", "rate", 0.08),
 ]
@@ -62,7 +66,7 @@ def changed(table, column, value, row=0):
 def test_a_sound_study_passes():
     health = judged(SOUND)
     check_table(health, "health")
-    assert len(health) == 10
+    assert len(health) == 11
     assert passed_all(health)
     assert complaint(health, "health.csv") == ""
 
@@ -76,7 +80,7 @@ def test_one_broken_input_breaks_its_check_alone(check, table, column, value):
     assert health.loc[~health["passed"], "check"].tolist() == [check]
     assert not passed_all(health)
     text = complaint(health, "results/tables/health.csv")
-    assert text.startswith("results/tables/health.csv: 1 of 10 checks are broken")
+    assert text.startswith("results/tables/health.csv: 1 of 11 checks are broken")
     assert f"  - {check}: " in text
 
 

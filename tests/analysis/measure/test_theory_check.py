@@ -72,8 +72,15 @@ def test_binary_responses_have_predictions_for_independent_features(tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"noise": "student_t"}, {"noise": "heteroscedastic"}, {"features": "sparse_binary"}],
-    ids=lambda change: next(iter(change.values())),
+    [
+        {"noise": "student_t"},
+        {"noise": "heteroscedastic"},
+        {"features": "sparse_binary"},
+        {"features": "lognormal"},
+        {"nonlinear_share": 0.3},
+        {"response": "binary", "prevalence": 0.3, "n_samples": 120},
+    ],
+    ids=lambda change: str(next(iter(change.items()))),
 )
 def test_what_theory_does_not_cover_is_left_out(tmp_path, change):
     assert not len(table(tmp_path, DATASET | change, replicates=3))

@@ -11,11 +11,14 @@ import pandas as pd
 from scipy import stats
 
 from normwise.analysis.columns import typed
+from normwise.analysis.goals import TUNING
 
 AT_MOST, AT_LEAST = "at most", "at least"
 # chance that a sound study breaks the check of its exact risks
 FALSE_ALARM = 0.001
 SIGMAS = 3.0
+# half of the variance
+MOST_OF_SAMPLE = 0.7
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -118,6 +121,20 @@ def lost_pairs(tables: Tables, promise: Promise) -> Iterator[Check]:
         yield Check("lost pairs", meaning, lost.max(), 0.0)
 
 
+def test_sample(tables: Tables, promise: Promise) -> Iterator[Check]:
+    """Risks without a closed form are measured on rows enough."""
+    verdicts = tables["verdicts"]
+    chosen = (verdicts["first"] == "l1") & (verdicts["second"] == "l2")
+    verdicts = verdicts[chosen & (verdicts["tuning"] == TUNING) & (verdicts["sample_se"] > 0)]
+    if len(verdicts):
+        meaning = (
+            "share of the error of L1 against L2 that is due to the rows on which the log-loss is "
+            f"measured, in the worst of {len(verdicts)} scenarios without a closed form"
+        )
+        share = (verdicts["sample_se"] / verdicts["mcse"]).max()
+        yield Check("test sample", meaning, share, MOST_OF_SAMPLE)
+
+
 def exact_risk(tables: Tables, promise: Promise) -> Iterator[Check]:
     """Least squares risks what theory says, for every n."""
     exact = tables["theory"]
@@ -190,6 +207,7 @@ CHECKS: tuple[Callable[[Tables, Promise], Iterator[Check]], ...] = (
     duality_gap,
     end_of_the_grid,
     lost_pairs,
+    test_sample,
     exact_risk,
     risk_in_the_limit,
     false_wins,

@@ -73,6 +73,8 @@ def paired_effect(first: np.ndarray, second: np.ndarray, overlap: float = 0.0) -
         "median_ratio": float(np.exp(np.median(d))),
         "first_better": float(((d < 0).sum() + (d == 0).sum() / 2) / len(d)),
         "overlap": overlap,
+        # see `normwise.analysis.measure.sample_error`
+        "sample_se": 0.0,
     }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from normwise.analysis.columns import typed
+from normwise.analysis.goals import TUNING
 from normwise.analysis.measure.effects import pair_table, summarise
 from normwise.analysis.measure.goal_effects import goal_effects
 from normwise.analysis.measure.grid_effects import audit
@@ -21,6 +22,7 @@ from normwise.analysis.measure.metrics import (
 )
 from normwise.analysis.measure.own_metrics import Fitted, measure
 from normwise.analysis.measure.pilots import pilot_table
+from normwise.analysis.measure.sample_error import sample_errors, with_sample_error
 from normwise.analysis.measure.strategies import strategy_table
 from normwise.fitting.fits_file import Estimates, read_estimates
 from normwise.fitting.loss import loss_of
@@ -61,7 +63,7 @@ def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd
         values |= replicate_metrics(
             truth, e.origin.response, a["coef"], a["intercept"], e.origin.X_test
         )
-        noise = truth.noise_var if loss_of(e.origin.response).decomposes else np.nan
+        noise = truth.residual_var if loss_of(e.origin.response).decomposes else np.nan
         expected = values.get("log_loss", noise + risk)
         values["optimism"] = expected - a["train_error"]
         if selects(e.penalty):
@@ -153,6 +155,7 @@ def evaluate(
                 [_replicate_rows(e, dataset, extra) for e in found.values()], ignore_index=True
             )
             stability = [row for e in found.values() for row in _scenario_rows(e, dataset)]
+            errors = sample_errors(found)
             timings = [
                 pd.DataFrame(
                     {
@@ -172,8 +175,10 @@ def evaluate(
                 "timings": pd.concat(timings, ignore_index=True),
                 "fit_health": pd.DataFrame([_health_row(e, dataset) for e in found.values()]),
                 "summary": summarise(metrics, overlap),
-                "pairs": pair_table(metrics, overlap),
-                "goal_effects": goal_effects(metrics, overlap),
+                "pairs": with_sample_error(pair_table(metrics, overlap), errors),
+                "goal_effects": goal_effects(
+                    metrics, overlap, errors.get(("l1", "l2", TUNING), 0.0)
+                ),
                 "strategies": strategy_table(metrics),
                 # no pilot for split tables: further splits add no information
                 "pilots": typed(pd.DataFrame(), "pilots") if overlap else pilot_table(metrics),

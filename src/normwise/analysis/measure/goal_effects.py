@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
-from normwise.analysis.columns import typed
+from normwise.analysis.columns import RISKS, typed
 from normwise.analysis.goals import GOALS, TUNING
 from normwise.analysis.inference import standard_error
 from normwise.analysis.measure.effects import log_ratio
@@ -34,7 +35,9 @@ def side_by_side(
             yield str(dataset), str(scenario), wide
 
 
-def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
+def goal_effects(
+    metrics: pd.DataFrame, overlap: float = 0.0, sample_se: float = 0.0
+) -> pd.DataFrame:
     """Table ``goal_effects``: L1 against L2 for each goal.
 
     Parameters
@@ -43,6 +46,8 @@ def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
         Table ``metrics``.
     overlap : float
         Argument of `normwise.analysis.inference.standard_error`.
+    sample_se : float
+        What a test sample adds to the error of the effect on the risk.
     """
     rows = []
     for key, goal in GOALS.items():
@@ -53,6 +58,7 @@ def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
             first, second = pair["l1"].to_numpy(), pair["l2"].to_numpy()
             d = log_ratio(first, second) if goal.is_ratio else first - second
             d = -d if goal.gain else d
+            added = sample_se if goal.metrics == RISKS else 0.0
             rows.append(
                 {
                     "dataset": dataset,
@@ -60,7 +66,7 @@ def goal_effects(metrics: pd.DataFrame, overlap: float = 0.0) -> pd.DataFrame:
                     "goal": key,
                     "n": len(d),
                     "effect": float(d.mean()),
-                    "mcse": standard_error(d, overlap),
+                    "mcse": float(np.hypot(standard_error(d, overlap), added)),
                 }
             )
     return typed(pd.DataFrame(rows), "goal_effects")

@@ -10,6 +10,9 @@ from normwise.data.response_kind import kind_of
 from normwise.fitting.loss import loss_of, weighted_mean
 from normwise.fitting.risk import PredictorLaw, excess_risk
 
+# fits whose predictors of a test sample are held together
+AT_ONCE = 50
+
 
 def selection_counts(
     coef: np.ndarray, support: np.ndarray
@@ -166,7 +169,17 @@ def _of_numbers(
 def _of_probabilities(
     truth: Population, coef: np.ndarray, intercept: np.ndarray, X_test: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    law = PredictorLaw(truth, coef, intercept, X_test)
+    if X_test is None:
+        return _of_law(PredictorLaw(truth, coef, intercept))
+    # a predictor of many rows for each fit
+    parts = [
+        _of_law(PredictorLaw(truth, coef[i : i + AT_ONCE], intercept[i : i + AT_ONCE], X_test))
+        for i in range(0, len(coef), AT_ONCE)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _of_law(law: PredictorLaw) -> dict[str, np.ndarray]:
     return {
         "log_loss": law.log_loss(),
         "error_rate": law.error_rate(),

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.analysis.columns import typed
 from normwise.data.population import Population, population
-from normwise.data.scenario import Scenario
+from normwise.data.scenario import BALANCED, Scenario
 from normwise.data.seeds import generator
 from normwise.fitting.fits_file import Estimates, each_estimate
 from normwise.fitting.names import TUNINGS
@@ -36,7 +36,7 @@ def _covariance(truth: Population) -> np.ndarray:
 
 def _predicted(s: Scenario, e: Estimates, seed: int) -> Prediction | None:
     """Kind, strength and excess risk, if theory covers the scenario and the penalty."""
-    if s.features != "gaussian" or s.noise != "gaussian" or not s.n_nonzero:
+    if s.features != "gaussian" or s.noise != "gaussian" or not s.n_nonzero or s.nonlinear_share:
         return None
     best = np.nanmedian(e.arrays["alpha"][e.fitted, TUNINGS.index("oracle")])
     theory = THEORIES.get(s.response)
@@ -44,7 +44,12 @@ def _predicted(s: Scenario, e: Estimates, seed: int) -> Prediction | None:
 
 
 def _log_loss(s: Scenario, penalty: str, best: float, seed: int) -> Prediction | None:
-    if s.correlation != 0 or penalty not in ("l1", "l2") or not np.isfinite(best):
+    if (
+        s.correlation != 0
+        or s.prevalence != BALANCED
+        or penalty not in ("l1", "l2")
+        or not np.isfinite(best)
+    ):
         return None
     truth, n = population(s, seed), s.n_samples
     floor = bayes_log_loss(float(np.sqrt(truth.signal_var)))
@@ -127,7 +132,7 @@ def theory_table(
     Returns
     -------
     DataFrame
-        Table ``theory``, of the scenarios with Gaussian features and noise.
+        Table ``theory``, of the scenarios with Gaussian features and noise and a linear signal.
     """
     rows = []
     for e in each_estimate(fits, dataset, wanted, replicates):

@@ -31,7 +31,7 @@ class Gaussian(ResponseKind):
             unit = rng.standard_t(STUDENT_DF, n) / np.sqrt(STUDENT_DF / (STUDENT_DF - 2))
         else:
             unit = rng.standard_normal(n)
-        if noise == "heteroscedastic" and truth.signal_var > 0:
+        if noise == "heteroscedastic" and truth.predictor_var > 0:
             # the variance grows with the distance of the predictor from its mean; it averages to 1
-            unit *= np.sqrt((1 + predictor**2 / truth.signal_var) / 2)
+            unit *= np.sqrt((1 + predictor**2 / truth.predictor_var) / 2)
         return np.asarray(predictor + np.sqrt(truth.noise_var) * unit)

@@ -49,6 +49,7 @@ ABOVE_OTHERS = 6.0
 CORRELATIONS = {
     "ar1": "correlation of neighbours",
     "blocks": "correlation within groups",
+    "mixed_blocks": "correlation within the strongest group",
     "near_duplicates": "correlation of the copies",
     "equicorrelated": "correlation of all pairs",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from normwise.data.scenario import ZERO_ONE
 from normwise.fitting.loss import loss_of
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted, shown_as
@@ -210,7 +211,7 @@ def draw(tables: Tables, entry: Entry) -> Drawing:
     rows = tables["scenarios"]
     rows = rows[rows["dataset"] == name].sort_values("n_nonzero")
     draws, examples = tables[f"{name}_draws"], tables[f"{name}_examples"]
-    binary = bool((rows["features"] == "sparse_binary").all())
+    binary = bool(rows["features"].isin(ZERO_ONE).all())
     figure = plt.figure(figsize=(7.4, 2.5 * (1 + len(rows))), layout="constrained")
     grid = figure.add_gridspec(1 + len(rows), 3, width_ratios=[1, 1, 1.25])
     top = figure.add_subplot(grid[0, :2]), figure.add_subplot(grid[0, 2])
