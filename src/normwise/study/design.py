@@ -55,7 +55,7 @@ MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
         "placement: some_per_group",
         lambda cell: cell["placement"] == "some_per_group",
     ),
-    "prevalence": ("response: binary", lambda cell: kind_of(cell["response"]).classes),
+    "prevalence": ("response: binary", lambda cell: bool(kind_of(cell["response"]).classes)),
     "nonlinear_share": (
         "features of more than two values",
         lambda cell: cell["features"] not in ZERO_ONE,
