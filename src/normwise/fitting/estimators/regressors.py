@@ -224,6 +224,10 @@ class ElasticNetRegressorCV(_PathRegressorCV):
     :math:`\lambda` is the ``alpha`` of scikit-learn's ``ElasticNetCV``, on features as
     ``standardize`` says.
 
+    As there, what a share of L1 means depends on the unit of y: with numbers a hundred times
+    larger the same share is nearly a ridge, with smaller ones nearly a lasso. Scale y to unit
+    variance, as glmnet does within, or let several shares compete.
+
     Parameters
     ----------
     l1_ratio : float or list of float, default=0.5
