@@ -31,11 +31,14 @@ def in_threads(function: Callable[..., Any], tasks: Iterable[Any], n_jobs: int |
         if n_jobs == 1:
             return [function(task) for task in tasks]
         # loaded when used
-        from joblib import Parallel, delayed
+        from concurrent.futures import ThreadPoolExecutor
 
-        return list(
-            Parallel(n_jobs=n_jobs, prefer="threads")(delayed(function)(task) for task in tasks)
-        )
+        from joblib import effective_n_jobs
+
+        # a task can be as short as a tenth of a millisecond, which is what `joblib.Parallel` takes
+        # to hand it out
+        with ThreadPoolExecutor(effective_n_jobs(n_jobs)) as pool:
+            return list(pool.map(function, tasks))
 
 
 def chunks(n_rows: int, n_columns: int) -> list[slice]:
