@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks import figures, picture, table
 from benchmarks.contenders import CONTENDERS, NATIVE, NOT_PEERS, OWN_GRID, PRODUCT, TWO_JOBS
-from benchmarks.race import TARGET
+from benchmarks.race import TARGET, TOO_LONG
 from benchmarks.regimes import REGIMES
 
 FASTEST = "the fastest peer"
@@ -198,13 +198,19 @@ def _overview(runs: pd.DataFrame) -> str:
     return _table(header, rows)
 
 
+def _unfinished(part: pd.DataFrame) -> str:
+    """What is said of normwise where it has no time."""
+    own = part[(part["contender"] == NATIVE) & (part["status"] == TOO_LONG)]
+    return f"> {_seconds(own['seconds_median'].iloc[0])}" if len(own) else "failed"
+
+
 def _by_regime(runs: pd.DataFrame) -> str:
     """The fastest of all peers in each regime, and who needs how much memory."""
     rows, defaults, equals = [], [], []
     for name, part in _regimes(runs):
         native = native_run(part)
         if native is None:
-            rows.append([name, "failed", *["–"] * 7])
+            rows.append([name, _unfinished(part), *["–"] * 7])
             continue
         default, equal = (fastest(ratios(part, f)) for f in (at_default, at_equal_gap))
         defaults, equals = defaults + default, equals + equal
@@ -297,7 +303,7 @@ def _details(runs: pd.DataFrame) -> str:
         native = native_run(part)
         size = f"{name} ({part['n'].iloc[0]} × {part['p'].iloc[0]})"
         if native is None:
-            rows.append([size, "failed", *["–"] * 7])
+            rows.append([size, _unfinished(part), *["–"] * 7])
             continue
         mark = "" if native["gap_max"] <= TARGET else " †"
         own = f"{_seconds(native['seconds_median'])} ({native['gap_max']:.0e}){mark}"
