@@ -18,9 +18,9 @@ FEW = 0.5
 
 TAKES_L1: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "L1 if p > n": lambda s: s["n_features"] > s["n_samples"],
-    "L2 if VIF > 10": lambda s: s["mean_vif"] <= VIF,
-    "L2 if |r| > 0.7": lambda s: s["nearest_correlation"].abs() <= CORRELATION,
-    "L2 if condition > 30": lambda s: s["condition_number"] <= CONDITION**2,
+    f"L2 if VIF > {VIF:g}": lambda s: s["mean_vif"] <= VIF,
+    f"L2 if |r| > {CORRELATION:g}": lambda s: s["nearest_correlation"].abs() <= CORRELATION,
+    f"L2 if condition > {CONDITION:g}": lambda s: s["condition_number"] <= CONDITION**2,
     "L1 if under half matter": lambda s: s["n_nonzero"] < FEW * s["n_features"],
 }
 

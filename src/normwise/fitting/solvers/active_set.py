@@ -16,7 +16,6 @@ from __future__ import annotations
 import numpy as np
 
 from normwise.fitting.solvers.cholesky import (
-    BLOCK,
     append,
     append_all,
     cholesky,
@@ -26,6 +25,7 @@ from normwise.fitting.solvers.cholesky import (
     solve,
 )
 from normwise.fitting.solvers.columns import (
+    BLOCK,
     combine,
     dense,
     dense_rows,
@@ -35,7 +35,7 @@ from normwise.fitting.solvers.columns import (
     some_dots,
 )
 from normwise.fitting.solvers.compiled import njit
-from normwise.fitting.solvers.working_set import near_anchor, reach_of, violating
+from normwise.fitting.solvers.working_set import near_anchor, penalty_terms, reach_of, violating
 
 MAX_STEPS = 5000
 # a factor is kept until the L2 part has fallen to this share of its own
@@ -67,18 +67,8 @@ def _duality_gap(y, eta, theta, gradient, coef, l1, l2, factor):  # type: ignore
     One shrinks the point into the box of the L1 norm; the other, for ``l2 > 0``, pays for
     leaving it.
     """
-    size = square = excess = 0.0
-    shrink = 1.0
-    for j in range(len(coef)):
-        if factor[j] > 0:
-            size += factor[j] * abs(coef[j])
-            square += factor[j] * coef[j] ** 2
-            over = abs(gradient[j]) - l1 * factor[j]
-            if over > 0:
-                shrink = min(shrink, l1 * factor[j] / abs(gradient[j]))
-                if l2 > 0:
-                    excess += over**2 / (2 * l2 * factor[j])
-    primal = l1 * size + l2 / 2 * square + np.sum((y - eta) ** 2) / 2
+    penalty, shrink, excess = penalty_terms(gradient, coef, l1, l2, factor)
+    primal = penalty + np.sum((y - eta) ** 2) / 2
     linear, quadratic = np.dot(theta, y), np.dot(theta, theta) / 2
     dual = shrink * linear - shrink**2 * quadratic
     if l2 > 0:

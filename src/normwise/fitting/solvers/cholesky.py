@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normwise.fitting.solvers.columns import four_inner
+from normwise.fitting.solvers.columns import BLOCK, four_inner
 from normwise.fitting.solvers.compiled import njit
 
 # a pivot below the first is a rounding error, because a feature depends linearly on those before
@@ -17,7 +17,6 @@ DEPENDENT = 1e-12
 CURVATURE = 1e-10
 # squared length of a column of a factor, in its diagonal entry, that only rounding errors reach
 GROWN = 1 + 1e-6
-BLOCK = 48
 
 
 @njit(nogil=True, error_model="numpy")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normwise.fitting.solvers.columns import sparse_add, sparse_dot
 from normwise.fitting.solvers.compiled import njit
 
 # a violation of the optimality conditions by e costs at most about 2 e times the L1 norm of the
@@ -182,26 +183,12 @@ def gram_path(gram, target, square, l1, l2, tol, null, start):  # type: ignore[n
 
 
 @njit(nogil=True)
-def _inner(data, row, first, f, v):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for m in range(first[f], first[f + 1]):
-        total += data[m] * v[row[m]]
-    return total
-
-
-@njit(nogil=True)
-def _add(data, row, first, f, factor, v):  # type: ignore[no-untyped-def]
-    for m in range(first[f], first[f + 1]):
-        v[row[m]] += factor * data[m]
-
-
-@njit(nogil=True)
 def _combine(data, row, first, centre, chosen, k, values, out):  # type: ignore[no-untyped-def]
     """Write a combination of features to ``out``; returns its product with ``root``."""
     out[:] = 0.0
     shift = 0.0
     for q in range(k):
-        _add(data, row, first, chosen[q], values[q], out)
+        sparse_add(data, row, first, chosen[q], values[q], out)
         shift += values[q] * centre[chosen[q]]
     return shift
 
@@ -214,12 +201,12 @@ def sweep(  # type: ignore[no-untyped-def]
     worst = 0.0
     for q in range(n_work):
         f = work[q]
-        inner = _inner(data, row, first, f, r) - shift * centre[f]
+        inner = sparse_dot(data, row, first, f, r) - shift * centre[f]
         now = coef[f]
         change = minimum_of(now, inner, curvature[f], l1, l2) - now
         violation = abs(change) * (curvature[f] + l2)
         if violation > slack:
-            _add(data, row, first, f, -change, r)
+            sparse_add(data, row, first, f, -change, r)
             shift -= change * centre[f]
             coef[f] = now + change
             worst = max(worst, violation)
@@ -242,7 +229,7 @@ def search_along(  # type: ignore[no-untyped-def]
     square = 0.0
     for q in range(k):
         f = chosen[q]
-        slope[q] = _inner(data, row, first, f, r) - shift * centre[f] - l2 * coef[f]
+        slope[q] = sparse_dot(data, row, first, f, r) - shift * centre[f] - l2 * coef[f]
         slope[q] -= l1 if coef[f] > 0 else -l1
         unit[q] = 1 / (curvature[f] + l2)
         along[q] = unit[q] * slope[q]
@@ -257,7 +244,7 @@ def search_along(  # type: ignore[no-untyped-def]
         bend = 0.0
         for q in range(k):
             f = chosen[q]
-            product[q] = _inner(data, row, first, f, v) - own * centre[f] + l2 * along[q]
+            product[q] = sparse_dot(data, row, first, f, v) - own * centre[f] + l2 * along[q]
             bend += product[q] * along[q]
         if not bend > 0:
             break
@@ -294,7 +281,7 @@ def _residual(data, row, first, centre, y, coef, r):  # type: ignore[no-untyped-
     shift = 0.0
     for f in range(len(coef)):
         if coef[f] != 0:
-            _add(data, row, first, f, -coef[f], r)
+            sparse_add(data, row, first, f, -coef[f], r)
             shift -= coef[f] * centre[f]
     return shift
 
@@ -348,7 +335,7 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
     n_iter = np.zeros(len(l1), np.int64)
     shift = _residual(data, row, first, centre, y, coef, r)
     for f in range(p):
-        gradient[f] = _inner(data, row, first, f, r) - shift * centre[f]
+        gradient[f] = sparse_dot(data, row, first, f, r) - shift * centre[f]
     l1_before = np.abs(gradient).max()
     for i in range(len(l1)):
         if i > 1:
@@ -398,7 +385,7 @@ def sparse_path(data, row, first, centre, y, l1, l2, tol, null, start):  # type:
             shift = _residual(data, row, first, centre, y, coef, r)
             entered = False
             for f in range(p):
-                gradient[f] = _inner(data, row, first, f, r) - shift * centre[f]
+                gradient[f] = sparse_dot(data, row, first, f, r) - shift * centre[f]
                 if not in_work[f] and abs(gradient[f]) > l1[i] + slack and curvature[f] > 0:
                     work[n_work], in_work[f], entered = f, True, True
                     n_work += 1

@@ -13,6 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from normwise.fitting.solvers.compiled import njit
+from normwise.fitting.solvers.working_set import penalty_terms
 
 MIN_WEIGHT = 1e-10
 # steps to the best intercept, and the sum of the slopes there over the sum of their sizes
@@ -208,18 +209,8 @@ def duality_gap(y, eta, weight, theta, gradient, coef, l1, l2, factor):  # type:
     One shrinks the point into the box of the L1 norm; the other, for ``l2 > 0``, pays for
     leaving it.
     """
-    size = square = excess = 0.0
-    shrink = 1.0
-    for j in range(len(coef)):
-        if factor[j] > 0:
-            size += factor[j] * abs(coef[j])
-            square += factor[j] * coef[j] ** 2
-            over = abs(gradient[j]) - l1 * factor[j]
-            if over > 0:
-                shrink = min(shrink, l1 * factor[j] / abs(gradient[j]))
-                if l2 > 0:
-                    excess += over**2 / (2 * l2 * factor[j])
-    primal = l1 * size + l2 / 2 * square + log_loss_of(y, eta, weight)
+    penalty, shrink, excess = penalty_terms(gradient, coef, l1, l2, factor)
+    primal = penalty + log_loss_of(y, eta, weight)
     dual = entropy(theta, weight, shrink, shrink)
     if l2 > 0:
         dual = max(dual, entropy(theta, weight, 1.0, 1.0) - excess)

@@ -296,8 +296,9 @@ class ImplicitRidgePath(RidgePath):
         if self.kernel:
             # without a penalty no objective is below zero
             error = (residual**2).sum(axis=1) / 2 / self.null
-            none = np.flatnonzero(inner)[(strength == 0) & (error <= POOR)]
-            gap[none], proven[none] = error[(strength == 0) & (error <= POOR)], True
+            met = (strength == 0) & (error <= POOR)
+            none = np.flatnonzero(inner)[met]
+            gap[none], proven[none] = error[met], True
         return out, gap, proven
 
     def _squares(self, rows: np.ndarray) -> np.ndarray:

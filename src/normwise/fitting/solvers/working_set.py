@@ -64,3 +64,24 @@ def violating(gradient, is_active, among, n_among, factor, l1, slack):  # type: 
     if n <= ENTER_AT_MOST:
         return found[:n]
     return found[:n][np.argsort(size[:n], kind="mergesort")[:ENTER_AT_MOST]]
+
+
+@njit(nogil=True)
+def penalty_terms(gradient, coef, l1, l2, factor):  # type: ignore[no-untyped-def]
+    """What the penalty has to do with a duality gap.
+
+    Returns its value, how much a dual point must shrink to get into the box of the L1 norm, and
+    what leaving the box costs for ``l2 > 0``.
+    """
+    size = square = excess = 0.0
+    shrink = 1.0
+    for j in range(len(coef)):
+        if factor[j] > 0:
+            size += factor[j] * abs(coef[j])
+            square += factor[j] * coef[j] ** 2
+            over = abs(gradient[j]) - l1 * factor[j]
+            if over > 0:
+                shrink = min(shrink, l1 * factor[j] / abs(gradient[j]))
+                if l2 > 0:
+                    excess += over**2 / (2 * l2 * factor[j])
+    return l1 * size + l2 / 2 * square, shrink, excess
