@@ -221,7 +221,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     whole = next(iter(blocks.values()))
     if families[1]:
         blocks["rule of thumb by family"] = families
-    rows = [(0.42 if own is whole[0] else 0.26) * len(names) for own, names in blocks.values()]
+    rows = [(0.5 if own is whole[0] else 0.26) * len(names) for own, names in blocks.values()]
     figure, axes = plt.subplots(
         len(blocks),
         2,
