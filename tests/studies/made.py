@@ -8,12 +8,24 @@ import pandas as pd
 from normwise.data.scenario import Scenario
 
 # effect of each goal beside that of prediction
-SIZES = {"prediction": 1.0, "selection": -0.4, "stability": 0.3, "calibration": 0.1}
-ZONES = {"prediction": 0.05, "selection": 0.05, "stability": 0.05, "calibration": 0.01}
+SIZES = {
+    "prediction": 1.0,
+    "explained": 0.1,
+    "selection": -0.4,
+    "stability": 0.3,
+    "calibration": 0.1,
+}
+ZONES = {
+    "prediction": 0.05,
+    "explained": 0.01,
+    "selection": 0.05,
+    "stability": 0.05,
+    "calibration": 0.01,
+}
 
 
 def made_study(n=160, seed=0, noise=0.02, goals=("prediction",), fresh=0, mixed=0):
-    """Tables of a study whose effect is a known function: the load decides, then correlation.
+    """Tables of a study whose effect is a known function of the load.
 
     The last ``fresh`` scenarios are held out; the first ``mixed`` have an elastic net.
     """
@@ -33,11 +45,12 @@ def made_study(n=160, seed=0, noise=0.02, goals=("prediction",), fresh=0, mixed=
     frame["effective_nonzero"] = frame["n_nonzero"].astype(float)
     frame["effective_features"] = frame["n_features"].astype(float)
     frame["aspect_ratio"] = frame["n_features"] / frame["n_samples"]
+    frame["signal_alignment"] = np.where(rho > 0, rng.permutation(np.geomspace(0.5, 8, n)), 1.0)
     frame["mean_vif"] = 1 / (1 - rho**2)
     frame["condition_number"] = (1 + rho) / (1 - rho)
     frame["held_out"] = np.arange(n) >= n - fresh
-    load = frame["effective_nonzero"] / (100 * np.sqrt(frame["snr"]))
-    base = (0.5 * np.tanh(np.log(load / 0.1)) + 0.1 * rho).to_numpy()
+    load = frame["effective_nonzero"] * frame["signal_alignment"] / (100 * np.sqrt(frame["snr"]))
+    base = 0.5 * np.tanh(np.log(load / 0.1)).to_numpy()
     parts = []
     for goal in goals:
         error = noise * abs(SIZES[goal])

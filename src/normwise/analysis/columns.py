@@ -173,11 +173,49 @@ TABLES: dict[str, Table] = {
         ("evaluate", "compare"),
         _KEYS | _text("strategy") | _int("n") | _float("effect", "mcse"),
     ),
+    "ground": Table(
+        ("learn",),
+        _text("goal")
+        | _KEYS
+        | _text("label", "response", "family", "features", "signal", "signs")
+        | _int("n_samples", "n_features", "n_nonzero")
+        | _float(
+            "effective_nonzero",
+            "effective_features",
+            "nearest_correlation",
+            "mean_vif",
+            "condition_number",
+            "aspect_ratio",
+            "nonzero_share",
+            "snr",
+            "signal_alignment",
+            "binary",
+            "load",
+        )
+        | _bool("held_out")
+        | _float("effect", "mcse", "low", "high")
+        | _text("verdict")
+        | _float("points", "cv_cost"),
+    ),
+    "kernels": Table(
+        ("learn",),
+        _text("goal")
+        | _float(
+            "zone",
+            "level",
+            "aspect_ratio",
+            "relevant_per_row",
+            "snr",
+            "signal_alignment",
+            "binary",
+            "noise",
+        ),
+    ),
     "surface": Table(
         ("learn",),
         _text("goal")
         | _float(
-            "aspect_ratio", "nonzero_share", "snr", "nearest_correlation", "effect", "low", "high"
+            "aspect_ratio", "nonzero_share", "snr", "signal_alignment", "effect", "low", "high"
         )
         | _text("verdict"),
     ),
@@ -185,7 +223,7 @@ TABLES: dict[str, Table] = {
         ("learn",), _text("goal", "split") | _int("n") | _float("r2", "rmse", "coverage")
     ),
     "importance": Table(("learn",), _text("goal", "property") | _float("first", "total")),
-    "rules": Table(("learn",), _text("goal") | _float("floor", "lower", "upper")),
+    "rules": Table(("learn",), _text("goal") | _float("cut", "low", "high", "enough")),
     "rule_scores": Table(
         ("learn",),
         _text("goal", "rule", "split", "family")
@@ -200,7 +238,9 @@ TABLES: dict[str, Table] = {
             "regret",
             "regret_low",
             "regret_high",
-        ),
+        )
+        | _int("equivalent")
+        | _float("equivalent_right"),
     ),
     "metrics": Table(
         ("evaluate",),

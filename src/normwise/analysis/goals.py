@@ -51,6 +51,14 @@ class Goal:
 
 GOALS = {
     "prediction": Goal("predicting new rows", RISKS, "excess risk", "excess risk"),
+    "explained": Goal(
+        "what is explained of new rows",
+        ("explained",),
+        "share of the variance, or of the null log-loss, that is not explained",
+        "share explained",
+        0.01,
+        gain=True,
+    ),
     "selection": Goal(
         "finding the right features",
         ("ranking_pauc",),

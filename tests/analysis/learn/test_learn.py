@@ -1,23 +1,23 @@
 """Response surfaces and rules: right where the truth is known, honest where it is not."""
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 import pytest
 from studies.made import made_study
 
 from normwise.analysis.columns import check_table
+from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
-from normwise.analysis.learn.cells import AXES, cells
+from normwise.analysis.learn.cells import AXES, cells, ground_of
 from normwise.analysis.learn.common_advice import common_calls
 from normwise.analysis.learn.learn import BOOTSTRAP, TABLES, _calls, _fold, _splits, learn, score
 from normwise.analysis.learn.rule_of_thumb import (
-    FALSE_CALL,
     NEITHER,
-    Bounds,
+    Rule,
     call_by_rule,
-    fit_bounds,
+    enough_rows,
+    fit_rule,
+    losses_of,
 )
 from normwise.analysis.learn.surface import Surface, importance, inputs
 from normwise.report.sheets.verdicts import rule_score_sheet
@@ -27,12 +27,12 @@ FRESH = 30
 
 
 def frame_of(study, goal="prediction"):
-    return cells(study["goals"], study["scenarios"], goal)
+    return cells(ground_of(study["goals"], study["scenarios"], study["strategies"]), goal)
 
 
 def study_of(**columns):
-    """A frame of `cells` with what a rule reads; plenty of signal unless it is given."""
-    return pd.DataFrame({"signal_per_direction": 10.0} | columns)
+    """A frame of `cells` with what a rule reads."""
+    return pd.DataFrame({"aspect_ratio": 0.5} | columns)
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,8 @@ def test_the_surface_finds_a_known_function(learnt):
         assert scores.loc[split, "r2"] > 0.95
         assert scores.loc[split, "coverage"] > 0.8
     shares = learnt["importance"].set_index("property")["total"]
-    # the made effect is one of the load, with little correlation
-    assert shares["nearest_correlation"] < 0.1
-    assert shares[["nonzero_share", "aspect_ratio"]].min() > 0.2
+    # the made effect is one of the load
+    assert shares[["nonzero_share", "aspect_ratio", "signal_alignment"]].min() > 0.1
 
 
 def test_noise_is_not_explained():
@@ -102,33 +101,27 @@ def test_verdicts_of_the_surface(learnt):
 # what the rule reads
 
 
-@pytest.mark.parametrize("r", [0.0, 0.6, -0.6])
-def test_load_and_signal_are_their_formulas(r):
+@pytest.mark.parametrize("a", [0.5, 1.0, 12.0])
+def test_the_load_is_its_formula(a):
     study = made_study(n=3)
     study["scenarios"] = study["scenarios"].assign(
         n_samples=50,
         n_features=200,
         effective_nonzero=[2.5, 10.0, 40.0],
-        effective_features=[200.0, 80.0, 10.0],
         snr=[0.5, 2.0, 8.0],
-        nearest_correlation=r,
+        signal_alignment=a,
     )
     frame = frame_of(study)
     np.testing.assert_allclose(
-        frame["load"],
-        [k / (50 * np.sqrt(snr * (1 - r**2))) for k, snr in ((2.5, 0.5), (10, 2), (40, 8))],
+        frame["load"], [a * k / (50 * np.sqrt(snr)) for k, snr in ((2.5, 0.5), (10, 2), (40, 8))]
     )
-    np.testing.assert_allclose(frame["signal_per_direction"], [50 * 0.5 / 200, 1.25, 40.0])
     np.testing.assert_allclose(frame["nonzero_share"], np.array([2.5, 10, 40]) / 200)
 
 
-@pytest.mark.parametrize("r", [1.0, 1 + 1e-15, -1.0])
-def test_copies_have_a_large_and_finite_load(r):
-    study = made_study(n=20)
-    plain = frame_of(study | {"scenarios": study["scenarios"].assign(nearest_correlation=0.99)})
-    copies = frame_of(study | {"scenarios": study["scenarios"].assign(nearest_correlation=r)})
-    assert np.isfinite(copies["load"]).all()
-    assert (copies["load"] > plain["load"]).all()
+def test_what_no_linear_predictor_explains_counts_as_noise():
+    study = made_study(n=3)
+    study["scenarios"] = study["scenarios"].assign(snr=3.0, nonlinear_share=[0.0, 0.5, 0.9])
+    np.testing.assert_allclose(frame_of(study)["snr"], [3.0, 1.5 / 2.5, 0.3 / 3.7])
 
 
 def test_scenarios_without_a_signal_have_no_place():
@@ -137,97 +130,73 @@ def test_scenarios_without_a_signal_have_no_place():
     assert len(frame_of(study)) == 15
 
 
-# the three bounds
+def test_a_scenario_of_two_data_sets_is_on_the_ground_once():
+    study = made_study(n=20)
+    again = {name: frame.assign(dataset="again") for name, frame in study.items()}
+    both = {name: pd.concat([study[name], again[name]], ignore_index=True) for name in study}
+    assert len(frame_of(both)) == 20
 
 
-def test_bounds_part_a_clean_study():
+# the cut
+
+
+def test_the_cut_parts_a_clean_study():
     frame = study_of(
-        load=[0.01, 0.02, 0.04, 0.09, 0.11, 0.3, 0.5],
-        verdict=["l1", "l1", "l1", "undecided", "equivalent", "l2", "l2"],
+        load=[0.01, 0.02, 0.04, 0.09, 0.3, 0.5], effect=[-1.0, -0.5, -0.2, 0.1, 0.5, 0.9]
     )
-    bounds = fit_bounds(frame)
-    assert bounds.floor == 0
-    assert 0.04 < bounds.lower < 0.09
-    assert 0.11 < bounds.upper < 0.3
-    assert list(call_by_rule(frame, bounds)) == ["l1"] * 3 + [NEITHER] * 2 + ["l2"] * 2
+    rule = fit_rule(frame, 0.05)
+    assert rule.cut == 0.06 and rule.low <= rule.cut <= rule.high and rule.enough == np.inf
+    assert list(call_by_rule(frame, rule)) == ["l1"] * 3 + ["l2"] * 3
 
 
-@pytest.mark.parametrize(
-    ("verdict", "expected"),
-    [("l1", (np.inf, np.inf)), ("l2", (0.0, 0.0)), ("undecided", (0.0, np.inf))],
-)
-def test_bounds_of_one_sided_studies(verdict, expected):
-    frame = study_of(load=[0.1, 0.2, 0.3], verdict=[verdict] * 3)
-    bounds = fit_bounds(frame)
-    assert set(call_by_rule(frame, bounds)) == {NEITHER if verdict == "undecided" else verdict}
-    assert bounds == Bounds(0.0, *expected)
-
-
-def test_a_floor_parts_off_a_signal_too_weak_for_a_winner():
-    signal = np.array([0.1, 0.2, 0.3] + [2.0, 3.0, 4.0, 5.0] * 2)
-    load = np.array([0.05, 0.3, 0.5, 0.01, 0.02, 0.03, 0.04, 0.4, 0.6, 0.7, 0.8])
-    verdict = np.array(["undecided"] * 3 + ["l1"] * 4 + ["l2"] * 4)
-    frame = study_of(load=load, verdict=verdict, signal_per_direction=signal)
-    bounds = fit_bounds(frame)
-    assert 0.3 < bounds.floor < 2
-    assert 0.04 < bounds.lower <= bounds.upper < 0.4
-    assert (call_by_rule(frame, bounds) == np.where(verdict == "undecided", NEITHER, verdict)).all()
-    # with winners among the weak there is nothing to part off
-    frame["verdict"] = np.where(load < 0.2, "l1", "l2")
-    assert fit_bounds(frame).floor == 0
-
-
-def costs(frame, bounds):
-    """A winner missed or reversed costs 1, one named in vain `FALSE_CALL`."""
-    calls, verdict = call_by_rule(frame, bounds), frame["verdict"].to_numpy()
-    decided = np.isin(verdict, ("l1", "l2"))
-    missed = (calls[decided] != verdict[decided]).sum()
-    return missed + FALSE_CALL * (calls[~decided] != NEITHER).sum()
-
-
-def between(values):
-    levels = np.unique(values)
-    return [float(np.sqrt(a * b)) for a, b in pairwise(levels)]
+@pytest.mark.parametrize(("effect", "cut"), [(-0.1, np.inf), (0.1, 0.0)])
+def test_the_cut_of_a_one_sided_study(effect, cut):
+    frame = study_of(load=[0.1, 0.2, 0.3], effect=[effect] * 3)
+    assert fit_rule(frame, 0.05) == Rule(cut, cut, cut, np.inf)
+    assert set(call_by_rule(frame, fit_rule(frame, 0.05))) == {"l1" if effect < 0 else "l2"}
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_no_other_bounds_cost_less(seed):
-    """Tried are all; levels a factor of 1.5 apart, which two digits never cross."""
+def test_no_other_cut_costs_less(seed):
+    """Levels a factor of 1.5 apart, which two digits never cross."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 14))
     levels = 0.02 * 1.5 ** np.arange(9)
-    frame = study_of(
-        load=rng.choice(levels, n),
-        signal_per_direction=rng.choice(levels[:5], n),
-        verdict=rng.choice(["l1", "l2", "undecided", "equivalent"], n),
-    )
-    floors = [0.0, *between(frame["signal_per_direction"])]
-    cuts = [0.0, *between(frame["load"]), np.inf]
-    tried = {
-        Bounds(f, a, b): costs(frame, Bounds(f, a, b))
-        for f in floors
-        for a in cuts
-        for b in cuts
-        if a <= b
-    }
-    found = fit_bounds(frame)
-    least = min(tried.values())
-    assert costs(frame, found) == least
-    # and the least floor of the best
-    floor = min(bounds.floor for bounds, cost in tried.items() if cost == least)
-    assert found.floor == pytest.approx(floor, rel=0.05)
+    frame = study_of(load=rng.choice(levels, n), effect=rng.standard_normal(n))
+    unique = np.unique(frame["load"])
+    cuts = [0.0, *np.sqrt(unique[1:] * unique[:-1]), np.inf]
+    costs = [losses_of(frame, call_by_rule(frame, Rule(c, c, c))).mean() for c in cuts]
+    found = fit_rule(frame, 0.05)
+    assert losses_of(frame, call_by_rule(frame, found)).mean() == pytest.approx(min(costs))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_bounds_do_not_depend_on_the_order_of_the_scenarios(seed):
+def test_the_rule_does_not_depend_on_the_order_of_the_scenarios(seed):
     frame = frame_of(made_study(n=60, seed=seed))
-    assert fit_bounds(frame) == fit_bounds(frame.sample(frac=1, random_state=seed))
+    other = fit_rule(frame.sample(frac=1, random_state=seed), 0.05)
+    assert fit_rule(frame, 0.05) == other
 
 
-def test_bounds_have_two_digits():
+def test_the_cut_has_two_digits_and_an_interval_that_holds_the_truth():
     for seed in range(5):
-        for bound in fit_bounds(frame_of(made_study(n=60, seed=seed, noise=0.3))):
-            assert bound == float(f"{bound:.2g}")
+        rule = fit_rule(frame_of(made_study(n=100, seed=seed, noise=0.3)), 0.05)
+        assert rule.cut == float(f"{rule.cut:.2g}")
+        # the made effect turns at a load of 0.1
+        assert rule.low <= 0.1 * 1.2 and rule.high >= 0.1 / 1.2
+
+
+def test_rows_are_enough_where_nearly_all_effects_are_small():
+    ratio = np.geomspace(0.1, 300, 60)
+    effect = np.where(ratio < 50, 0.5, 0.01)
+    frame = study_of(load=np.linspace(0.01, 1, 60), effect=effect, aspect_ratio=1 / ratio)
+    enough = enough_rows(frame, 0.05)
+    # the one scenario in twenty that may be out
+    assert ratio[ratio < 50][-2] < enough <= np.ceil(ratio[ratio >= 50][0])
+    called = call_by_rule(frame, fit_rule(frame, 0.05))
+    assert ((called == "equivalent") == (ratio >= enough)).all()
+    assert enough_rows(frame.assign(effect=0.5), 0.05) == np.inf
+    # a handful of scenarios shows nothing
+    assert enough_rows(frame[-5:], 0.05) == np.inf
 
 
 # honest judgement
@@ -295,11 +264,12 @@ def test_held_out_scenarios_make_no_rule(study, learnt):
 def test_held_out_scenarios_are_judged_by_the_rule_of_the_others(study, learnt):
     frame = frame_of(study)
     held = frame["held_out"].to_numpy(bool)
-    bounds = fit_bounds(frame[~held])
-    assert learnt["rules"][list(Bounds._fields)].to_numpy().tolist() == [list(bounds)]
+    zone = np.log1p(COMPARISON["margin"])
+    rule = fit_rule(frame[~held], zone)
+    assert learnt["rules"][list(Rule._fields)].to_numpy().tolist() == [list(rule)]
     fresh = frame[held]
     decided = fresh["verdict"].isin(("l1", "l2"))
-    right = (call_by_rule(fresh, bounds) == fresh["verdict"])[decided].mean()
+    right = (call_by_rule(fresh, rule) == fresh["verdict"])[decided].mean()
     scores = learnt["rule_scores"]
     row = scores[(scores["split"] == "fresh") & (scores["family"] == "all")].set_index("rule")
     assert row.loc["rule of thumb", "accuracy"] == right
@@ -309,13 +279,13 @@ def test_held_out_scenarios_are_judged_by_the_rule_of_the_others(study, learnt):
 def test_a_rule_is_also_judged_with_the_wrong_number_of_features(study, learnt):
     frame = frame_of(study)
     train, test = frame[:100], frame[100:]
-    found = _calls(train, test, 0.05, Surface(train, 0.05))
-    bounds = fit_bounds(train)
+    found = _calls(train, test, Surface(train, 0.05))
+    rule = fit_rule(train, 0.05)
     for name, factor in (("halved", 0.5), ("doubled", 2.0)):
         guessed = study["scenarios"].assign(
             effective_nonzero=factor * study["scenarios"]["effective_nonzero"]
         )
-        expected = call_by_rule(frame_of(study | {"scenarios": guessed})[100:], bounds)
+        expected = call_by_rule(frame_of(study | {"scenarios": guessed})[100:], rule)
         assert (found[f"rule of thumb, k {name}"] == expected).all()
         assert (expected != found["rule of thumb"]).any()
     scores = learnt["rule_scores"]
@@ -399,7 +369,7 @@ def test_scores_count_what_they_say():
         {"verdict": ["l1", "l1", "l2", "l2", "undecided"], "effect": [-1.0, -1, 1, 1, 0]}
     )
     called = np.array(["l1", "l2", NEITHER, "l2", NEITHER])
-    row = score(frame, called, np.array([0.0, 1.0, 0.5, 0.0, 0.0]), True)
+    row = score(frame, called, np.array([0.0, 1.0, 0.5, 0.0, 0.0]), "prediction", 0.05)
     assert (row["n"], row["decided"]) == (5, 4)
     assert (row["accuracy"], row["called"], row["reversed"]) == (0.5, 0.75, 0.25)
     assert row["silent"] == 1
@@ -408,12 +378,13 @@ def test_scores_count_what_they_say():
     assert (row["accuracy_low"], row["accuracy_high"]) == wilson_interval(2, 4, 0.95)
 
 
-@pytest.mark.parametrize("is_ratio", [True, False])
-def test_intervals_of_the_regret_are_those_of_a_mean(rng, is_ratio):
+@pytest.mark.parametrize("goal", ["prediction", "selection"])
+def test_intervals_of_the_regret_are_those_of_a_mean(rng, goal):
+    is_ratio = GOALS[goal].is_ratio
     losses = rng.exponential(0.2, 400)
-    frame = pd.DataFrame({"verdict": ["l1"] * 401})
+    frame = pd.DataFrame({"verdict": ["l1"] * 401, "effect": -1.0})
     # what was not measured does not count
-    row = score(frame, None, np.append(losses, np.nan), is_ratio)
+    row = score(frame, None, np.append(losses, np.nan), goal, 0.05)
     assert row["n"] == 400
     assert "accuracy" not in row and "silent" not in row
     ends = np.array([row["regret"], row["regret_low"], row["regret_high"]])
@@ -422,15 +393,15 @@ def test_intervals_of_the_regret_are_those_of_a_mean(rng, is_ratio):
     # a quantile of the bootstrap is known to a few per cent of the reach
     assert BOOTSTRAP >= 1000
     np.testing.assert_allclose(ends, [mean, mean - reach, mean + reach], atol=0.15 * reach)
-    sure = score(frame, None, np.full(401, 0.3), is_ratio)
+    sure = score(frame, None, np.full(401, 0.3), goal, 0.05)
     value = np.exp(0.3) if is_ratio else 0.3
     assert sure["regret_low"] == pytest.approx(value)
     assert sure["regret_high"] == pytest.approx(value)
 
 
 def test_a_study_without_winners_has_no_accuracy():
-    frame = pd.DataFrame({"verdict": ["undecided", "equivalent"]})
-    row = score(frame, np.array([NEITHER, "l1"]), np.zeros(2), True)
+    frame = pd.DataFrame({"verdict": ["undecided", "equivalent"], "effect": 0.0})
+    row = score(frame, np.array([NEITHER, "l1"]), np.zeros(2), "prediction", 0.05)
     assert "accuracy" not in row
     assert (row["decided"], row["silent"]) == (0, 0.5)
 
@@ -440,7 +411,7 @@ def test_rules_are_compared(learnt):
     whole = scores[(scores["family"] == "all") & (scores["split"] == "scenarios")]
     whole = whole.set_index("rule")
     assert whole.loc["rule of thumb", "accuracy"] > 0.85
-    for name in ("always L1", "always L2", "exact phase boundary"):
+    for name in ("always L1", "always L2", "exact boundary"):
         assert whole.loc["rule of thumb", "regret"] < whole.loc[name, "regret"]
     assert whole["regret"].min() >= 1
     assert whole.loc["cross-validation", "regret"] == pytest.approx(np.exp(0.01))
@@ -479,4 +450,4 @@ def test_every_goal_has_its_own_surface_and_rule():
     # the made effects oppose each other
     assert wide.corr().loc["prediction", "selection"] < -0.9
     ours = tables["rule_scores"].query("goal == 'selection'")
-    assert not set(ours["rule"]) & {"exact phase boundary", "cross-validation"}
+    assert not set(ours["rule"]) & {"exact boundary", "cross-validation"}

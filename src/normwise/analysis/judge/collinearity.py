@@ -16,8 +16,9 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
     dict
         ``condition_number`` (largest over smallest eigenvalue of :math:`\Sigma`),
         ``mean_vif`` (mean variance inflation factor, of the correlation matrix),
-        ``signal_alignment`` (:math:`\beta^T\Sigma\beta / \lVert\beta\rVert^2` over the
-        mean variance: above 1 the signal lies along the large principal components),
+        ``signal_alignment`` (:math:`b^T R b / b^T b` for the correlation matrix R and the
+        coefficients b of standardised features: 1 if they are unrelated, above it where the signal
+        lies along the large principal components, below it where effects cancel),
         ``irrepresentable`` (:math:`\lVert \Sigma_{S^cS} \Sigma_{SS}^{-1} \mathrm{sign}
         (\beta_S) \rVert_\infty`, Zhao & Yu 2006; above 1 the lasso cannot select
         consistently), ``nearest_correlation`` (median over the features of the largest
@@ -33,10 +34,6 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
     eigenvalues = np.linalg.eigvalsh(sigma)
     measures = {"condition_number": float(eigenvalues[-1] / eigenvalues[0])}
     measures["mean_vif"] = float(np.mean(np.diag(np.linalg.inv(sigma)) * np.diag(sigma)))
-    norm = coef @ coef
-    measures["signal_alignment"] = (
-        float(quadratic_form(root, coef) / norm / np.mean(scale**2)) if norm else np.nan
-    )
     # the lasso sees standardised features, so the condition is stated on correlations
     corr = sigma / np.outer(scale, scale)
     rest = np.setdiff1d(np.arange(len(coef)), support)
@@ -51,4 +48,5 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
     size = np.abs(coef) * scale
     square = size @ size
     measures["effective_nonzero"] = float(size.sum() ** 2 / square) if square else 0.0
+    measures["signal_alignment"] = float(quadratic_form(root, coef) / square) if square else np.nan
     return measures

@@ -1,58 +1,85 @@
-"""One row a scenario: the properties that surface and rule learn from."""
+"""Table ``ground``: what surface and rule learn from, one row a goal and scenario."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from normwise.analysis.columns import typed
+from normwise.analysis.points import explained_points
 from normwise.data.response_kind import DEFAULT
 
-AXES = ("aspect_ratio", "nonzero_share", "snr", "nearest_correlation")
+AXES = ("aspect_ratio", "nonzero_share", "snr", "signal_alignment")
 # a feature counts as collinear from this correlation with its nearest on
 COLLINEAR = 0.7
-# time to learn grows with the cube of the scenarios
-MOST = 1000
 # column ``binary`` by kind of response, an axis of the surface
 BINARY = {"gaussian": 0.0, "binary": 1.0}
 
 
-def cells(goals: pd.DataFrame, scenarios: pd.DataFrame, goal: str) -> pd.DataFrame:
-    """Measured effects of one goal with the properties of their scenarios, one row a scenario.
+def ground_of(
+    goals: pd.DataFrame, scenarios: pd.DataFrame, strategies: pd.DataFrame
+) -> pd.DataFrame:
+    """Table ``ground``: measured effects with the properties of their scenarios.
 
     Scenarios without a truth or without any signal have no place on the surface, nor have those
-    whose response is of a kind that ``BINARY`` has no value for.
+    whose response is of a kind that ``BINARY`` has no value for. A scenario that two data sets
+    share is there once.
 
     Parameters
     ----------
-    goals, scenarios : DataFrame
+    goals, scenarios, strategies : DataFrame
         The tables.
-    goal : str
 
     Returns
     -------
     DataFrame
-        Columns of both tables, and ``nonzero_share`` by effective number, ``load`` and
-        ``signal_per_direction`` (see `normwise.analysis.learn.learn`), ``family``, and ``binary``.
+        ``nonzero_share`` is by effective number, and ``snr`` that of the best linear predictor.
     """
-    own = goals[goals["goal"] == goal].merge(scenarios, on=["dataset", "scenario"])
-    own = own.drop_duplicates("scenario")
+    keys = ["dataset", "scenario"]
+    own = goals.merge(scenarios, on=keys).drop_duplicates(["goal", "scenario"])
     own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(BINARY))].reset_index(drop=True)
-    family = own["covariance"].where(own["features"] == "gaussian", own["features"])
-    family = family.where((own["correlation"] != 0) | (family != "blocks"), "independent")
-    # copies share everything, and rounding may take them beyond
-    unshared = np.maximum(1 - own["nearest_correlation"] ** 2, 1e-6)
-    return own.assign(
+    family = own["covariance"].where((own["correlation"] != 0), "independent")
+    misfit = own["nonlinear_share"]
+    snr = own["snr"] * (1 - misfit) / (1 + own["snr"] * misfit)
+    own = own.merge(explained_points(goals), on=keys, how="left")
+    own = own.merge(_cv_costs(strategies), on=keys, how="left")
+    own = own.assign(
+        family=family,
+        snr=snr,
         nonzero_share=own["effective_nonzero"] / own["n_features"],
-        load=own["effective_nonzero"] / (own["n_samples"] * np.sqrt(own["snr"] * unshared)),
-        signal_per_direction=own["n_samples"] * own["snr"] / own["effective_features"],
+        load=own["effective_nonzero"] * own["signal_alignment"] / (own["n_samples"] * np.sqrt(snr)),
         binary=own["response"].map(BINARY).astype(float),
-        family=family.where(own["response"] == DEFAULT, own["response"] + " response"),
     )
+    return typed(own, "ground")
+
+
+def _cv_costs(strategies: pd.DataFrame) -> pd.DataFrame:
+    """What it costs to keep the penalty of lower cross-validated error, a log-ratio of risks."""
+    keys = ["dataset", "scenario"]
+    wide = strategies.pivot_table(index=keys, columns="strategy", values="effect", observed=True)
+    wide = wide.reindex(columns=["l1", "l2", "cv_choice"])
+    cost = wide["cv_choice"] - wide[["l1", "l2"]].min(axis=1)
+    return cost.rename("cv_cost").reset_index()
+
+
+def cells(ground: pd.DataFrame, goal: str = "prediction") -> pd.DataFrame:
+    """Rows of one goal, one a scenario."""
+    return ground[ground["goal"] == goal].reset_index(drop=True)
 
 
 def learnt_from(whole: pd.DataFrame) -> pd.DataFrame:
-    """The cells that surface and rule are fitted to: not held out, and at most `MOST` of them."""
-    frame = whole[~whole["held_out"]].reset_index(drop=True)
+    """The cells that surface and rule are fitted to: those that are not held out."""
+    return whole[~whole["held_out"]].reset_index(drop=True)
+
+
+def sample(frame: pd.DataFrame, most: int) -> pd.DataFrame:
+    """At most so many scenarios, in their order."""
     # ids are digests, so that the first of them are a sample at random
-    frame = frame.sort_values("scenario", kind="stable")[:MOST].sort_index()
-    return frame.reset_index(drop=True)
+    chosen = frame.sort_values("scenario", kind="stable")[:most]
+    return chosen.sort_index().reset_index(drop=True)
+
+
+def family_of(frame: pd.DataFrame) -> pd.Series:
+    """Family of each scenario: its covariance, its features or its response, what is unusual."""
+    name = frame["family"].where(frame["features"] == "gaussian", frame["features"])
+    return name.where(frame["response"] == DEFAULT, frame["response"] + " response")

@@ -1,23 +1,21 @@
 r"""Rules that choose a penalty, judged on scenarios that they have not seen.
 
-The rule of thumb has two numbers. The *signal per direction*
+The rule of thumb is a cut on one number, the *load*
 
-.. math:: n\, \mathrm{snr} / p_\mathrm{eff}
+.. math:: \frac{a\, k_\mathrm{eff}}{n \sqrt{\mathrm{snr}}} :
 
-says whether there is anything to gain: where it is too low, both penalties do little better than
-no model. The *load*
+relevant features per row, each counting for more when the signal is weak or when correlated
+features act together (a is the alignment of the signal). Below the cut it says L1, above it L2.
 
-.. math:: \frac{k_\mathrm{eff}}{n \sqrt{\mathrm{snr}\, (1 - r^2)}}
-
-says for whom: it counts relevant features per row, each for more when the signal is weak or shared
-with another feature (r is the correlation with the nearest one). Below the lower bound L1 wins,
-above the upper one L2 does.
+Without anything fitted, the exact boundary for independent features asks the same question:
+whether :math:`a\, k_\mathrm{eff} / p` lies below the share at which both penalties, at their best
+strengths, have the same risk in the limit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,9 +26,17 @@ from sklearn.tree import DecisionTreeRegressor
 from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
-from normwise.analysis.learn.cells import AXES, cells, learnt_from
+from normwise.analysis.learn.cells import AXES, cells, family_of, ground_of, learnt_from
 from normwise.analysis.learn.common_advice import common_calls
-from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds, losses_of
+from normwise.analysis.learn.rule_of_thumb import (
+    EQUIVALENT,
+    NEITHER,
+    Rule,
+    call_by_rule,
+    fit_rule,
+    losses_of,
+    read_rule,
+)
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
 from normwise.theory.boundary import phase_boundary
 
@@ -44,21 +50,48 @@ CHOICES = {
     "cv_choice": "cross-validation",
 }
 OTHERS = ("elastic_net", "relaxed_lasso")
+# the split of the scenarios in which those were measured, among those of the split before it
+ELASTIC = "elastic net"
 TABLES = tables_of("learn")
+SIZES = {
+    "under 100 rows": 100,
+    "100 to 299 rows": 300,
+    "300 to 999 rows": 1000,
+    "1,000 rows or more": np.inf,
+}
+# what is left out whole, one kind at a time
+KINDS = {
+    "families": family_of,
+    "features": lambda frame: frame["features"],
+    "signals": lambda frame: frame["signal"],
+    "sizes": lambda frame: size_of(frame),
+}
 
 
-def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame, zone: float) -> np.ndarray:
+def size_of(frame: pd.DataFrame) -> pd.Series:
+    """Class of each scenario's number of rows."""
+    place = np.searchsorted(list(SIZES.values()), frame["n_samples"], side="right")
+    return pd.Series(np.array(list(SIZES))[place], frame.index)
+
+
+def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
     columns = list(AXES)
     tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=max(2, len(train) // 40))
     effect = tree.fit(train[columns], train["effect"]).predict(test[columns])
-    return np.where(effect < -zone, "l1", np.where(effect > zone, "l2", NEITHER))
+    return np.where(effect < 0, "l1", "l2")
 
 
-def _call_by_theory(frame: pd.DataFrame) -> np.ndarray:
-    # of independent features with equal coefficients, best strengths, n and p large
+def call_by_theory(frame: pd.DataFrame) -> np.ndarray:
+    """The side of the exact boundary on which each scenario lies.
+
+    The boundary is that of independent features with equal coefficients, both penalties at their
+    best strengths, n and p large. Features that act together count for as many as have their
+    variance.
+    """
     aspect = frame["n_features"].to_numpy() / np.maximum(frame["n_samples"].to_numpy() - 1, 1)
     share = phase_boundary(aspect, frame["snr"].to_numpy())
-    return np.where(frame["nonzero_share"].to_numpy() < share, "l1", "l2")
+    counted = (frame["nonzero_share"] * frame["signal_alignment"]).to_numpy()
+    return np.where(counted < share, "l1", "l2")
 
 
 def _splits(frame: pd.DataFrame) -> dict[str, list[np.ndarray]]:
@@ -70,15 +103,22 @@ def _splits(frame: pd.DataFrame) -> dict[str, list[np.ndarray]]:
         mask = np.zeros(len(frame), bool)
         mask[test] = True
         out["scenarios"].append(mask)
-    masks = [(frame["family"] == name).to_numpy() for name in sorted(frame["family"].unique())]
-    masks = [mask for mask in masks if (~mask).sum() >= FEWEST]
-    if len(masks) > 1:
-        out["families"] = masks
+    for split, kind_of in KINDS.items():
+        masks = [mask for _, mask in _parts(kind_of(frame))]
+        masks = [mask for mask in masks if (~mask).sum() >= FEWEST]
+        if len(masks) > 1:
+            out[split] = masks
     return out
 
 
+def _parts(kinds: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
+    """Scenarios of each kind."""
+    for kind in sorted(kinds.unique()):
+        yield kind, (kinds == kind).to_numpy()
+
+
 def score(
-    frame: pd.DataFrame, called: np.ndarray | None, losses: np.ndarray, is_ratio: bool
+    frame: pd.DataFrame, called: np.ndarray | None, losses: np.ndarray, goal: str, zone: float
 ) -> dict[str, Any]:
     """Columns of table ``rule_scores``, from ``n`` on.
 
@@ -91,127 +131,142 @@ def score(
     losses : ndarray of shape (n,)
         Log-ratio of the risk of the choice to that of the better penalty; NaN where it was not
         measured.
-    is_ratio : bool
+    goal : str
+    zone : float
+        Half-width of the zone of equivalence.
     """
     verdict = frame["verdict"].to_numpy()
     decided = np.isin(verdict, ("l1", "l2"))
     out: dict[str, Any] = {"n": int(np.isfinite(losses).sum()), "decided": int(decided.sum())}
+    out["equivalent"] = 0
+    if called is not None:
+        unnamed = np.isin(called, (NEITHER, EQUIVALENT))
+        alike = called == EQUIVALENT
+        out["equivalent"] = int(alike.sum())
+        if alike.any():
+            out["equivalent_right"] = (frame["effect"].abs().to_numpy()[alike] <= zone).mean()
+        if not decided.all():
+            out["silent"] = unnamed[~decided].mean()
     if called is not None and decided.any():
         right = called[decided] == verdict[decided]
-        named = called[decided] != NEITHER
         out["accuracy"] = right.mean()
         out["accuracy_low"], out["accuracy_high"] = wilson_interval(
             right.sum(), int(decided.sum()), 0.95
         )
-        out["called"] = named.mean()
-        out["reversed"] = (named & ~right).mean()
-    if called is not None and not decided.all():
-        out["silent"] = (called[~decided] == NEITHER).mean()
+        out["called"] = (~unnamed[decided]).mean()
+        out["reversed"] = (~unnamed[decided] & ~right).mean()
     losses = losses[np.isfinite(losses)]
     if len(losses):
         rng = np.random.default_rng(0)
         means = losses[rng.integers(0, len(losses), (BOOTSTRAP, len(losses)))].mean(axis=1)
         values = np.array([losses.mean(), *np.quantile(means, [0.025, 0.975])])
-        values = np.exp(values) if is_ratio else values
+        values = np.exp(values) if GOALS[goal].is_ratio else values
         out["regret"], out["regret_low"], out["regret_high"] = values
     return out
 
 
-def _families(frame: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """All scenarios, and those of each family."""
-    yield "all", np.full(len(frame), True)
-    for family in sorted(frame["family"].unique()):
-        yield family, (frame["family"] == family).to_numpy()
+class Judged(NamedTuple):
+    """Scenarios of a split that were called without having been seen.
 
+    Attributes
+    ----------
+    goal, split : str
+    zone : float
+        Half-width of the zone of equivalence of the goal.
+    frame : DataFrame
+        What `normwise.analysis.learn.cells.cells` returns.
+    calls : dict of str to ndarray of str, shape (n,)
+        By what chooses.
+    """
 
-def _score_rows(
-    frame: pd.DataFrame, calls: dict[str, np.ndarray], goal: str, split: str
-) -> list[dict[str, Any]]:
-    is_ratio = GOALS[goal].is_ratio
-    rows = []
-    for family, mask in _families(frame):
-        keys = {"goal": goal, "split": split, "family": family}
-        for rule, called in calls.items():
-            part = frame[mask]
-            losses = losses_of(part, called[mask])
-            rows.append(keys | {"rule": rule} | score(part, called[mask], losses, is_ratio))
-    return rows
+    goal: str
+    split: str
+    zone: float
+    frame: pd.DataFrame
+    calls: dict[str, np.ndarray]
 
+    def parts(self) -> Iterator[tuple[str, np.ndarray]]:
+        """All scenarios, and those of each kind that the split tells apart."""
+        yield "all", np.full(len(self.frame), True)
+        yield from _parts(KINDS.get(self.split, family_of)(self.frame))
 
-def _strategy_rows(
-    frame: pd.DataFrame, calls: dict[str, np.ndarray], strategies: pd.DataFrame, split: str
-) -> list[dict[str, Any]]:
-    """Scores of choices made for each data set, and of all choices where all were measured."""
-    wide = strategies.pivot_table(
-        index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
-    )
-    effects = wide.reindex(pd.MultiIndex.from_frame(frame[["dataset", "scenario"]]))
-    best = np.minimum(effects["l1"], effects["l2"]).to_numpy()
-    losses = {
-        name: effects[key].to_numpy() - best for key, name in CHOICES.items() if key in effects
-    }
-    losses = {name: loss for name, loss in losses.items() if np.isfinite(loss).any()}
-    everywhere = [name for key, name in CHOICES.items() if key not in OTHERS and name in losses]
-    keys = {"goal": "prediction", "family": "all"}
-    rows = []
-    for family, own in _families(frame):
-        for rule in everywhere:
-            row = {"split": split, "rule": rule, "family": family}
-            rows.append(keys | row | score(frame[own], None, losses[rule][own], True))
-    others = [losses[CHOICES[key]] for key in OTHERS if CHOICES[key] in losses]
-    mixed = np.isfinite(others).all(axis=0) if others else np.zeros(len(frame), bool)
-    if split != "scenarios" or not mixed.any():
-        return rows
-    part = frame[mixed]
-    for rule, loss in losses.items():
-        row = {"split": "elastic net", "rule": rule}
-        rows.append(keys | row | score(part, None, loss[mixed], True))
-    for rule, called in calls.items():
-        row = {"split": "elastic net", "rule": rule}
-        loss = losses_of(part, called[mixed])
-        rows.append(keys | row | score(part, called[mixed], loss, True))
-    return rows
+    def row(self, rule: str, family: str, mask: np.ndarray, losses: np.ndarray) -> dict[str, Any]:
+        """A row of table ``rule_scores``."""
+        called = self.calls.get(rule)
+        keys = {"goal": self.goal, "split": self.split, "family": family, "rule": rule}
+        chosen = None if called is None else called[mask]
+        return keys | score(self.frame[mask], chosen, losses[mask], self.goal, self.zone)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Rows of table ``rule_scores``: each rule, in all scenarios and those of each kind."""
+        for family, mask in self.parts():
+            for rule, called in self.calls.items():
+                yield self.row(rule, family, mask, losses_of(self.frame, called))
+
+    def strategy_rows(self, strategies: pd.DataFrame) -> Iterator[dict[str, Any]]:
+        """Scores of choices made for each data set, and of all choices where all were measured."""
+        wide = strategies.pivot_table(
+            index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
+        )
+        at = pd.MultiIndex.from_frame(self.frame[["dataset", "scenario"]])
+        effects = wide.reindex(at).reindex(columns=["l1", "l2", *CHOICES])
+        best = np.minimum(effects["l1"], effects["l2"]).to_numpy()
+        losses = {name: effects[key].to_numpy() - best for key, name in CHOICES.items()}
+        losses = {name: loss for name, loss in losses.items() if np.isfinite(loss).any()}
+        third = [CHOICES[key] for key in OTHERS if CHOICES[key] in losses]
+        for family, mask in self.parts():
+            for rule in losses.keys() - set(third):
+                yield self.row(rule, family, mask, losses[rule])
+        mixed = np.isfinite([losses[rule] for rule in third]).all(axis=0)
+        if not third or not mixed.any():
+            return
+        everyone = self._replace(split=ELASTIC)
+        losses |= {rule: losses_of(self.frame, called) for rule, called in self.calls.items()}
+        for rule, loss in losses.items():
+            yield everyone.row(rule, "all", mixed, loss)
 
 
 def _calls(
-    train: pd.DataFrame, test: pd.DataFrame, zone: float, surface: Surface
+    train: pd.DataFrame, test: pd.DataFrame, surface: Surface, rule: Rule | None = None
 ) -> dict[str, np.ndarray]:
     """Effect, coverage and choices of what was fitted to ``train``."""
+    rule = rule or fit_rule(train, surface.zone)
     found = surface.predict(test, test["mcse"].to_numpy())
     inside = (found["low"] <= test["effect"].array) & (test["effect"].array <= found["high"])
-    winner = found["verdict"].where(found["verdict"].isin(("l1", "l2")), NEITHER)
-    bounds = fit_bounds(train)
     return {
         "effect": found["effect"].to_numpy(float),
         "covered": inside.to_numpy(float),
-        "response surface": winner.to_numpy(object),
-        "rule of thumb": call_by_rule(test, bounds),
+        "response surface": surface.choose(test).to_numpy(object),
+        "rule of thumb": call_by_rule(test, rule),
         # a reader guesses k
-        "rule of thumb, k halved": call_by_rule(test.assign(load=test["load"] / 2), bounds),
-        "rule of thumb, k doubled": call_by_rule(test.assign(load=test["load"] * 2), bounds),
-        "tree of depth 3": _call_by_tree(train, test, zone),
+        "rule of thumb, k halved": call_by_rule(test.assign(load=test["load"] / 2), rule),
+        "rule of thumb, k doubled": call_by_rule(test.assign(load=test["load"] * 2), rule),
+        "tree of depth 3": _call_by_tree(train, test),
     }
 
 
-def _fold(
-    frame: pd.DataFrame, test: np.ndarray, zone: float, kernel: object
-) -> dict[str, np.ndarray]:
+def _fold(frame: pd.DataFrame, test: np.ndarray, zone: float, kernel: Any) -> dict[str, np.ndarray]:
     train, held = frame[~test], frame[test]
-    return _calls(train, held, zone, Surface(train, zone, kernel))
+    return _calls(train, held, Surface(train, zone, kernel))
 
 
-def _judge(
-    part: pd.DataFrame,
-    found: dict[str, np.ndarray],
-    strategies: pd.DataFrame,
-    goal: str,
-    split: str,
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A row of table ``surface_scores`` and rows of ``rule_scores``."""
-    effect, covered = (found.pop(key).astype(float) for key in ("effect", "covered"))
+def _everyone(part: pd.DataFrame, goal: str, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Choices of what was learnt, and of what needs no learning."""
+    calls = {name: called.astype(str) for name, called in found.items()}
+    calls |= {f"always {p.upper()}": np.full(len(part), p) for p in ("l1", "l2")}
+    if goal == "prediction":
+        calls["exact boundary"] = call_by_theory(part)
+        calls |= common_calls(part)
+    return calls
+
+
+def _fit_row(
+    goal: str, split: str, part: pd.DataFrame, effect: np.ndarray, covered: np.ndarray
+) -> dict[str, Any]:
+    """A row of table ``surface_scores``."""
     error = part["effect"].to_numpy() - effect
     spread = part["effect"].to_numpy() - part["effect"].mean()
-    fit = {
+    return {
         "goal": goal,
         "split": split,
         "n": len(part),
@@ -219,15 +274,81 @@ def _judge(
         "rmse": np.sqrt(np.mean(error**2)),
         "coverage": covered.mean(),
     }
-    calls = {name: called.astype(str) for name, called in found.items()}
-    calls |= {f"always {p.upper()}": np.full(len(part), p) for p in ("l1", "l2")}
+
+
+def _held_out(
+    frame: pd.DataFrame, zone: float, kernel: Any, n_jobs: int
+) -> Iterator[tuple[str, pd.DataFrame, dict[str, np.ndarray]]]:
+    """Split, scenarios and what was said of them by what had not seen them."""
+    splits = _splits(frame)
+    jobs = [(split, mask) for split, masks in splits.items() for mask in masks]
+    folds = Parallel(n_jobs=n_jobs)(delayed(_fold)(frame, mask, zone, kernel) for _, mask in jobs)
+    for split in splits:
+        held = np.zeros(len(frame), bool)
+        out = {name: np.full(len(frame), None, object) for name in folds[0]}
+        for (name, mask), fold in zip(jobs, folds, strict=True):
+            if name == split:
+                held |= mask
+                for key, value in fold.items():
+                    out[key][mask] = value
+        yield split, frame[held].reset_index(drop=True), {k: v[held] for k, v in out.items()}
+
+
+def _learn_goal(
+    whole: pd.DataFrame,
+    goal: str,
+    zone: float,
+    strategies: pd.DataFrame,
+    n_jobs: int,
+) -> dict[str, pd.DataFrame]:
+    """All tables of a goal but the ground."""
+    frame, fresh = learnt_from(whole), whole[whole["held_out"]].reset_index(drop=True)
+    surface, rule = Surface(frame, zone), fit_rule(frame, zone)
+    judged = list(_held_out(frame, zone, surface.model.kernel_, n_jobs))
+    if len(fresh) > 1:
+        judged.append(("fresh", fresh, _calls(frame, fresh, surface)))
+    fits, scores, mixed = [], [], {}
+    for split, part, found in judged:
+        fit, rows = _scored(goal, split, zone, part, found, strategies)
+        fits.append(fit)
+        scores += [row for row in rows if row["split"] != ELASTIC]
+        mixed[split] = [row for row in rows if row["split"] == ELASTIC]
+    scores += mixed.get("fresh") or mixed["scenarios"]
+    return {
+        "kernels": pd.DataFrame([{"goal": goal, **surface.scales()}]),
+        "surface": tabulate(surface, frame, goal),
+        "importance": importance(surface, frame, goal),
+        "rules": pd.DataFrame([{"goal": goal, **rule._asdict()}]),
+        "surface_scores": pd.DataFrame(fits),
+        "rule_scores": pd.DataFrame(scores),
+    }
+
+
+def _scored(
+    goal: str,
+    split: str,
+    zone: float,
+    part: pd.DataFrame,
+    found: dict[str, np.ndarray],
+    strategies: pd.DataFrame,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A row of table ``surface_scores`` and rows of ``rule_scores``."""
+    effect, covered = (found.pop(key).astype(float) for key in ("effect", "covered"))
+    judged = Judged(goal, split, zone, part, _everyone(part, goal, found))
+    rows = list(judged.rows())
     if goal == "prediction":
-        calls["exact phase boundary"] = _call_by_theory(part)
-        calls |= common_calls(part)
-    rows = _score_rows(part, calls, goal, split)
-    if goal == "prediction":
-        rows += _strategy_rows(part, calls, strategies, split)
-    return fit, rows
+        rows += judged.strategy_rows(strategies)
+    return _fit_row(goal, split, part, effect, covered), rows
+
+
+def _put_together(parts: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Tables from those of the goals."""
+    out = {}
+    for name in TABLES:
+        frames = [part[name] for part in parts if name in part and len(part[name])]
+        joined = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        out[name] = typed(joined, name)
+    return out
 
 
 def learn(
@@ -235,6 +356,7 @@ def learn(
     scenarios: pd.DataFrame,
     strategies: pd.DataFrame,
     comparison: Mapping[str, Any],
+    atlas: Mapping[str, pd.DataFrame] | None = None,
     n_jobs: int = 1,
 ) -> dict[str, pd.DataFrame]:
     """Surfaces and rules of every goal, and how they do on scenarios they have not seen.
@@ -245,6 +367,9 @@ def learn(
         The tables.
     comparison : mapping
         With the ``margin``.
+    atlas : mapping of str to DataFrame, optional
+        These tables of another study, whose surfaces and rules are then taken over and judged on
+        the scenarios of this one, as split ``study``. Goals that it lacks are learnt here.
     n_jobs : int
         Worker processes; the result does not depend on it.
 
@@ -252,43 +377,35 @@ def learn(
     -------
     dict of str to DataFrame
         The tables `TABLES`; they are empty for goals with fewer than ``FEWEST`` scenarios.
-        From more than `normwise.analysis.learn.cells.MOST` scenarios, a random sample of that size
-        is learnt from.
     """
-    parts: dict[str, list[Any]] = {name: [] for name in TABLES}
+    ground = ground_of(goals, scenarios, strategies)
+    taken = {} if atlas is None else dict(atlas)
+    known = set(taken["rules"]["goal"]) if taken else set()
+    own = [{"ground": ground[~ground["goal"].isin(known)]}]
     for goal, what in GOALS.items():
-        whole = cells(goals, scenarios, goal)
-        fresh = whole[whole["held_out"]].reset_index(drop=True)
-        frame = learnt_from(whole)
-        if len(frame) < FEWEST:
-            continue
-        zone = what.zone(comparison["margin"])
-        surface = Surface(frame, zone)
-        parts["surface"].append(tabulate(surface, frame, goal))
-        parts["importance"].append(importance(surface, frame, goal))
-        parts["rules"].append(pd.DataFrame([{"goal": goal, **fit_bounds(frame)._asdict()}]))
-        splits = _splits(frame)
-        jobs = [(split, mask) for split, masks in splits.items() for mask in masks]
-        folds = Parallel(n_jobs=n_jobs)(
-            delayed(_fold)(frame, mask, zone, surface.model.kernel_) for _, mask in jobs
-        )
-        judged = {}
-        for split in splits:
-            held = np.zeros(len(frame), bool)
-            out = {name: np.full(len(frame), None, object) for name in folds[0]}
-            for (name, mask), fold in zip(jobs, folds, strict=True):
-                if name == split:
-                    held |= mask
-                    for key, value in fold.items():
-                        out[key][mask] = value
-            judged[split] = frame[held].reset_index(drop=True), {k: v[held] for k, v in out.items()}
-        if len(fresh) > 1:
-            judged["fresh"] = fresh, _calls(frame, fresh, zone, surface)
-        for split, (part, found) in judged.items():
-            fit, rows = _judge(part, found, strategies, goal, split)
-            parts["surface_scores"].append(pd.DataFrame([fit]))
-            parts["rule_scores"].append(pd.DataFrame(rows))
-    return {
-        name: typed(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), name)
-        for name, frames in parts.items()
-    }
+        whole = cells(ground, goal)
+        if goal in known:
+            own.append(_tried(taken, goal, whole, strategies))
+        elif (~whole["held_out"]).sum() >= FEWEST:
+            zone = what.zone(comparison["margin"])
+            own.append(_learn_goal(whole, goal, zone, strategies, n_jobs))
+    return _put_together([taken, *own])
+
+
+def _tried(
+    atlas: Mapping[str, pd.DataFrame], goal: str, own: pd.DataFrame, strategies: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Scores of an atlas on the scenarios of another study, one goal."""
+    # what is there already was seen
+    theirs = cells(atlas["ground"], goal)
+    own = own[~own["scenario"].isin(theirs["scenario"])].reset_index(drop=True)
+    if len(own) < 2:
+        return {}
+    kernels = atlas["kernels"].set_index("goal")
+    frame = learnt_from(theirs)
+    surface = Surface.of_scales(frame, kernels.loc[goal])
+    rule = read_rule(atlas["rules"], goal)
+    assert rule is not None
+    found = _calls(frame, own, surface, rule)
+    fit, rows = _scored(goal, "study", surface.zone, own, found, strategies)
+    return {"surface_scores": pd.DataFrame([fit]), "rule_scores": pd.DataFrame(rows)}

@@ -1,95 +1,110 @@
-"""The rule of thumb: three bounds on two numbers of a scenario."""
+"""The rule of thumb: a cut on one number of a scenario, and rows enough that it hardly matters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-NEITHER = "neither"
-# an unneeded name for a winner costs half of a missed one: it misleads, and harms little
-FALSE_CALL = 0.5
+NEITHER, EQUIVALENT = "neither", "equivalent"
+# where the two are called equivalent, so many of the scenarios have an effect within the zone
+MOST_EQUIVALENT = 0.95
+FEWEST_EQUIVALENT = 10
+BOOTSTRAP, LEVEL = 400, 0.95
 
 
-class Bounds(NamedTuple):
-    """The three numbers of the rule.
+class Rule(NamedTuple):
+    """The numbers of the rule.
 
     Attributes
     ----------
-    floor : float
-        No clear winner where the signal per direction is below; 0 for never.
-    lower, upper : float
-        Elsewhere L1 where the load is below ``lower``, L2 where it is above ``upper``.
+    cut : float
+        L1 where the load is below, L2 elsewhere; 0 for never L1, infinite for always.
+    low, high : float
+        95 % bootstrap interval of the cut, over scenarios.
+    enough : float
+        Rows per feature from which on the two are equivalent, before all else; infinite for never.
     """
 
-    floor: float
-    lower: float
-    upper: float
+    cut: float
+    low: float
+    high: float
+    enough: float = np.inf
 
 
-def fit_bounds(frame: pd.DataFrame) -> Bounds:
-    """Bounds that name the right winner most often, with two significant digits.
-
-    A scenario whose winner is missed or reversed costs 1, and a winner named where there is none
-    `FALSE_CALL`.
+def fit_rule(frame: pd.DataFrame, zone: float) -> Rule:
+    """The rule of least regret, its numbers with two significant digits.
 
     Parameters
     ----------
     frame : DataFrame
         What `normwise.analysis.learn.cells.cells` returns.
+    zone : float
+        Half-width of the zone of equivalence.
     """
-    frame = frame.sort_values("load", kind="stable")
-    load, signal = frame["load"].to_numpy(), frame["signal_per_direction"].to_numpy()
-    decided = frame["verdict"].isin(("l1", "l2")).to_numpy(float)
-    # what each answer costs in each scenario
-    wrong = {NEITHER: decided} | {
-        side: np.where(decided, frame["verdict"] != side, FALSE_CALL) for side in ("l1", "l2")
-    }
-    best: tuple[float, Bounds] | None = None
-    levels = np.unique(signal)
-    for floor in [0.0, *(_between(a, b) for a, b in pairwise(levels))]:
-        weak = signal < floor
-        lower, upper, cost = _fit_cuts(load[~weak], {k: v[~weak] for k, v in wrong.items()})
-        cost += wrong[NEITHER][weak].sum()
-        # the least floor of those that do equally well
-        if best is None or cost < best[0]:
-            best = cost, Bounds(floor, lower, upper)
-    assert best is not None
-    return best[1]
+    enough = enough_rows(frame, zone)
+    own = frame[rows_per_feature(frame) < enough].sort_values("load", kind="stable")
+    load, effect = own["load"].to_numpy(), own["effect"].to_numpy()
+    rng = np.random.default_rng(0)
+    # a bootstrap sample is how often each scenario is in it
+    counts = rng.multinomial(len(load), np.full(len(load), 1 / max(len(load), 1)), BOOTSTRAP)
+    again = [_best_cut(load, effect * count) for count in counts]
+    low, high = np.quantile(again, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
+    return Rule(_best_cut(load, effect), float(low), float(high), enough)
 
 
-def _between(a: float, b: float) -> float:
-    return float(f"{np.sqrt(a * b):.2g}")
-
-
-def _fit_cuts(load: np.ndarray, wrong: Mapping[str, np.ndarray]) -> tuple[float, float, float]:
-    """Lower and upper cut of sorted loads, and the number of wrong answers."""
-    below = {name: np.append(0.0, np.cumsum(cost)) for name, cost in wrong.items()}
+def _best_cut(load: np.ndarray, effect: np.ndarray) -> float:
+    """Where to stop to take L1, for sorted loads: where the effects below have the least sum."""
     # cut i has i scenarios below it; equal loads cannot be parted
     whole = np.append(True, np.append(np.diff(load) > 1e-9 * load[1:], True))[: len(load) + 1]
-    first = np.where(whole, below["l1"] - below[NEITHER], np.inf)
-    second = np.where(whole, below[NEITHER] - below["l2"], np.inf)
-    # best lower cut at or below each upper cut
-    best = np.minimum.accumulate(first)
-    upper = int(np.argmin(best + second))
-    lower = int(np.argmin(first[: upper + 1]))
-
-    def bound(cut: int) -> float:
-        if cut == 0:
-            return 0.0
-        return np.inf if cut == len(load) else _between(load[cut - 1], load[cut])
-
-    return bound(lower), bound(upper), float(best[upper] + second[upper] + below["l2"][-1])
+    total = np.where(whole, np.append(0.0, np.cumsum(effect)), np.inf)
+    cut = int(np.argmin(total))
+    if cut == 0:
+        return 0.0
+    return np.inf if cut == len(load) else _digits(np.sqrt(load[cut - 1] * load[cut]))
 
 
-def call_by_rule(frame: pd.DataFrame, bounds: Bounds) -> np.ndarray:
-    """l1, l2 or neither for each scenario, by the rule of thumb."""
-    load = frame["load"].to_numpy()
-    side = np.where(load < bounds.lower, "l1", np.where(load > bounds.upper, "l2", NEITHER))
-    return np.where(frame["signal_per_direction"].to_numpy() < bounds.floor, NEITHER, side)
+def _digits(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
+def enough_rows(frame: pd.DataFrame, zone: float) -> float:
+    """Least number of rows per feature from which on nearly all effects lie within a zone.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `normwise.analysis.learn.cells.cells` returns.
+    zone : float
+        Half-width of the zone of equivalence.
+
+    Returns
+    -------
+    float
+        With two significant digits, rounded upwards; infinite if there is none.
+    """
+    ratio = rows_per_feature(frame)
+    order = np.argsort(-ratio, kind="stable")
+    within = (frame["effect"].abs() <= zone).to_numpy()[order]
+    share = np.cumsum(within) / np.arange(1, len(within) + 1)
+    good = np.flatnonzero(share >= MOST_EQUIVALENT)
+    if not len(good) or good[-1] + 1 < FEWEST_EQUIVALENT:
+        return np.inf
+    least = ratio[order[good[-1]]]
+    unit = 10.0 ** (np.floor(np.log10(least)) - 1)
+    return float(np.ceil(least / unit - 1e-9) * unit)
+
+
+def rows_per_feature(frame: pd.DataFrame) -> np.ndarray:
+    """Rows over columns of each scenario."""
+    return 1 / frame["aspect_ratio"].to_numpy(float)
+
+
+def call_by_rule(frame: pd.DataFrame, rule: Rule) -> np.ndarray:
+    """l1, l2 or equivalent for each scenario, by the rule of thumb."""
+    side = np.where(frame["load"].to_numpy() < rule.cut, "l1", "l2")
+    return np.where(rows_per_feature(frame) >= rule.enough, EQUIVALENT, side)
 
 
 def losses_of(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
@@ -102,7 +117,7 @@ def losses_of(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
     return np.where(called == "l1", l1, np.where(called == "l2", l2, (l1 + l2) / 2))
 
 
-def read_bounds(rules: pd.DataFrame, goal: str = "prediction") -> Bounds | None:
-    """Bounds of the rule of a goal, where there is one."""
+def read_rule(rules: pd.DataFrame, goal: str = "prediction") -> Rule | None:
+    """The rule of a goal, where there is one."""
     own = rules[rules["goal"] == goal]
-    return Bounds(*own[list(Bounds._fields)].iloc[0].astype(float)) if len(own) else None
+    return Rule(*own[list(Rule._fields)].iloc[0].astype(float)) if len(own) else None

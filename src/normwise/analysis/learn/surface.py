@@ -10,6 +10,8 @@ nearly its logarithm where it is large.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,18 +24,22 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from normwise.analysis.learn.cells import AXES
+from normwise.analysis.learn.cells import AXES, sample
+from normwise.analysis.learn.rule_of_thumb import EQUIVALENT
 
 LEVEL = 0.9
 # effects are taken as large from this many zones of equivalence on
 BEND = 4
 FEWEST = 12
+# a search for scales takes the cube of the scenarios, a few hundred say nearly as much
+SEARCHED = 500
+LENGTHS = ("aspect_ratio", "relevant_per_row", "snr", "signal_alignment", "binary")
 # where the surface is tabled, as far as there are measurements
 GRID = {
     "aspect_ratio": (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10),
     "nonzero_share": (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1),
     "snr": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8),
-    "nearest_correlation": (0, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99),
+    "signal_alignment": (0.3, 0.5, 1, 2, 5, 10, 30),
 }
 
 
@@ -45,7 +51,7 @@ def inputs(frame: pd.DataFrame) -> np.ndarray:
             # relevant features per row: the boundary runs along it at every p
             np.log(frame["nonzero_share"] * frame["aspect_ratio"]),
             np.log(frame["snr"]),
-            2 * frame["nearest_correlation"],
+            np.log(frame["signal_alignment"]),
             frame["binary"],
         ]
     )
@@ -103,26 +109,55 @@ class Surface:
     zone : float
         Half-width of the zone of equivalence.
     kernel : sklearn kernel, optional
-        Where the search for the kernel's scales starts.
+        Its scales, or where the search for them starts.
+    search : bool
+        Whether scales are searched for, on at most `SEARCHED` scenarios. All are then heeded.
     """
 
-    def __init__(self, frame: pd.DataFrame, zone: float, kernel: object = None) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, zone: float, kernel: Any = None, search: bool = True
+    ) -> None:
         self.zone, self.bend = zone, BEND * zone
-        X, effect = inputs(frame), frame["effect"].to_numpy()
-        y = np.arcsinh(effect / self.bend)
-        mcse = frame["mcse"].to_numpy() / np.hypot(effect, self.bend)
+        y = np.arcsinh(frame["effect"].to_numpy() / self.bend)
         self.centre, self.scale = float(y.mean()), float(y.std()) or 1.0
-        start = kernel or ConstantKernel(1.0, (1e-3, 1e3)) * Matern(
-            np.ones(X.shape[1]), (0.1, 100.0), nu=2.5
+        kernel = kernel or ConstantKernel(1.0, (1e-3, 1e3)) * Matern(
+            np.ones(len(LENGTHS)), (0.1, 100.0), nu=2.5
         ) + WhiteKernel(0.02, (1e-5, 1.0))
+        if search:
+            kernel = self._fitted(sample(frame, SEARCHED), kernel, search=True).kernel_
+        self.model = self._fitted(frame, kernel, search=False)
+
+    def _fitted(
+        self, frame: pd.DataFrame, kernel: Any, *, search: bool
+    ) -> GaussianProcessRegressor:
+        X, effect = inputs(frame), frame["effect"].to_numpy()
+        target = (np.arcsinh(effect / self.bend) - self.centre) / self.scale
+        error = frame["mcse"].to_numpy() / np.hypot(effect, self.bend) / self.scale
+        known = np.maximum(error**2, 1e-8)
+        optimizer = _Likelihood(X, target, known).largest if search else None
         # the optimiser says when a scale runs to its bound, as that of a constant input does
-        known, target = np.maximum((mcse / self.scale) ** 2, 1e-8), (y - self.centre) / self.scale
-        likelihood = _Likelihood(X, target, known)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.model = GaussianProcessRegressor(
-                start, alpha=known, optimizer=likelihood.largest
-            ).fit(X, target)
+            return GaussianProcessRegressor(kernel, alpha=known, optimizer=optimizer).fit(X, target)
+
+    def scales(self) -> dict[str, float]:
+        """Scales of the kernel, and the zone: a row of table ``kernels`` but for the goal."""
+        kernel = self.model.kernel_
+        lengths = zip(LENGTHS, map(float, kernel.k1.k2.length_scale), strict=True)
+        return {
+            "zone": self.zone,
+            "level": float(kernel.k1.k1.constant_value),
+            **dict(lengths),
+            "noise": float(kernel.k2.noise_level),
+        }
+
+    @classmethod
+    def of_scales(cls, frame: pd.DataFrame, scales: Mapping[str, Any]) -> Surface:
+        """Surface of known scales: the frame and the row of table ``kernels`` of a goal."""
+        lengths = [float(scales[name]) for name in LENGTHS]
+        kernel = ConstantKernel(scales["level"], "fixed") * Matern(lengths, "fixed", nu=2.5)
+        kernel += WhiteKernel(scales["noise"], "fixed")
+        return cls(frame, float(scales["zone"]), kernel, search=False)
 
     def predict(self, frame: pd.DataFrame, mcse: np.ndarray | float = 0.0) -> pd.DataFrame:
         """What another scenario's effect is expected to be.
@@ -150,9 +185,15 @@ class Surface:
         low, high = (self.bend * np.sinh(mean + side * reach) for side in (-1, 1))
         sure = stats.norm.cdf(np.abs(mean) / sd) >= LEVEL
         side = np.where(effect < 0, "l1", "l2")
-        other = np.where((low > -self.zone) & (high < self.zone), "equivalent", "undecided")
+        other = np.where((low > -self.zone) & (high < self.zone), EQUIVALENT, "undecided")
         verdict = np.where(sure & (np.abs(effect) > self.zone), side, other)
         return pd.DataFrame({"effect": effect, "low": low, "high": high, "verdict": verdict})
+
+    def choose(self, frame: pd.DataFrame) -> np.ndarray:
+        """l1, l2 or equivalent for each scenario, whichever is the best guess."""
+        found = self.predict(frame)
+        side = np.where(found["effect"] < 0, "l1", "l2")
+        return np.where(found["verdict"] == EQUIVALENT, EQUIVALENT, side)
 
 
 def ranges(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
@@ -184,8 +225,7 @@ def tabulate(surface: Surface, frame: pd.DataFrame, goal: str) -> pd.DataFrame:
 def importance(surface: Surface, frame: pd.DataFrame, goal: str) -> pd.DataFrame:
     """Table ``importance``: Sobol indices of the surface over the measured ranges.
 
-    Each property varies independently, the correlation evenly and the others evenly on the log
-    scale (Saltelli 2010).
+    Each property varies independently and evenly on the log scale (Saltelli 2010).
     """
     span = ranges(frame)
     free = [axis for axis in AXES if span[axis][0] < span[axis][1]]
@@ -197,12 +237,7 @@ def importance(surface: Surface, frame: pd.DataFrame, goal: str) -> pd.DataFrame
         found = surface.predict(at.assign(binary=float(frame["binary"].min())))
         return np.array(found["effect"])
 
-    dists = [
-        stats.uniform(span[a][0], span[a][1] - span[a][0])
-        if a == "nearest_correlation"
-        else stats.loguniform(*span[a])
-        for a in free
-    ]
+    dists = [stats.loguniform(*span[axis]) for axis in free]
     found = stats.sobol_indices(func=effect, n=1024, dists=dists, rng=np.random.default_rng(0))
     return pd.DataFrame(
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import entr, expit
 
 from normwise.data.population import Population
 from normwise.data.response_kind import kind_of
@@ -160,8 +160,10 @@ def replicate_metrics(
 def _of_numbers(
     truth: Population, coef: np.ndarray, intercept: np.ndarray, _: np.ndarray | None
 ) -> dict[str, np.ndarray]:
+    risk = excess_risk(truth, coef, intercept)
     return {
-        "relative_risk": excess_risk(truth, coef, intercept) / (truth.signal_var or np.nan),
+        "explained": 1 - (truth.residual_var + risk) / (truth.residual_var + truth.signal_var),
+        "relative_risk": risk / (truth.signal_var or np.nan),
         "slope_risk": truth.variance(coef - truth.coef),
     }
 
@@ -180,13 +182,25 @@ def _of_probabilities(
 
 
 def _of_law(law: PredictorLaw) -> dict[str, np.ndarray]:
+    loss = law.log_loss()
     return {
-        "log_loss": law.log_loss(),
+        "explained": 1 - loss / _null_log_loss(law),
+        "log_loss": loss,
         "error_rate": law.error_rate(),
         "brier_score": law.brier_score(),
         "calibration_slope": law.calibration_slope(),
         "calibration_error": law.calibration_error(),
     }
+
+
+def _null_log_loss(law: PredictorLaw) -> np.ndarray:
+    """Least expected log-loss of a constant: that of the share of ones."""
+    if law.sampled:
+        share = expit(law.true).mean(axis=-1)
+    else:
+        true = law.true_mean + np.sqrt(law.true_var) * law.nodes
+        share = expit(true) @ law.weights
+    return np.asarray(entr(share) + entr(1 - share))
 
 
 # metrics that only some kinds of response have; a kind that is not here has the others
