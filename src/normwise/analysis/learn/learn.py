@@ -236,7 +236,7 @@ def _calls(
     return {
         "effect": found["effect"].to_numpy(float),
         "covered": inside.to_numpy(float),
-        "response surface": surface.choose(test).to_numpy(object),
+        "response surface": surface.choose(test).astype(object),
         "rule of thumb": call_by_rule(test, rule),
         # a reader guesses k
         "rule of thumb, k halved": call_by_rule(test.assign(load=test["load"] / 2), rule),
