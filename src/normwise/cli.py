@@ -122,6 +122,11 @@ def parser() -> argparse.ArgumentParser:
         help="replicates to make again (default: %(default)s)",
     )
     verify.add_argument(
+        "--atlas",
+        action="store_true",
+        help="in place of a folder: the atlas that comes with normwise, N of its scenarios",
+    )
+    verify.add_argument(
         "--seed", type=_natural, metavar="S", help="of the sample (default: another each time)"
     )
     verify.set_defaults(
@@ -272,9 +277,10 @@ def _verify(args: argparse.Namespace) -> int:
     import secrets
 
     from normwise.provenance.verify import CODES, tell, verify
+    from normwise.provenance.verify_atlas import verify_atlas
 
     seed = secrets.randbelow(10**6) if args.seed is None else args.seed
-    found = verify(args.input, args.sample, seed)
+    found = verify_atlas(args.sample, seed) if args.atlas else verify(args.input, args.sample, seed)
     print(*tell(found, seed), sep="\n")
     return CODES[found.outcome]
 

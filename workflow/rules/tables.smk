@@ -144,6 +144,7 @@ rule learn:
     params:
         extensions=STUDY.extension_files,
         comparison=config["comparison"],
+        atlas=STUDY.atlas,
         code=code_of_rule("learn"),
     script:
         "../scripts/learn.py"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from normwise.analysis.learn.atlas import read_atlas
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.tables import write_table
 from normwise.files.job_log import log_to
@@ -17,6 +18,7 @@ with log_to(snakemake.log[0]), threadpool_limits(1):
         read_parquet(snakemake.input.scenarios),
         read_parquet(snakemake.input.strategies),
         snakemake.params.comparison,
+        read_atlas() if snakemake.params.atlas else None,
         snakemake.threads,
     )
     folder = Path(snakemake.output[0]).parent

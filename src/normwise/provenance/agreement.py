@@ -13,7 +13,7 @@ ROUNDING = 1e-8
 SAME, ROUNDED, DIFFERENT = "the same bits", "the same to rounding", "different"
 # how a solution was found, which may differ where the solution does not
 FOUND_BY = ("gap", "fold_gap", "n_iter", "n_uncertified")
-STEPS = ("fits", "metrics", "summary", "verdicts")
+STEPS = ("fits", "metrics", "summary", "verdicts", "atlas")
 
 
 @dataclass

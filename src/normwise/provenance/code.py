@@ -28,7 +28,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "trace_paths": ("analysis.measure.paths", "analysis.tables"),
     "check_theory": ("analysis.measure.theory_check", "analysis.tables"),
     "compare": ("analysis.judge.compare", "analysis.tables"),
-    "learn": ("analysis.learn.learn", "analysis.tables"),
+    "learn": ("analysis.learn.atlas", "analysis.learn.learn", "analysis.tables"),
     "calibrate": ("analysis.trials.calibration", "analysis.tables"),
     "replicate": (
         "analysis.trials.replications.protocol",

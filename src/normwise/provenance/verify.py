@@ -60,6 +60,7 @@ COUNTED = {
     "metrics": "scenarios' metrics computed again from the fits",
     "summary": "scenarios' summaries computed again from the metrics",
     "verdicts": "scenarios' effects, and families of verdicts, computed again",
+    "atlas": "effects of the atlas made again from the seeds",
 }
 TIMINGS = ("seconds",)
 KEYS = ["dataset", "scenario", "penalty", "tuning", "metric"]
@@ -97,7 +98,8 @@ def verify(folder: str | Path, sample: int, seed: int) -> Verification:
 def tell(found: Verification, seed: int) -> Iterator[str]:
     """Say what was found, in lines."""
     missing = sum(fault.endswith((": is missing", "study ended")) for fault in found.faults)
-    yield f"{found.files - missing} of {found.files} files are what they were"
+    if found.files:
+        yield f"{found.files - missing} of {found.files} files are what they were"
     for step, differences in found.steps.items():
         if differences:
             largest = max(differences)

@@ -6,11 +6,13 @@ folder, and the numbers of chunks and blocks may be given as text, as wildcards 
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -307,6 +309,14 @@ class Study:
     def measuring_files(self, dataset: str) -> list[list[str]]:
         """The user's files that penalties and metrics come from, with their digests."""
         return _files_of([*self.datasets[dataset]["penalties"], *self.config["metrics"]])
+
+    @cached_property
+    def atlas(self) -> str:
+        """Digest of the atlas that rule and surface rest on; none if they are learnt here."""
+        if self.config["comparison"]["learn_from"] == "study":
+            return ""
+        about = files("normwise.analysis.learn").joinpath("atlas", "about.json")
+        return str(json.loads(about.read_text(encoding="utf-8"))["tables"])
 
     @property
     def extension_files(self) -> list[list[str]]:
