@@ -24,8 +24,8 @@ INTRODUCTION = """\
 # The config
 
 `config.yaml` is the default study, `quick.yaml` a look at every part in some three minutes,
-`full.yaml` the same questions asked at length, `real.yaml` real tables, `sampled.yaml` scenarios
-sampled from ranges. To run another than the default:
+`atlas.yaml` the 2,310 sampled scenarios that the rule rests on, `real.yaml` real tables,
+`sampled.yaml` a small example of scenarios sampled from ranges. To run another than the default:
 
 ```bash
 snakemake --cores 8 --configfile config/quick.yaml

@@ -121,7 +121,7 @@ def test_the_load_is_its_formula(a):
 def test_what_no_linear_predictor_explains_counts_as_noise():
     study = made_study(n=3)
     study["scenarios"] = study["scenarios"].assign(snr=3.0, nonlinear_share=[0.0, 0.5, 0.9])
-    np.testing.assert_allclose(frame_of(study)["snr"], [3.0, 1.5 / 2.5, 0.3 / 3.7])
+    np.testing.assert_allclose(frame_of(study)["snr"], [3.0, 3 / 4, 3 / 28])
 
 
 def test_scenarios_without_a_signal_have_no_place():

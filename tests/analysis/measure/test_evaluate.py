@@ -197,7 +197,12 @@ def test_health_counts_doubtful_fits(tmp_path):
     with load_arrays(fits["l1"][0]) as file:
         arrays = dict(file)
     arrays["n_uncertified.0"] = np.array([0.0, 0, 3, 1, 0])
-    arrays["edge.0"][:, 0] = [1, 0, 0, 0, 0]
+    # of the two whose last strength was chosen, the second has a flat end
+    arrays["edge.0"][:, 0] = [1, 1, 0, 0, 0]
+    n_alphas = np.isfinite(arrays["alphas.0"][0]).sum()
+    arrays["cv_error.0"][0, :n_alphas] = np.linspace(2, 1, n_alphas)
+    arrays["cv_error.0"][1, :n_alphas] = np.linspace(2, 1.1, n_alphas)
+    arrays["cv_error.0"][1, n_alphas - 2 : n_alphas] = [1.0005, 1.0]
     arrays["gap.0"][3, 1] = 0.25
     arrays["failed.0"][4] = 1
     save_arrays(fits["l1"][0], arrays)

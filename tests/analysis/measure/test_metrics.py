@@ -292,3 +292,29 @@ def test_scenario_metrics_without_a_true_feature(rng):
     found = scenario_metrics(truth, coef, np.zeros(30))
     assert "sign_consistency" not in found
     assert found["coef_variance"][0] == pytest.approx(coef.var(axis=0, ddof=1).sum())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_the_truth_explains_what_a_linear_predictor_can_and_the_null_model_nothing(share):
+    scenario = Scenario(50, 20, 5, snr=3.0, nonlinear_share=share)
+    truth = population(scenario, 1)
+    coef = np.array([truth.coef, np.zeros(20)])[:, None]
+    intercept = np.array([truth.intercept, truth.intercept + truth.mean @ truth.coef])[:, None]
+    found = replicate_metrics(truth, "gaussian", coef, intercept)["explained"][:, 0]
+    # what is not linear comes on top of a signal-to-noise ratio of 3
+    np.testing.assert_allclose(found, [3 / (1 + 3 / (1 - share)), 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("prevalence", [0.5, 0.1])
+def test_a_constant_explains_nothing_of_two_classes(prevalence):
+    scenario = Scenario(50, 20, 5, snr=3.0, response="binary", prevalence=prevalence)
+    truth = population(scenario, 1)
+    coef = np.array([truth.coef, np.zeros(20)])[:, None]
+    intercept = np.array([truth.intercept, np.log(prevalence / (1 - prevalence))])[:, None]
+    best, null = replicate_metrics(truth, "binary", coef, intercept)["explained"][:, 0]
+    assert null == pytest.approx(0, abs=1e-6)
+    assert 0.2 < best < 1
+    # the same on rows that stand for the population
+    rows = np.random.default_rng(0).standard_normal((40_000, 20))
+    sampled = replicate_metrics(truth, "binary", coef, intercept, rows)["explained"][:, 0]
+    np.testing.assert_allclose(sampled, [best, null], atol=0.01)

@@ -106,7 +106,8 @@ def end_of_the_grid(tables: Tables, promise: Promise) -> Iterator[Check]:
     fits = _penalised(tables)
     if len(fits):
         meaning = (
-            "share of the data sets whose strength is the last of the grid, in the worst scenario"
+            "share of the data sets whose strength is the last of the grid although the "
+            "cross-validated error still falls there, in the worst scenario"
         )
         yield Check("end of the grid", meaning, fits["edge"].max(), 0.1)
 

@@ -39,8 +39,9 @@ def ground_of(
     own = goals.merge(scenarios, on=keys).drop_duplicates(["goal", "scenario"])
     own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(BINARY))].reset_index(drop=True)
     family = own["covariance"].where((own["correlation"] != 0), "independent")
-    misfit = own["nonlinear_share"]
-    snr = own["snr"] * (1 - misfit) / (1 + own["snr"] * misfit)
+    # what no linear predictor explains is noise to it
+    misfit = own["nonlinear_share"] / (1 - own["nonlinear_share"])
+    snr = own["snr"] / (1 + own["snr"] * misfit)
     own = own.merge(explained_points(goals), on=keys, how="left")
     own = own.merge(_cv_costs(strategies), on=keys, how="left")
     own = own.assign(

@@ -29,6 +29,10 @@ from normwise.fitting.loss import loss_of
 from normwise.fitting.names import TUNINGS, selects
 
 
+# share of what is explained that the last step of a grid may add
+FLAT = 1e-3
+
+
 def _extra_metrics(
     names: Sequence[str], e: Estimates, a: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
@@ -106,6 +110,28 @@ def _scenario_rows(e: Estimates, dataset: str) -> Iterator[dict]:
             }
 
 
+def _cut_short(alphas: np.ndarray, cv_error: np.ndarray, at_end: np.ndarray) -> np.ndarray:
+    """Whether the grid ends where the cross-validated error still falls.
+
+    Where it is flat, as for many rows and a strong signal, the end of the grid decides nothing.
+
+    Parameters
+    ----------
+    alphas, cv_error : ndarray of shape (n_replicates, n_candidates)
+        From the strongest penalty to the weakest; NaN where there is no candidate.
+    at_end : ndarray of bool, shape (n_replicates,)
+        Whether the last candidate was chosen.
+    """
+    out = np.zeros(len(at_end), bool)
+    for i in np.flatnonzero(at_end):
+        known = np.isfinite(cv_error[i])
+        # a strength can have several candidates
+        strength, first = np.unique(-alphas[i][known], return_index=True)
+        error = np.minimum.reduceat(cv_error[i][known], first)
+        out[i] = len(strength) > 1 and error[-2] - error[-1] > FLAT * (error[0] - error[-1])
+    return out
+
+
 def _health_row(e: Estimates, dataset: str) -> dict:
     a, ok = e.arrays, e.fitted
     return {
@@ -115,7 +141,9 @@ def _health_row(e: Estimates, dataset: str) -> dict:
         "n": len(ok),
         "failed": float(1 - ok.mean()),
         "uncertified": float((a["n_uncertified"] > 0).mean()),
-        "edge": float(a["edge"][ok, 0].mean()) if ok.any() else np.nan,
+        "edge": float(_cut_short(a["alphas"], a["cv_error"], a["edge"][:, 0])[ok].mean())
+        if ok.any()
+        else np.nan,
         "median_gap": float(np.median(a["gap"][ok])) if ok.any() else np.nan,
         "max_gap": float(a["gap"][ok].max()) if ok.any() else np.nan,
         "max_fold_gap": float(a["fold_gap"][ok].max()) if ok.any() else np.nan,
