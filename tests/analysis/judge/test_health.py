@@ -29,6 +29,8 @@ SOUND = {
         "kind": ["exact", "limit"],
         "z": [1.2, 2.0],
         "deviation": [0.2, -0.02],
+        "mcse": [0.01, 0.01],
+        "predicted": [1.0, 1.0],
         "n": [50, 50],
     },
     "missing": {"dataset": [], "scenario": []},
@@ -116,3 +118,16 @@ def test_every_check_is_a_function_in_the_list(monkeypatch):
     monkeypatch.setattr(health, "CHECKS", (*health.CHECKS, odd_check))
     last = judged(SOUND).iloc[-1]
     assert (last["check"], last["value"], last["passed"]) == ("odd check", 50.0, False)
+
+
+def test_noise_of_few_replicates_is_no_distance_from_theory():
+    tables = {name: pd.DataFrame(columns) for name, columns in SOUND.items()}
+    rng = np.random.default_rng(0)
+    error, predicted = np.full(400, 0.2), np.full(400, 2.0)
+    for shift, passed in ((0.0, True), (0.15, False)):
+        deviation = shift + error / predicted * rng.standard_normal(400)
+        tables["theory"] = pd.DataFrame(
+            {"kind": "limit", "deviation": deviation, "mcse": error, "predicted": predicted}
+        )
+        (check,) = health.risk_in_the_limit(tables, health.Promise(1e-6, 50))
+        assert check.passed == passed
