@@ -5,7 +5,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from normwise.analysis.learn.learn import learn
-from normwise.analysis.tables import write_table
+from normwise.analysis.tables import read_parts, write_table
 from normwise.files.job_log import log_to
 from normwise.files.parquet import read_parquet
 from normwise.study.extensions import load
@@ -18,6 +18,7 @@ with log_to(snakemake.log[0]), threadpool_limits(1):
         read_parquet(snakemake.input.strategies),
         snakemake.params.comparison,
         snakemake.threads,
+        read_parts(snakemake.input.estimates, "estimates"),
     )
     folder = Path(snakemake.output[0]).parent
     for name, frame in tables.items():

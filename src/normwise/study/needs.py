@@ -204,6 +204,22 @@ def of_check_theory(scenarios: Sequence[Scenario], replicates: int, n_penalties:
     return needs(START_MB + held, 10 + sum(2 + 8e-10 * s.n_features**3 for s in scenarios))
 
 
+def of_estimate(scenarios: Sequence[Scenario], replicates: int) -> Needs:
+    """Some replicates of the scenarios of a block described; parameters as in `of_simulate`."""
+
+    def held(s: Scenario) -> float:
+        return 6 * replicate_megabytes(s) + 8 * _square_mb(s) + _truth_mb(s)
+
+    def seconds(s: Scenario) -> float:
+        n, p = s.n_samples, s.n_features
+        return 0.1 + 1e-5 * n + 2e-8 * p**2 * 10 + 2e-9 * n * p * min(n, p) + 6e-6 * min(n * p, 5e5)
+
+    return needs(
+        START_MB + COMPILED_MB + _most(scenarios, held),
+        30 + replicates * sum(map(seconds, scenarios)) + sum(map(_truth_seconds, scenarios)),
+    )
+
+
 def of_study(n_scenarios: int, threads: int = 1) -> Needs:
     """What puts all scenarios together, or tells of them: tables, rules, figures, the page.
 

@@ -29,7 +29,8 @@ from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
 from normwise.analysis.learn.cells import AXES, cells, learnt_from
-from normwise.analysis.learn.common_advice import common_calls
+from normwise.analysis.learn.common_advice import ELASTIC_NET, common_calls
+from normwise.analysis.learn.estimated import ABSENT, estimated_calls, losses_by_data_set
 from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule, fit_bounds, losses_of
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
 from normwise.theory.boundary import phase_boundary
@@ -49,7 +50,10 @@ TABLES = tables_of("learn")
 
 def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame, zone: float) -> np.ndarray:
     columns = list(AXES)
-    tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=max(2, len(train) // 40))
+    # splits that are equally good are chosen from at random
+    tree = DecisionTreeRegressor(
+        max_depth=3, min_samples_leaf=max(2, len(train) // 40), random_state=0
+    )
     effect = tree.fit(train[columns], train["effect"]).predict(test[columns])
     return np.where(effect < -zone, "l1", np.where(effect > zone, "l2", NEITHER))
 
@@ -86,8 +90,9 @@ def score(
     ----------
     frame : DataFrame
         What `normwise.analysis.learn.cells.cells` returns.
-    called : ndarray of str, shape (n,), or None
-        None for a choice that is not one per scenario.
+    called : ndarray of str, shape (n,) or (n, n_replicates), or None
+        Choice for each scenario, or for each of some data sets of it, of which the mean counts;
+        None for a choice that is neither.
     losses : ndarray of shape (n,)
         Log-ratio of the risk of the choice to that of the better penalty; NaN where it was not
         measured.
@@ -96,17 +101,24 @@ def score(
     verdict = frame["verdict"].to_numpy()
     decided = np.isin(verdict, ("l1", "l2"))
     out: dict[str, Any] = {"n": int(np.isfinite(losses).sum()), "decided": int(decided.sum())}
+    if called is not None:
+        called = called.reshape(len(frame), -1)
+        there = called != ABSENT
+
+        def share(true: np.ndarray) -> np.ndarray:
+            return (true & there).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+
+        hits, names = called == verdict[:, None], np.isin(called, ("l1", "l2"))
     if called is not None and decided.any():
-        right = called[decided] == verdict[decided]
-        named = called[decided] != NEITHER
+        right = share(hits)[decided]
         out["accuracy"] = right.mean()
         out["accuracy_low"], out["accuracy_high"] = wilson_interval(
             right.sum(), int(decided.sum()), 0.95
         )
-        out["called"] = named.mean()
-        out["reversed"] = (named & ~right).mean()
+        out["called"] = share(names)[decided].mean()
+        out["reversed"] = share(names & ~hits)[decided].mean()
     if called is not None and not decided.all():
-        out["silent"] = (called[~decided] == NEITHER).mean()
+        out["silent"] = share(called == NEITHER)[~decided].mean()
     losses = losses[np.isfinite(losses)]
     if len(losses):
         rng = np.random.default_rng(0)
@@ -133,19 +145,40 @@ def _score_rows(
         keys = {"goal": goal, "split": split, "family": family}
         for rule, called in calls.items():
             part = frame[mask]
-            losses = losses_of(part, called[mask])
+            losses = _losses(part, called[mask])
             rows.append(keys | {"rule": rule} | score(part, called[mask], losses, is_ratio))
     return rows
+
+
+def _losses(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
+    """Losses of choices of which some may be of an elastic net, known where there is one."""
+    mixed = called == ELASTIC_NET
+    if not mixed.any():
+        return losses_of(frame, called)
+    return np.where(mixed, frame["elastic_net_loss"], losses_of(frame, called))
+
+
+def _effects(frame: pd.DataFrame, strategies: pd.DataFrame) -> pd.DataFrame:
+    """Effect of every strategy, a column each, in the scenarios of a frame."""
+    wide = strategies.pivot_table(
+        index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
+    )
+    wide = wide.reindex(pd.MultiIndex.from_frame(frame[["dataset", "scenario"]]))
+    return wide.reindex(columns=wide.columns.union(["l1", "l2"]))
+
+
+def _with_elastic_net(frame: pd.DataFrame, strategies: pd.DataFrame) -> pd.DataFrame:
+    effects = _effects(frame, strategies)
+    best = np.minimum(effects["l1"], effects["l2"])
+    mixed = effects[ELASTIC_NET] if ELASTIC_NET in effects else best * np.nan
+    return frame.assign(elastic_net_loss=(mixed - best).to_numpy())
 
 
 def _strategy_rows(
     frame: pd.DataFrame, calls: dict[str, np.ndarray], strategies: pd.DataFrame, split: str
 ) -> list[dict[str, Any]]:
     """Scores of choices made for each data set, and of all choices where all were measured."""
-    wide = strategies.pivot_table(
-        index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
-    )
-    effects = wide.reindex(pd.MultiIndex.from_frame(frame[["dataset", "scenario"]]))
+    effects = _effects(frame, strategies)
     best = np.minimum(effects["l1"], effects["l2"]).to_numpy()
     losses = {
         name: effects[key].to_numpy() - best for key, name in CHOICES.items() if key in effects
@@ -168,7 +201,7 @@ def _strategy_rows(
         rows.append(keys | row | score(part, None, loss[mixed], True))
     for rule, called in calls.items():
         row = {"split": "elastic net", "rule": rule}
-        loss = losses_of(part, called[mixed])
+        loss = _losses(part, called[mixed])
         rows.append(keys | row | score(part, called[mixed], loss, True))
     return rows
 
@@ -200,6 +233,11 @@ def _fold(
     return _calls(train, held, zone, Surface(train, zone, kernel))
 
 
+def _unfitted(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Choices of rules that nothing is fitted in."""
+    return {"exact phase boundary": _call_by_theory(frame)} | common_calls(frame)
+
+
 def _judge(
     part: pd.DataFrame,
     found: dict[str, np.ndarray],
@@ -222,12 +260,35 @@ def _judge(
     calls = {name: called.astype(str) for name, called in found.items()}
     calls |= {f"always {p.upper()}": np.full(len(part), p) for p in ("l1", "l2")}
     if goal == "prediction":
-        calls["exact phase boundary"] = _call_by_theory(part)
-        calls |= common_calls(part)
+        calls |= _unfitted(part)
+        part = _with_elastic_net(part, strategies)
     rows = _score_rows(part, calls, goal, split)
     if goal == "prediction":
         rows += _strategy_rows(part, calls, strategies, split)
     return fit, rows
+
+
+def _estimated_rows(
+    train: pd.DataFrame,
+    fresh: pd.DataFrame,
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
+    zone: float,
+    surface: Surface,
+) -> list[dict[str, Any]]:
+    """Scores of rules that are told estimates; ``tables`` are goals, scenarios and estimates."""
+
+    def call(seen: pd.DataFrame) -> dict[str, np.ndarray]:
+        return _calls(train, seen, zone, surface) | _unfitted(seen)
+
+    calls, log_ratio = estimated_calls(fresh, *tables, call)
+    rows = []
+    for family, own in _families(fresh):
+        own = own & np.isfinite(log_ratio).any(axis=1)
+        for rule, called in calls.items():
+            keys = {"goal": "prediction", "split": "fresh", "family": family, "rule": rule}
+            losses = losses_by_data_set(fresh[own], called[own], log_ratio[own])
+            rows.append(keys | score(fresh[own], called[own], losses, True))
+    return rows
 
 
 def learn(
@@ -236,6 +297,7 @@ def learn(
     strategies: pd.DataFrame,
     comparison: Mapping[str, Any],
     n_jobs: int = 1,
+    estimates: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Surfaces and rules of every goal, and how they do on scenarios they have not seen.
 
@@ -247,6 +309,8 @@ def learn(
         With the ``margin``.
     n_jobs : int
         Worker processes; the result does not depend on it.
+    estimates : DataFrame, optional
+        The table. Rules are also judged by what they say when they are told these.
 
     Returns
     -------
@@ -287,6 +351,9 @@ def learn(
         for split, (part, found) in judged.items():
             fit, rows = _judge(part, found, strategies, goal, split)
             parts["surface_scores"].append(pd.DataFrame([fit]))
+            parts["rule_scores"].append(pd.DataFrame(rows))
+        if goal == "prediction" and len(fresh) > 1 and estimates is not None:
+            rows = _estimated_rows(frame, fresh, (goals, scenarios, estimates), zone, surface)
             parts["rule_scores"].append(pd.DataFrame(rows))
     return {
         name: typed(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), name)
