@@ -133,6 +133,8 @@ def test_what_estimates_cost_is_told_as_the_tables_have_it():
     truth = scores.loc["rule of thumb", "regret"]
     assert f"{100 * (truth - 1):.1f}" != f"{100 * cost:.1f}"
     assert f"(told the truth {100 * (truth - 1):.1f} %)" in text
+    folds = 100 * (scores.loc["cross-validation", "regret"] - 1)
+    assert f"Cross-validation, which needs none of them, costs {folds:.1f} % [" in text
     drawn = rule_scores.draw(learnt, {})
     assert (
         f"in {100 * right.mean():.0f} % of {len(right)} " in drawn.caption.split("Told what can")[1]

@@ -241,11 +241,15 @@ def _blind(scores: pd.DataFrame) -> list[str]:
             f"{thumb['decided']:.0f} that have one; told the truth, in "
             f"{percent(told['accuracy'])}."
         )
+    folds = ""
+    if "cross-validation" in own.index:
+        cost = _span(own.loc["cross-validation"], "regret", _cost)
+        folds = f" Cross-validation, which needs none of them, costs {cost} there."
     return [
         "A reader knows no k, snr, r and p_eff, and has to estimate them: on "
         f"{SPLITS['fresh']}, the rule was also told what the advice on a table finds in each of a "
         f"few data sets.{named} With estimates in place of the truth, a choice costs: "
-        f"{'; '.join(parts)}."
+        f"{'; '.join(parts)}.{folds}"
     ]
 
 

@@ -199,14 +199,6 @@ def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
     )
     parts = [f"in {_per_cent(whole.loc[s])} on {UNSEEN[s]}" for s in UNSEEN if s in whole.index]
     text = f" The rule of thumb names the right winner {', '.join(parts)}."
-    blind = scores[(scores["family"] == "all") & (scores["rule"] == NAMES[THUMB])]
-    if len(blind) and blind["decided"].iloc[0]:
-        first = blind.iloc[0]
-        text += (
-            f" Told what can be estimated from the data, in place of the truth, it does so in "
-            f"{_per_cent(first)} on {UNSEEN[FRESH]}, and costs {100 * (first['regret'] - 1):.1f} % "
-            f"more excess risk."
-        )
     if len(families):
         low = families[families["accuracy"] < GOOD]
         names = [
@@ -214,6 +206,14 @@ def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
             for name, a in zip(low["name"], low["accuracy"], strict=True)
         ]
         text += f" Below {100 * GOOD:.0f} %: {', '.join(names) or 'no family'}."
+    blind = scores[(scores["family"] == "all") & (scores["rule"] == NAMES[THUMB])]
+    if len(blind) and blind["decided"].iloc[0]:
+        first = blind.iloc[0]
+        text += (
+            " Told what can be estimated from the data, in place of the truth, it names it in "
+            f"{_per_cent(first)} on {UNSEEN[FRESH]}, and costs {100 * (first['regret'] - 1):.1f} % "
+            "more excess risk."
+        )
     return title, text
 
 
