@@ -23,6 +23,7 @@ from normwise.advice import advise_table
 from normwise.advice.atlas import MARGIN, shipped
 from normwise.advice.contest import compare, tune
 from normwise.advice.diagnosis import diagnose
+from normwise.advice.estimates import as_drawn
 from normwise.advice.place import locate
 from normwise.advice.recommendation import LIKELY, evidence
 from normwise.data.population import draw, population
@@ -31,7 +32,6 @@ from normwise.files.whole import write_text
 from normwise.fitting.risk import PredictorLaw, excess_risk
 from normwise.fitting.tuning import fold_labels, splits_of
 from normwise.solvers import Problem
-from normwise.tabular import Table
 
 HERE = Path(__file__).parent
 OUTPUT = HERE / "results" / "advice.md"
@@ -110,25 +110,6 @@ def _grid() -> list[Scenario]:
 
 
 SCENARIOS = _grid()
-
-
-def as_drawn(scenario: Scenario, seed: int, replicate: int) -> Table:
-    """A replicate as a user's table."""
-    X, y = draw(scenario, seed, replicate)
-    varies = np.ptp(X, axis=0) > 0
-    names = np.array([f"x{j}" for j in range(X.shape[1])])
-    return Table(
-        X=X[:, varies].astype(float),
-        y=y,
-        names=tuple(names[varies]),
-        response=scenario.response,
-        target="y",
-        classes=("0", "1") if scenario.response == "binary" else None,
-        source=f"scenario {scenario.id}, replicate {replicate}",
-        missing={},
-        constant=tuple(names[~varies]),
-        notes=(),
-    )
 
 
 def _ratio(scenario: Scenario, replicate: int) -> float:

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
+from studies.made import made_study, summary_of
 
+from normwise.analysis.columns import typed
+from normwise.analysis.learn.learn import learn
 from normwise.analysis.tables import read_tables
-from normwise.report.answer import answer
+from normwise.report.answer import answer, decision
 from normwise.report.claims import trades_bias, wins_when_dense
-from normwise.report.figures import fair_grid, goals, rule, winner_map
+from normwise.report.figures import fair_grid, goals, rule, rule_scores, winner_map
 from normwise.report.figures.gallery import gallery
 from normwise.report.tallies import measure_of
 
@@ -85,6 +88,57 @@ def test_the_answer_counts_scenarios_of_numbers(tables):
     saved = 1 - np.exp(-own["effect"].mean())
     word = "less" if saved > 0 else "more"
     assert f"{100 * abs(saved):.0f}\N{NO-BREAK SPACE}% {word} excess risk on geometric" in text
+
+
+def test_what_estimates_cost_is_told_as_the_tables_have_it():
+    """Counted anew from estimates, effects and verdicts, by the formula of the rule."""
+    made = made_study(n=100, fresh=30)
+    rng = np.random.default_rng(0)
+    keys = ["dataset", "scenario"]
+    own = made["scenarios"].query("held_out").merge(made["goals"], on=keys)
+    parts = []
+    for replicate in range(3):
+        noise = rng.normal(0, 0.3, len(own))
+        seen = own.assign(
+            replicate=replicate,
+            effective_nonzero=own["effective_nonzero"] * np.exp(rng.normal(0, 1, len(own))),
+            log_ratio=own["effect"] + noise,
+            risk_l1=np.exp(own["effect"] + noise),
+            risk_l2=1.0,
+        )
+        parts.append(seen)
+    seen = pd.concat(parts, ignore_index=True)
+    learnt = learn(**made, comparison={"margin": 0.05}, estimates=typed(seen.copy(), "estimates"))
+    bounds = learnt["rules"].set_index("goal").loc["prediction"]
+    load = seen["effective_nonzero"] / (
+        seen["n_samples"] * np.sqrt(seen["snr"] * (1 - seen["nearest_correlation"] ** 2))
+    )
+    signal = seen["n_samples"] * seen["snr"] / seen["effective_features"]
+    called = np.where(load < bounds["lower"], "l1", np.where(load > bounds["upper"], "l2", "none"))
+    called = np.where(signal < bounds["floor"], "none", called)
+    assert len(set(called)) > 1
+    share = pd.Series(called).map({"l1": 1.0, "l2": 0.0, "none": 0.5})
+    loss = (share - (seen["effect"] < 0)) * seen["log_ratio"]
+    cost = np.exp(loss.groupby(seen["scenario"]).mean().mean()) - 1
+    decided = seen["verdict"].isin(["l1", "l2"])
+    right = (called == seen["verdict"])[decided].groupby(seen["scenario"]).mean()
+    judged = decision(made | learnt | {"summary": summary_of(made)})["judged"]
+    (text,) = (t for t in judged if t.startswith("A reader knows no k"))
+    assert f"the right winner in {100 * right.mean():.0f}\N{NO-BREAK SPACE}% [" in text
+    assert f"of the {len(right)} that have one" in text
+    assert f"rule of thumb {100 * cost:.1f} % [" in text
+    # told the truth it is another number, which stands beside it
+    scores = learnt["rule_scores"].query("goal == 'prediction' and split == 'fresh'")
+    scores = scores[scores["family"] == "all"].set_index("rule")
+    truth = scores.loc["rule of thumb", "regret"]
+    assert f"{100 * (truth - 1):.1f}" != f"{100 * cost:.1f}"
+    assert f"(told the truth {100 * (truth - 1):.1f} %)" in text
+    folds = 100 * (scores.loc["cross-validation", "regret"] - 1)
+    assert f"Cross-validation, which needs none of them, costs {folds:.1f} % [" in text
+    drawn = rule_scores.draw(learnt, {})
+    assert (
+        f"in {100 * right.mean():.0f} % of {len(right)} " in drawn.caption.split("Told what can")[1]
+    )
 
 
 def test_points_are_named_by_what_they_are_points_of(tables):

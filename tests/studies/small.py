@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from studies.joined import evaluated
 
+from normwise.advice.estimates import estimate
 from normwise.analysis.columns import BLOCK_TABLES
 from normwise.analysis.judge.compare import study_tables
 from normwise.analysis.learn.learn import learn
@@ -83,7 +85,7 @@ def run_study(folder: Path) -> SmallStudy:
     """Simulate, fit and tabulate."""
     config = check_config(CONFIG, WORKFLOW / "schemas/config.schema.yaml", "test")
     parts = {n: [] for n in (*BLOCK_TABLES, "theory")}
-    closer, files = [], {}
+    closer, files, seen_alone = [], {}, []
     options = {"seed": config["seed"], "tolerance": config["tolerance"], **config["tuning"]}
     for dataset in config["datasets"]:
         name = dataset["name"]
@@ -101,6 +103,10 @@ def run_study(folder: Path) -> SmallStudy:
         for table, frame in found.items():
             parts[table].append(folder / f"{name}_{table}.parquet")
             write_table(frame, table, parts[table][-1])
+        if dataset["hold_out"]:
+            plain = [scenario.as_dict() for scenario in chunk.scenarios]
+            draws = config["seed"], config["comparison"]["estimate_replicates"]
+            seen_alone.append(estimate(name, plain, found["metrics"], *draws))
         seen = {}
         if dataset["figure"] == "anatomy":
             seen = trace_paths(fits, name)
@@ -132,7 +138,13 @@ def run_study(folder: Path) -> SmallStudy:
     (published, count), *_ = ((k, v) for k, v in config["replications"].items() if v)
     made |= {
         "replications": judge([run_batch(published, 0, count, config["seed"])]),
-        **learn(made["goals"], made["scenarios"], made["strategies"], config["comparison"]),
+        **learn(
+            made["goals"],
+            made["scenarios"],
+            made["strategies"],
+            config["comparison"],
+            estimates=pd.concat(seen_alone, ignore_index=True),
+        ),
     }
     tables = []
     for table, frame in made.items():

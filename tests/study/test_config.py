@@ -232,6 +232,18 @@ BAD_CONFIGS = {
     "tolerance as YAML text": (GOOD + "tolerance: 1e-6", ["tolerance", "'1e-6'", "text", "1e-06"]),
     "lax tolerance": (GOOD + "tolerance: 0.1", ["tolerance", "0.1", "at most 0.001"]),
     "margin of one": (GOOD + "comparison: {margin: 1}", ["comparison.margin", "1", "less than 1"]),
+    "estimates of fewer than none": (
+        GOOD + "comparison: {estimate_replicates: -1}",
+        ["comparison.estimate_replicates", "-1", "0"],
+    ),
+    "estimates of half a replicate": (
+        GOOD + "comparison: {estimate_replicates: 2.5}",
+        ["comparison.estimate_replicates", "2.5", "whole number"],
+    ),
+    "estimates by yes": (
+        GOOD + "comparison: {estimate_replicates: yes}",
+        ["comparison.estimate_replicates", "True", "whole number"],
+    ),
     "pure lasso as elastic net": (
         GOOD + "tuning: {l1_ratio: 1.0}",
         ["tuning.l1_ratio", "less than 1"],

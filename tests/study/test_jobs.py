@@ -171,3 +171,57 @@ def test_a_penalty_with_more_candidates_asks_for_more(study):
     assert requests.fit("close", 0, "relaxed_lasso").mem_mb >= requests.fit("close", 0, "l1").mem_mb
     least, most = (requests._candidates(*names) for names in (["l1"], ["l1", "relaxed_lasso"]))
     assert least < most
+
+
+UNSEEN = """
+  - {name: unseen, hold_out: true, n_samples: 20, n_features: [5, 8], n_nonzero: 2, replicates: 9}
+  - {name: unseen_sum, hold_out: true, penalties: [l1], n_samples: 20, n_features: 5, n_nonzero: 1}
+  - {name: unseen_houses, file: houses.csv, target: price, hold_out: true}
+"""
+
+
+def test_what_is_held_out_and_simulated_is_described(schema_file, tmp_path):
+    study = study_of(schema_file, tmp_path, CONFIG + UNSEEN)
+    # one penalty alone leaves nothing to choose
+    assert study.estimated == ["unseen"]
+    assert study.described("unseen") == 2
+    blocks = list(study.cuts["unseen"])
+    assert study.estimate_files == [f"estimates/unseen/{block}.parquet" for block in blocks]
+    assert set(study.estimate_files) <= set(study.files_between)
+    described = [s for block in blocks for s in study.scenario_params("unseen", block)]
+    assert {s["n_features"] for s in described} == {5, 8}
+    # they are part of their block, and of no table that all blocks have
+    make(study, all_parts(study))
+    assert {row["dataset"] for row in study.missing_now()} == {"unseen"}
+    make(study, study.estimate_files)
+    assert study.missing_now() == []
+    make(study, ["estimates/unseen/77.parquet"])
+    study.begin("code")
+    assert not (tmp_path / "estimates/unseen/77.parquet").exists()
+    assert (tmp_path / study.estimate_files[0]).exists()
+
+
+@pytest.mark.parametrize(("asked", "described"), [(0, 0), (1, 1), (50, 9)])
+def test_as_many_replicates_are_described_as_are_asked_for_and_there(
+    schema_file, tmp_path, asked, described
+):
+    more = f"comparison: {{estimate_replicates: {asked}}}\n"
+    study = study_of(schema_file, tmp_path, CONFIG + UNSEEN + more)
+    assert study.described("unseen") == described
+    assert bool(study.estimate_files) == bool(described)
+    # no verdict depends on it
+    assert study.criteria == study_of(schema_file, tmp_path, CONFIG + UNSEEN).criteria
+    assert "margin" in study.criteria
+
+
+def test_an_estimate_that_failed_is_told_in_the_words_of_its_log(schema_file, tmp_path):
+    study = study_of(schema_file, tmp_path, CONFIG + UNSEEN)
+    make(study, all_parts(study) + study.estimate_files)
+    for penalty_files in study.fits("unseen").values():
+        make(study, penalty_files)
+    block = next(iter(study.cuts["unseen"]))
+    (tmp_path / f"estimates/unseen/{block}.parquet").unlink()
+    log = tmp_path / f"logs/estimate/unseen/{block}.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("Traceback\nno room\n")
+    assert {row["reason"] for row in study.missing_now()} == {"no room"}

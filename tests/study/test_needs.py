@@ -9,6 +9,7 @@ import pytest
 import yaml
 from studies.snakemake_run import CLOSE, LABELS, Study, succeed
 
+from normwise.advice.diagnosis import CLUSTERED
 from normwise.data.scenario import Scenario
 from normwise.study import needs as ask
 
@@ -17,7 +18,9 @@ BESIDE_MB = 300
 RUN = """
 import json, re, sys
 from pathlib import Path
+from normwise.advice.estimates import estimate
 from normwise.data.simulated import write_simulated
+from normwise.files.parquet import read_parquet
 from normwise.analysis.measure.evaluate import evaluate
 from normwise.analysis.measure.theory_check import theory_table
 from normwise.fitting.fit_job import FitOptions, fit_file
@@ -35,6 +38,9 @@ elif what in fits:
     fit_file(data, fits[what][0], "one", what, options, 1)
 elif what == "evaluate":
     write_parts(evaluate(fits, "one"), {t: folder / f"{t}.parquet" for t in BLOCK_TABLES})
+elif what == "estimate":
+    frame = estimate("one", [scenario.as_dict()], read_parquet(folder / "metrics.parquet"), 0, 2)
+    assert len(frame) == 2
 else:
     theory_table("one", fits, 0)
 # the peak that getrusage tells is at least that of the process that started this one
@@ -68,11 +74,16 @@ def test_jobs_keep_to_the_memory_that_is_asked_for(tmp_path, shape):
         "l2": ask.of_fit(*chunk),
         "evaluate": ask.of_evaluate([scenario], replicates, 2),
         "check_theory": ask.of_check_theory([scenario], replicates, 2),
+        "estimate": ask.of_estimate([scenario], 2),
     }
     for what, needed in asked.items():
         job = json.dumps([what, scenario.as_dict(), replicates, recipe, str(tmp_path)])
         peak = float(subprocess.check_output([sys.executable, "-c", RUN, job], text=True))
         assert peak + BESIDE_MB < needed.mem_mb, what
+
+
+def test_a_description_holds_as_many_correlations_as_it_asks_room_for():
+    assert ask.CORRELATED == CLUSTERED
 
 
 GROWING = {

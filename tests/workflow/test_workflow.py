@@ -10,8 +10,10 @@ import pytest
 from studies.extension import HALF, LARGEST
 from studies.snakemake_run import CASE, CLOSE, LABELS, ROOT, SNAKEFILE, TABLES, Study, succeed
 
+from normwise.advice.diagnosis import diagnose
 from normwise.analysis.columns import BLOCK_TABLES
 from normwise.analysis.trials.calibration import CELLS
+from normwise.data.tables.table import Table
 
 pytestmark = pytest.mark.workflow
 
@@ -255,7 +257,32 @@ def test_another_margin_is_learnt_from_again(changed):
 
 def test_holding_out_a_data_set_does_not_fit_anything_again(changed):
     changed.configure(CLOSE.replace("figure", "hold_out: true, figure") + CASE)
-    assert changed.planned(targets=TABLES) == {"compare": {""}, "learn": {""}}
+    described = {"estimate": {"close"}}
+    assert changed.planned(targets=TABLES) == {"compare": {""}, "learn": {""}} | described
+
+
+def test_what_is_estimated_is_what_the_data_that_were_fitted_show(study):
+    unseen = CLOSE + LABELS.replace("{name: labels", "{name: unseen, hold_out: true")
+    target = ("tables/rules.csv",)
+    study.configure(unseen + "keep_data: true\n", max_chunk_mb=0.002)
+    succeed(study.snakemake(targets=target))
+    assert [p.name for p in (study.results / "estimates").iterdir()] == ["unseen"]
+    found = pd.read_parquet(study.results / "estimates" / "unseen" / "0.parquet")
+    with np.load(study.results / "data" / "unseen" / "0.npz") as data:
+        X, y = data["X.0"], data["y.0"]
+    assert list(found["replicate"]) == [0, 1] and len(X) < 8
+    names = tuple(f"x{j}" for j in range(X.shape[2]))
+    for number, row in found.iterrows():
+        table = Table(X[number], y[number], names, "binary", "y", None, "", {}, (), ())
+        signal = diagnose(table, 7)[1]
+        shown = [signal.snr, signal.sparsity.middle, signal.nearest_correlation]
+        assert list(row[["snr", "effective_nonzero", "nearest_correlation"]]) == shown
+    # more of them are described, and nothing is fitted or judged again
+    more = unseen + "keep_data: true\ncomparison: {{estimate_replicates: {}}}\n"
+    study.configure(more.format(3), max_chunk_mb=0.002)
+    assert study.planned(targets=target) == {"estimate": {"unseen"}, "learn": {""}}
+    study.configure(more.format(0), max_chunk_mb=0.002)
+    assert study.planned(targets=target) == {"learn": {""}}
 
 
 def test_another_story_plans_no_table_of_what_is_told(changed):

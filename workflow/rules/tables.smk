@@ -94,6 +94,31 @@ rule check_theory:
         "../scripts/check_theory.py"
 
 
+rule estimate:
+    input:
+        "<results>/metrics/{dataset}/{block}.parquet",
+    output:
+        "<results>/estimates/{dataset}/{block}.parquet",
+    log:
+        "<logs>/estimate/{dataset}/{block}.log",
+    benchmark:
+        "<benchmarks>/estimate/{dataset}/{block}.tsv"
+    wildcard_constraints:
+        dataset=either(STUDY.estimated),
+    resources:
+        **ask_for(REQUESTS.estimate),
+    params:
+        scenarios=given(STUDY.scenario_params),
+        # together, for Snakemake compares values without their names
+        draws=lambda wildcards: {
+            "seed": config["seed"],
+            "replicates": STUDY.described(wildcards.dataset),
+        },
+        code=code_of_rule("estimate"),
+    script:
+        "../scripts/estimate.py"
+
+
 rule compare:
     input:
         **in_results(STUDY.compared_tables),
@@ -114,7 +139,7 @@ rule compare:
         extensions=STUDY.extension_files,
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         datasets=config["datasets"],
-        comparison=config["comparison"],
+        comparison=STUDY.criteria,
         # together, for Snakemake compares values without their names
         scope={key: config[key] for key in ("tolerance", "replicates", "seed")},
         missing=STUDY.missing,
@@ -128,6 +153,7 @@ rule learn:
         goals="<results>/tables/goals.parquet",
         scenarios="<results>/tables/scenarios.parquet",
         strategies="<results>/tables/strategies.parquet",
+        estimates=in_results(STUDY.estimate_files),
     output:
         expand(
             "<results>/tables/{table}.{format}",
@@ -143,7 +169,7 @@ rule learn:
         **ask_for(REQUESTS.learn),
     params:
         extensions=STUDY.extension_files,
-        comparison=config["comparison"],
+        comparison=STUDY.criteria,
         atlas=STUDY.atlas,
         code=code_of_rule("learn"),
     script:

@@ -21,7 +21,7 @@ rule calibrate:
             "group": config["replicates"],
         },
         options=STUDY.solver_options,
-        comparison=config["comparison"],
+        comparison=STUDY.criteria,
         code=code_of_rule("calibrate"),
     script:
         "../scripts/calibrate.py"

@@ -6,7 +6,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.analysis.learn.atlas import read_atlas
 from normwise.analysis.learn.learn import learn
-from normwise.analysis.tables import write_table
+from normwise.analysis.tables import read_parts, write_table
 from normwise.files.job_log import log_to
 from normwise.files.parquet import read_parquet
 from normwise.study.extensions import load
@@ -19,6 +19,7 @@ with log_to(snakemake.log[0]), threadpool_limits(1):
         read_parquet(snakemake.input.strategies),
         snakemake.params.comparison,
         read_atlas() if snakemake.params.atlas else None,
+        read_parts(snakemake.input.estimates, "estimates"),
         snakemake.threads,
     )
     folder = Path(snakemake.output[0]).parent

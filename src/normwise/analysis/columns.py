@@ -249,6 +249,23 @@ TABLES: dict[str, Table] = {
     "timings": Table(
         ("evaluate",), _KEYS | _int("replicate") | _text("penalty") | _float("seconds", "n_iter")
     ),
+    "estimates": Table(
+        ("estimate",),
+        _KEYS
+        | _int("replicate")
+        | _float(
+            "snr",
+            "effective_nonzero",
+            "signal_alignment",
+            "nearest_correlation",
+            "effective_features",
+            "mean_vif",
+            "condition_number",
+            "risk_l1",
+            "risk_l2",
+            "log_ratio",
+        ),
+    ),
     "pairs": Table(
         ("evaluate",),
         _KEYS

@@ -27,6 +27,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "illustrate": ("analysis.measure.worked_case", "analysis.tables"),
     "trace_paths": ("analysis.measure.paths", "analysis.tables"),
     "check_theory": ("analysis.measure.theory_check", "analysis.tables"),
+    "estimate": ("advice.estimates", "analysis.tables"),
     "compare": ("analysis.judge.compare", "analysis.tables"),
     "learn": ("analysis.learn.atlas", "analysis.learn.learn", "analysis.tables"),
     "calibrate": ("analysis.trials.calibration", "analysis.tables"),

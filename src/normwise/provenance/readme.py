@@ -41,6 +41,8 @@ def describe_tables() -> str:
         "runs |",
         "| `<table>/<dataset>/<block>.parquet` | what tables of the study are made from: "
         f"{_listed(parts)} |",
+        "| `estimates/<dataset>/<block>.parquet` | table `estimates`, of simulated data sets with "
+        "`hold_out: true` |",
         "| `calibration/<cell>.parquet` | table `calibration` of one cell |",
         "| `replications/<study>/<batch>.parquet` | what was measured on each data set |",
         f"| `paths/<dataset>*.parquet` | tables {_both('trace_paths')} (`figure: anatomy`) |",

@@ -10,7 +10,8 @@ import pandas as pd
 
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import COLLINEAR, cells
-from normwise.analysis.learn.common_advice import TAKES_L1
+from normwise.analysis.learn.common_advice import COMMON, FEW, GUIDE, ILL, PLENTY
+from normwise.analysis.learn.estimated import NAMES
 from normwise.analysis.learn.rule_of_thumb import (
     NEITHER,
     Bounds,
@@ -35,7 +36,7 @@ from normwise.report.tallies import (
 from normwise.report.validity import CHOOSE_BOTH, measured_words
 
 # a share of wins that makes an advice, and of losses that forbids it
-MOST, FEW = 0.5, 0.1
+MOST, HARDLY = 0.5, 0.1
 # a family in which the rule is right at most this often is one in which it fails
 OFTEN = 0.9
 # within this factor of its bound a rule is needed most
@@ -60,9 +61,9 @@ def _tally(verdicts: pd.Series) -> tuple[str, str]:
     counts = verdicts.value_counts()
     l1, l2, n = counts.get("l1", 0), counts.get("l2", 0), len(verdicts)
     use = f"either: {NO_WINNER}"
-    if l1 > MOST * n and l2 <= FEW * n:
+    if l1 > MOST * n and l2 <= HARDLY * n:
         use = "L1"
-    elif l2 > MOST * n and l1 <= FEW * n:
+    elif l2 > MOST * n and l1 <= HARDLY * n:
         use = "L2"
     elif l1 + l2 > MOST * n and max(l1, l2) < 3 * min(l1, l2):
         use = "compare both: it depends"
@@ -178,7 +179,7 @@ def _judged(scores: pd.DataFrame) -> list[str]:
         )
     whole = scores[(scores["split"] == "scenarios") & (scores["family"] == "all")]
     others = whole[whole["rule"] != "rule of thumb"].sort_values("regret", kind="stable")
-    is_common = others["rule"].isin(list(TAKES_L1))
+    is_common = others["rule"].isin(list(COMMON))
     sentences.append(
         f"On {SPLITS['scenarios']}, the other ways cost: {_costs(others[~is_common])}. The rule "
         "and the boundary are told the truth about the signal; cross-validation, which compares "
@@ -187,8 +188,10 @@ def _judged(scores: pd.DataFrame) -> list[str]:
     if is_common.any():
         sentences.append(
             f"What one is often told costs, on the same scenarios: {_costs(others[is_common])}. "
-            "Each takes the other penalty everywhere else, and is told the truth of the scenario."
+            "What begins with L1 or L2 takes the other penalty everywhere else, and all is told "
+            f"the truth of the scenario.{_about_guide(others.set_index('rule'))}"
         )
+    sentences += _blind(scores)
     mixed = scores[scores["split"] == "elastic net"].set_index("rule")
     if {"always elastic net", "rule of thumb", "always L1", "always L2"} <= set(mixed.index):
         first = mixed.loc["always elastic net"]
@@ -201,6 +204,53 @@ def _judged(scores: pd.DataFrame) -> list[str]:
             f"{_span(first, 'regret', _cost)} there ({rest})."
         )
     return sentences
+
+
+def _about_guide(others: pd.DataFrame) -> str:
+    if GUIDE not in others.index:
+        return ""
+    known = others.loc[GUIDE, "n"]
+    rest = ""
+    if known < others["n"].max():
+        rest = f"; its cost is known where one was fitted, in {known:.0f} scenarios"
+    return (
+        f" The {GUIDE} (2026, arXiv 2604.03541) takes L2 from {PLENTY} rows a feature on. For "
+        "fewer it leaves open what predicts best, and its advice for estimation stands in: an "
+        f"elastic net where the condition number is above {ILL:,.0f}, else L1 where under "
+        f"{percent(FEW)} of the features matter, else L2{rest}."
+    )
+
+
+def _blind(scores: pd.DataFrame) -> list[str]:
+    """How rules do that are told what can be estimated from the data, beside the truth."""
+    own = scores[(scores["split"] == "fresh") & (scores["family"] == "all")].set_index("rule")
+    pairs = {rule: name for rule, name in NAMES.items() if {rule, name} <= set(own.index)}
+    if not pairs:
+        return []
+    costs = sorted(pairs.items(), key=lambda pair: float(own.loc[pair[1], "regret"]))
+    parts = [
+        f"{rule} {_span(own.loc[name], 'regret', _cost)} (told the truth "
+        f"{_cost(own.loc[rule, 'regret'])})"
+        for rule, name in costs
+    ]
+    thumb, told = own.loc[NAMES["rule of thumb"]], own.loc["rule of thumb"]
+    named = ""
+    if thumb["decided"]:
+        named = (
+            f" It names the right winner in {_span(thumb, 'accuracy', percent)} of the "
+            f"{thumb['decided']:.0f} that have one; told the truth, in "
+            f"{percent(told['accuracy'])}."
+        )
+    folds = ""
+    if "cross-validation" in own.index:
+        cost = _span(own.loc["cross-validation"], "regret", _cost)
+        folds = f" Cross-validation, which needs none of them, costs {cost} there."
+    return [
+        "A reader knows no k, snr, r and p_eff, and has to estimate them: on "
+        f"{SPLITS['fresh']}, the rule was also told what the advice on a table finds in each of a "
+        f"few data sets.{named} With estimates in place of the truth, a choice costs: "
+        f"{'; '.join(parts)}.{folds}"
+    ]
 
 
 def _failures(scores: pd.DataFrame) -> list[str]:
@@ -391,6 +441,17 @@ def answer(tables: Tables) -> list[str]:
             sentences[-1] = (
                 f"{sentences[-1][:-1]}; with k guessed twice too large, in "
                 f"{percent(twice['accuracy'].iloc[0])} of the {row['decided']:.0f}."
+            )
+        blind = scores[
+            (scores["rule"] == NAMES["rule of thumb"])
+            & (scores["family"] == "all")
+            & (scores["goal"] == "prediction")
+            & (scores["split"] == split)
+        ]
+        if len(blind) and blind["decided"].iloc[0]:
+            sentences[-1] = (
+                f"{sentences[-1][:-1]}; told what can be estimated of them from the data, in "
+                f"{percent(blind['accuracy'].iloc[0])}."
             )
         sentences.append(
             measured_words(cells(tables["goals"], tables["scenarios"], "prediction"))

@@ -34,6 +34,8 @@ from normwise.study.missing import Expected
 
 # what `evaluate` and `check_theory` leave of a block
 PARTS_OF_BLOCK = (*BLOCK_TABLES, "theory")
+# what `estimate` leaves of some blocks
+ESTIMATES = "estimates"
 # they grow with the replicates and stay with their block
 PER_REPLICATE = ("metrics", "timings")
 # keys of a data set that only the report shows
@@ -99,7 +101,7 @@ class Study:
         """Remember the plan, and remove tables of blocks that are no longer part of the study."""
         remember(self._plan_file, self.blocks, self._basis(code))
         for name, blocks in self.cuts.items():
-            for table in PARTS_OF_BLOCK:
+            for table in (*PARTS_OF_BLOCK, ESTIMATES):
                 remove_others(self.results / table / name, blocks)
 
     # data sets
@@ -135,6 +137,17 @@ class Study:
 
     def _with_figure(self, figure: str) -> list[str]:
         return [name for name, d in self.datasets.items() if d["figure"] == figure]
+
+    @property
+    def estimated(self) -> list[str]:
+        """Names of the data sets on which rules are told what can be estimated."""
+        return [
+            name
+            for name in self.simulated
+            if self.datasets[name]["hold_out"]
+            and {"l1", "l2"} <= set(self.datasets[name]["penalties"])
+            and self.described(name)
+        ]
 
     @property
     def traced(self) -> list[str]:
@@ -233,8 +246,11 @@ class Study:
         """Ids of the scenarios of a block that the config asks for."""
         if dataset not in self.blocks:
             return [outside_key(dataset)[:10]]
+        return [s.id for s in self._wanted_scenarios(dataset, block)]
+
+    def _wanted_scenarios(self, dataset: str, block: int | str) -> list[Scenario]:
         (block_,) = (b for b in self.blocks[dataset] if b.name == int(block))
-        return [s.id for s in block_.scenarios if s in self.scenarios[dataset]]
+        return [s for s in block_.scenarios if s in self.scenarios[dataset]]
 
     # what the scripts are given
 
@@ -255,6 +271,21 @@ class Study:
     def replicates(self, dataset: str) -> int:
         """Independent draws of a data set, or splits."""
         return int(self.datasets[dataset]["replicates"])
+
+    def described(self, dataset: str) -> int:
+        """Replicates of each scenario of which it is estimated what they show."""
+        asked = int(self.config["comparison"]["estimate_replicates"])
+        return min(asked, self.replicates(dataset))
+
+    @property
+    def criteria(self) -> dict[str, Any]:
+        """When a difference counts: what verdicts depend on."""
+        others = ("estimate_replicates", "learn_from")
+        return {k: v for k, v in self.config["comparison"].items() if k not in others}
+
+    def scenario_params(self, dataset: str, block: int | str) -> list[dict[str, Any]]:
+        """Scenarios of a block that the config asks for, in plain values."""
+        return [s.as_dict() for s in self._wanted_scenarios(dataset, block)]
 
     def overlap(self, dataset: str) -> float:
         """Rows held out per row that is fitted, for splits of one table."""
@@ -349,6 +380,8 @@ class Study:
         jobs = [(f"fits/{name}.npz", f"fit/{name}.log") for name in names]
         jobs += [(f"metrics/{part}.parquet", f"evaluate/{part}.log")]
         jobs += [(f"theory/{part}.parquet", f"predict/{part}.log")]
+        tables = [*PARTS_OF_BLOCK, *([ESTIMATES] if dataset in self.estimated else [])]
+        jobs += [(f"{ESTIMATES}/{part}.parquet", f"estimate/{part}.log")] * (ESTIMATES in tables)
         # whatever made the data; they go once they are fitted
         jobs += [(f"sources/{dataset}.npz", f"import_table/{dataset}.log")]
         for maker in MAKERS:
@@ -358,7 +391,7 @@ class Study:
             dataset,
             self.scenario_ids(dataset, block),
             self.replicates(dataset),
-            [f"{table}/{part}.parquet" for table in PARTS_OF_BLOCK],
+            [f"{table}/{part}.parquet" for table in tables],
             jobs,
         )
 
@@ -469,6 +502,15 @@ class Study:
         return {table: self.block_tables(table) for table in tables}
 
     @property
+    def estimate_files(self) -> list[str]:
+        """Files of what was estimated, one for each block that is there."""
+        return [
+            f"{ESTIMATES}/{name}/{block}.parquet"
+            for name in self.estimated
+            for block in self.blocks_there[name]
+        ]
+
+    @property
     def calibration_files(self) -> list[str]:
         """Files of the cells that are there."""
         return [f"calibration/{cell}.parquet" for cell in self.cells_there]
@@ -522,6 +564,7 @@ class Study:
                         yield f"fits/{name}/{penalty}/{chunk}.npz"
         for table in PARTS_OF_BLOCK:
             yield from self.block_tables(table)
+        yield from self.estimate_files
         yield from (*self.path_files, *self.case_files, *self.calibration_files)
         yield from (f"replications/{study}" for study in self.batches_there)
 

@@ -24,6 +24,8 @@ LEAST_MINUTES = 10
 STRENGTHS, FOLDS = 100, 10
 # tuning rules by metrics, and what a row of a table takes in all while it is made
 ROWS, ROW_MB = 75, 4e-4
+# features whose correlations a description holds at once; it is slow to load, for a number
+CORRELATED = 2000
 # where the sizes are not known: data from elsewhere, published studies
 UNKNOWN_MB, UNKNOWN_SECONDS = 1400, 360
 
@@ -202,6 +204,31 @@ def of_check_theory(scenarios: Sequence[Scenario], replicates: int, n_penalties:
     fits = replicates * n_penalties
     held = _most(scenarios, lambda s: 9 * _square_mb(s) + 2 * 8e-6 * fits * 3 * s.n_features)
     return needs(START_MB + held, 10 + sum(2 + 8e-10 * s.n_features**3 for s in scenarios))
+
+
+def of_estimate(scenarios: Sequence[Scenario], replicates: int) -> Needs:
+    """Some replicates of the scenarios of a block described.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+    replicates : int
+        Replicates of each that are described.
+    """
+
+    def held(s: Scenario) -> float:
+        n, p = s.n_samples, s.n_features
+        square = 8e-6 * max(min(n, p), min(p, CORRELATED)) ** 2
+        return 6 * replicate_megabytes(s) + 8 * square + _truth_mb(s)
+
+    def seconds(s: Scenario) -> float:
+        n, p = s.n_samples, s.n_features
+        return 0.1 + 6e-6 * n * p + 2e-7 * p**2 + 2e-9 * n * p * min(n, p)
+
+    return needs(
+        START_MB + COMPILED_MB + _most(scenarios, held),
+        30 + replicates * sum(map(seconds, scenarios)) + sum(map(_truth_seconds, scenarios)),
+    )
 
 
 def of_study(n_scenarios: int, threads: int = 1) -> Needs:

@@ -62,6 +62,13 @@ class Requests:
         penalties = self.study.datasets[dataset]["penalties"]
         return needs.of_check_theory(scenarios, self.study.replicates(dataset), len(penalties))
 
+    def estimate(self, dataset: str, block: int | str) -> Needs:
+        """What can be estimated of the scenarios of one block."""
+        scenarios = self._scenarios(dataset, block)
+        if not scenarios:
+            return needs.of_unknown()
+        return needs.of_estimate(scenarios, self.study.described(dataset))
+
     def calibrate(self, cell: str) -> Needs:
         """One cell with a known answer."""
         config = self.study.config

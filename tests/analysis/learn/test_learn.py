@@ -10,7 +10,7 @@ from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
 from normwise.analysis.learn.cells import AXES, cells, ground_of
 from normwise.analysis.learn.common_advice import common_calls
-from normwise.analysis.learn.learn import BOOTSTRAP, TABLES, _calls, _fold, _splits, learn, score
+from normwise.analysis.learn.learn import TABLES, _calls, _fold, _splits, learn
 from normwise.analysis.learn.rule_of_thumb import (
     NEITHER,
     Rule,
@@ -19,6 +19,7 @@ from normwise.analysis.learn.rule_of_thumb import (
     fit_rule,
     losses_of,
 )
+from normwise.analysis.learn.scores import BOOTSTRAP, score
 from normwise.analysis.learn.surface import Surface, importance, inputs
 from normwise.report.sheets.verdicts import rule_score_sheet
 
@@ -333,6 +334,7 @@ def test_common_advice_says_what_it_is_named_for():
         "L2 if |r| > 0.7": "l1 l1 l2 l2 l1",
         "L2 if condition > 30": "l1 l1 l2 l1 l1",
         "L1 if under half matter": "l2 l1 l2 l1 l2",
+        "guide of Knight & Bajaj": "l2 l1 l2 l1 l2",
     }
     assert {name: " ".join(called) for name, called in calls.items()} == expected
 
@@ -440,6 +442,15 @@ def test_workers_change_nothing(study, learnt):
     again = learn(**study, comparison=COMPARISON, n_jobs=2)
     for name in TABLES:
         pd.testing.assert_frame_equal(again[name], learnt[name])
+
+
+def test_splits_of_the_tree_that_are_equally_good_are_chosen_alike():
+    frame = frame_of(made_study(n=40)).assign(snr=np.repeat([1.0, 2.0], 20))
+    # either of two properties parts the effects
+    frame = frame.assign(nonzero_share=frame["snr"], effect=frame["snr"] - 1.5)
+    test = frame.assign(nonzero_share=1.0, snr=2.0)
+    calls = {tuple(_call_by_tree(frame, test, 0.05)) for _ in range(20)}
+    assert len(calls) == 1
 
 
 def test_every_goal_has_its_own_surface_and_rule():

@@ -12,6 +12,12 @@ from normwise.data.response_kind import DEFAULT
 AXES = ("aspect_ratio", "nonzero_share", "snr", "signal_alignment")
 # a feature counts as collinear from this correlation with its nearest on
 COLLINEAR = 0.7
+SIZES = {
+    "under 100 rows": 100,
+    "100 to 299 rows": 300,
+    "300 to 999 rows": 1000,
+    "1,000 rows or more": np.inf,
+}
 # column ``binary`` by kind of response, an axis of the surface
 BINARY = {"gaussian": 0.0, "binary": 1.0}
 
@@ -44,14 +50,18 @@ def ground_of(
     snr = own["snr"] / (1 + own["snr"] * misfit)
     own = own.merge(explained_points(goals), on=keys, how="left")
     own = own.merge(_cv_costs(strategies), on=keys, how="left")
-    own = own.assign(
-        family=family,
-        snr=snr,
-        nonzero_share=own["effective_nonzero"] / own["n_features"],
-        load=own["effective_nonzero"] * own["signal_alignment"] / (own["n_samples"] * np.sqrt(snr)),
-        binary=own["response"].map(BINARY).astype(float),
+    own = own.assign(family=family, snr=snr, binary=own["response"].map(BINARY).astype(float))
+    return typed(with_derived(own), "ground")
+
+
+def with_derived(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with what follows from its properties: the shares and the load."""
+    counted = frame["effective_nonzero"] * frame["signal_alignment"]
+    return frame.assign(
+        aspect_ratio=frame["n_features"] / frame["n_samples"],
+        nonzero_share=frame["effective_nonzero"] / frame["n_features"],
+        load=counted / (frame["n_samples"] * np.sqrt(frame["snr"])),
     )
-    return typed(own, "ground")
 
 
 def _cv_costs(strategies: pd.DataFrame) -> pd.DataFrame:
@@ -84,3 +94,9 @@ def family_of(frame: pd.DataFrame) -> pd.Series:
     """Family of each scenario: its covariance, its features or its response, what is unusual."""
     name = frame["family"].where(frame["features"] == "gaussian", frame["features"])
     return name.where(frame["response"] == DEFAULT, frame["response"] + " response")
+
+
+def size_of(frame: pd.DataFrame) -> pd.Series:
+    """Class of each scenario's number of rows."""
+    place = np.searchsorted(list(SIZES.values()), frame["n_samples"], side="right")
+    return pd.Series(np.array(list(SIZES))[place], frame.index)

@@ -25,58 +25,37 @@ from sklearn.tree import DecisionTreeRegressor
 
 from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
-from normwise.analysis.inference import wilson_interval
-from normwise.analysis.learn.cells import AXES, cells, family_of, ground_of, learnt_from
+from normwise.analysis.learn.cells import AXES, cells, ground_of, learnt_from
 from normwise.analysis.learn.common_advice import common_calls
-from normwise.analysis.learn.rule_of_thumb import (
-    EQUIVALENT,
-    NEITHER,
-    Rule,
-    call_by_rule,
-    fit_rule,
-    losses_of,
-    read_rule,
-)
+from normwise.analysis.learn.estimated import estimated_calls, losses_by_data_set
+from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, fit_rule, read_rule
+from normwise.analysis.learn.scores import KINDS, MIXED, Judged, parts_by
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
 from normwise.theory.boundary import phase_boundary
 
 FOLDS = 5
-BOOTSTRAP = 2000
-# strategies that are no choice of L1 or L2 for a scenario, and those that need a third penalty
-CHOICES = {
-    "elastic_net": "always elastic net",
-    "relaxed_lasso": "always relaxed lasso",
-    "l1_1se": "always L1, one standard error",
-    "cv_choice": "cross-validation",
-}
-OTHERS = ("elastic_net", "relaxed_lasso")
-# the split of the scenarios in which those were measured, among those of the split before it
-ELASTIC = "elastic net"
 TABLES = tables_of("learn")
-SIZES = {
-    "under 100 rows": 100,
-    "100 to 299 rows": 300,
-    "300 to 999 rows": 1000,
-    "1,000 rows or more": np.inf,
-}
-# what is left out whole, one kind at a time
-KINDS = {
-    "families": family_of,
-    "features": lambda frame: frame["features"],
-    "signals": lambda frame: frame["signal"],
-    "sizes": lambda frame: size_of(frame),
-}
 
 
-def size_of(frame: pd.DataFrame) -> pd.Series:
-    """Class of each scenario's number of rows."""
-    place = np.searchsorted(list(SIZES.values()), frame["n_samples"], side="right")
-    return pd.Series(np.array(list(SIZES))[place], frame.index)
+class Measured(NamedTuple):
+    """What was measured beside the effects of the scenarios.
+
+    Attributes
+    ----------
+    strategies, estimates : DataFrame
+        The tables.
+    """
+
+    strategies: pd.DataFrame
+    estimates: pd.DataFrame
 
 
 def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
     columns = list(AXES)
-    tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=max(2, len(train) // 40))
+    # splits that are equally good are chosen from at random
+    tree = DecisionTreeRegressor(
+        max_depth=3, min_samples_leaf=max(2, len(train) // 40), random_state=0
+    )
     effect = tree.fit(train[columns], train["effect"]).predict(test[columns])
     return np.where(effect < 0, "l1", "l2")
 
@@ -104,126 +83,11 @@ def _splits(frame: pd.DataFrame) -> dict[str, list[np.ndarray]]:
         mask[test] = True
         out["scenarios"].append(mask)
     for split, kind_of in KINDS.items():
-        masks = [mask for _, mask in _parts(kind_of(frame))]
+        masks = [mask for _, mask in parts_by(kind_of(frame))]
         masks = [mask for mask in masks if (~mask).sum() >= FEWEST]
         if len(masks) > 1:
             out[split] = masks
     return out
-
-
-def _parts(kinds: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
-    """Scenarios of each kind."""
-    for kind in sorted(kinds.unique()):
-        yield kind, (kinds == kind).to_numpy()
-
-
-def score(
-    frame: pd.DataFrame, called: np.ndarray | None, losses: np.ndarray, goal: str, zone: float
-) -> dict[str, Any]:
-    """Columns of table ``rule_scores``, from ``n`` on.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        What `normwise.analysis.learn.cells.cells` returns.
-    called : ndarray of str, shape (n,), or None
-        None for a choice that is not one per scenario.
-    losses : ndarray of shape (n,)
-        Log-ratio of the risk of the choice to that of the better penalty; NaN where it was not
-        measured.
-    goal : str
-    zone : float
-        Half-width of the zone of equivalence.
-    """
-    verdict = frame["verdict"].to_numpy()
-    decided = np.isin(verdict, ("l1", "l2"))
-    out: dict[str, Any] = {"n": int(np.isfinite(losses).sum()), "decided": int(decided.sum())}
-    out["equivalent"] = 0
-    if called is not None:
-        unnamed = np.isin(called, (NEITHER, EQUIVALENT))
-        alike = called == EQUIVALENT
-        out["equivalent"] = int(alike.sum())
-        if alike.any():
-            out["equivalent_right"] = (frame["effect"].abs().to_numpy()[alike] <= zone).mean()
-        if not decided.all():
-            out["silent"] = unnamed[~decided].mean()
-    if called is not None and decided.any():
-        right = called[decided] == verdict[decided]
-        out["accuracy"] = right.mean()
-        out["accuracy_low"], out["accuracy_high"] = wilson_interval(
-            right.sum(), int(decided.sum()), 0.95
-        )
-        out["called"] = (~unnamed[decided]).mean()
-        out["reversed"] = (~unnamed[decided] & ~right).mean()
-    losses = losses[np.isfinite(losses)]
-    if len(losses):
-        rng = np.random.default_rng(0)
-        means = losses[rng.integers(0, len(losses), (BOOTSTRAP, len(losses)))].mean(axis=1)
-        values = np.array([losses.mean(), *np.quantile(means, [0.025, 0.975])])
-        values = np.exp(values) if GOALS[goal].is_ratio else values
-        out["regret"], out["regret_low"], out["regret_high"] = values
-    return out
-
-
-class Judged(NamedTuple):
-    """Scenarios of a split that were called without having been seen.
-
-    Attributes
-    ----------
-    goal, split : str
-    zone : float
-        Half-width of the zone of equivalence of the goal.
-    frame : DataFrame
-        What `normwise.analysis.learn.cells.cells` returns.
-    calls : dict of str to ndarray of str, shape (n,)
-        By what chooses.
-    """
-
-    goal: str
-    split: str
-    zone: float
-    frame: pd.DataFrame
-    calls: dict[str, np.ndarray]
-
-    def parts(self) -> Iterator[tuple[str, np.ndarray]]:
-        """All scenarios, and those of each kind that the split tells apart."""
-        yield "all", np.full(len(self.frame), True)
-        yield from _parts(KINDS.get(self.split, family_of)(self.frame))
-
-    def row(self, rule: str, family: str, mask: np.ndarray, losses: np.ndarray) -> dict[str, Any]:
-        """A row of table ``rule_scores``."""
-        called = self.calls.get(rule)
-        keys = {"goal": self.goal, "split": self.split, "family": family, "rule": rule}
-        chosen = None if called is None else called[mask]
-        return keys | score(self.frame[mask], chosen, losses[mask], self.goal, self.zone)
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows of table ``rule_scores``: each rule, in all scenarios and those of each kind."""
-        for family, mask in self.parts():
-            for rule, called in self.calls.items():
-                yield self.row(rule, family, mask, losses_of(self.frame, called))
-
-    def strategy_rows(self, strategies: pd.DataFrame) -> Iterator[dict[str, Any]]:
-        """Scores of choices made for each data set, and of all choices where all were measured."""
-        wide = strategies.pivot_table(
-            index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
-        )
-        at = pd.MultiIndex.from_frame(self.frame[["dataset", "scenario"]])
-        effects = wide.reindex(at).reindex(columns=["l1", "l2", *CHOICES])
-        best = np.minimum(effects["l1"], effects["l2"]).to_numpy()
-        losses = {name: effects[key].to_numpy() - best for key, name in CHOICES.items()}
-        losses = {name: loss for name, loss in losses.items() if np.isfinite(loss).any()}
-        third = [CHOICES[key] for key in OTHERS if CHOICES[key] in losses]
-        for family, mask in self.parts():
-            for rule in losses.keys() - set(third):
-                yield self.row(rule, family, mask, losses[rule])
-        mixed = np.isfinite([losses[rule] for rule in third]).all(axis=0)
-        if not third or not mixed.any():
-            return
-        everyone = self._replace(split=ELASTIC)
-        losses |= {rule: losses_of(self.frame, called) for rule, called in self.calls.items()}
-        for rule, loss in losses.items():
-            yield everyone.row(rule, "all", mixed, loss)
 
 
 def _calls(
@@ -254,10 +118,12 @@ def _everyone(part: pd.DataFrame, goal: str, found: dict[str, np.ndarray]) -> di
     """Choices of what was learnt, and of what needs no learning."""
     calls = {name: called.astype(str) for name, called in found.items()}
     calls |= {f"always {p.upper()}": np.full(len(part), p) for p in ("l1", "l2")}
-    if goal == "prediction":
-        calls["exact boundary"] = call_by_theory(part)
-        calls |= common_calls(part)
-    return calls
+    return calls | (_unfitted(part) if goal == "prediction" else {})
+
+
+def _unfitted(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Choices of rules that nothing is fitted in."""
+    return {"exact boundary": call_by_theory(frame)} | common_calls(frame)
 
 
 def _fit_row(
@@ -298,7 +164,7 @@ def _learn_goal(
     whole: pd.DataFrame,
     goal: str,
     zone: float,
-    strategies: pd.DataFrame,
+    measured: Measured,
     n_jobs: int,
 ) -> dict[str, pd.DataFrame]:
     """All tables of a goal but the ground."""
@@ -306,14 +172,16 @@ def _learn_goal(
     surface, rule = Surface(frame, zone), fit_rule(frame, zone)
     judged = list(_held_out(frame, zone, surface.model.kernel_, n_jobs))
     if len(fresh) > 1:
-        judged.append(("fresh", fresh, _calls(frame, fresh, surface)))
+        judged.append(("fresh", fresh, _calls(frame, fresh, surface, rule)))
     fits, scores, mixed = [], [], {}
     for split, part, found in judged:
-        fit, rows = _scored(goal, split, zone, part, found, strategies)
+        fit, rows = _scored(goal, split, zone, part, found, measured.strategies)
         fits.append(fit)
-        scores += [row for row in rows if row["split"] != ELASTIC]
-        mixed[split] = [row for row in rows if row["split"] == ELASTIC]
+        scores += [row for row in rows if row["split"] != MIXED]
+        mixed[split] = [row for row in rows if row["split"] == MIXED]
     scores += mixed.get("fresh") or mixed["scenarios"]
+    if len(fresh) > 1:
+        scores += _estimated_rows(goal, "fresh", frame, fresh, surface, rule, measured.estimates)
     return {
         "kernels": pd.DataFrame([{"goal": goal, **surface.scales()}]),
         "surface": tabulate(surface, frame, goal),
@@ -334,11 +202,34 @@ def _scored(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A row of table ``surface_scores`` and rows of ``rule_scores``."""
     effect, covered = (found.pop(key).astype(float) for key in ("effect", "covered"))
-    judged = Judged(goal, split, zone, part, _everyone(part, goal, found))
-    rows = list(judged.rows())
-    if goal == "prediction":
-        rows += judged.strategy_rows(strategies)
-    return _fit_row(goal, split, part, effect, covered), rows
+    judged = Judged(goal, split, zone, part, _everyone(part, goal, found), strategies)
+    return _fit_row(goal, split, part, effect, covered), list(judged.rows())
+
+
+def _estimated_rows(
+    goal: str,
+    split: str,
+    train: pd.DataFrame,
+    part: pd.DataFrame,
+    surface: Surface,
+    rule: Rule,
+    estimates: pd.DataFrame,
+) -> Iterator[dict[str, Any]]:
+    """Scores of rules that are told estimates."""
+    if goal != "prediction":
+        return
+
+    def call(seen: pd.DataFrame) -> dict[str, np.ndarray]:
+        return _calls(train, seen, surface, rule) | _unfitted(seen)
+
+    calls, log_ratio = estimated_calls(part, estimates, call)
+    seen = np.isfinite(log_ratio).any(axis=1)
+    part, log_ratio = part[seen], log_ratio[seen]
+    calls = {name: called[seen] for name, called in calls.items()}
+    judged = Judged(goal, split, surface.zone, part, calls, pd.DataFrame())
+    for family, mask in judged.parts():
+        for name, called in calls.items():
+            yield judged.row(name, family, mask, losses_by_data_set(part, called, log_ratio))
 
 
 def _put_together(parts: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
@@ -357,6 +248,7 @@ def learn(
     strategies: pd.DataFrame,
     comparison: Mapping[str, Any],
     atlas: Mapping[str, pd.DataFrame] | None = None,
+    estimates: pd.DataFrame | None = None,
     n_jobs: int = 1,
 ) -> dict[str, pd.DataFrame]:
     """Surfaces and rules of every goal, and how they do on scenarios they have not seen.
@@ -370,6 +262,8 @@ def learn(
     atlas : mapping of str to DataFrame, optional
         These tables of another study, whose surfaces and rules are then taken over and judged on
         the scenarios of this one, as split ``study``. Goals that it lacks are learnt here.
+    estimates : DataFrame, optional
+        The table. Rules are also judged by what they say when they are told these.
     n_jobs : int
         Worker processes; the result does not depend on it.
 
@@ -379,21 +273,23 @@ def learn(
         The tables `TABLES`; they are empty for goals with fewer than ``FEWEST`` scenarios.
     """
     ground = ground_of(goals, scenarios, strategies)
+    seen = typed(pd.DataFrame(), "estimates") if estimates is None else estimates
+    measured = Measured(strategies, seen)
     taken = {} if atlas is None else dict(atlas)
     known = set(taken["rules"]["goal"]) if taken else set()
     own = [{"ground": ground[~ground["goal"].isin(known)]}]
     for goal, what in GOALS.items():
         whole = cells(ground, goal)
         if goal in known:
-            own.append(_tried(taken, goal, whole, strategies))
+            own.append(_tried(taken, goal, whole, measured))
         elif (~whole["held_out"]).sum() >= FEWEST:
             zone = what.zone(comparison["margin"])
-            own.append(_learn_goal(whole, goal, zone, strategies, n_jobs))
+            own.append(_learn_goal(whole, goal, zone, measured, n_jobs))
     return _put_together([taken, *own])
 
 
 def _tried(
-    atlas: Mapping[str, pd.DataFrame], goal: str, own: pd.DataFrame, strategies: pd.DataFrame
+    atlas: Mapping[str, pd.DataFrame], goal: str, own: pd.DataFrame, measured: Measured
 ) -> dict[str, pd.DataFrame]:
     """Scores of an atlas on the scenarios of another study, one goal."""
     # what is there already was seen
@@ -407,5 +303,7 @@ def _tried(
     rule = read_rule(atlas["rules"], goal)
     assert rule is not None
     found = _calls(frame, own, surface, rule)
-    fit, rows = _scored(goal, "study", surface.zone, own, found, strategies)
+    fit, rows = _scored(goal, "study", surface.zone, own, found, measured.strategies)
+    rows = [row for row in rows if row["split"] != MIXED]
+    rows += _estimated_rows(goal, "study", frame, own, surface, rule, measured.estimates)
     return {"surface_scores": pd.DataFrame([fit]), "rule_scores": pd.DataFrame(rows)}

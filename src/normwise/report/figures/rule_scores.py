@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from normwise.analysis.learn.estimated import NAMES
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted, comparing, simulated
 from normwise.report.look.style import note_figure, plain_ticks
@@ -19,13 +20,17 @@ GOAL, THUMB = "prediction", "rule of thumb"
 # nothing is fitted in the others, so that nothing can be held out from them
 LEARNT = (THUMB, "response surface", "tree of depth 3")
 FRESH = "fresh"
+# the same scenarios, and rules that are told no truth
+ESTIMATED = "estimated"
 MIXED = "elastic net"
 GOOD, SMALL = 0.9, 1.05
 SPLITS = {
     "scenarios": ("scenarios held out", "o", "#111111"),
     "families": ("families held out", "D", "#8A4F9E"),
     FRESH: ("played no part at all", "s", "#1B7837"),
+    ESTIMATED: ("the same, all estimated", "s", "#1B7837"),
 }
+HOLLOW = ("families", ESTIMATED)
 UNSEEN = {
     FRESH: "scenarios that played no part in making it",
     "families": "families that it has not seen",
@@ -73,7 +78,7 @@ def _marks(ax: Axes, own: pd.DataFrame, value: str, at: np.ndarray, split: str) 
     size = 100 if value == "accuracy" else 1
     low, middle, high = (size * own[f"{value}{end}"].to_numpy() for end in ("_low", "", "_high"))
     ax.hlines(at, low, high, color=colour, lw=1.4)
-    fill = "white" if marker == "D" else colour
+    fill = "white" if split in HOLLOW else colour
     ax.plot(middle, at, ls="", marker=marker, ms=5.5, mfc=fill, mec=colour)
 
 
@@ -137,6 +142,7 @@ def _rules(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]
     """All choices, and once more where all were measured, by title."""
     whole = scores[(scores["family"] == "all") & scores["split"].isin(SPLITS)]
     whole = whole[(whole["split"] != "families") | whole["rule"].isin(LEARNT)]
+    whole = _beside_the_truth(whole)
     mixed = scores[scores["split"] == MIXED].assign(split="scenarios")
     n = whole.loc[whole["split"] == "scenarios", "n"].max()
     if len(mixed) and mixed["n"].max() == n:
@@ -146,6 +152,15 @@ def _rules(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]
     if len(mixed):
         blocks[f"{mixed['n'].max()} with an elastic net"] = _by_regret(mixed)
     return blocks
+
+
+def _beside_the_truth(scores: pd.DataFrame) -> pd.DataFrame:
+    """Rules that are told estimates as one more split of those that are told the truth."""
+    told = {name: rule for rule, name in NAMES.items()}
+    seen = scores["rule"].isin(list(told))
+    return scores.assign(
+        rule=scores["rule"].replace(told), split=scores["split"].mask(seen, ESTIMATED)
+    )
 
 
 def _by_regret(own: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -191,6 +206,14 @@ def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
             for name, a in zip(low["name"], low["accuracy"], strict=True)
         ]
         text += f" Below {100 * GOOD:.0f} %: {', '.join(names) or 'no family'}."
+    blind = scores[(scores["family"] == "all") & (scores["rule"] == NAMES[THUMB])]
+    if len(blind) and blind["decided"].iloc[0]:
+        first = blind.iloc[0]
+        text += (
+            " Told what can be estimated from the data, in place of the truth, it names it in "
+            f"{_per_cent(first)} on {UNSEEN[FRESH]}, and costs {100 * (first['regret'] - 1):.1f} % "
+            "more excess risk."
+        )
     return title, text
 
 
@@ -255,7 +278,10 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         "choice costs beyond the better penalty; where none is named, the mean of both. Dashed: "
         f"{100 * GOOD:.0f} % right, {100 * (SMALL - 1):.0f} % more risk.{text} The rules are told "
         "the true number of relevant features and signal-to-noise ratio, cross-validation is not; "
-        "those that begin with L1 or L2 are common advice and take the other one everywhere else; "
+        "those that begin with L1 or L2 are common advice and take the other one everywhere else, "
+        "and the guide takes L2 where there are plenty of rows and its advice for estimation "
+        "elsewhere; where all is estimated, each of a few data sets of a scenario is described by "
+        "itself, and the mean over what is called on them counts; "
         "with k halved or doubled, the rule is told a wrong number. In brackets: scenarios of the "
         "family with a winner, of all. Bars: 95 % intervals over scenarios, too narrow in so far "
         "as these resemble each other.",
