@@ -10,7 +10,7 @@ from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
 from normwise.analysis.learn.cells import AXES, cells, ground_of
 from normwise.analysis.learn.common_advice import common_calls
-from normwise.analysis.learn.learn import TABLES, _calls, _fold, _splits, learn
+from normwise.analysis.learn.learn import TABLES, _call_by_tree, _calls, _fold, _splits, learn
 from normwise.analysis.learn.rule_of_thumb import (
     NEITHER,
     Rule,
@@ -449,7 +449,7 @@ def test_splits_of_the_tree_that_are_equally_good_are_chosen_alike():
     # either of two properties parts the effects
     frame = frame.assign(nonzero_share=frame["snr"], effect=frame["snr"] - 1.5)
     test = frame.assign(nonzero_share=1.0, snr=2.0)
-    calls = {tuple(_call_by_tree(frame, test, 0.05)) for _ in range(20)}
+    calls = {tuple(_call_by_tree(frame, test)) for _ in range(20)}
     assert len(calls) == 1
 
 
