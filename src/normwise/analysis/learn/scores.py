@@ -155,7 +155,7 @@ class Judged(NamedTuple):
             for rule, loss in losses.items():
                 if rule not in third:
                     yield self.row(rule, family, mask, loss)
-        everywhere = np.isfinite([losses[rule] for rule in third]).all(axis=0)
+        everywhere = np.asarray(np.isfinite([losses[rule] for rule in third]).all(axis=0))
         if third and everywhere.any():
             for rule, loss in losses.items():
                 yield self.row(rule, "all", everywhere, loss, MIXED)
