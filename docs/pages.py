@@ -9,8 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import yaml
 
+from normwise.analysis.learn.atlas import read_atlas
 from normwise.cli import parser as command_line
 from normwise.data.scenario import Scenario
 from normwise.files.whole import write_text
@@ -109,6 +112,14 @@ BOUNDS = {
 AXIS_DEFAULTS = {f.name: f.default for f in fields(Scenario) if f.default is not MISSING}
 
 
+LEAGUE = """\
+| way to choose | right | cost | dearest where |
+|---|---|---|---|
+"""
+# families of fewer scenarios say little
+FEWEST_IN_FAMILY = 10
+
+
 def describe_schema(schema: Mapping[str, Any]) -> str:
     """Describe every key of the config in one Markdown page.
 
@@ -198,6 +209,40 @@ def _help(parser: argparse.ArgumentParser) -> str:
     return parser.format_help()
 
 
+def describe_league(scores: pd.DataFrame) -> str:
+    """Describe in a Markdown table how each way to choose did on what was set aside.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Table ``rule_scores`` of the atlas.
+
+    Returns
+    -------
+    str
+    """
+    own = scores[(scores["goal"] == "prediction") & (scores["split"] == "fresh")]
+    whole = own[own["family"] == "all"].sort_values("regret", kind="stable")
+    lines = [LEAGUE]
+    for _, row in whole.iterrows():
+        parts = own[(own["rule"] == row["rule"]) & (own["family"] != "all")]
+        parts = parts[parts["n"] >= FEWEST_IN_FAMILY]
+        worst = parts.sort_values("regret", kind="stable").iloc[-1]
+        right = "" if np.isnan(row["accuracy"]) else _interval(row, "accuracy", 100, 0)
+        cost = {key: 100 * (row[f"regret{key}"] - 1) for key in ("", "_low", "_high")}
+        lines.append(
+            f"| {row['rule']} | {right} | {cost['']:.1f} % [{cost['_low']:.1f}, "
+            f"{cost['_high']:.1f}] | {worst['family'].replace('_', ' ')} "
+            f"{100 * (worst['regret'] - 1):.0f} % |\n"
+        )
+    return "".join(lines)
+
+
+def _interval(row: pd.Series, key: str, size: float, digits: int) -> str:
+    low, value, high = (size * row[f"{key}{end}"] for end in ("_low", "", "_high"))
+    return f"{value:.{digits}f} % [{low:.{digits}f}, {high:.{digits}f}]"
+
+
 def pages() -> dict[str, str]:
     """The generated pages by their path in the project."""
     schema = read_schema(ROOT / SCHEMA)
@@ -205,6 +250,7 @@ def pages() -> dict[str, str]:
         "config/README.md": describe_schema(schema),
         "results/README.md": describe_tables(),
         "docs/reference/cli.md": describe_commands(command_line()),
+        "docs/explanation/_league.md": describe_league(read_atlas()["rule_scores"]),
     }
 
 
