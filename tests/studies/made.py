@@ -45,7 +45,7 @@ def made_study(n=160, seed=0, noise=0.02, goals=("prediction",), fresh=0, mixed=
     frame["effective_nonzero"] = frame["n_nonzero"].astype(float)
     frame["effective_features"] = frame["n_features"].astype(float)
     frame["aspect_ratio"] = frame["n_features"] / frame["n_samples"]
-    frame["signal_alignment"] = np.where(rho > 0, rng.permutation(np.geomspace(0.5, 8, n)), 1.0)
+    frame["signal_alignment"] = np.where(rho > 0, rng.permutation(np.geomspace(1, 8, n)), 1.0)
     frame["mean_vif"] = 1 / (1 - rho**2)
     frame["condition_number"] = (1 + rho) / (1 - rho)
     frame["held_out"] = np.arange(n) >= n - fresh

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normwise.analysis.measure.metrics import effective_number
+from normwise.analysis.effective import effective_number
 from normwise.fitting.solvers.compiled import njit
 
 N_SHARES = 16
@@ -78,7 +78,7 @@ class Sparsity:
     Attributes
     ----------
     count : ndarray of shape (n_shares,)
-        Effective numbers, see `normwise.analysis.measure.metrics.effective_number`.
+        Effective numbers, see `normwise.analysis.effective.effective_number`.
     weight : ndarray of shape (n_shares,)
         Sums to 1.
     """

@@ -8,10 +8,10 @@ from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
 from normwise.analysis.columns import METRICS
+from normwise.analysis.effective import effective_number
 from normwise.analysis.measure.metrics import (
     bias_variance,
     coef_agreement,
-    effective_number,
     feature_variances,
     jackknife_se,
     partial_auc,
@@ -113,6 +113,10 @@ def test_effective_number_of_coefficients():
     coef = np.array([[0.0, 3, 0, 0], [1, -1, 1, 1], [0, 2, 2, 0], [0, 0, 0, 0]])
     np.testing.assert_allclose(effective_number(coef), [1, 4, 2, np.nan])
     np.testing.assert_allclose(effective_number(7 * coef), effective_number(coef))
+    np.testing.assert_allclose(effective_number(1e-200 * coef), effective_number(coef))
+    # a tenth and nine tenths of the squares
+    uneven = effective_number(np.array([3.0, 1, 0]))
+    assert uneven == pytest.approx(np.exp(-0.9 * np.log(0.9) - 0.1 * np.log(0.1)))
 
 
 def test_replicate_metrics_of_a_gaussian_response(rng):

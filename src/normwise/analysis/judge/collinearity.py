@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from normwise.analysis.effective import effective_number
 from normwise.data.covariance import Root, quadratic_form
 
 
@@ -23,8 +24,8 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
         (\beta_S) \rVert_\infty`, Zhao & Yu 2006; above 1 the lasso cannot select
         consistently), ``nearest_correlation`` (median over the features of the largest
         absolute correlation with another one), ``effective_nonzero`` (how many coefficients
-        carry the signal, :math:`(\sum |\beta_j|)^2 / \sum \beta_j^2` on standardised
-        features: the number of nonzero ones if they are equal), ``effective_features``
+        carry the signal, see `normwise.analysis.effective`, on standardised features: the number
+        of nonzero ones if they are equal), ``effective_features``
         (:math:`p^2 / \lVert R \rVert_F^2` of the correlation matrix R: how many directions the
         features fill, p if they are uncorrelated and 1 if they are copies).
     """
@@ -47,6 +48,6 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
     measures["nearest_correlation"] = float(np.median(others.max(axis=1)))
     size = np.abs(coef) * scale
     square = size @ size
-    measures["effective_nonzero"] = float(size.sum() ** 2 / square) if square else 0.0
+    measures["effective_nonzero"] = float(effective_number(size)) if square else 0.0
     measures["signal_alignment"] = float(quadratic_form(root, coef) / square) if square else np.nan
     return measures

@@ -55,13 +55,22 @@ def ground_of(
 
 
 def with_derived(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame with what follows from its properties: the shares and the load."""
-    counted = frame["effective_nonzero"] * frame["signal_alignment"]
+    """A frame with what follows from its properties: the shares and the load.
+
+    Where the effects of correlated features cancel, the alignment is below 1, and neither penalty
+    gains by it.
+    """
+    counted = frame["effective_nonzero"] * acting_together(frame)
     return frame.assign(
         aspect_ratio=frame["n_features"] / frame["n_samples"],
         nonzero_share=frame["effective_nonzero"] / frame["n_features"],
         load=counted / (frame["n_samples"] * np.sqrt(frame["snr"])),
     )
+
+
+def acting_together(frame: pd.DataFrame) -> pd.Series:
+    """The alignment of the signal as far as it counts: at least 1."""
+    return frame["signal_alignment"].clip(lower=1.0)
 
 
 def _cv_costs(strategies: pd.DataFrame) -> pd.DataFrame:

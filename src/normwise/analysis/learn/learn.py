@@ -5,7 +5,8 @@ The rule of thumb is a cut on one number, the *load*
 .. math:: \frac{a\, k_\mathrm{eff}}{n \sqrt{\mathrm{snr}}} :
 
 relevant features per row, each counting for more when the signal is weak or when correlated
-features act together (a is the alignment of the signal). Below the cut it says L1, above it L2.
+features act together (a is the alignment of the signal, at least 1). Below the cut it says L1,
+above it L2.
 
 Without anything fitted, the exact boundary for independent features asks the same question:
 whether :math:`a\, k_\mathrm{eff} / p` lies below the share at which both penalties, at their best
@@ -25,7 +26,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.cells import AXES, cells, ground_of, learnt_from
+from normwise.analysis.learn.cells import AXES, acting_together, cells, ground_of, learnt_from
 from normwise.analysis.learn.common_advice import common_calls
 from normwise.analysis.learn.estimated import estimated_calls, losses_by_data_set
 from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, fit_rule, read_rule
@@ -64,12 +65,11 @@ def call_by_theory(frame: pd.DataFrame) -> np.ndarray:
     """The side of the exact boundary on which each scenario lies.
 
     The boundary is that of independent features with equal coefficients, both penalties at their
-    best strengths, n and p large. Features that act together count for as many as have their
-    variance.
+    best strengths, n and p large. Features that act together count for more.
     """
     aspect = frame["n_features"].to_numpy() / np.maximum(frame["n_samples"].to_numpy() - 1, 1)
     share = phase_boundary(aspect, frame["snr"].to_numpy())
-    counted = (frame["nonzero_share"] * frame["signal_alignment"]).to_numpy()
+    counted = (frame["nonzero_share"] * acting_together(frame)).to_numpy()
     return np.where(counted < share, "l1", "l2")
 
 

@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from normwise.analysis.learn.cells import AXES, sample
+from normwise.analysis.learn.cells import AXES, acting_together, sample
 from normwise.analysis.learn.rule_of_thumb import EQUIVALENT
 
 LEVEL = 0.9
@@ -39,7 +39,7 @@ GRID = {
     "aspect_ratio": (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10),
     "nonzero_share": (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1),
     "snr": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8),
-    "signal_alignment": (0.3, 0.5, 1, 2, 5, 10, 30),
+    "signal_alignment": (1, 2, 3, 5, 10, 30),
 }
 
 
@@ -51,7 +51,7 @@ def inputs(frame: pd.DataFrame) -> np.ndarray:
             # relevant features per row: the boundary runs along it at every p
             np.log(frame["nonzero_share"] * frame["aspect_ratio"]),
             np.log(frame["snr"]),
-            np.log(frame["signal_alignment"]),
+            np.log(acting_together(frame)),
             frame["binary"],
         ]
     )

@@ -28,7 +28,6 @@ from normwise.fitting.fits_file import Estimates, read_estimates
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import TUNINGS, selects
 
-
 # share of what is explained that the last step of a grid may add
 FLAT = 1e-3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import entr, expit
 
+from normwise.analysis.effective import effective_number
 from normwise.data.population import Population
 from normwise.data.response_kind import kind_of
 from normwise.fitting.loss import loss_of, weighted_mean
@@ -64,17 +65,6 @@ def partial_auc(coef: np.ndarray, support: np.ndarray, limit: float = 0.1) -> np
     share = np.clip((limit - left) / np.where(width > 0, width, 1.0), 0.0, 1.0)
     area = np.where(last, share * width * (low + share * (high - low) / 2), 0.0)
     return np.asarray(area.sum(axis=1) / limit).reshape(coef.shape[:-1])
-
-
-def effective_number(coef: np.ndarray) -> np.ndarray:
-    r"""How many coefficients carry the model: :math:`(\sum |b_j|)^2 / \sum b_j^2`.
-
-    1 if a single one does, the number of features if all are equal (the inverse participation
-    ratio of the absolute values). NaN for the null model. ``coef`` has shape (..., n_features).
-    """
-    size = np.abs(coef)
-    square = (size**2).sum(axis=-1)
-    return size.sum(axis=-1) ** 2 / np.where(square > 0, square, np.nan)
 
 
 def coef_agreement(coef: np.ndarray) -> np.ndarray:
