@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from normwise.analysis.effective import effective_number
 from normwise.analysis.learn.atlas import read_atlas
 from normwise.analysis.learn.cells import cells
 from normwise.analysis.learn.rule_of_thumb import losses_of, read_rule
@@ -43,7 +44,7 @@ def numbers(atlas: dict[str, pd.DataFrame]) -> dict[str, str]:
     decided = fresh["verdict"].isin(["l1", "l2"])
     old = by_old_rule(fresh)
     ratio = 1 / frame["aspect_ratio"]
-    power = 1 / np.arange(1, 201)
+    power = effective_number(1 / np.arange(1, 201))
     long = fresh["dataset"] == "set_aside_long"
     return {
         "N_FRESH": f"{len(fresh)}",
@@ -60,7 +61,7 @@ def numbers(atlas: dict[str, pd.DataFrame]) -> dict[str, str]:
         "CUT_LOW": f"{rule.low:.2g}",
         "CUT_HIGH": f"{rule.high:.2g}",
         "PER": f"{1 / rule.cut:.0f}",
-        "POWER": f"{power.sum() ** 2 / (power**2).sum():.0f}",
+        "POWER": f"{power:.0f}",
         "TH_ACC": share(own.loc["exact boundary", "accuracy"]),
         "TH_REG": cost(own.loc["exact boundary"]),
         "RULE_ACC": share(own.loc["rule of thumb", "accuracy"]),
@@ -101,11 +102,11 @@ def test_the_numbers_of_a_page_are_those_of_the_atlas(root, said, page):
 
 SENTENCES = {
     "README.md": (
-        "costs @CV_FRESH@ more excess risk than to know the better one, over the @N_FRESH@ scenarios",
+        "costs @CV_FRESH@ more excess risk than to know the better one, over the @N_FRESH@",
         "more than @ENOUGH@ rows for each feature",
         "L1 as long as a k is below @CUT@ n √snr",
-        "right penalty in @RULE_ACC@ of the @DECIDED@ of those scenarios that have a winner, and costs "
-        "@RULE_REG@",
+        "right penalty in @RULE_ACC@ of the @DECIDED@ of those scenarios that have a winner, and "
+        "costs @RULE_REG@",
         "@TH_ACC@, @TH_REG@",
         "@N_LEARN@ sampled scenarios",
     ),
@@ -117,15 +118,15 @@ SENTENCES = {
         "@CUT_LOW@ to @CUT_HIGH@",
         "that is @PER@ rows for each feature",
         "two hundred count as about @POWER@",
-        "right penalty in @TH_ACC@ of the @DECIDED@ set-aside scenarios that have a winner, and costs "
-        "@TH_REG@",
+        "right penalty in @TH_ACC@ of the @DECIDED@ set-aside scenarios that have a winner, and "
+        "costs @TH_REG@",
         "(@RULE_ACC@, @RULE_REG@)",
         "| rows | @N_LOW@ to @N_HIGH@ |",
         "| features | @P_LOW@ to @P_HIGH@; @NP_LOW@ to @NP_HIGH@ rows for each |",
         "a number (@N_NUM@ scenarios)",
         "rarer one (@N_BIN@)",
-        "@N_LEARN@ scenarios make the rule, @N_FRESH@ were set aside before the first fit, @N_LONG@ "
-        "of them",
+        "@N_LEARN@ scenarios make the rule, @N_FRESH@ were set aside before the first fit, "
+        "@N_LONG@ of them",
         "right penalty in @OLD_ACC@ and costs @OLD_REG@",
     ),
     "docs/explanation/penalties.md": ("L1 below @CUT@, L2 above",),
