@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.learn.cells import cells
+from normwise.analysis.learn.common_advice import TAKES_L1
 
 KEYS = ["dataset", "scenario"]
 # no data set, and so no call
@@ -19,16 +20,14 @@ ABSENT = ""
 LEAST_SNR = 1e-6
 # what anybody knows of a table
 KNOWN = ("replicates", "n_samples", "n_features", "aspect_ratio")
+# needs no estimate
+COUNTED = "L1 if p > n"
 # names of rules that are told estimates, by their names where they are told the truth
 NAMES = {
     "rule of thumb": "rule of thumb, all estimated",
     "response surface": "response surface, all estimated",
     "exact phase boundary": "exact boundary, all estimated",
-    "L2 if VIF > 10": "L2 if VIF > 10, estimated",
-    "L2 if |r| > 0.7": "L2 if |r| > 0.7, estimated",
-    "L2 if condition > 30": "L2 if condition > 30, estimated",
-    "L1 if under half matter": "L1 if under half matter, estimated",
-}
+} | {name: f"{name}, estimated" for name in TAKES_L1 if name != COUNTED}
 Calls = Mapping[str, np.ndarray]
 
 
