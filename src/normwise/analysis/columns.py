@@ -186,6 +186,7 @@ TABLES: dict[str, Table] = {
             "mean_vif",
             "condition_number",
             "aspect_ratio",
+            "rows_per_feature",
             "nonzero_share",
             "snr",
             "signal_alignment",

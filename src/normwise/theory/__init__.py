@@ -22,6 +22,7 @@ from normwise.theory.linear import (
     ridge_training_error,
 )
 from normwise.theory.logistic import LogisticRisk, bayes_log_loss, logistic_risk, mle_threshold
+from normwise.theory.observed import observed_snr
 from normwise.theory.selection import irrepresentable_constant, support_recovery_samples
 from normwise.theory.soft_threshold import soft_threshold_risk
 
@@ -36,6 +37,7 @@ __all__ = [
     "linear_shrinkage_risk",
     "logistic_risk",
     "mle_threshold",
+    "observed_snr",
     "ols_risk",
     "phase_boundary",
     "ridge_conditional",

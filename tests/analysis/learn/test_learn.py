@@ -22,6 +22,7 @@ from normwise.analysis.learn.rule_of_thumb import (
 from normwise.analysis.learn.scores import BOOTSTRAP, score
 from normwise.analysis.learn.surface import Surface, importance, inputs
 from normwise.report.sheets.verdicts import rule_score_sheet
+from normwise.theory.observed import observed_snr
 
 COMPARISON = {"margin": 0.05}
 FRESH = 30
@@ -33,7 +34,7 @@ def frame_of(study, goal="prediction"):
 
 def study_of(**columns):
     """A frame of `cells` with what a rule reads."""
-    return pd.DataFrame({"aspect_ratio": 0.5} | columns)
+    return pd.DataFrame({"rows_per_feature": 2.0} | columns)
 
 
 @pytest.fixture(scope="module")
@@ -188,17 +189,32 @@ def test_the_cut_has_two_digits_and_an_interval_that_holds_the_truth():
 
 
 def test_rows_are_enough_where_nearly_all_effects_are_small():
-    ratio = np.geomspace(0.1, 300, 60)
+    ratio = np.geomspace(0.1, 300, 400)
     effect = np.where(ratio < 50, 0.5, 0.01)
-    frame = study_of(load=np.linspace(0.01, 1, 60), effect=effect, aspect_ratio=1 / ratio)
+    frame = study_of(load=np.linspace(0.01, 1, 400), effect=effect, rows_per_feature=ratio)
     enough = enough_rows(frame, 0.05)
-    # the one scenario in twenty that may be out
-    assert ratio[ratio < 50][-2] < enough <= np.ceil(ratio[ratio >= 50][0])
+    assert ratio[ratio < 50][-1] < enough <= np.ceil(ratio[ratio >= 50][0])
     called = call_by_rule(frame, fit_rule(frame, 0.05))
     assert ((called == "equivalent") == (ratio >= enough)).all()
     assert enough_rows(frame.assign(effect=0.5), 0.05) == np.inf
     # a handful of scenarios shows nothing
     assert enough_rows(frame[-5:], 0.05) == np.inf
+
+
+def test_two_classes_are_placed_by_what_their_zeros_and_ones_tell():
+    study = made_study(n=4)
+    binary = [False, True, True, True]
+    study["scenarios"] = study["scenarios"].assign(
+        n_samples=400,
+        n_features=10,
+        snr=2.0,
+        response=np.where(binary, "binary", "gaussian"),
+        prevalence=[0.5, 0.5, 0.1, 0.9],
+    )
+    frame = frame_of(study).sort_values("scenario")
+    np.testing.assert_allclose(frame["rows_per_feature"], [40, 40, 8, 8])
+    expected = [2.0, *(observed_snr(2.0, rate) for rate in (0.5, 0.1, 0.1))]
+    np.testing.assert_allclose(frame["snr"], expected)
 
 
 # honest judgement

@@ -8,6 +8,7 @@ import pandas as pd
 from normwise.analysis.columns import typed
 from normwise.analysis.points import explained_points
 from normwise.data.response_kind import DEFAULT
+from normwise.theory.observed import observed_snr
 
 AXES = ("aspect_ratio", "nonzero_share", "snr", "signal_alignment")
 # a feature counts as collinear from this correlation with its nearest on
@@ -39,18 +40,28 @@ def ground_of(
     Returns
     -------
     DataFrame
-        ``nonzero_share`` is by effective number, and ``snr`` that of the best linear predictor.
+        ``nonzero_share`` is by effective number, and ``snr`` that of the best linear predictor of
+        the response, of two classes on the scale of zeros and ones.
     """
     keys = ["dataset", "scenario"]
     own = goals.merge(scenarios, on=keys).drop_duplicates(["goal", "scenario"])
     own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(BINARY))].reset_index(drop=True)
+    own = own.assign(binary=own["response"].map(BINARY).astype(float))
     family = own["covariance"].where((own["correlation"] != 0), "independent")
     # what no linear predictor explains is noise to it
     misfit = own["nonlinear_share"] / (1 - own["nonlinear_share"])
     snr = own["snr"] / (1 + own["snr"] * misfit)
+    of_classes = own["binary"] == 1
+    snr = snr.where(~of_classes, observed_snr(own["snr"], own["prevalence"]))
+    rarer = np.minimum(own["prevalence"], 1 - own["prevalence"])
     own = own.merge(explained_points(goals), on=keys, how="left")
     own = own.merge(_cv_costs(strategies), on=keys, how="left")
-    own = own.assign(family=family, snr=snr, binary=own["response"].map(BINARY).astype(float))
+    own = own.assign(
+        family=family,
+        snr=snr,
+        # of two classes the rarer one decides how much the rows say
+        rows_per_feature=own["n_samples"] / own["n_features"] * (2 * rarer).where(of_classes, 1.0),
+    )
     return typed(with_derived(own), "ground")
 
 

@@ -44,7 +44,7 @@ def fit_rule(frame: pd.DataFrame, zone: float) -> Rule:
         Half-width of the zone of equivalence.
     """
     enough = enough_rows(frame, zone)
-    own = frame[rows_per_feature(frame) < enough].sort_values("load", kind="stable")
+    own = frame[frame["rows_per_feature"] < enough].sort_values("load", kind="stable")
     load, effect = own["load"].to_numpy(), own["effect"].to_numpy()
     rng = np.random.default_rng(0)
     # a bootstrap sample is how often each scenario is in it
@@ -72,6 +72,9 @@ def _digits(value: float) -> float:
 def enough_rows(frame: pd.DataFrame, zone: float) -> float:
     """Least number of rows per feature from which on nearly all effects lie within a zone.
 
+    Of the scenarios with that many rows per feature, or any larger number, up to twice as many,
+    at least `MOST_EQUIVALENT` have an effect within the zone.
+
     Parameters
     ----------
     frame : DataFrame
@@ -84,27 +87,27 @@ def enough_rows(frame: pd.DataFrame, zone: float) -> float:
     float
         With two significant digits, rounded upwards; infinite if there is none.
     """
-    ratio = rows_per_feature(frame)
-    order = np.argsort(-ratio, kind="stable")
-    within = (frame["effect"].abs() <= zone).to_numpy()[order]
-    share = np.cumsum(within) / np.arange(1, len(within) + 1)
-    good = np.flatnonzero(share >= MOST_EQUIVALENT)
-    if not len(good) or good[-1] + 1 < FEWEST_EQUIVALENT:
+    frame = frame.sort_values("rows_per_feature", kind="stable")
+    ratio = frame["rows_per_feature"].to_numpy(float)
+    within = np.append(0, np.cumsum(frame["effect"].abs().to_numpy() <= zone))
+    stop = np.searchsorted(ratio, 2 * ratio, side="right")
+    start = np.arange(len(ratio))
+    # the last windows are cut off by the largest number of rows
+    known = stop - start >= FEWEST_EQUIVALENT
+    share = (within[stop] - within[start]) / (stop - start)
+    failing = np.flatnonzero(known & (share < MOST_EQUIVALENT))
+    first = failing[-1] + 1 if len(failing) else 0
+    if not known[first:].any():
         return np.inf
-    least = ratio[order[good[-1]]]
+    least = ratio[first]
     unit = 10.0 ** (np.floor(np.log10(least)) - 1)
     return float(np.ceil(least / unit - 1e-9) * unit)
-
-
-def rows_per_feature(frame: pd.DataFrame) -> np.ndarray:
-    """Rows over columns of each scenario."""
-    return 1 / frame["aspect_ratio"].to_numpy(float)
 
 
 def call_by_rule(frame: pd.DataFrame, rule: Rule) -> np.ndarray:
     """l1, l2 or equivalent for each scenario, by the rule of thumb."""
     side = np.where(frame["load"].to_numpy() < rule.cut, "l1", "l2")
-    return np.where(rows_per_feature(frame) >= rule.enough, EQUIVALENT, side)
+    return np.where(frame["rows_per_feature"].to_numpy() >= rule.enough, EQUIVALENT, side)
 
 
 def losses_of(frame: pd.DataFrame, called: np.ndarray) -> np.ndarray:
