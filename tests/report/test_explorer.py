@@ -7,9 +7,10 @@ import pytest
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 from studies.made import SIZES, ZONES, made_study
 
-from normwise.analysis.learn.cells import AXES, cells, learnt_from
-from normwise.analysis.learn.learn import learn
-from normwise.analysis.learn.surface import inputs
+from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
+from normwise.analysis.learn.learn import TABLES, learn
+from normwise.analysis.learn.surface import Surface, inputs
+from normwise.report import explorer
 from normwise.report.explorer import LEFT_OUT, payload
 from normwise.report.snippets import SNIPPETS
 
@@ -30,14 +31,18 @@ def tables():
 
 @pytest.fixture(scope="module")
 def found(tables):
-    return payload(tables, MARGIN)
+    return payload(tables)
 
 
 @pytest.mark.parametrize("goal", SIZES)
 def test_what_the_page_computes_with_is_the_surface_of_the_table(tables, found, goal):
     """The numbers that travel give the tabled surface: computed here as the page does."""
-    own = found["surfaces"][goal]
     table = tables["surface"][tables["surface"]["goal"] == goal].sample(40, random_state=0)
+    agrees(found["surfaces"][goal], table)
+
+
+def agrees(own, table):
+    """Whether the numbers of a surface give the effects of a table and their intervals."""
     kernel = ConstantKernel(own["constant"]) * Matern(own["lengths"], nu=2.5)
     x = np.array(own["x"])
     K = kernel(x) + np.diag(own["noise"] + np.array(own["error"]))
@@ -50,9 +55,41 @@ def test_what_the_page_computes_with_is_the_surface_of_the_table(tables, found, 
         np.testing.assert_allclose(shown, table[name], atol=2e-3 * abs(table[name]).max())
 
 
+def test_a_page_stays_light_with_thousands_of_scenarios(tables, monkeypatch):
+    """Points of a surface and measured scenarios are a sample, the ranges those of all."""
+    monkeypatch.setattr(explorer, "MOST", 20)
+    found = payload(tables)
+    assert len(found["scenarios"]) == 20
+    for goal in SIZES:
+        own = found["surfaces"][goal]
+        frame = learnt_from(cells(tables["ground"], goal))
+        assert len(own["x"]) == min(20, len(frame))
+        assert own["ranges"] == {axis: [frame[axis].min(), frame[axis].max()] for axis in AXES}
+        # with the scales of all of them, not those of a new search
+        scales = tables["kernels"].set_index("goal").loc[goal]
+        assert [own["constant"], own["noise"]] == [scales["level"], scales["noise"]]
+        table = tables["surface"][tables["surface"]["goal"] == goal].sample(20, random_state=0)
+        few = Surface.of_scales(sample(frame, 20), scales)
+        at = table[list(AXES)].reset_index(drop=True).assign(binary=own["binary"])
+        agrees(own, at.join(few.predict(at)))
+
+
+def test_a_study_that_learns_from_another_asks_that_one(tables):
+    other = made_study(n=15, seed=3)
+    other["scenarios"]["scenario"] = other["goals"]["scenario"] = [f"own{i}" for i in range(15)]
+    other["strategies"]["scenario"] = "own" + other["strategies"]["scenario"]
+    atlas = {name: tables[name] for name in TABLES}
+    both = other | learn(**other, comparison={"margin": MARGIN}, atlas=atlas)
+    found, theirs = payload(both), payload(tables)
+    assert found["surfaces"] == theirs["surfaces"]
+    assert found["scenarios"] == theirs["scenarios"]
+    (own,) = (s for s in found["goals"][0]["scores"] if s["what"] == LEFT_OUT["study"])
+    assert own not in theirs["goals"][0]["scores"]
+
+
 def test_its_ranges_are_those_that_were_measured(tables, found):
     for goal in SIZES:
-        frame = learnt_from(cells(tables["goals"], tables["scenarios"], goal))
+        frame = learnt_from(cells(tables["ground"], goal))
         own = found["surfaces"][goal]
         assert own["ranges"] == {axis: [frame[axis].min(), frame[axis].max()] for axis in AXES}
         assert own["sizes"] == {
@@ -77,6 +114,9 @@ def test_goals_come_with_their_scores(tables, found):
         ratio = key == "prediction"
         assert goal["kind"] == ("log_ratio" if ratio else "difference")
         assert goal["margin"] == (np.log1p(MARGIN) if ratio else ZONES[key])
+        # shares of what is explained are told in points
+        unit = (100, " points") if key == "explained" else (1, "")
+        assert (goal["times"], goal["unit"]) == unit
 
 
 def test_it_starts_with_a_table_among_those_measured(tables, found):
@@ -89,7 +129,7 @@ def test_it_starts_with_a_table_among_those_measured(tables, found):
         "aspect_ratio": start["columns"] / start["rows"],
         "nonzero_share": start["relevant"] / start["columns"],
         "snr": start["snr"],
-        "nearest_correlation": start["nearest_correlation"],
+        "signal_alignment": start["signal_alignment"],
     }
     for axis, (low, high) in own["ranges"].items():
         assert low <= at[axis] <= high
@@ -99,12 +139,12 @@ def test_it_starts_with_a_table_among_those_measured(tables, found):
 
 
 def test_it_starts_within_the_sizes_where_wide_tables_have_few_rows(tables):
-    known = tables["scenarios"]
+    known = tables["ground"]
     # as where rows times columns are limited
     n = np.where(np.arange(len(known)) % 2, 30, 100)
     p = np.where(n == 30, 60, 20)
     changed = known.assign(n_samples=n, n_features=p, aspect_ratio=p / n)
-    found = payload(tables | {"scenarios": changed}, MARGIN)
+    found = payload(tables | {"ground": changed})
     own, start = found["surfaces"]["prediction"], found["start"]
     for name in ("rows", "columns"):
         low, high = own["sizes"][name]
@@ -114,16 +154,14 @@ def test_it_starts_within_the_sizes_where_wide_tables_have_few_rows(tables):
 
 
 def test_it_starts_nearby_where_the_study_is_narrow(tables):
-    known = tables["scenarios"]
-    share = known["effective_nonzero"] / known["n_features"]
-    kept = known[(known["snr"] < 0.6) & (share > 0.2)]
-    goals = tables["goals"][tables["goals"]["scenario"].isin(kept["scenario"])]
-    start = payload(tables | {"scenarios": kept, "goals": goals}, MARGIN)["start"]
+    known = tables["ground"]
+    kept = known[(known["snr"] < 0.6) & (known["nonzero_share"] > 0.2)]
+    start = payload(tables | {"ground": kept})["start"]
     # the ends next to the usual start
-    assert start["relevant"] / start["columns"] == pytest.approx(
-        share[kept.index[~kept["held_out"]]].min(), abs=0.01
-    )
-    assert start["snr"] == pytest.approx(kept.loc[~kept["held_out"], "snr"].max(), rel=0.01)
+    own = kept[~kept["held_out"]]
+    share = start["relevant"] / start["columns"]
+    assert share == pytest.approx(own["nonzero_share"].min(), abs=0.01)
+    assert start["snr"] == pytest.approx(own["snr"].max(), rel=0.01)
 
 
 def test_scenarios_are_those_measured(tables, found):
@@ -134,7 +172,7 @@ def test_scenarios_are_those_measured(tables, found):
         row = known.loc[entry["scenario"]]
         assert (entry["n"], entry["p"]) == (row["n_samples"], row["n_features"])
         share = row["effective_nonzero"] / row["n_features"]
-        expected = [row["aspect_ratio"], share, row["snr"], row["nearest_correlation"]]
+        expected = [row["aspect_ratio"], share, row["snr"], row["signal_alignment"]]
         np.testing.assert_allclose(entry["x"], expected, rtol=1e-3)
         for goal, (effect, low, high, verdict) in entry["goals"].items():
             own = goals.loc[(entry["scenario"], goal)]
@@ -142,6 +180,8 @@ def test_scenarios_are_those_measured(tables, found):
                 [effect, low, high], own[["effect", "low", "high"]].to_numpy(float), atol=5.1e-5
             )
             assert verdict == own["verdict"]
+        explained = goals.loc[(entry["scenario"], "explained"), "effect"]
+        assert entry["points"] == pytest.approx(-100 * explained, abs=0.006)
     measured = sum(len(entry["goals"]) for entry in found["scenarios"])
     assert measured == len(goals)
 

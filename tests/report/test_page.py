@@ -188,8 +188,9 @@ def test_page_carries_what_its_script_needs(parsed, tables):
     assert data["explorer"] == json.loads(json.dumps(payload(tables)))
     assert data["charts"] == json.loads(json.dumps(charts()))
     rules = tables["rules"].set_index("goal").loc["prediction"]
-    expected = [float(v) if np.isfinite(v) else None for v in rules]
-    assert data["bounds"] == expected
+    expected = {name: float(v) if np.isfinite(v) else None for name, v in rules.items()}
+    enough = tables["rules"].set_index("goal").loc["explained", "enough"]
+    assert data["rule"] == expected | {"matters": enough if np.isfinite(enough) else None}
     # as many bars as controls, and a place for every chart
     assert {f"axis-{axis}" for axis in data["explorer"]["axes"]} <= set(parsed.ids)
     assert {f"chart-{name}" for name in data["charts"]} <= set(parsed.ids)
@@ -378,20 +379,21 @@ def test_no_scenario_counts_twice(tables):
 
 
 def test_points_are_differences_of_r2_on_new_rows(tables, sheets):
-    points = explained_points(tables).set_index(["dataset", "scenario"])["points"]
+    points = explained_points(tables["goals"]).set_index(["dataset", "scenario"])["points"]
     rows = tables["summary"].query("metric == 'excess_risk' and tuning == 'cv_min'")
     risk = rows.set_index(["dataset", "scenario", "penalty"])["mean"]
     known = tables["scenarios"].set_index(["dataset", "scenario"])
-    for key, found in points.items():
+    numbers = [key for key in points.index if known.loc[key, "response"] == "gaussian"]
+    assert 0 < len(numbers) < len(points)
+    for key in numbers:
         l1, l2 = risk[*key, "l1"], risk[*key, "l2"]
-        if known.loc[key, "response"] == "gaussian":
-            total = 1 + known.loc[key, "snr"]
-            expected = (1 - (1 + l1) / total) - (1 - (1 + l2) / total)
-        else:
-            expected = (l2 - l1) / np.log(2)
-        assert found == pytest.approx(100 * expected)
+        total = 1 + known.loc[key, "snr"]
+        assert points[key] == pytest.approx(100 * (l2 - l1) / total, abs=1e-6)
     labels = [column["label"] for column in sheets["verdicts"].columns]
     assert "points of R²" in labels and "ratio L1/L2" in labels
+    # and the same in the table that the rule is learnt from
+    for _, row in tables["ground"].iterrows():
+        assert row["points"] == pytest.approx(points[row["dataset"], row["scenario"]])
 
 
 def test_the_price_of_the_one_standard_error_rule_is_told(tables):

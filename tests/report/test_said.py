@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
-from studies.made import made_study, summary_of
+from studies.made import made_study
 
 from normwise.analysis.columns import typed
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.tables import read_tables
-from normwise.report.answer import answer, decision
+from normwise.report.answer import answer
 from normwise.report.claims import trades_bias, wins_when_dense
+from normwise.report.decision import decision
 from normwise.report.figures import fair_grid, goals, rule, rule_scores, winner_map
 from normwise.report.figures.gallery import gallery
 from normwise.report.tallies import measure_of
@@ -38,28 +37,34 @@ def met(tables) -> pd.DataFrame:
     return rows.drop_duplicates("scenario").merge(tables["scenarios"], on=KEYS)
 
 
-def test_below_the_floor_the_figure_says_how_both_do_beside_no_model(tables, entries):
-    weakest = tables["scenarios"].drop_duplicates("scenario")
-    weakest = weakest[weakest["scenario"].isin(tables["goals"]["scenario"])]
-    signal = weakest["n_samples"] * weakest["snr"] / weakest["effective_features"]
-    floor = float(signal.median())
-    own = set(weakest.loc[signal < floor, "scenario"])
-    risks = tables["summary"].query("metric == 'relative_risk' and tuning == 'cv_min'")
-    rules = pd.DataFrame(
-        [{"goal": "prediction", "floor": floor, "lower": 0.1, "upper": 0.2}]
-    ).astype(tables["rules"].dtypes.drop("goal", errors="ignore").to_dict())
-    said = set()
-    for factor in (1.0, 100.0):
-        scaled = tables["summary"].copy()
-        at = scaled.index.isin(risks.index)
-        scaled.loc[at, "mean"] = factor * scaled.loc[at, "mean"]
-        least = scaled[at & scaled["penalty"].isin(["l1", "l2"])].groupby("scenario")["mean"].min()
-        worse = sum(least[scenario] > 1 for scenario in own)
-        text = rule.draw(tables | {"summary": scaled, "rules": rules}, entries["rule"]).caption
-        found = re.search(r"both penalties do worse than no model at all in (\d+) of (\d+)", text)
-        assert (int(found[1]), int(found[2])) == (worse, len(own))
-        said.add(worse)
-    assert said == {len(own), *said} and len(said) == 2
+@pytest.fixture(scope="module")
+def learnt():
+    """A study with a rule, and scenarios that were set aside."""
+    made = made_study(n=100, fresh=30, goals=("prediction", "explained"))
+    return made | learn(**made, comparison={"margin": 0.05})
+
+
+def test_the_figure_of_the_rule_counts_its_winners(learnt):
+    rules = learnt["rules"].copy()
+    for cut in (0.05, 0.2):
+        rules.loc[rules["goal"] == "prediction", "cut"] = cut
+        drawn = rule.draw(learnt | {"rules": rules}, {"margin": 0.05})
+        own = learnt["ground"].query("goal == 'prediction' and verdict in ['l1', 'l2']")
+        right = (own["load"] < cut) == (own["verdict"] == "l1")
+        counts = [(right[own["held_out"] == held], held) for held in (False, True)]
+        known, fresh = (f"{part.sum()} of {len(part)}" for part, _ in counts)
+        words = f"names the winner in {known} (learnt from) and {fresh} (played no part in making"
+        assert words in drawn.caption
+        assert drawn.title.endswith(f"L1 below a load of {cut:g}, L2 above")
+
+
+def test_the_figure_of_the_rule_shows_each_scenario_once_a_panel(learnt):
+    drawn = rule.draw(learnt, {"margin": 0.05})
+    known, fresh, points = drawn.figure.axes
+    held = learnt["ground"].query("goal == 'prediction'")["held_out"]
+    for ax, n in ((known, (~held).sum()), (fresh, held.sum()), (points, len(held))):
+        dots = [line for line in ax.lines if line.get_rasterized()]
+        assert sum(len(line.get_xdata()) for line in dots) == n
 
 
 def test_the_figure_of_grids_counts_a_scenario_once(tables, entries):
@@ -109,21 +114,18 @@ def test_what_estimates_cost_is_told_as_the_tables_have_it():
         parts.append(seen)
     seen = pd.concat(parts, ignore_index=True)
     learnt = learn(**made, comparison={"margin": 0.05}, estimates=typed(seen.copy(), "estimates"))
-    bounds = learnt["rules"].set_index("goal").loc["prediction"]
-    load = seen["effective_nonzero"] / (
-        seen["n_samples"] * np.sqrt(seen["snr"] * (1 - seen["nearest_correlation"] ** 2))
-    )
-    signal = seen["n_samples"] * seen["snr"] / seen["effective_features"]
-    called = np.where(load < bounds["lower"], "l1", np.where(load > bounds["upper"], "l2", "none"))
-    called = np.where(signal < bounds["floor"], "none", called)
+    cut = learnt["rules"].set_index("goal").loc["prediction", "cut"]
+    counted = seen["effective_nonzero"] * seen["signal_alignment"]
+    load = counted / (seen["n_samples"] * np.sqrt(seen["snr"]))
+    called = np.where(load < cut, "l1", "l2")
     assert len(set(called)) > 1
-    share = pd.Series(called).map({"l1": 1.0, "l2": 0.0, "none": 0.5})
+    share = pd.Series(called).map({"l1": 1.0, "l2": 0.0})
     loss = (share - (seen["effect"] < 0)) * seen["log_ratio"]
     cost = np.exp(loss.groupby(seen["scenario"]).mean().mean()) - 1
     decided = seen["verdict"].isin(["l1", "l2"])
     right = (called == seen["verdict"])[decided].groupby(seen["scenario"]).mean()
-    judged = decision(made | learnt | {"summary": summary_of(made)})["judged"]
-    (text,) = (t for t in judged if t.startswith("A reader knows no k"))
+    judged = decision(made | learnt)["judged"]
+    (text,) = (t for t in judged if t.startswith("A reader knows no a, k"))
     assert f"the right winner in {100 * right.mean():.0f}\N{NO-BREAK SPACE}% [" in text
     assert f"of the {len(right)} that have one" in text
     assert f"rule of thumb {100 * cost:.1f} % [" in text
@@ -173,7 +175,28 @@ def test_the_claim_on_bias_counts_where_no_penalty_was_fitted(tables):
 
 
 def test_the_load_of_the_goals_is_that_of_the_rule(tables, entries):
-    assert "snr (1 − r²)" in goals.draw(tables, entries["goals"]).caption
+    drawn = goals.draw(tables, entries["goals"])
+    assert "a times the relevant features per row" in drawn.caption
+    load = tables["ground"]["load"]
+    for ax in drawn.figure.axes[: tables["ground"]["goal"].nunique()]:
+        low, high = ax.get_xlim()
+        assert low < load.min() and load.max() < high
+
+
+def test_the_figure_of_goals_counts_wins_and_turns(tables, entries):
+    text = goals.draw(tables, entries["goals"]).caption
+    ground = tables["ground"]
+    for goal, own in ground.groupby("goal"):
+        won = own["verdict"].value_counts()
+        counts = f"{won.get('l1', 0)} and {won.get('l2', 0)} of {len(own)} for {goal}"
+        assert counts in text
+    wide = ground.pivot(index="scenario", columns="goal", values="verdict")
+    for goal in set(wide) - {"prediction"}:
+        both = wide[wide[["prediction", goal]].isin(["l1", "l2"]).all(axis=1)]
+        turned = (both["prediction"] != both[goal]).sum()
+        assert (f"{turned} of {len(both)} for {goal}" in text.split("Where two")[-1]) == (
+            len(both) > 0
+        )
 
 
 @pytest.mark.parametrize("panels", [1, 2])

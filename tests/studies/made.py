@@ -91,16 +91,6 @@ def made_study(n=160, seed=0, noise=0.02, goals=("prediction",), fresh=0, mixed=
     }
 
 
-def summary_of(study):
-    """Table ``summary`` in which the risk of L2 is 1 and that of L1 agrees with the effect."""
-    own = study["goals"].query("goal == 'prediction'")[["dataset", "scenario", "effect"]]
-    own = own.assign(tuning="cv_min", metric="excess_risk", n=100, mcse=0.01)
-    return pd.concat(
-        [own.assign(penalty="l1", mean=np.exp(own["effect"])), own.assign(penalty="l2", mean=1.0)],
-        ignore_index=True,
-    ).drop(columns="effect")
-
-
 def verdicts_of(study):
     """Table ``verdicts`` that agrees with the goal prediction of a made study."""
     own = study["goals"].query("goal == 'prediction'")

@@ -40,7 +40,7 @@ def _penalty() -> alt.Color:
 
 
 def decision_map() -> Chart:
-    """Share of relevant features against signal-to-noise ratio, at one shape and correlation.
+    """Share of relevant features against signal-to-noise ratio, at one shape and alignment.
 
     Data ``cells``: ``snr``, ``share``, ``shade`` (effect over the end of the colour scale),
     ``text``, ``strong`` (whether the text is white), ``tip``; ``here``: the chosen cell.
@@ -81,7 +81,8 @@ def decision_map() -> Chart:
 
 
 def _profile_axes() -> tuple[alt.X, alt.Y]:
-    label = "ratio ? format(exp(datum.value), '.2~f') : format(datum.value, '+.2~f')"
+    difference = "datum.value === 0 ? '0' : format(times * datum.value, '+.3~r')"
+    label = f"ratio ? format(exp(datum.value), '.2~f') : {difference}"
     x = alt.X(
         "at:Q",
         title=None,
@@ -109,7 +110,7 @@ def _profile_titles() -> tuple[alt.Chart, alt.Chart]:
         x=alt.value(alt.ExprRef("width / 2")), y=alt.value(alt.ExprRef("height + 34"))
     )
     above = one.mark_text(
-        text=alt.ExprRef("ratio ? 'excess risk of L1 / L2' : 'loss of L1 − loss of L2'"),
+        text=alt.ExprRef("ratio ? 'excess risk of L1 / L2' : 'loss of L1 − loss of L2' + unit"),
         align="left",
         fontWeight="bold",
     ).encode(x=alt.value(0), y=alt.value(-12))
@@ -141,10 +142,10 @@ def profile() -> Chart:
     Data ``curve`` (``at``, ``effect``, ``low``, ``high``), ``theory`` (``at``, ``effect``) and
     ``near`` (measured scenarios: also ``verdict`` and ``tip``), ``zone`` (of equivalence) and
     ``here`` (the choice); ``at`` counts the stops of the control. Parameters: ``stops`` (their
-    labels), ``property``, ``ratio`` (whether effects are logs), ``ends`` and ``ticks`` of the
-    vertical axis.
+    labels), ``property``, ``ratio`` (whether effects are logs), ``times`` and ``unit`` (of
+    differences), ``ends`` and ``ticks`` of the vertical axis.
     """
-    starts = {"stops": ["0", "1"], "property": "", "ratio": True}
+    starts = {"stops": ["0", "1"], "property": "", "ratio": True, "times": 1, "unit": ""}
     starts |= {"ends": [-1, 1], "ticks": [-1, 0, 1]}
     parameters = [alt.param(name=name, value=value) for name, value in starts.items()]
     x, y = _profile_axes()

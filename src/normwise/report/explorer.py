@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.cells import AXES, cells, learnt_from
+from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
-from normwise.analysis.points import explained_points
-from normwise.analysis.tables import Tables, distinct
+from normwise.analysis.points import GOAL as EXPLAINED
+from normwise.analysis.tables import Tables
 from normwise.data.response_kind import DEFAULT
 from normwise.report.look.words import AXIS_NAMES, NO_PART
 from normwise.report.snippets import SNIPPETS
@@ -21,34 +22,42 @@ PROPERTIES = {
     "aspect_ratio": AXIS_NAMES["aspect_ratio"],
     "nonzero_share": "share of features that matter k/p",
     "snr": AXIS_NAMES["snr"],
-    "nearest_correlation": "correlation with the most similar feature",
+    "signal_alignment": "alignment of the signal a",
 }
 ABOUT = {
     "aspect_ratio": "columns over rows of your table",
     "nonzero_share": "your best guess: 0.01 is one feature in a hundred, 1 is all",
     "snr": "R² / (1 − R²) of the best possible model: 1 if half of the variance can be explained",
-    "nearest_correlation": "of a typical feature; 0 if features are unrelated",
+    "signal_alignment": "1 if the columns are unrelated or their effects have either sign; "
+    "1 + (k − 1) r if the k columns that matter have correlations of r on average and pull the "
+    "same way; below 1 if effects of correlated columns cancel",
 }
 # what the surface was judged on, the mildest first
 LEFT_OUT = {
     "scenarios": "scenarios left out a fifth at a time",
     "families": "families left out whole",
+    "features": "kinds of features left out whole",
+    "signals": "kinds of signals left out whole",
+    "sizes": "numbers of rows left out whole",
+    "study": "scenarios of this study",
     "fresh": f"scenarios that {NO_PART}",
 }
+# what a browser solves in a moment, and what a page stays light with
+MOST = 600
 # what the boxes hold at first, as far as the study reaches
-START = {"aspect_ratio": 2.0, "nonzero_share": 0.05, "snr": 2.0, "nearest_correlation": 0.0}
+START = {"aspect_ratio": 2.0, "nonzero_share": 0.05, "snr": 2.0, "signal_alignment": 1.0}
 START_ROWS = 100
 BOXES = {
     "rows": "rows",
     "columns": "columns",
     "relevant": "columns that matter",
     "snr": "signal-to-noise ratio",
-    "nearest_correlation": "correlation",
+    "signal_alignment": "alignment of the signal",
 }
 
 
-def _goal(key: str, margin: float, scores: pd.DataFrame) -> dict[str, Any]:
-    """What a goal measures, and how well the surface predicts it."""
+def _goal(key: str, zone: float, scores: pd.DataFrame) -> dict[str, Any]:
+    """What a goal measures, how its differences are told, and how well the surface predicts it."""
     goal = GOALS[key]
     own = scores[scores["goal"] == key].set_index("split")
     return {
@@ -56,7 +65,10 @@ def _goal(key: str, margin: float, scores: pd.DataFrame) -> dict[str, Any]:
         "name": goal.name,
         "measure": goal.measure,
         "kind": "log_ratio" if goal.is_ratio else "difference",
-        "margin": goal.zone(margin),
+        # shares are told in points
+        **({"times": 100, "digits": 1} if key == EXPLAINED else {"times": 1, "digits": 2}),
+        "unit": " points" if key == EXPLAINED else "",
+        "margin": zone,
         "scores": [
             {"what": what, **own.loc[split, ["r2", "coverage"]].astype(float)}
             for split, what in LEFT_OUT.items()
@@ -69,12 +81,13 @@ def _digits(values: Any, digits: int = 6) -> list[float]:
     return [float(f"{v:.{digits}g}") for v in values]
 
 
-def _surface(frame: pd.DataFrame, zone: float) -> dict[str, Any]:
+def _surface(frame: pd.DataFrame, scales: Mapping[str, Any]) -> dict[str, Any]:
     """The surface of a goal as the page computes it: points, kernel and scales."""
-    surface = Surface(frame, zone)
+    shown = sample(frame, MOST)
+    surface = Surface.of_scales(shown, scales)
     kernel = surface.model.kernel_
     return {
-        "x": [_digits(row) for row in inputs(frame)],
+        "x": [_digits(row) for row in inputs(shown)],
         "y": _digits(surface.model.y_train_),
         "error": _digits(surface.model.alpha, 4),
         "constant": float(kernel.k1.k1.constant_value),
@@ -108,59 +121,50 @@ def _start(frame: pd.DataFrame) -> dict[str, float]:
         "columns": columns,
         "relevant": relevant,
         "snr": at["snr"],
-        "nearest_correlation": at["nearest_correlation"],
+        "signal_alignment": at["signal_alignment"],
     }
 
 
-def _measured(tables: Tables, goals: list[str]) -> list[dict[str, Any]]:
-    """The measured scenarios, with their effects by goal."""
+def _measured(ground: pd.DataFrame) -> list[dict[str, Any]]:
+    """Measured scenarios, with their effects by goal."""
+    shown = set(sample(ground.drop_duplicates("scenario"), MOST)["scenario"])
     scenarios: dict[str, dict[str, Any]] = {}
-    found = distinct(explained_points(tables)) if "summary" in tables else None
-    points = {} if found is None else found.set_index("scenario")["points"].to_dict()
-    for goal in goals:
-        for _, row in cells(tables["goals"], tables["scenarios"], goal).iterrows():
-            entry = scenarios.setdefault(
-                row["scenario"],
-                {
-                    "dataset": row["dataset"],
-                    "label": row["label"].replace("n_", "").replace("_", " "),
-                    "scenario": row["scenario"],
-                    "n": int(row["n_samples"]),
-                    "p": int(row["n_features"]),
-                    "response": row["response"],
-                    "of_numbers": row["response"] == DEFAULT,
-                    "x": [float(f"{row[a]:.4g}") for a in AXES],
-                    "points": round(points[row["scenario"]], 2)
-                    if row["scenario"] in points
-                    else None,
-                    "goals": {},
-                },
-            )
-            entry["goals"][goal] = [
-                *(round(float(row[c]), 4) for c in ("effect", "low", "high")),
-                row["verdict"],
-            ]
+    for row in ground[ground["scenario"].isin(shown)].to_dict("records"):
+        entry = scenarios.setdefault(
+            row["scenario"],
+            {
+                "dataset": row["dataset"],
+                "label": row["label"].replace("n_", "").replace("_", " "),
+                "scenario": row["scenario"],
+                "n": int(row["n_samples"]),
+                "p": int(row["n_features"]),
+                "of_numbers": row["response"] == DEFAULT,
+                "x": _digits((row[axis] for axis in AXES), 4),
+                "points": round(row["points"], 2) if np.isfinite(row["points"]) else None,
+                "goals": {},
+            },
+        )
+        numbers = (round(float(row[name]), 4) for name in ("effect", "low", "high"))
+        entry["goals"][row["goal"]] = [*numbers, row["verdict"]]
     return list(scenarios.values())
 
 
-def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
+def payload(tables: Tables) -> dict[str, Any] | None:
     """Numbers of the explorer: everything that its controls can reach.
 
     Parameters
     ----------
     tables : dict of str to DataFrame
-    margin : float
-        The margin of equivalence of the config.
 
     Returns
     -------
     dict or None
         ``axes``, the levels of map and profile, ``names`` and what they are ``about``, by axis;
-        what the ``boxes`` are called and hold at the ``start``; ``goals`` with their measure and
-        the surface's held-out scores; ``surfaces`` by goal, from which the page computes the
-        effect at any numbers, with the measured ``ranges`` and ``sizes``; ``validity``, what was
-        measured, in words; the code ``snippets``; the measured ``scenarios``. None without a
-        surface.
+        what the ``boxes`` are called and hold at the ``start``; ``goals`` with their measure, the
+        unit of their differences and the surface's held-out scores; ``surfaces`` by goal, from
+        which the page computes the effect at any numbers, with the measured ``ranges`` and
+        ``sizes``; ``validity``, what was measured, in words; the code ``snippets``; measured
+        ``scenarios``, at most `MOST`, as are the points of a surface. None without a surface.
     """
     surface = tables["surface"]
     if not len(surface):
@@ -168,20 +172,19 @@ def payload(tables: Tables, margin: float = 0.05) -> dict[str, Any] | None:
     axes = {a: sorted(float(v) for v in surface[a].unique()) for a in AXES}
     scores = tables["surface_scores"]
     goals = [goal for goal in GOALS if (surface["goal"] == goal).any()]
-    whole = {goal: cells(tables["goals"], tables["scenarios"], goal) for goal in goals}
-    frames = {goal: learnt_from(frame) for goal, frame in whole.items()}
+    ground = tables["ground"]
+    kernels = {row["goal"]: row for row in tables["kernels"].to_dict("records")}
+    frames = {goal: learnt_from(cells(ground, goal)) for goal in goals}
     return {
         "axes": axes,
         "start": _start(frames[goals[0]]),
         "boxes": BOXES,
         "names": PROPERTIES,
         "about": ABOUT,
-        "goals": [_goal(goal, margin, scores) for goal in goals],
+        "goals": [_goal(goal, kernels[goal]["zone"], scores) for goal in goals],
         "level": LEVEL,
-        "surfaces": {
-            goal: _surface(frame, GOALS[goal].zone(margin)) for goal, frame in frames.items()
-        },
-        "validity": measured_words(whole[goals[0]]),
+        "surfaces": {goal: _surface(frame, kernels[goal]) for goal, frame in frames.items()},
+        "validity": measured_words(cells(ground, goals[0])),
         "snippets": SNIPPETS,
-        "scenarios": _measured(tables, goals),
+        "scenarios": _measured(ground[ground["goal"].isin(goals)]),
     }

@@ -58,9 +58,9 @@ def _finite_or_none(value: float) -> float | None:
 
 def _script_data(shown: Mapping[str, Any]) -> Markup:
     """What the script of the page reads."""
-    rule = shown["decision"]
-    bounds = [_finite_or_none(value) for value in rule["bounds"]] if rule else None
-    return _embedded({"charts": charts(), "explorer": shown["explorer"], "bounds": bounds})
+    found = shown["decision"]
+    rule = {k: _finite_or_none(v) for k, v in found["rule"].items()} if found else None
+    return _embedded({"charts": charts(), "explorer": shown["explorer"], "rule": rule})
 
 
 def write_report(

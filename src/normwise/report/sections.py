@@ -14,8 +14,9 @@ import yaml
 from normwise.analysis.judge.health import passed_all
 from normwise.analysis.tables import Tables, distinct, effects
 from normwise.data.imported import Source
-from normwise.report.answer import answer, decision
+from normwise.report.answer import answer
 from normwise.report.claims.judged import judge_claims
+from normwise.report.decision import decision
 from normwise.report.explorer import payload
 from normwise.report.figures.drawing import Entry, is_placed
 from normwise.report.look.numbers import words
@@ -115,7 +116,7 @@ def _own(results: Results) -> dict[str, Any]:
 
 
 def _explorer(results: Results) -> dict[str, Any]:
-    return {"explorer": payload(results.tables, results.config["comparison"]["margin"])}
+    return {"explorer": payload(results.tables)}
 
 
 def _rule(results: Results) -> dict[str, Any]:

@@ -24,8 +24,11 @@ def pooled_ratio(rows: pd.DataFrame) -> tuple[float, float, float]:
 
 
 def with_points(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """Rows with ``points``, by which L1 explains more of new rows than L2; NaN if unmeasured."""
-    return rows.merge(explained_points(tables), on=["dataset", "scenario"], how="left")
+    """Rows with ``points``, by which L1 explains more of new rows than L2; NaN if unmeasured.
+
+    Rows are of the study itself; those of table ``ground`` have their points.
+    """
+    return rows.merge(explained_points(tables["goals"]), on=["dataset", "scenario"], how="left")
 
 
 def points_text(rows: pd.DataFrame) -> str:
@@ -69,3 +72,10 @@ def tally(rows: pd.DataFrame) -> str:
 def share_won(rows: pd.DataFrame, penalty: str) -> float:
     """Share of scenarios that a penalty wins."""
     return float((rows["verdict"] == penalty).mean()) if len(rows) else np.nan
+
+
+def kinds_text(values: pd.Series) -> str:
+    """How many scenarios there are of each kind, the most frequent first."""
+    counts = values.value_counts(sort=False)
+    counts = counts[counts > 0].sort_index().sort_values(ascending=False, kind="stable")
+    return ", ".join(f"{str(kind).replace('_', ' ')} {n}" for kind, n in counts.items())

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.learn.cells import AXES
-from normwise.analysis.learn.rule_of_thumb import Bounds, call_by_rule
+from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, rows_per_feature
+from normwise.report.tallies import kinds_text
 
 OUTSIDE = "outside of what was measured"
 CHOOSE_BOTH = "Fit both and keep the lower cross-validated error"
@@ -18,7 +19,7 @@ SHORT = {
     "aspect_ratio": "features per row",
     "nonzero_share": "share of features that matter",
     "snr": "signal-to-noise ratio",
-    "nearest_correlation": "correlation of a typical feature with its nearest",
+    "signal_alignment": "alignment of the signal",
 }
 # the ranges of the scenarios in a small study need not hold any other table
 SLACK = 1.1
@@ -28,8 +29,8 @@ def _value(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.2g}" if value < 10 else f"{value:.0f}"
 
 
-def _span(cells: pd.DataFrame, column: str) -> str:
-    low, high = cells[column].min(), cells[column].max()
+def _span(values: pd.Series) -> str:
+    low, high = values.min(), values.max()
     return _value(low) if low == high else f"{_value(low)} to {_value(high)}"
 
 
@@ -39,22 +40,23 @@ def measured_words(cells: pd.DataFrame) -> str:
     Parameters
     ----------
     cells : DataFrame
-        What `normwise.analysis.learn.cells.cells` returns; ``signal`` and ``signs`` may be
-        missing.
+        What `normwise.analysis.learn.cells.cells` returns; ``features``, ``signal`` and ``signs``
+        may be missing.
     """
     numbers, n = int((cells["binary"] == 0).sum()), len(cells)
     kinds = [f"a number ({numbers})"] * (numbers > 0)
     kinds += [f"two classes ({n - numbers})"] * (n > numbers)
     text = (
-        f"Measured: {n} simulated scenarios with {_span(cells, 'n_samples')} rows, "
-        f"{_span(cells, 'n_features')} features ({_span(cells, 'aspect_ratio')} a row), "
-        f"signal-to-noise ratios of {_span(cells, 'snr')}, correlations of a typical feature with "
-        f"its nearest of {_span(cells, 'nearest_correlation')}; the response is "
-        f"{' or '.join(kinds)}"
+        f"Measured: {n:,} simulated scenarios with {_span(cells['n_samples'])} rows, "
+        f"{_span(cells['n_features'])} features ({_span(pd.Series(rows_per_feature(cells)))} rows "
+        f"for each), signal-to-noise ratios of {_span(cells['snr'])}, alignments of the signal of "
+        f"{_span(cells['signal_alignment'])}; the response is {' or '.join(kinds)}"
     )
-    if {"signal", "signs"} <= set(cells):
-        equal, same = ((cells[c] == v).sum() for c, v in (("signal", "equal"), ("signs", "same")))
-        text += f"; effects are of equal size in {equal} and of the same sign in {same} of them"
+    for column, name in (("features", "features"), ("signal", "sizes of the effects")):
+        if column in cells:
+            text += f"; {name}: {kinds_text(cells[column])}"
+    if "signs" in cells:
+        text += f"; effects have the same sign in {(cells['signs'] == 'same').sum()} of them"
     return text + "."
 
 
@@ -72,26 +74,26 @@ def outside_words(own: Mapping[str, float], cells: pd.DataFrame) -> tuple[str, .
     for axis in AXES if len(cells) else ():
         low, high = float(cells[axis].min()), float(cells[axis].max())
         if not low / SLACK <= own[axis] <= high * SLACK + 1e-9:
-            out.append(f"{SHORT[axis]} {_value(own[axis])}, measured {_span(cells, axis)}")
+            out.append(f"{SHORT[axis]} {_value(own[axis])}, measured {_span(cells[axis])}")
     return tuple(out)
 
 
-def record(cells: pd.DataFrame, bounds: Bounds) -> tuple[int, int, int]:
+def record(cells: pd.DataFrame, rule: Rule) -> tuple[int, int, int]:
     """How many winners the rule names rightly, of how many, in how many scenarios held out."""
     fresh = cells[cells["held_out"]]
-    called = call_by_rule(fresh, bounds)
+    called = call_by_rule(fresh, rule)
     decided = fresh["verdict"].isin(("l1", "l2")).to_numpy()
     right = called == fresh["verdict"].to_numpy()
     return int((right & decided).sum()), int(decided.sum()), len(fresh)
 
 
-def record_words(cells: pd.DataFrame, bounds: Bounds) -> str:
+def record_words(cells: pd.DataFrame, rule: Rule) -> str:
     """How the rule and the choice by cross-validation did on what was held out, in sentences."""
-    right, decided, n = record(cells, bounds)
+    right, decided, n = record(cells, rule)
     if not decided:
         return ""
     text = (
-        f"Told the true k, snr and r, the rule names the right penalty in {right} of the {decided} "
+        f"Told the true a, k and snr, the rule names the right penalty in {right} of the {decided} "
         f"scenarios with a winner among {n} held out."
     )
     cost = cells.loc[cells["held_out"], "cv_cost"] if "cv_cost" in cells else pd.Series(dtype=float)
@@ -100,5 +102,5 @@ def record_words(cells: pd.DataFrame, bounds: Bounds) -> str:
     return (
         f"{text} {CHOOSE_BOTH}: there that costs "
         f"{100 * (np.exp(np.nanmean(cost)) - 1):.1f} % more excess risk than to know the better "
-        "one, and needs no k, snr or r."
+        "one, and needs no a, k or snr."
     )

@@ -10,15 +10,16 @@ import pandas as pd
 
 from normwise.analysis.goals import GOALS, Goal
 from normwise.analysis.learn.cells import cells
+from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.report.figures.drawing import Drawing, Entry
-from normwise.report.figures.rule import load_axis
+from normwise.report.figures.rule import LOAD, load_axis
 from normwise.report.figures.wanted import Wanted, comparing, simulated
 from normwise.report.look.style import (
     note_figure,
     ratio_axis,
+    verdict_dots,
     verdict_key,
     verdict_names,
-    verdict_points,
 )
 
 if TYPE_CHECKING:
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
 
 MEASURES = {
     "prediction": "excess risk",
+    "explained": "points of R² or log-loss\nnot explained",
     "selection": "missed area of the\nranking's ROC curve",
     "stability": "missed agreement\nof two samples",
     "calibration": "calibration error of\nthe probability",
 }
 # an effect so many times as far out as nearly all others leaves the frame
 FAR = 3
+
+
+# shares are told in points
+TIMES = {EXPLAINED: 100}
 
 
 def _frame_of(own: pd.DataFrame, zone: float) -> float:
@@ -45,24 +51,26 @@ def _panel(ax: Axes, own: pd.DataFrame, key: str, goal: Goal, margin: float) -> 
     """Draw one goal; returns how many effects lie outside of the frame."""
     from matplotlib.ticker import FuncFormatter
 
-    zone, outside = goal.zone(margin), 0
+    zone, load, outside = goal.zone(margin), own["load"].to_numpy(), 0
     if goal.is_ratio:
-        own = own.assign(**{c: np.exp(own[c]) for c in ("effect", "low", "high")})
-        verdict_points(ax, own, "load", 3.4, edge=0)
-        ratio_axis(ax, min(0.7, own["low"].min() / 1.2), max(1.4, own["high"].max() * 1.2))
+        ratio = np.exp(own["effect"].to_numpy())
+        verdict_dots(ax, load, ratio, own["verdict"])
+        ratio_axis(ax, min(0.7, ratio.min() / 1.2), max(1.4, ratio.max() * 1.2))
         ax.axhspan(np.exp(-zone), np.exp(zone), color="#DDDDDD", lw=0, zorder=0.5)
         ax.axhline(1, color="#444444", lw=0.8, zorder=0.6)
     else:
-        reach = _frame_of(own, zone)
-        verdict_points(ax, own, "load", 3.4, edge=0)
-        ax.set_ylim(-reach, reach)
+        times, reach = TIMES.get(key, 1), _frame_of(own, zone)
+        effect = own["effect"].to_numpy()
+        beyond = np.abs(effect) > reach
+        verdict_dots(ax, load[~beyond], effect[~beyond], own["verdict"][~beyond])
+        ax.set_ylim(-1.05 * reach, 1.05 * reach)
         ax.yaxis.set_major_formatter(
-            FuncFormatter(lambda v, _: f"{v:+.2g}".replace("-", "−") if v else "0")
+            FuncFormatter(lambda v, _: f"{times * v:+.2g}".replace("-", "−") if v else "0")
         )
         ax.axhspan(-zone, zone, color="#DDDDDD", lw=0, zorder=0.5)
         ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
-        outside = _arrows(ax, own[own["effect"].abs() > reach], reach)
-    ax.set_ylabel(f"{MEASURES[key]}\n{'L1 / L2' if goal.is_ratio else 'L1 − L2'}")
+        outside = _edges(ax, load[beyond], np.sign(effect[beyond]), reach)
+    ax.set_ylabel(f"{MEASURES.get(key, goal.short)}\n{'L1 / L2' if goal.is_ratio else 'L1 − L2'}")
     verdict_key(ax, own["verdict"], names=False)
     ax.set_title(key, pad=20)
     for text, height, align in (("L2 better ↑", 0.97, "top"), ("L1 better ↓", 0.03, "bottom")):
@@ -70,21 +78,12 @@ def _panel(ax: Axes, own: pd.DataFrame, key: str, goal: Goal, margin: float) -> 
     return outside
 
 
-def _arrows(ax: Axes, beyond: pd.DataFrame, reach: float) -> int:
-    for _, row in beyond.iterrows():
-        side = np.sign(row["effect"])
-        ax.annotate(
-            f"{row['effect']:+.1f}".replace("-", "−"),
-            (row["load"], side * reach),
-            xytext=(0, -16 * side),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize="small",
-            bbox={"fc": "white", "ec": "none", "pad": 1},
-            arrowprops={"arrowstyle": "->", "color": "#444444"},
-        )
-    return len(beyond)
+def _edges(ax: Axes, load: np.ndarray, side: np.ndarray, reach: float) -> int:
+    """Triangles at the edge for what lies beyond it; how many."""
+    for sign, marker in ((1, "^"), (-1, "v")):
+        at = load[side == sign]
+        ax.plot(at, np.full(len(at), sign * reach), ls="", marker=marker, ms=4, color="#444444")
+    return len(load)
 
 
 def _shares(counts: dict[str, pd.Series]) -> str:
@@ -138,7 +137,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Effect of every scenario on each goal's loss, against its load."""
     import matplotlib.pyplot as plt
 
-    frames = {key: cells(tables["goals"], tables["scenarios"], key) for key in GOALS}
+    frames = {key: cells(tables["ground"], key) for key in GOALS}
     frames = {key: own for key, own in frames.items() if len(own)}
     if not frames:
         return Drawing(
@@ -163,18 +162,21 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         ax.set_xscale("log")
         outside += _panel(ax, own, key, GOALS[key], entry["margin"])
     loads = [load for own in frames.values() for load in own["load"]]
-    for ax in axes[-1]:
-        load_axis(ax, (min(loads) / 1.4, max(loads) * 1.4))
-        ax.set_xlabel("load: k / (n √(snr (1 − r²)))")
+    for at, ax in enumerate(axes.flat[: len(frames)]):
+        load_axis(ax, (min(loads) / 1.4, max(loads) * 1.4), most=5)
+        # a panel with none below it
+        if at + axes.shape[1] >= len(frames):
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel(LOAD)
     figure.align_ylabels()
     verdict_names(figure)
     counts = {key: own["verdict"].value_counts() for key, own in frames.items()}
-    far = " An arrow marks a value outside of the frame." if outside else ""
+    far = f" Triangles mark the {outside} that lie outside of a frame." if outside else ""
     return Drawing(
         figure,
         _title(counts),
-        "Each mark is a scenario with its 95 % interval, against its load: relevant features per "
-        "row over the root of the signal that each has to itself, snr (1 − r²). "
+        "Each mark is a scenario against its load: a times the relevant features per row, over the "
+        "root of the signal-to-noise ratio (a: alignment of the signal). "
         f"{_meaning(frames)} Below the line L1 is better, above it "
         "L2; the grey band is the zone of equivalence. Excess risks are shown as a ratio, the "
         "other losses as a difference. Above each panel stands how often each verdict is given."

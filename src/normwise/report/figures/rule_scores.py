@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GOAL, THUMB = "prediction", "rule of thumb"
-# nothing is fitted in the others, so that nothing can be held out from them
-LEARNT = (THUMB, "response surface", "tree of depth 3")
 FRESH = "fresh"
 # the same scenarios, and rules that are told no truth
 ESTIMATED = "estimated"
@@ -26,16 +24,24 @@ MIXED = "elastic net"
 GOOD, SMALL = 0.9, 1.05
 SPLITS = {
     "scenarios": ("scenarios held out", "o", "#111111"),
-    "families": ("families held out", "D", "#8A4F9E"),
     FRESH: ("played no part at all", "s", "#1B7837"),
     ESTIMATED: ("the same, all estimated", "s", "#1B7837"),
+    "study": ("this study", "D", "#8A4F9E"),
 }
-HOLLOW = ("families", ESTIMATED)
+HOLLOW = (ESTIMATED, "study")
 UNSEEN = {
     FRESH: "scenarios that played no part in making it",
-    "families": "families that it has not seen",
+    "study": "scenarios of this study",
     "scenarios": "scenarios that it has not seen",
 }
+# kinds that were left out whole, one at a time
+WHOLE = {
+    "families": "families",
+    "features": "kinds of features",
+    "signals": "kinds of signals",
+    "sizes": "numbers of rows",
+}
+OWN = ("kind", "o", "#8A4F9E")
 LABELS = {
     "accuracy": "right winner named,\n% of scenarios that have one",
     "regret": "excess risk / that of the better penalty\nof each scenario, geometric mean",
@@ -74,7 +80,7 @@ def _name_lines(axes: dict[str, Axes]) -> None:
 
 
 def _marks(ax: Axes, own: pd.DataFrame, value: str, at: np.ndarray, split: str) -> None:
-    _, marker, colour = SPLITS[split]
+    _, marker, colour = SPLITS.get(split, OWN)
     size = 100 if value == "accuracy" else 1
     low, middle, high = (size * own[f"{value}{end}"].to_numpy() for end in ("_low", "", "_high"))
     ax.hlines(at, low, high, color=colour, lw=1.4)
@@ -85,7 +91,7 @@ def _marks(ax: Axes, own: pd.DataFrame, value: str, at: np.ndarray, split: str) 
 def _block(axes: dict[str, Axes], scores: pd.DataFrame, labels: dict[str, str]) -> None:
     """One row for each name, in both panels; its splits one above the other."""
     names = list(labels)
-    for split in SPLITS:
+    for split in scores["split"].unique():
         own = scores[scores["split"] == split]
         own = own[own["name"].isin(names)]
         at = np.array([names.index(name) for name in own["name"]], float)
@@ -104,7 +110,7 @@ def _block(axes: dict[str, Axes], scores: pd.DataFrame, labels: dict[str, str]) 
 def _shift(scores: pd.DataFrame, name: str, split: str) -> float:
     # the splits of a name, one above the other about the middle of its row
     scored = scores.loc[scores["name"] == name, "split"]
-    splits = [s for s in SPLITS if (scored == s).any()]
+    splits = [s for s in SPLITS if (scored == s).any()] or list(scored.unique())
     return 0.24 * (splits.index(split) - (len(splits) - 1) / 2)
 
 
@@ -141,7 +147,6 @@ def _name_splits(ax: Axes, scores: pd.DataFrame, names: dict[str, str]) -> None:
 def _rules(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]]]:
     """All choices, and once more where all were measured, by title."""
     whole = scores[(scores["family"] == "all") & scores["split"].isin(SPLITS)]
-    whole = whole[(whole["split"] != "families") | whole["rule"].isin(LEARNT)]
     whole = _beside_the_truth(whole)
     mixed = scores[scores["split"] == MIXED].assign(split="scenarios")
     n = whole.loc[whole["split"] == "scenarios", "n"].max()
@@ -165,20 +170,31 @@ def _beside_the_truth(scores: pd.DataFrame) -> pd.DataFrame:
 
 def _by_regret(own: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     own = own.rename(columns={"rule": "name"})
-    first = own[own["split"] == "scenarios"].sort_values("regret", kind="stable")
+    # by the first split that has it: some ways were tried on one alone
+    rank = own["split"].map(list(SPLITS).index)
+    first = own.loc[rank.sort_values(kind="stable").index].drop_duplicates("name")
+    first = first.sort_values("regret", kind="stable")
     return own, {name: name for name in first["name"]}
 
 
-def _families(scores: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    split = "families" if (scores["split"] == "families").any() else "scenarios"
-    own = scores[(scores["rule"] == THUMB) & (scores["split"] == split) & (scores["decided"] > 0)]
-    own = own[own["family"] != "all"].rename(columns={"family": "name"})
-    own = own.sort_values(["accuracy", "regret"], ascending=[False, True], kind="stable")
-    labels = {
+def _kinds(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]]]:
+    """The rule of thumb on each kind that was left out whole, by title."""
+    own = scores[(scores["rule"] == THUMB) & (scores["decided"] > 0)]
+    blocks = {}
+    for split, title in WHOLE.items():
+        part = own[own["split"] == split].rename(columns={"family": "name"})
+        part = part.sort_values(["accuracy", "regret"], ascending=[False, True], kind="stable")
+        part = pd.concat([part[part["name"] == "all"], part[part["name"] != "all"]])
+        if len(part):
+            blocks[f"rule of thumb, {title} left out"] = part, _kind_labels(part)
+    return blocks
+
+
+def _kind_labels(part: pd.DataFrame) -> dict[str, str]:
+    return {
         row["name"]: f"{row['name'].replace('_', ' ')} ({row['decided']} of {row['n']})"
-        for _, row in own.iterrows()
+        for _, row in part.iterrows()
     }
-    return own, labels
 
 
 def _per_cent(row: pd.Series) -> str:
@@ -186,9 +202,9 @@ def _per_cent(row: pd.Series) -> str:
     return f"{middle:.0f} % of {row['decided']} (95 % interval {low:.0f} to {high:.0f})"
 
 
-def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
+def _words(scores: pd.DataFrame, kinds: pd.DataFrame) -> tuple[str, str]:
     whole = scores[(scores["family"] == "all") & (scores["rule"] == THUMB)].set_index("split")
-    split = next(s for s in (FRESH, "families", "scenarios") if s in whole.index)
+    split = next(s for s in UNSEEN if s in whole.index)
     row = whole.loc[split]
     if not row["decided"]:
         return "No scenario has a winner that a rule could name", ""
@@ -199,13 +215,16 @@ def _words(scores: pd.DataFrame, families: pd.DataFrame) -> tuple[str, str]:
     )
     parts = [f"in {_per_cent(whole.loc[s])} on {UNSEEN[s]}" for s in UNSEEN if s in whole.index]
     text = f" The rule of thumb names the right winner {', '.join(parts)}."
-    if len(families):
-        low = families[families["accuracy"] < GOOD]
+    if len(kinds):
+        low = kinds[(kinds["name"] != "all") & (kinds["accuracy"] < GOOD)]
         names = [
             f"{name.replace('_', ' ')} ({100 * a:.0f} %)"
             for name, a in zip(low["name"], low["accuracy"], strict=True)
         ]
-        text += f" Below {100 * GOOD:.0f} %: {', '.join(names) or 'no family'}."
+        text += (
+            f" Of kinds that were left out whole, it is below {100 * GOOD:.0f} % on "
+            f"{', '.join(dict.fromkeys(names)) or 'none'}."
+        )
     blind = scores[(scores["family"] == "all") & (scores["rule"] == NAMES[THUMB])]
     if len(blind) and blind["decided"].iloc[0]:
         first = blind.iloc[0]
@@ -227,7 +246,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
 
 
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
-    """Accuracy and regret of every rule, and of the rule of thumb by family."""
+    """Accuracy and regret of every rule, and of the rule of thumb by kind left out."""
     import matplotlib.pyplot as plt
 
     scores = tables["rule_scores"]
@@ -239,11 +258,10 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             "Rules are learnt from a part of the scenarios and judged on the others; the study has "
             "too few of them with a known truth and a signal.",
         )
-    families = _families(scores)
+    kinds = _kinds(scores)
     blocks = _rules(scores)
     whole = next(iter(blocks.values()))
-    if families[1]:
-        blocks["rule of thumb by family"] = families
+    blocks |= kinds
     rows = [(0.5 if own is whole[0] else 0.26) * len(names) for own, names in blocks.values()]
     figure, axes = plt.subplots(
         len(blocks),
@@ -267,22 +285,25 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     _name_lines(dict(zip(LABELS, axes[0], strict=True)))
     for ax, text in zip(axes[-1], LABELS.values(), strict=True):
         ax.set_xlabel(text)
-    title, text = _words(scores, families[0])
+    title, text = _words(
+        scores, pd.concat([own for own, _ in kinds.values()]) if kinds else whole[0][:0]
+    )
     return Drawing(
         figure,
         title,
         "Each rule is learnt from a part of the scenarios and judged on the rest: a fifth of them "
-        "at random, or one family at a time, which is harder, as scenarios of a family resemble "
-        "each other; or it is judged on data sets of the same kind that it was not fitted to. "
+        "at random, or one kind at a time, which is harder, as scenarios of a kind resemble each "
+        "other; or it is judged on data sets of the same kind that it was not fitted to. "
         "Left: how often the right winner is named; to name none counts as wrong. Right: what the "
         "choice costs beyond the better penalty; where none is named, the mean of both. Dashed: "
         f"{100 * GOOD:.0f} % right, {100 * (SMALL - 1):.0f} % more risk.{text} The rules are told "
-        "the true number of relevant features and signal-to-noise ratio, cross-validation is not; "
+        "the true number of relevant features, alignment and signal-to-noise ratio; "
+        "cross-validation is not; "
         "those that begin with L1 or L2 are common advice and take the other one everywhere else, "
         "and the guide takes L2 where there are plenty of rows and its advice for estimation "
         "elsewhere; where all is estimated, each of a few data sets of a scenario is described by "
         "itself, and the mean over what is called on them counts; "
         "with k halved or doubled, the rule is told a wrong number. In brackets: scenarios of the "
-        "family with a winner, of all. Bars: 95 % intervals over scenarios, too narrow in so far "
+        "kind with a winner, of all. Bars: 95 % intervals over scenarios, too narrow in so far "
         "as these resemble each other.",
     )

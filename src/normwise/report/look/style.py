@@ -245,6 +245,31 @@ def verdict_points(
         )
 
 
+def verdict_dots(ax: Axes, x: np.ndarray, y: np.ndarray, verdicts: pd.Series) -> None:
+    """Thousands of scenarios by verdict, without their intervals, as a picture within the picture.
+
+    Parameters
+    ----------
+    ax : Axes
+    x, y : ndarray of shape (n,)
+    verdicts : Series of shape (n,)
+    """
+    for verdict in reversed(VERDICT_MARKERS):
+        own = (verdicts == verdict).to_numpy()
+        ax.plot(
+            x[own],
+            y[own],
+            ls="",
+            marker=VERDICT_MARKERS[verdict],
+            ms=3,
+            mfc=VERDICT_COLOURS[verdict],
+            mec="#777777" if verdict == "undecided" else "white",
+            mew=0.5 if verdict == "undecided" else 0.2,
+            zorder=3 if verdict in ("l1", "l2") else 2,
+            rasterized=True,
+        )
+
+
 def verdict_key(ax: Axes, verdicts: pd.Series, names: bool = True) -> None:
     """Above a panel: the marks of the verdicts, their names and how often each was given."""
     counts = {v: int((verdicts == v).sum()) for v in VERDICT_MARKERS}

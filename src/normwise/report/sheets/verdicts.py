@@ -38,13 +38,15 @@ def verdict_sheet(tables: Tables) -> Sheet:
             Column("aspect_ratio", "p/n", significant, "Features per row"),
             Column("nonzero_share", "share", significant, "Share of features that matter, k/p"),
             Column("snr", "snr", significant, "Signal-to-noise ratio"),
+            Column("signal_alignment", "a", significant, "Alignment of the signal: 1 if features "
+                   "are unrelated, above 1 where they act together, below where effects cancel"),
             Column("mean_vif", "VIF", significant, "Mean variance inflation factor"),
             Column("ratio", "ratio L1/L2", number, "Excess risk of L1 over that of L2 on the same "
                    "data sets, geometric mean; below 1, L1 is better"),
             Column("interval", "interval", words, "95 % interval of the ratio"),
             Column("points", "points of R²", signed_tenth, "By how much more of new rows L1 "
                    "explains than L2, in percentage points: R², for classes log-loss in per cent "
-                   "of a coin's", True),
+                   "of that of the best constant", True),
             Column("first_better", "L1 better", percent, "Share of data sets in which it is"),
             Column("verdict", "prediction", verdict, "Verdict on the excess risk"),
             Column("oracle", "by oracle", verdict, "The same when both strengths have the least "
@@ -87,17 +89,18 @@ def rule_score_sheet(tables: Tables) -> Sheet:
             Column("accuracy_text", "right", words, "Share of the decided called right, with "
                    "its 95 % Wilson interval; no clear winner counts as wrong", True),
             Column("reversed", "wrong winner", percent),
-            Column("silent", "rightly silent", percent),
+            Column("equivalent", "called equivalent", count),
+            Column("equivalent_right", "and are", percent),
             Column("regret_text", "regret", words, column_meanings("rule_scores")["regret"], True),
-            Column("worst", "dearest family", words, "Family of scenarios in which the regret is "
-                   "largest, and how large", True),
+            Column("worst", "dearest kind", words, "Family of scenarios, or kind that was left "
+                   "out, in which the regret is largest, and how large", True),
         ],
         "rule_scores",
     )  # fmt: skip
 
 
 def _where_dearest(every: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
-    """Family in which each row's way to choose costs most."""
+    """Family or kind in which each row's way to choose costs most."""
     keys = ["goal", "rule", "split"]
     own = every[(every["family"] != "all") & every["regret"].notna()]
     dearest = own.sort_values("regret", kind="stable").drop_duplicates(keys, keep="last")

@@ -11,7 +11,6 @@
     const text = Math.abs(v).toFixed(digits);
     return (Number(text) === 0 ? "" : v < 0 ? "−" : "+") + text;
   };
-  const signed = (v) => fixed(v, 2);
   const percent = (v) => `${Math.round(100 * v)} %`;
 
   // ---- tables: sort, filter
@@ -204,10 +203,8 @@
     const keys = Object.keys(data.axes);
     const boxes = Object.keys(data.boxes);
     const goals = Object.fromEntries(data.goals.map((goal) => [goal.key, goal]));
-    // the correlation varies evenly, the other properties by factors
-    const scale = (key, v) => (key === "nearest_correlation" ? 2 * v : Math.log(v));
-    const unscale = (key, x) => (key === "nearest_correlation" ? x / 2 : Math.exp(x));
-    const ends = (key) => [data.axes[key][0], data.axes[key].at(-1)].map((v) => scale(key, v));
+    // all properties vary by factors
+    const ends = (key) => [data.axes[key][0], data.axes[key].at(-1)].map(Math.log);
     const reach = keys.map((key) => ends(key)[1] - ends(key)[0] || 1);
     const state = { goal: data.goals[0].key, at: null, along: "nonzero_share" };
 
@@ -218,14 +215,13 @@
       const found = Object.fromEntries(boxes.map((id) => [id, box(id)]));
       const missing = boxes.filter((id) => Number.isNaN(found[id])).map((id) => data.boxes[id]);
       if (missing.length) return { missing };
-      const { rows, columns, relevant, snr, nearest_correlation: near } = found;
+      const { rows, columns, relevant, snr, signal_alignment: alignment } = found;
       const wrong = [];
       for (const id of ["rows", "columns", "relevant"]) if (!(found[id] >= 1)) wrong.push(`${data.boxes[id]} must be 1 or more`);
       if (relevant > columns) wrong.push("more columns that matter than columns");
-      if (!(snr > 0)) wrong.push(`${data.boxes.snr} must be above 0`);
-      if (!(near >= 0 && near < 1)) wrong.push(`${data.boxes.nearest_correlation} must be from 0 to below 1`);
+      for (const id of ["snr", "signal_alignment"]) if (!(found[id] > 0)) wrong.push(`${data.boxes[id]} must be above 0`);
       if (wrong.length) return { wrong };
-      return { rows, columns, relevant, point: [columns / rows, relevant / columns, snr, near] };
+      return { rows, columns, relevant, point: [columns / rows, relevant / columns, snr, alignment] };
     }
 
     // the surface: a Gaussian process, with the kernel that was fitted to the scenarios
@@ -263,8 +259,8 @@
       const { surface, n, L, half } = fit(goal);
       const outside = beyond(point, surface);
       if (outside.length) return { effect: 0, low: 0, high: 0, verdict: "unmeasured", outside };
-      const [aspect, share, snr, near] = point;
-      const x = [Math.log(aspect), Math.log(share * aspect), Math.log(snr), 2 * near, surface.binary];
+      const [aspect, share, snr, alignment] = point;
+      const x = [aspect, share * aspect, snr, alignment].map(Math.log).concat(surface.binary);
       const v = solveLower(L, n, Float64Array.from(surface.x, (own) => matern(surface, x, own)));
       let mean = 0;
       let left = surface.constant + surface.noise;
@@ -340,25 +336,34 @@
       }
       return [low - 1, ridge];
     }
+    // risks are known where nothing is correlated
     function theory(point) {
-      if (state.goal !== "prediction" || point[3] !== 0) return null;
+      if (state.goal !== "prediction" || point[3] !== 1) return null;
       const [lasso, ridge] = theoryRisks(point);
       return { effect: Math.log(lasso / ridge), points: (100 * (ridge - lasso)) / (1 + point[2]) };
     }
-    const load = (q) => q.relevant / (q.rows * Math.sqrt(q.point[2] * (1 - q.point[3] ** 2)));
+    // the side of the boundary at a times as many relevant features
+    function boundarySide({ rows, columns, point: [, share, snr, alignment] }) {
+      if (share * alignment >= 1) return "L2";
+      const [lasso, ridge] = theoryRisks([columns / Math.max(rows - 1, 1), share * alignment, snr]);
+      return lasso < ridge ? "L1" : "L2";
+    }
+    const load = (q) => (q.point[3] * q.relevant) / (q.rows * Math.sqrt(q.point[2]));
 
+    const amount = (effect, goal) => `${Math.abs(goal.times * effect).toFixed(goal.digits)}${goal.unit}`;
+    const signed = (effect, goal) => fixed(goal.times * effect, goal.digits);
     function size(effect, goal, cut = false) {
-      if (goal.kind !== "log_ratio") return signed(effect);
+      if (goal.kind !== "log_ratio") return signed(effect, goal);
       const saved = percent(1 - Math.exp(-Math.abs(effect)));
       return cut ? `−${saved}` : saved;
     }
     function interval(low, high, goal) {
       return goal.kind === "log_ratio"
         ? `${significant(Math.exp(low), 2)} to ${significant(Math.exp(high), 2)}`
-        : `${signed(low)} to ${signed(high)}`;
+        : `${signed(low, goal)} to ${signed(high, goal)}`;
     }
     const middle = (effect, goal) =>
-      goal.kind === "log_ratio" ? significant(Math.exp(effect), 2) : signed(effect);
+      goal.kind === "log_ratio" ? significant(Math.exp(effect), 2) : `${signed(effect, goal)}${goal.unit}`;
     const compared = (goal) =>
       goal.kind === "log_ratio" ? `${goal.measure} of L1 / L2` : `L1 − L2 in the loss, ${goal.measure}`;
 
@@ -379,10 +384,10 @@
       const gain =
         goal.kind === "log_ratio"
           ? `${better} is expected to have ${size(found.effect, goal)} less ${goal.measure} than ${other}`
-          : Math.abs(found.effect) < 0.005
+          : Number.parseFloat(amount(found.effect, goal)) === 0
             ? `L1 and L2 are expected to be alike in ${goal.measure}`
-            : `${better} is expected to be better than ${other} by ${Math.abs(found.effect).toFixed(2)} in ${goal.measure}`;
-      const label = compared(goal);
+            : `${better} is expected to be better than ${other} by ${amount(found.effect, goal)} in ${goal.measure}`;
+      const label = goal.kind === "log_ratio" ? compared(goal) : "L1 − L2 in that loss";
       return `${gain}. ${label[0].toUpperCase()}${label.slice(1)} = ${middle(found.effect, goal)}, ${percent(data.level)} prediction interval ${interval(found.low, found.high, goal)}.${nearby()}${beside(found)}`;
     }
     // what the ratio of risks amounts to, where it was measured
@@ -402,27 +407,29 @@
       if (Math.abs(effect) <= margin) return "no clear winner";
       return effect < 0 ? "L1" : "L2";
     }
+    // null stands for never
+    const atLeast = (v, bound) => bound !== null && v >= bound;
     function ruleSays(question) {
-      const [floor, lower, upper] = page.bounds;
-      const v = load(question);
-      if (question.point[2] / question.point[0] < floor) return "no clear winner: too little signal";
-      if (v < lower) return "L1";
-      return upper !== null && v > upper ? "L2" : "no clear winner";
+      const { cut, enough } = page.rule;
+      if (atLeast(question.rows / question.columns, enough)) return "either: equivalent at so many rows per feature";
+      return cut === null || load(question) < cut ? "L1" : "L2";
     }
     function others(question) {
       const at = question.point;
       const out = [];
       if (state.goal === "prediction") {
-        const correlated = at[3] > 0 ? " (if every column is a direction of its own)" : "";
+        const { cut, matters } = page.rule;
+        const limit = cut ? ` (the limit is ${significant(cut)})` : "";
+        const untried = question.outside ? "; outside of what was measured it has not been tried" : "";
+        out.push(`Rule of thumb: load a·k / (n √snr) = ${significant(load(question))}${limit}, so ${ruleSays(question)}${untried}.`);
+        const risks = theory(at);
         out.push(
-          `Rule of thumb: signal per direction ${significant(at[2] / at[0])}${correlated}, load ${significant(load(question))}, so ${ruleSays(question)}${question.outside ? "; outside of what was measured it has not been tried" : ""}.`,
+          risks === null
+            ? `Exact boundary for unrelated features, asked with a·k = ${significant(at[3] * question.relevant)} features that matter: ${boundarySide(question)}. Risks are not known for correlated features.`
+            : `Exact theory (independent features of equal effect, best strengths, many rows): risk of L1 / L2 = ${significant(Math.exp(risks.effect))}, ${tenth(risks.points)} points of R², so ${side(risks.effect, goals.prediction.margin)}.`,
         );
-        const limit = theory(at);
-        out.push(
-          limit === null
-            ? "Exact theory: none for correlated features."
-            : `Exact theory (independent features of equal effect, best strengths, many rows): risk of L1 / L2 = ${significant(Math.exp(limit.effect))}, ${tenth(limit.points)} points of R², so ${side(limit.effect, goals.prediction.margin)}.`,
-        );
+        if (atLeast(question.rows / question.columns, matters))
+          out.push(`From ${significant(matters)} rows per feature on it hardly matters: L1 and L2 mostly differ by less than one point of what they explain.`);
       } else out.push("Exact theory: none for this goal.");
       return out;
     }
@@ -431,7 +438,7 @@
       let sum = 0;
       keys.forEach((key, axis) => {
         if (axis === without) return;
-        sum += ((scale(key, scenario.x[axis]) - scale(key, at[axis])) / reach[axis]) ** 2;
+        sum += (Math.log(scenario.x[axis] / at[axis]) / reach[axis]) ** 2;
       });
       return Math.sqrt(sum);
     }
@@ -498,7 +505,7 @@
       keys.forEach((key, axis) => {
         const input = $(`axis-${key}`);
         const [low, high] = ends(key);
-        const at = (scale(key, state.at[axis]) - low) / (high - low || 1);
+        const at = (Math.log(state.at[axis]) - low) / (high - low || 1);
         input.value = Math.round(400 * Math.min(1, Math.max(0, at)));
         const text = significant(state.at[axis], 3);
         input.setAttribute("aria-valuetext", text);
@@ -522,7 +529,7 @@
       $("snippet").textContent = snippet(found);
       $("chart-map").setAttribute(
         "aria-label",
-        `Map at p/n ${significant(state.at[0], 3)} and correlation ${significant(state.at[3], 3)}: share of features that matter against signal-to-noise ratio. ${tally()}`,
+        `Map at p/n ${significant(state.at[0], 3)} and alignment ${significant(state.at[3], 3)}: share of features that matter against signal-to-noise ratio. ${tally()}`,
       );
       $("chart-profile").setAttribute(
         "aria-label",
@@ -579,6 +586,13 @@
         show();
       });
 
+    // round steps, at most four to a side
+    function evenTicks(end) {
+      const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25].find((v) => end / v <= 4) ?? 0.5;
+      const most = Math.floor(end / step + 1e-9);
+      return Array.from({ length: 2 * most + 1 }, (_, i) => (i - most) * step);
+    }
+
     drawers.profile = () => {
       const goal = goals[state.goal];
       const axis = keys.indexOf(state.along);
@@ -588,14 +602,14 @@
       const line = Array.from({ length: state.at ? steps * (stops.length - 1) + 1 : 0 }, (_, i) => {
         const stop = Math.min(Math.floor(i / steps), Math.max(0, stops.length - 2));
         const part = i / steps - stop;
-        const [low, high] = [stops[stop], stops[stop + 1] ?? stops[stop]].map((v) => scale(state.along, v));
+        const [low, high] = [stops[stop], stops[stop + 1] ?? stops[stop]].map(Math.log);
         const at = state.at.slice();
-        at[axis] = part === 0 ? stops[stop] : part === 1 ? stops[stop + 1] : unscale(state.along, low + part * (high - low));
+        at[axis] = part === 0 ? stops[stop] : part === 1 ? stops[stop + 1] : Math.exp(low + part * (high - low));
         return { at: i / steps, ...cell(at), limit: theory(at)?.effect ?? null };
       });
       const position = (v) => {
-        const scaled = stops.map((s) => scale(state.along, s));
-        const x = Math.min(scaled.at(-1), Math.max(scaled[0], scale(state.along, v)));
+        const scaled = stops.map(Math.log);
+        const x = Math.min(scaled.at(-1), Math.max(scaled[0], Math.log(v)));
         const i = Math.max(0, scaled.findLastIndex((s) => s <= x + 1e-9));
         return i + 1 < scaled.length ? i + (x - scaled[i]) / (scaled[i + 1] - scaled[i]) : i;
       };
@@ -608,13 +622,13 @@
         })
         .filter((row) => row.at >= 0);
       const all = [...line, ...near].flatMap((r) => [r.low, r.high]).concat(line.map((r) => r.limit ?? 0));
-      const least = goal.kind === "log_ratio" ? 0.4 : 0.2;
+      const least = goal.kind === "log_ratio" ? 0.4 : 4 * goal.margin;
       const most = goal.kind === "log_ratio" ? 2.4 : 1;
       const end = Math.min(most, Math.max(least, ...all.map(Math.abs)));
       const ticks =
         goal.kind === "log_ratio"
           ? [0.1, 0.2, 0.33, 0.5, 0.7, 0.85, 1, 1.2, 1.4, 2, 3, 5, 10].map(Math.log).filter((v) => Math.abs(v) <= end)
-          : [-1, -0.8, -0.6, -0.4, -0.2, -0.1, 0, 0.1, 0.2, 0.4, 0.6, 0.8, 1].filter((v) => Math.abs(v) <= end);
+          : evenTicks(end);
       return {
         data: {
           curve: line.filter((r) => r.verdict !== "unmeasured"),
@@ -627,6 +641,8 @@
           stops: stops.map((v) => significant(v, 3)),
           property: data.names[state.along],
           ratio: goal.kind === "log_ratio",
+          times: goal.times,
+          unit: goal.unit ? ` in${goal.unit}` : "",
           ends: [-end, end],
           ticks,
         },
@@ -641,17 +657,18 @@
       });
     }
     const closest = (key, v) => {
-      const far = data.axes[key].map((stop) => Math.abs(scale(key, stop) - scale(key, v)));
+      const far = data.axes[key].map((stop) => Math.abs(Math.log(stop / v)));
       return data.axes[key][far.indexOf(Math.min(...far))];
     };
     for (const key of keys)
       $(`axis-${key}`).addEventListener("input", (event) => {
         const [low, high] = ends(key);
-        const v = unscale(key, low + ((high - low) * Number(event.target.value)) / 400);
+        const v = Math.exp(low + ((high - low) * Number(event.target.value)) / 400);
         const [rows, columns, relevant] = ["rows", "columns", "relevant"].map(box);
         const share = relevant / columns;
         if (key === "snr") put("snr", Number(v.toPrecision(3)));
-        else if (key === "nearest_correlation") put(key, Number(v.toFixed(3)));
+        // two digits, so that it can be 1
+        else if (key === "signal_alignment") put(key, Number(v.toPrecision(2)));
         else {
           const p = key === "aspect_ratio" ? Math.max(1, Math.round(v * rows)) : columns;
           put("columns", p);
