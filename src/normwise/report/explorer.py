@@ -30,7 +30,7 @@ ABOUT = {
     "snr": "R² / (1 − R²) of the best possible model: 1 if half of the variance can be explained",
     "signal_alignment": "1 if the columns are unrelated or their effects have either sign; "
     "1 + (k − 1) r if the k columns that matter have correlations of r on average and pull the "
-    "same way; below 1 if effects of correlated columns cancel",
+    "same way; where effects of correlated columns cancel it counts as 1",
 }
 # what the surface was judged on, the mildest first
 LEFT_OUT = {

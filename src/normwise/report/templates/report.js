@@ -208,6 +208,9 @@
     const reach = keys.map((key) => ends(key)[1] - ends(key)[0] || 1);
     const state = { goal: data.goals[0].key, at: null, along: "nonzero_share" };
 
+    // where effects cancel neither penalty gains by it
+    const together = (alignment) => Math.max(alignment, 1);
+
     // the boxes hold the question; an empty one is no number
     const box = (id) => ($(id).value.trim() === "" ? Number.NaN : Number($(id).value));
     const put = (id, v) => ($(id).value = String(Number(v.toPrecision(3)) === v ? v : Number(v.toPrecision(6))));
@@ -260,7 +263,7 @@
       const outside = beyond(point, surface);
       if (outside.length) return { effect: 0, low: 0, high: 0, verdict: "unmeasured", outside };
       const [aspect, share, snr, alignment] = point;
-      const x = [aspect, share * aspect, snr, alignment].map(Math.log).concat(surface.binary);
+      const x = [aspect, share * aspect, snr, together(alignment)].map(Math.log).concat(surface.binary);
       const v = solveLower(L, n, Float64Array.from(surface.x, (own) => matern(surface, x, own)));
       let mean = 0;
       let left = surface.constant + surface.noise;
@@ -344,11 +347,12 @@
     }
     // the side of the boundary at a times as many relevant features
     function boundarySide({ rows, columns, point: [, share, snr, alignment] }) {
-      if (share * alignment >= 1) return "L2";
-      const [lasso, ridge] = theoryRisks([columns / Math.max(rows - 1, 1), share * alignment, snr]);
+      const counted = share * together(alignment);
+      if (counted >= 1) return "L2";
+      const [lasso, ridge] = theoryRisks([columns / Math.max(rows - 1, 1), counted, snr]);
       return lasso < ridge ? "L1" : "L2";
     }
-    const load = (q) => (q.point[3] * q.relevant) / (q.rows * Math.sqrt(q.point[2]));
+    const load = (q) => (together(q.point[3]) * q.relevant) / (q.rows * Math.sqrt(q.point[2]));
 
     const amount = (effect, goal) => `${Math.abs(goal.times * effect).toFixed(goal.digits)}${goal.unit}`;
     const signed = (effect, goal) => fixed(goal.times * effect, goal.digits);
@@ -425,7 +429,7 @@
         const risks = theory(at);
         out.push(
           risks === null
-            ? `Exact boundary for unrelated features, asked with a·k = ${significant(at[3] * question.relevant)} features that matter: ${boundarySide(question)}. Risks are not known for correlated features.`
+            ? `Exact boundary for unrelated features, asked with a·k = ${significant(together(at[3]) * question.relevant)} features that matter: ${boundarySide(question)}. Risks are not known for correlated features.`
             : `Exact theory (independent features of equal effect, best strengths, many rows): risk of L1 / L2 = ${significant(Math.exp(risks.effect))}, ${tenth(risks.points)} points of R², so ${side(risks.effect, goals.prediction.margin)}.`,
         );
         if (atLeast(question.rows / question.columns, matters))
@@ -438,7 +442,8 @@
       let sum = 0;
       keys.forEach((key, axis) => {
         if (axis === without) return;
-        sum += (Math.log(scenario.x[axis] / at[axis]) / reach[axis]) ** 2;
+        const [own, other] = [scenario.x[axis], at[axis]].map(key === "signal_alignment" ? together : Number);
+        sum += (Math.log(own / other) / reach[axis]) ** 2;
       });
       return Math.sqrt(sum);
     }
