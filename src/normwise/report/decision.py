@@ -41,7 +41,8 @@ WHOLE = {
 }
 ALIGNMENT = (
     "a is 1 if the columns are unrelated or their effects have either sign; it is 1 + (k − 1) r if "
-    "the k columns that matter have correlations of r on average and pull the same way; less than 1 counts as 1."
+    "the k columns that matter have correlations of r on average and pull the same way; less "
+    "than 1 counts as 1."
 )
 
 

@@ -201,7 +201,8 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         "Each mark is a scenario: the geometric mean of the ratio of excess risks against its "
         "load, a times the number of relevant features per row over the root of the "
         "signal-to-noise ratio (k by effective number, a the alignment of the signal, at "
-        "least 1, all as in the truth). The light grey band is the zone of equivalence, the upright one the 95 % "
+        "least 1, all as in the truth). The light grey band is the zone of equivalence, the "
+        "upright one the 95 % "
         f"interval of the limit, which was fitted to what it was learnt from: {rule_text(rule)}. "
         f"{_agreement(parts, rule)}{_held_out(tables['rule_scores'])}"
         + (f" Below, in points. {hardly}" if hardly else "")
