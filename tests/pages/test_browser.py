@@ -207,6 +207,7 @@ def test_rule_and_theory_answer_the_numbers_that_are_typed(asked):
         side = "L1" if 10 * max(alignment, 1) / 200 < phase_boundary(200 / 299, 2.0) else "L2"
         assert f"features that matter: {side}." in theory and "risk of" not in theory
     # a number that is typed counts, however near to another
+    ask(page, 100, 50, 50, 0.7, 1)
     first = page.locator("#says").inner_text()
     for box, value in (("relevant", 20), ("rows", 90), ("columns", 60)):
         page.locator(f"#{box}").fill(str(value))

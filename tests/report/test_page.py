@@ -222,7 +222,7 @@ def test_names_with_markup_are_shown_and_not_run(
     paths = []
     for path in small_study.tables:
         frame = pd.read_parquet(path)
-        if path.stem == "scenarios":
+        if path.stem in ("scenarios", "ground"):
             frame["label"] = EVIL
         paths.append(tmp_path / "tables" / path.name)
         paths[-1].parent.mkdir(exist_ok=True)

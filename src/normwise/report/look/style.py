@@ -316,6 +316,14 @@ def _verdict_marks(labels: dict[str, str]) -> list[Line2D]:
     ]
 
 
+def settle(figure: Figure) -> None:
+    """Fix the layout to a millionth: the solver of many panels differs in its last bits."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position(tuple(np.round(ax.get_position(original=True).bounds, 6)))
+
+
 def note_figure(text: str) -> Figure:
     """A figure that says why there is nothing to draw."""
     from matplotlib.figure import Figure
