@@ -11,7 +11,7 @@ import pandas as pd
 from normwise.analysis.learn.estimated import NAMES
 from normwise.report.figures.drawing import Drawing, Entry
 from normwise.report.figures.wanted import Wanted, comparing, simulated
-from normwise.report.look.style import note_figure, plain_ticks
+from normwise.report.look.style import note_figure, plain_ticks, settle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -285,6 +285,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     _name_lines(dict(zip(LABELS, axes[0], strict=True)))
     for ax, text in zip(axes[-1], LABELS.values(), strict=True):
         ax.set_xlabel(text)
+    settle(figure)
     title, text = _words(
         scores, pd.concat([own for own, _ in kinds.values()]) if kinds else whole[0][:0]
     )
