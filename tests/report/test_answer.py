@@ -69,7 +69,7 @@ def test_the_answer_is_what_to_do_two_cases_a_rule_and_its_range(tables):
     assert f"L1 as long as a·k is {limit}, L2 beyond" in found[3]
     assert found[3].endswith(ALIGNMENT)
     assert found[4].startswith("Told the true a, k and snr")
-    assert found[5].startswith("With 2 rows per feature or more it hardly matters")
+    assert found[5].startswith("With 2 rows per feature or more")
     assert found[6].startswith(f"Measured: {len(tables['scenarios'])} simulated scenarios with 100")
     for text in found:
         assert text.endswith(".")
@@ -107,7 +107,7 @@ def test_shares_of_the_rule_have_their_denominators(tables):
 def test_where_it_hardly_matters_is_counted_in_points(tables):
     ground = tables["ground"]
     made = with_rule(tables, "explained", enough=1.5)
-    many = ground[(ground["goal"] == "explained") & (ground["aspect_ratio"] <= 1 / 1.5)]
+    many = ground[(ground["goal"] == "explained") & (ground["rows_per_feature"] >= 1.5)]
     text = decision(made)["matters"]
     for held_out, what in ((False, "such scenarios"), (True, "set aside")):
         own = many[many["held_out"] == held_out]

@@ -11,7 +11,7 @@ import pandas as pd
 from normwise.analysis.learn.cells import cells, learnt_from
 from normwise.analysis.learn.common_advice import COMMON, FEW, GUIDE, ILL, PLENTY
 from normwise.analysis.learn.estimated import NAMES
-from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, read_rule, rows_per_feature
+from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, read_rule
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.analysis.tables import Tables
 from normwise.report.explorer import PROPERTIES
@@ -112,14 +112,15 @@ def matters_text(tables: Tables) -> str:
     if rule is None or not rule.enough < np.inf:
         return ""
     frame = cells(tables["ground"], EXPLAINED)
-    many = frame[rows_per_feature(frame) >= rule.enough]
+    many = frame[frame["rows_per_feature"] >= rule.enough]
     parts = []
     for own, what in ((learnt_from(many), "such scenarios"), (many[many["held_out"]], "set aside")):
         close = own["points"].abs() <= 1
         if len(own):
             parts.append(f"{percent(close.mean())} of {len(own)} {what}")
     return (
-        f"With {rule.enough:g} rows per feature or more it hardly matters: the two differ by at "
+        f"With {rule.enough:g} rows per feature or more (of two classes, twice those of the rarer "
+        f"one) it hardly matters: the two differ by at "
         f"most one point of what they explain of new rows (R², or per cent of the null log-loss) "
         f"in {' and '.join(parts)}."
     )

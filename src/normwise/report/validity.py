@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.learn.cells import AXES
-from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, rows_per_feature
+from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule
 from normwise.report.tallies import kinds_text
 
 OUTSIDE = "outside of what was measured"
@@ -48,7 +48,7 @@ def measured_words(cells: pd.DataFrame) -> str:
     kinds += [f"two classes ({n - numbers})"] * (n > numbers)
     text = (
         f"Measured: {n:,} simulated scenarios with {_span(cells['n_samples'])} rows, "
-        f"{_span(cells['n_features'])} features ({_span(pd.Series(rows_per_feature(cells)))} rows "
+        f"{_span(cells['n_features'])} features ({_span(1 / cells['aspect_ratio'])} rows "
         f"for each), signal-to-noise ratios of {_span(cells['snr'])}, alignments of the signal of "
         f"{_span(cells['signal_alignment'])}; the response is {' or '.join(kinds)}"
     )

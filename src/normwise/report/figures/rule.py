@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.learn.cells import cells, learnt_from
-from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, read_rule, rows_per_feature
+from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, read_rule
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.report.decision import matters_text, rule_text
 from normwise.report.figures.drawing import Drawing, Entry
@@ -97,7 +97,7 @@ def _points(ax: Axes, own: pd.DataFrame, enough: float) -> None:
     """By how much more L1 explains, against rows per feature, and from where it hardly matters."""
     from matplotlib.ticker import FixedLocator
 
-    rows, points = rows_per_feature(own), own["points"].to_numpy()
+    rows, points = own["rows_per_feature"].to_numpy(), own["points"].to_numpy()
     ax.axhspan(-1, 1, color="#DDDDDD", lw=0, zorder=0.5)
     ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
     verdict_dots(ax, rows, points, own["verdict"])
@@ -111,7 +111,7 @@ def _points(ax: Axes, own: pd.DataFrame, enough: float) -> None:
     ax.set_ylabel("points explained, L1 − L2\n← L2 better · L1 better →")
     ends = (rows.min() / 1.25, rows.max() * 1.25)
     load_axis(ax, ends)
-    ax.set_xlabel("rows per feature n/p")
+    ax.set_xlabel("rows per feature (of two classes, twice those of the rarer one)")
     ax.set_title("The same in points of what is explained of new rows", pad=22)
     if ends[0] < enough < ends[1]:
         ax.axvline(enough, color="black", lw=1.1, ls=(0, (4, 2)), zorder=1)
