@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -125,7 +124,7 @@ def _load(source: str, target: str | None) -> Raw:
         return load_sklearn(name, target)
     if collection == "openml":
         return load_openml(name, target)
-    return read_file(Path(source).expanduser(), target)
+    return read_file(source, target)
 
 
 def _tabulate(
