@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from scipy import sparse
 import normwise.data.tables.readers as readers
 from normwise.data.errors import InputError
 from normwise.data.tables.memory import refuse_large
-from normwise.data.tables.messages import gist, listed, meant, refuse_duplicates
+from normwise.data.tables.messages import counted, gist, listed, meant, refuse_duplicates
 from normwise.data.tables.part import split_part
 from normwise.data.tables.table import Raw, join_arrays, split_target, without_room
 from normwise.data.tables.text import read_text
@@ -106,14 +107,24 @@ def _read_svmlight(path: Path, target: str | None) -> Raw:
     _refuse_target(target, "the first value of each line")
     refuse_large(6 * path.stat().st_size)
     try:
-        X, y = load_svmlight_file(str(path), zero_based=True)
+        X, y, queries = load_svmlight_file(str(path), zero_based=True, query_id=True)
     except (ValueError, OverflowError) as error:
-        raise InputError(f"not a file in svmlight format ({gist(error)})") from error
+        raise InputError(
+            f"not a file in svmlight format ({gist(error)}): each line is one number, the target, "
+            "and the features as NUMBER:VALUE"
+        ) from error
     # no room for the numbers that no line uses
     used, columns = np.unique(X.indices, return_inverse=True)
     X = sparse.csr_matrix((X.data, columns, X.indptr), shape=(X.shape[0], len(used)))
     names = [f"x{number}" for number in used]
-    return join_arrays(without_room(X), pd.Series(y), names)
+    raw = join_arrays(without_room(X), pd.Series(y), names)
+    if len(queries) == 0:
+        return raw
+    note = (
+        f"Numbers of queries (qid) in {counted(len(queries), 'row')} left out: as a column of a "
+        "CSV file they can be named as groups."
+    )
+    return replace(raw, notes=(note,))
 
 
 def _refuse_target(target: str | None, where: str) -> None:

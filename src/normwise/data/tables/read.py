@@ -43,7 +43,10 @@ def read_table(
     source : str or path
         A file: ``.csv``, ``.tsv`` or ``.txt`` (also with ``.gz``), ``.parquet``, ``.feather`` or
         ``.arrow``, ``.npz`` with arrays ``X`` and ``y`` and optionally ``names``, ``.svmlight``,
-        ``.libsvm`` or ``.svm``. Or a name: ``sklearn:diabetes`` for a table inside scikit-learn,
+        ``.libsvm`` or ``.svm``; with the extra ``formats`` also ``.xlsx`` and ``.ods``, ``.dta``,
+        ``.sav``, ``.zsav``, ``.por``, ``.xpt``, ``.sas7bdat``, ``.rds``, ``.RData``, ``.arff`` and
+        KEEL's ``.dat``. ``visits.xlsx#2024`` is a sheet of a workbook, ``study.RData#patients`` an
+        object. Or a name: ``sklearn:diabetes`` for a table inside scikit-learn,
         ``openml:61``, ``openml:iris`` or ``openml:iris@1`` for one of OpenML, which is kept in
         scikit-learn's data folder and whose checksum is verified.
     target : str, optional
