@@ -93,7 +93,7 @@ def test_a_table_of_sas_says_how_many_rows_were_read(tmp_path):
     with gzip.open(FROM_R / "iris.sas7bdat.gz") as file:
         (tmp_path / "iris.sas7bdat").write_bytes(file.read())
     table = read_table(tmp_path / "iris.sas7bdat", "Sepal_Length")
-    said = "150 rows were read; rows that SAS marks as deleted may be there."
+    said = "The file has 150 rows; those that SAS marks as deleted may be among them."
     assert said in table.notes
     iris = load_iris()
     np.testing.assert_array_equal(table.y, iris.data[:, 0])

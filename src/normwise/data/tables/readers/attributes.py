@@ -72,6 +72,8 @@ def read(path: Path, target: str | None, part: str | None = None) -> Raw:
         raise InputError(f"not a whole file in ARFF ({gist(error)})") from error
     names = [name for name, _ in found["attributes"]]
     rows = found["data"]
+    if not rows:
+        raise InputError("there is no row below the line @data")
     notes = []
     if is_keel:
         outputs = lines.roles.get("output", names[-1:])
@@ -150,7 +152,9 @@ def _row(line: str, number: int, lines: Lines, *, is_keel: bool) -> str:
 
 def _column(values: list[Any], kind: Any) -> pd.Series:
     if isinstance(kind, list):
-        return pd.Series(pd.Categorical(values, categories=list(dict.fromkeys(kind))))
+        # a question mark among the declared values is no value
+        levels = [level for level in dict.fromkeys(kind) if level is not None]
+        return pd.Series(pd.Categorical(values, categories=levels))
     return pd.Series(values, dtype=object if kind == "STRING" else float)
 
 

@@ -92,7 +92,8 @@ def _parsed(path: Path) -> Any:
             return parse_file(path, altrep_constructor_dict=expand).object
     except (ValueError, NotImplementedError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise InputError(
-            f"not a whole file of R ({gist(error)}): save the data frame with saveRDS(x, file)"
+            f"not a whole file of R ({gist(error)}): save the data frame with saveRDS(x, file), or "
+            "as CSV"
         ) from error
 
 
@@ -155,6 +156,8 @@ def _frame(found: Any, name: str, about: _About) -> tuple[pd.DataFrame, list[str
     """A data frame or a matrix as a frame, and what was left out."""
     parts = _pairs(found.attributes)
     classes = _texts(parts["class"]) if "class" in parts else []
+    if "data.frame" in classes and not found.value:
+        raise InputError(f"data frame {name!r} has no column")
     if _kind(found) == "VEC" and "data.frame" in classes:
         names = [str(text) for text in _texts(parts["names"])]
         columns = {
@@ -177,9 +180,11 @@ def _frame(found: Any, name: str, about: _About) -> tuple[pd.DataFrame, list[str
 
 
 def _about_row_names(names: Any) -> list[str]:
-    if names is None or _kind(names) != "STR" or not names.value:
+    texts = _texts(names) if names is not None and _kind(names) == "STR" else []
+    # R numbers the rows of which nobody gave a name
+    if all(text is not None and text.isdecimal() for text in texts):
         return []
-    shown = listed(map(repr, _texts(names)), limit=2)
+    shown = listed(map(repr, texts), limit=2)
     return [f"Names of the rows are no feature and were left out: {shown}."]
 
 

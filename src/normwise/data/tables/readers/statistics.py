@@ -14,7 +14,7 @@ from normwise.data.tables.dates import moments, spans
 from normwise.data.tables.labels import Labels
 from normwise.data.tables.marks import blank_texts
 from normwise.data.tables.memory import refuse_large
-from normwise.data.tables.messages import gist, listed
+from normwise.data.tables.messages import counted, gist, listed
 from normwise.data.tables.table import Raw, split_target
 from normwise.files.errors import from_extra
 
@@ -135,7 +135,8 @@ def _about_format(suffix: str, frame: pd.DataFrame, about: Any) -> list[str]:
     if suffix == ".por":
         notes.append("A portable file has its names in capitals.")
     if suffix == ".sas7bdat":
-        notes.append(f"{len(frame):,} rows were read; rows that SAS marks as deleted may be there.")
+        rows = counted(len(frame), "row")
+        notes.append(f"The file has {rows}; those that SAS marks as deleted may be among them.")
     if suffix == ".xpt" and (short := _short(frame, about.variable_storage_width)):
         notes.append(
             f"Stored in {SHORT} bytes or fewer, so with six digits at most: {listed(short)}."
