@@ -13,9 +13,9 @@ ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1
 WORKDIR /normwise
 # packages change less often than the code; uv checks each against its hash in uv.lock
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN /opt/uv/bin/uv sync --locked --no-dev --extra study --no-install-project --compile-bytecode
+RUN /opt/uv/bin/uv sync --locked --no-dev --extra study --extra formats --no-install-project --compile-bytecode
 COPY src src
-RUN /opt/uv/bin/uv sync --locked --no-dev --extra study --compile-bytecode
+RUN /opt/uv/bin/uv sync --locked --no-dev --extra study --extra formats --compile-bytecode
 
 FROM ${BASE}
 COPY --from=build /normwise /normwise

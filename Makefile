@@ -54,7 +54,7 @@ docs: env
 	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
 
 env: $(UV)
-	$(UV) sync --locked --extra study --compile-bytecode
+	$(UV) sync --locked --extra study --extra formats --compile-bytecode
 
 .tools/bin/uv:
 	python3 -m pip install --quiet --root-user-action=ignore --require-hashes --target .tools -r uv.txt

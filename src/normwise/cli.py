@@ -140,8 +140,10 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         "input",
         metavar="DATA",
         help=(
-            "a file (.csv, .tsv, .txt, .parquet, .feather, .arrow, .npz, .svmlight), or "
-            "sklearn:NAME, openml:ID or openml:NAME@VERSION"
+            "a file (.csv, .tsv, .txt, .parquet, .feather, .arrow, .npz, .svmlight; with the extra "
+            "`formats` .xlsx, .ods, .dta, .sav, .por, .xpt, .sas7bdat, .rds, .RData, .arff, .dat), "
+            "or sklearn:NAME, openml:ID or openml:NAME@VERSION; FILE#NAME is a sheet of a workbook "
+            "or an object of an .RData file"
         ),
     )
     advise.add_argument("--target", metavar="NAME", help="the column to be predicted")
@@ -286,15 +288,21 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _stem(data: str) -> str:
-    name = re.sub(r"\.gz$", "", Path(data).name, flags=re.IGNORECASE)
+    from normwise.data.tables.part import split_part
+
+    path, part = split_part(data)
+    name = re.sub(r"\.gz$", "", path.name, flags=re.IGNORECASE)
     _, _, inside = name.rpartition(":")
-    return re.sub(r"[^\w.-]", "_", inside if inside != name else Path(name).stem) or "table"
+    stem = inside if inside != name else Path(name).stem
+    return re.sub(r"[^\w.-]", "_", f"{stem}_{part}" if part else stem) or "table"
 
 
 def _refuse_report(report: Path, data: str) -> None:
     from normwise.data.errors import InputError
+    from normwise.data.tables.part import file_of
 
-    if report.exists() and Path(data).exists() and report.samefile(data):
+    table = file_of(data)
+    if report.exists() and table.exists() and report.samefile(table):
         raise InputError(f"report {report}: this is the table itself; give another file")
     if report.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"report {report}: give a name that ends in .html")

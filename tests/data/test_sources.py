@@ -218,6 +218,10 @@ def test_a_missing_file_is_named_with_its_data_set_and_one_like_it(tmp_path):
     with pytest.raises(InputError, match=r"'own'.*no such file \(did you mean prices.csv\?\)"):
         refuse_missing_files([dataset])
     refuse_missing_files([{"name": "a", "file": "sklearn:wine"}, {"name": "b"}])
+    (tmp_path / "t.xlsx").touch()
+    refuse_missing_files([{"name": "own", "file": f"{tmp_path}/t.xlsx#a sheet"}])
+    with pytest.raises(InputError, match=r"'own'.*u\.xlsx#a: there is no such file"):
+        refuse_missing_files([{"name": "own", "file": f"{tmp_path}/u.xlsx#a"}])
     assert is_local("sklearn.csv")
     assert not is_local("openml:61")
 

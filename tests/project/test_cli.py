@@ -131,6 +131,7 @@ def test_an_unknown_family_is_refused(rng):
         ("sklearn:diabetes", "diabetes"),
         ("openml:credit-g@1", "credit-g_1"),
         ("openml:61", "61"),
+        ("visits.xlsx#first half", "visits_first_half"),
     ],
 )
 def test_the_report_is_named_for_the_table(data, stem):

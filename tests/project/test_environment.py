@@ -34,7 +34,8 @@ def project(pyproject: dict) -> dict:
 
 def test_conda_environment_has_the_same_packages_and_bounds(root: Path, project: dict) -> None:
     expected = {"python": project["requires-python"], "pip": ""}
-    needed = project["dependencies"] + project["optional-dependencies"]["study"]
+    extras = project["optional-dependencies"]
+    needed = project["dependencies"] + extras["study"] + extras["formats"]
     for requirement in map(Requirement, needed):
         expected[CONDA_NAMES.get(requirement.name, requirement.name)] = str(requirement.specifier)
         for extra in requirement.extras:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
@@ -20,6 +21,8 @@ SOURCE = ROOT / "src" / "normwise"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # modules by the package that declares them
 MODULES = {
+    "liac-arff": "arff",
+    "odfpy": "odf",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
     "vl-convert-python": "vl_convert",
@@ -33,6 +36,8 @@ STUDY_ROOMS = ("study", "provenance", "report")
 SHARED_WITH_ADVICE = ("report/look",)
 # a penalty of a study, solved by another package
 EXCEPTIONS = {"fitting/penalties/mcp.py": {"skglm"}}
+# where packages that read formats may be imported
+READERS = "data/tables/readers/"
 
 
 def modules_of(requirements: list[str]) -> set[str]:
@@ -42,20 +47,22 @@ def modules_of(requirements: list[str]) -> set[str]:
 
 CORE = modules_of(PROJECT["dependencies"])
 STUDY = modules_of(PROJECT["optional-dependencies"]["study"])
+FORMATS = modules_of(PROJECT["optional-dependencies"]["formats"])
+EXTRAS = {"study": STUDY - {RUN}, "formats": FORMATS}
 
 
 def is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-def asks_for_extra(node: ast.AST) -> bool:
+def extra_asked_for(node: ast.AST) -> str | None:
     calls = [ast.unparse(item.context_expr) for item in getattr(node, "items", ())]
-    return calls == ["from_extra('study')"]
+    return next((extra for extra in EXTRAS if calls == [f"from_extra('{extra}')"]), None)
 
 
-def third_party(node: ast.AST, guarded: bool = False) -> set[tuple[str, bool]]:
-    """Packages that a syntax tree imports, each with whether a missing one names its extra."""
-    guarded = guarded or asks_for_extra(node)
+def third_party(node: ast.AST, guarded: str | None = None) -> set[tuple[str, str | None]]:
+    """Packages that a syntax tree imports, each with the extra that is named if it is missing."""
+    guarded = guarded or extra_asked_for(node)
     names: list[str] = []
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
@@ -76,13 +83,13 @@ IMPORTS = {
 
 def test_every_imported_package_is_declared() -> None:
     for file, imported in IMPORTS.items():
-        undeclared = {BROUGHT.get(name, name) for name, _ in imported} - CORE - STUDY
+        undeclared = {BROUGHT.get(name, name) for name, _ in imported} - CORE - STUDY - FORMATS
         assert not undeclared, f"{file}: {undeclared}"
 
 
 def test_every_declared_package_is_imported() -> None:
     imported = {name for names in IMPORTS.values() for name, _ in names}
-    assert (CORE | STUDY) - imported == {RUN}
+    assert (CORE | STUDY | FORMATS) - imported == {RUN}
 
 
 def test_what_advises_and_fits_imports_no_package_of_an_extra() -> None:
@@ -93,12 +100,21 @@ def test_what_advises_and_fits_imports_no_package_of_an_extra() -> None:
         assert extra <= allowed, f"{file}: {extra}"
 
 
+def test_readers_alone_import_packages_of_formats() -> None:
+    importing = {file for file, names in IMPORTS.items() if {name for name, _ in names} & FORMATS}
+    assert {file for file in importing if not file.startswith(READERS)} == set()
+    assert len(importing) == 4
+
+
 def test_a_package_of_an_extra_is_asked_for_by_the_name_of_the_extra() -> None:
-    guarded = {n for names in IMPORTS.values() for n, g in names if g}
-    assert guarded == STUDY - {RUN}
-    for file, imported in IMPORTS.items():
-        unguarded = {name for name, guard in imported if not guard} & STUDY
-        assert not unguarded, f"{file}: {unguarded}"
+    for extra, packages in EXTRAS.items():
+        guarded = {n for names in IMPORTS.values() for n, g in names if g == extra}
+        assert guarded == packages
+        for file, imported in IMPORTS.items():
+            # what is asked for once may be imported again
+            asked = {name for name, guard in imported if guard == extra}
+            unguarded = {name for name, guard in imported if not guard} & packages - asked
+            assert not unguarded, f"{file}: {unguarded}"
 
 
 def test_slurm_brings_the_study() -> None:
@@ -146,7 +162,7 @@ def without_extras(tmp_path_factory) -> Path:
         for module, packages in packages_distributions().items()
         if not {re.sub(r"[-_.]+", "-", name).lower() for name in packages} & there
     ]
-    assert set(hidden) >= STUDY | {"pytest"}
+    assert set(hidden) >= STUDY | FORMATS | {"pytest"}
     assert not set(hidden) & CORE
     path = tmp_path_factory.mktemp("hidden") / "without_extras.py"
     path.write_text(f"""
@@ -245,6 +261,32 @@ except ImportError as error:
     assert told == f'{module} is not installed, which this needs: pip install "normwise[study]"\n'
 
 
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("t.xlsx", "openpyxl"),
+        ("t.ods", "odf"),
+        ("t.sav", "pyreadstat"),
+        ("t.rds", "rdata"),
+        ("t.arff", "arff"),
+    ],
+)
+def test_a_file_that_needs_the_extra_formats_says_so(
+    without_extras: Path, tmp_path: Path, name: str, module: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as file:
+        file.writestr("content.xml" if name == "t.ods" else "workbook.xml", "")
+    code = f"""
+import without_extras
+from normwise.cli import main
+
+sys.stderr = sys.stdout
+print(main(["advise", "{name}", "--target", "y"]))
+"""
+    told = f'{module} is not installed, which this needs: pip install "normwise[formats]"'
+    assert run(code, tmp_path, without_extras) == f"normwise: {told}\n2\n"
+
+
 def loaded(code: str, folder: Path) -> set[str]:
     """Packages that are loaded after some code."""
     tell = "print(*{name.partition('.')[0] for name in sys.modules})"
@@ -252,7 +294,7 @@ def loaded(code: str, folder: Path) -> set[str]:
 
 
 def test_the_package_loads_no_other_before_it_is_used(tmp_path: Path) -> None:
-    assert not loaded("import normwise; dir(normwise)", tmp_path) & (CORE | STUDY)
+    assert not loaded("import normwise; dir(normwise)", tmp_path) & (CORE | STUDY | FORMATS)
 
 
 def test_the_estimators_load_what_scikit_learn_loads(tmp_path: Path) -> None:

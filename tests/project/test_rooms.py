@@ -16,6 +16,7 @@ BESIDE = (
     "normwise.study.design",
     "normwise.study.extensions",
     "normwise.data.errors",
+    "normwise.files.errors",
 )
 WILDCARDS = {"penalty": "mcp", "study": "ng_2004", "module": "sweep"}
 

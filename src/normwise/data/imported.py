@@ -16,6 +16,7 @@ from scipy import sparse
 
 from normwise.data.errors import InputError
 from normwise.data.rows import FREE, ROW_ARRAYS, Rows
+from normwise.data.tables.part import file_of
 from normwise.files.arrays import load_arrays, save_arrays
 
 
@@ -64,7 +65,7 @@ def refuse_missing_files(datasets: Iterable[Mapping[str, Any]]) -> None:
     """
     for dataset in datasets:
         file = dataset.get("file")
-        if file is None or not is_local(file) or Path(file).expanduser().is_file():
+        if file is None or not is_local(file) or file_of(file).is_file():
             continue
         # every job reads the config, and few a table
         from normwise.data.tables.read import read_table

@@ -11,6 +11,7 @@ from typing import Any
 from normwise.data.errors import InputError
 from normwise.data.imported import is_local
 from normwise.data.seeds import STREAMS
+from normwise.data.tables.part import file_of
 from normwise.files.parquet import read_parquet
 from normwise.files.whole import sha256, write_text
 from normwise.provenance.code import code_state
@@ -116,7 +117,7 @@ def _inputs(config: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
     """The user's own files, as named in the config; None for those that are there no more."""
     named = [d["file"] for d in config["datasets"] if "file" in d and is_local(d["file"])]
     named += config["extensions"]
-    found = {name: Path(name).expanduser() for name in sorted(set(named))}
+    found = {name: file_of(name) for name in sorted(set(named))}
     return {name: describe_file(p) if p.is_file() else None for name, p in found.items()}
 
 

@@ -31,6 +31,7 @@ from normwise.data.imported import ROW_KEYS, TABLE_KEYS, import_table, read_sour
 from normwise.data.scenario import Scenario
 from normwise.data.simulated import is_sampled
 from normwise.data.splits import overlap
+from normwise.data.tables.part import file_of
 from normwise.files.arrays import load_arrays, save_arrays
 from normwise.files.errors import DamagedFileError
 from normwise.files.whole import sha256
@@ -153,7 +154,7 @@ def _changed_files(folder: Path, record: Mapping[str, Any]) -> Iterator[str]:
         elif path.stat().st_size != then["bytes"] or sha256(path) != then["sha256"]:
             yield f"{name}: is not what it was when the study ended"
     for name, then in record["inputs"].items():
-        path = Path(name).expanduser()
+        path = file_of(name)
         # elsewhere than where the study ran, the user's own files need not be there
         if then and path.is_file() and describe_file(path) != then:
             yield f"{name}: is not the file that the study was made from"
@@ -265,7 +266,7 @@ class _Study:
     def _check_source(self, dataset: Mapping[str, Any]) -> None:
         """Read the user's table again, where it is there."""
         copy = f"sources/{dataset['name']}.npz"
-        file = Path(dataset["file"]).expanduser()
+        file = file_of(dataset["file"])
         if not file.is_file() and not dataset["file"].startswith("sklearn:"):
             self.found.left_out.append(
                 f"data set '{dataset['name']}': {dataset['file']} is not here to be read again; "

@@ -25,6 +25,7 @@ from normwise.data.generated import DATASETS
 from normwise.data.imported import ROW_KEYS, TABLE_KEYS, is_local
 from normwise.data.scenario import Scenario
 from normwise.data.splits import overlap
+from normwise.data.tables.part import file_of
 from normwise.report.figures.gallery import gallery
 from normwise.study.blocks import Blocks, cut, cut_study, recall, remember, remove_others
 from normwise.study.config import MIN_ROWS_PER_FOLD
@@ -257,7 +258,7 @@ class Study:
     def table_file(self, dataset: str) -> str | list[str]:
         """The user's file; an empty list for a table of a library, which has none."""
         file = self.datasets[dataset]["file"]
-        return os.path.expanduser(file) if is_local(file) else []
+        return str(file_of(file)) if is_local(file) else []
 
     def table_keys(self, dataset: str) -> dict[str, Any]:
         """Keys of a data set that say which table is read, and how."""

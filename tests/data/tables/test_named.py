@@ -148,7 +148,7 @@ def test_a_reply_with_another_checksum_is_refused(openml):
 def test_a_sparse_table_of_openml_is_refused_with_the_reason(openml):
     openml.alter = lambda content: content.replace(b'"ARFF"', b'"Sparse_ARFF"')
     with pytest.raises(
-        InputError, match=r"openml:90001: the table is sparse ARFF.* svmlight or CSV"
+        InputError, match=r"openml:90001: the table is sparse ARFF.* give the \.arff file"
     ):
         read_table("openml:90001")
 

@@ -108,6 +108,14 @@ def test_a_wide_svmlight_file_stays_sparse(tmp_path, rng):
     np.testing.assert_array_equal(table.y, y == 1)
 
 
+def test_queries_of_an_svmlight_file_are_told_of(tmp_path, rng):
+    lines = [f"{i} qid:{i // 5} 1:{value}" for i, value in enumerate(rng.standard_normal(30))]
+    (tmp_path / "t.svm").write_text("\n".join(lines))
+    table = read_table(tmp_path / "t.svm")
+    assert table.names == ("x1",)
+    assert said(table, "queries (qid) in 30 rows left out", "named as groups")
+
+
 def test_an_svmlight_file_with_a_huge_number(tmp_path):
     lines = [f"{i} 3:{i % 7} 2000000000:{i % 5}" for i in range(30)]
     (tmp_path / "t.svm").write_text("\n".join(lines))
@@ -460,7 +468,7 @@ def with_target(values) -> str:
 
 
 BAD_FILES = {
-    "unknown suffix": ("t.xlsx", GOOD, {}, r"kind \.xlsx are not read; save .*\.parquet"),
+    "unknown suffix": ("t.xls", GOOD, {}, r"kind \.xls are not read; save .*\.parquet.* \.xlsx"),
     "no suffix": ("table", GOOD, {}, "without a suffix"),
     "empty": ("t.csv", "", {}, "the file is empty"),
     "blank": ("t.csv", "\n\n  \n", {}, "no line of text"),
@@ -539,6 +547,7 @@ BAD_FILES = {
     "broken Feather": ("t.feather", GOOD, {}, r"not a whole \.feather file"),
     "broken npz": ("t.npz", GOOD, {"target": None}, "not a whole npz file"),
     "broken svmlight": ("t.svmlight", GOOD, {"target": None}, "not a file in svmlight format"),
+    "several labels": ("t.svm", "1,2 1:2\n", {"target": None}, "each line is one number, the tar"),
     "svmlight has a target": ("t.svm", "1 1:2\n", {}, "target 'price': .*first value of each line"),
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+import normwise.data.tables.readers as readers
 from normwise.data.errors import InputError
 from normwise.data.tables.memory import refuse_large
-from normwise.data.tables.messages import gist, listed, meant, refuse_duplicates
-from normwise.data.tables.table import Raw, join_arrays, split_target
+from normwise.data.tables.messages import counted, gist, listed, meant, refuse_duplicates
+from normwise.data.tables.part import split_part
+from normwise.data.tables.table import Raw, join_arrays, split_target, without_room
 from normwise.data.tables.text import read_text
 from normwise.files.arrays import Arrays
 
@@ -25,21 +29,26 @@ if TYPE_CHECKING:
 SAVED_BY = "save with numpy.savez(file, X=X, y=y)"
 
 
-def read_file(path: Path, target: str | None) -> Raw:
-    """Read a file by the reader for its suffix."""
+def read_file(source: str, target: str | None) -> Raw:
+    """Read a file by the reader for its suffix; ``FILE#NAME`` is one of the tables inside."""
+    path, part = split_part(source)
     if path.is_dir():
         raise InputError("this is a folder; give a file")
     if not path.exists():
         known = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
         raise InputError(f"there is no such file{meant(path.name, known)}")
-    for suffix, read in READERS.items():
-        if path.name.lower().endswith(suffix):
-            if path.stat().st_size == 0:
-                raise InputError("the file is empty")
-            return read(path, target)
+    suffixes = [*READERS, *OF_EXTRA]
+    if suffix := next((s for s in suffixes if path.name.lower().endswith(s)), None):
+        if path.stat().st_size == 0:
+            raise InputError("the file is empty")
+        if suffix in READERS:
+            return READERS[suffix](path, target)
+        reader = import_module(f"{readers.__name__}.{OF_EXTRA[suffix]}")
+        found: Raw = reader.read(path, target, part)
+        return found
     kind = f"of kind {path.suffix}" if path.suffix else "without a suffix"
     raise InputError(
-        f"files {kind} are not read; save the table as one of {listed(READERS, limit=99)}"
+        f"files {kind} are not read; save the table as one of {listed(suffixes, limit=99)}"
     )
 
 
@@ -98,16 +107,24 @@ def _read_svmlight(path: Path, target: str | None) -> Raw:
     _refuse_target(target, "the first value of each line")
     refuse_large(6 * path.stat().st_size)
     try:
-        X, y = load_svmlight_file(str(path), zero_based=True)
+        X, y, queries = load_svmlight_file(str(path), zero_based=True, query_id=True)
     except (ValueError, OverflowError) as error:
-        raise InputError(f"not a file in svmlight format ({gist(error)})") from error
+        raise InputError(
+            f"not a file in svmlight format ({gist(error)}): each line is one number, the target, "
+            "and the features as NUMBER:VALUE"
+        ) from error
     # no room for the numbers that no line uses
     used, columns = np.unique(X.indices, return_inverse=True)
     X = sparse.csr_matrix((X.data, columns, X.indptr), shape=(X.shape[0], len(used)))
-    # a sparse entry takes 12 bytes, a dense one 8
-    dense = 12 * X.nnz >= 8 * X.shape[0] * X.shape[1]
     names = [f"x{number}" for number in used]
-    return join_arrays(X.toarray() if dense else X, pd.Series(y), names)
+    raw = join_arrays(without_room(X), pd.Series(y), names)
+    if len(queries) == 0:
+        return raw
+    note = (
+        f"Numbers of queries (qid) in {counted(len(queries), 'row')} left out: as a column of a "
+        "CSV file they can be named as groups."
+    )
+    return replace(raw, notes=(note,))
 
 
 def _refuse_target(target: str | None, where: str) -> None:
@@ -120,4 +137,11 @@ READERS: dict[str, Callable[[Path, str | None], Raw]] = {
     **dict.fromkeys((".parquet", ".feather", ".arrow"), _read_arrow),
     ".npz": _read_npz,
     **dict.fromkeys((".svmlight", ".libsvm", ".svm"), _read_svmlight),
+}
+# formats of the extra `formats`, and the modules that read them
+OF_EXTRA = {
+    **dict.fromkeys((".xlsx", ".xlsm", ".ods"), "workbook"),
+    **dict.fromkeys((".dta", ".sav", ".zsav", ".por", ".xpt", ".sas7bdat"), "statistics"),
+    **dict.fromkeys((".rds", ".rdata", ".rda"), "r_objects"),
+    **dict.fromkeys((".arff", ".dat"), "attributes"),
 }

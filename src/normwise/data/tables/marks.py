@@ -95,6 +95,18 @@ def _blank_stored(
     return features, int(cells.sum())
 
 
+def blank_texts(frame: pd.DataFrame) -> list[str]:
+    """Make texts without a letter missing, in place; what is said of it."""
+    found = {}
+    for name, column in frame.items():
+        if pd.api.types.is_numeric_dtype(column.dtype) or not (empty := column.isin([""])).any():
+            continue
+        frame[name] = column.mask(empty)
+        found[name] = int(empty.sum())
+    said = listed(f"{name} ({count:,})" for name, count in found.items())
+    return [f"Empty texts count as missing: {said}."] if found else []
+
+
 def _cells(column: pd.Series, value: object) -> pd.Series:
     """Cells that hold a mark: the same text, or the same number."""
     if pd.api.types.is_bool_dtype(column.dtype):

@@ -58,7 +58,7 @@ def load_openml(name: str, target: str | None) -> Raw:
         if "Sparse ARFF" in str(error):
             raise InputError(
                 "the table is sparse ARFF, of which scikit-learn reads targets of zero and last "
-                "rows wrongly: download it, and give it as svmlight or CSV"
+                "rows wrongly: download it, and give the .arff file"
             ) from error
         raise InputError(f"OpenML: {gist(error.args[0] if error.args else error)}") from error
     if target is None and len(bunch.target_names) == 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -44,7 +43,10 @@ def read_table(
     source : str or path
         A file: ``.csv``, ``.tsv`` or ``.txt`` (also with ``.gz``), ``.parquet``, ``.feather`` or
         ``.arrow``, ``.npz`` with arrays ``X`` and ``y`` and optionally ``names``, ``.svmlight``,
-        ``.libsvm`` or ``.svm``. Or a name: ``sklearn:diabetes`` for a table inside scikit-learn,
+        ``.libsvm`` or ``.svm``; with the extra ``formats`` also ``.xlsx`` and ``.ods``, ``.dta``,
+        ``.sav``, ``.zsav``, ``.por``, ``.xpt``, ``.sas7bdat``, ``.rds``, ``.RData``, ``.arff`` and
+        KEEL's ``.dat``. ``visits.xlsx#2024`` is a sheet of a workbook, ``study.RData#patients`` an
+        object. Or a name: ``sklearn:diabetes`` for a table inside scikit-learn,
         ``openml:61``, ``openml:iris`` or ``openml:iris@1`` for one of OpenML, which is kept in
         scikit-learn's data folder and whose checksum is verified.
     target : str, optional
@@ -125,7 +127,7 @@ def _load(source: str, target: str | None) -> Raw:
         return load_sklearn(name, target)
     if collection == "openml":
         return load_openml(name, target)
-    return read_file(Path(source).expanduser(), target)
+    return read_file(source, target)
 
 
 def _tabulate(

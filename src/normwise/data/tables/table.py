@@ -88,16 +88,21 @@ class Raw:
 def split_target(frame: pd.DataFrame, target: str | None, notes: Sequence[str] = ()) -> Raw:
     """Features and response of a table whose columns are all features but one."""
     frame = with_index(frame)
-    names = list(frame.columns)
-    refuse_duplicates(names)
+    refuse_duplicates(frame.columns)
+    target = known_target(target, list(frame.columns))
+    features = frame.drop(columns=target)
+    return Raw(features, tuple(features.columns), frame[target], tuple(notes))
+
+
+def known_target(target: str | None, names: Sequence[str]) -> str:
+    """The name of the target, which must be one of those of the columns."""
     if target is None:
         raise InputError(f"no target given: name the column to be predicted, of {listed(names)}")
     if target not in names:
         raise InputError(
             f"there is no column {target!r}{meant(target, names)}; the columns are {listed(names)}"
         )
-    features = frame.drop(columns=target)
-    return Raw(features, tuple(features.columns), frame[target], tuple(notes))
+    return target
 
 
 def with_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -120,6 +125,12 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
     if values:
         frame = pd.concat([*values, frame], axis=1)
     return frame.set_axis(pd.Index(names, dtype=object), axis=1)
+
+
+def without_room(X: sparse.csr_matrix) -> Any:
+    """Sparse features as they are, or as an array where that takes no more memory."""
+    # a sparse entry takes 12 bytes, a dense one 8
+    return X.toarray() if 12 * X.nnz >= 8 * X.shape[0] * X.shape[1] else X
 
 
 def join_arrays(X: Any, y: Any, names: Sequence[str] | None) -> Raw:

@@ -71,7 +71,7 @@ def read_text(path: Path, target: str | None) -> Raw:
         sep=delimiter,
         encoding=encoding,
         header=0,
-        names=_names(header),
+        names=names_of(header),
         index_col=False,
         na_values=MISSING,
         keep_default_na=False,
@@ -146,7 +146,8 @@ def _checked_header(rows: Any) -> list[str]:
     return header
 
 
-def _names(header: list[str]) -> list[str]:
+def names_of(header: list[str]) -> list[str]:
+    """Names of the columns; a place without one gets its number."""
     named = [name for name in header if name]
     # pandas counts the columns of an array; R and pandas leave the place above row names empty
     counted_up = header == [str(j) for j in range(len(header))]
@@ -159,15 +160,18 @@ def _names(header: list[str]) -> list[str]:
     return [name or f"column {j}" for j, name in enumerate(header, start=1)]
 
 
+def are_codes(column: pd.Series) -> bool:
+    """Whether texts are a list of codes of two capitals."""
+    levels = pd.Series(column.dropna().unique(), dtype=object).astype(str)
+    return len(levels) >= CODES and bool(levels.str.fullmatch("[A-Z]{2}").all())
+
+
 def _two_letters(frame: pd.DataFrame, path: Path, delimiter: str, encoding: str) -> pd.DataFrame:
     """Columns of codes of two capitals, in which NA is North America or Namibia, read anew."""
     codes = [
         name
         for name, column in frame.items()
-        if column.hasnans
-        and not pd.api.types.is_numeric_dtype(column.dtype)
-        and len(levels := pd.Series(column.dropna().unique(), dtype=object).astype(str)) >= CODES
-        and levels.str.fullmatch("[A-Z]{2}").all()
+        if column.hasnans and not pd.api.types.is_numeric_dtype(column.dtype) and are_codes(column)
     ]
     if not codes:
         return frame
