@@ -13,19 +13,15 @@ from studies.user_table import as_table
 from normwise.advice.diagnosis import (
     count_copies,
     diagnose,
-    effective_features,
     latent_snr,
-    likeness,
     sample_rows,
-    signal_to_noise,
-    spectrum,
     standardise,
-    typical_correlation,
     variance_inflation,
 )
 from normwise.advice.findings import Diagnosis
 from normwise.advice.signs import find_signs
 from normwise.advice.sparsity import _ascend, estimate_sparsity
+from normwise.advice.spectrum import align, effective_features, signal_to_noise, spectrum
 from normwise.analysis.judge.collinearity import describe
 from normwise.data.population import draw, population
 from normwise.data.scenario import Scenario
@@ -105,8 +101,6 @@ def test_properties_of_the_population_are_found(covariance):
     Z = standardise(X)
     found = effective_features(spectrum(Z, y), *Z.shape)
     assert found == pytest.approx(real["effective_features"], rel=0.12)
-    near = typical_correlation(likeness(Z).nearest_correlation, *Z.shape)
-    assert near == pytest.approx(real["nearest_correlation"], abs=0.1)
 
 
 def test_the_number_of_coefficients_follows_the_truth():
