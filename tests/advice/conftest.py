@@ -1,4 +1,4 @@
-"""The map that advice is asked with: one made up, unless a test asks for the one that is shipped."""
+"""The map that advice is asked with: one made up, unless a test asks for the shipped one."""
 
 import pytest
 from studies.made_map import made_map

@@ -28,7 +28,6 @@ from normwise.advice.wording import (
     describe,
     kept_by_l1,
     l1_against_l2,
-    large,
     largest,
     many,
     pair_name,
@@ -397,7 +396,6 @@ def write_page(advice: Advice, path: str | Path) -> None:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    environment.filters["large"] = large
     place, found = advice.place, sources(advice)
     page = environment.get_template("page.html.j2").render(
         look=Markup(style_sheet()),

@@ -98,9 +98,7 @@ def _possible(table: Table, signal: Signal) -> tuple[pd.DataFrame, np.ndarray]:
     middle = np.log(max(signal.snr, LEAST_SNR))
     snr = np.exp(middle + _log_spread(signal) * STEPS)
     weight = signal.sparsity.weight / (len(STEPS) * len(FEWER_STEPS))
-    parts = np.meshgrid(
-        signal.sparsity.count, snr, signal.alignment.at(FEWER_STEPS), indexing="ij"
-    )
+    parts = np.meshgrid(signal.sparsity.count, snr, signal.alignment.at(FEWER_STEPS), indexing="ij")
     frame = properties(table, signal, *(part.ravel() for part in parts))
     return frame, np.repeat(weight, len(frame) // len(weight))
 

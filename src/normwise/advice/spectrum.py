@@ -10,8 +10,8 @@ from scipy import stats
 LIKELY = stats.chi2.ppf(0.95, 1) / 2
 SNRS = np.geomspace(1e-4, 1e4, 801)
 # shares of the signal that lie along the correlations, each with its weight
-MIXES = np.array([0, 0.1, 0.3, 0.6, 0.9])
-PRIOR = np.array([0.5, 0.125, 0.125, 0.125, 0.125])
+MIXES = np.array([0, 0.1, 0.3, 0.6, 0.9, 0.97])
+PRIOR = np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
 # the ratio is tried at every tenth of `SNRS`
 STEP = 10
 # standard error of log alignment that those models leave out, from simulated tables
