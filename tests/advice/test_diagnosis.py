@@ -14,8 +14,10 @@ from normwise.advice.diagnosis import (
     count_copies,
     diagnose,
     latent_snr,
+    likeness,
     sample_rows,
     standardise,
+    typical_correlation,
     variance_inflation,
 )
 from normwise.advice.findings import Diagnosis
@@ -111,6 +113,8 @@ def test_properties_of_the_population_are_found(covariance):
     Z = standardise(X)
     found = effective_features(spectrum(Z, y), *Z.shape)
     assert found == pytest.approx(real["effective_features"], rel=0.12)
+    near = typical_correlation(likeness(Z).nearest_correlation, *Z.shape)
+    assert near == pytest.approx(real["nearest_correlation"], abs=0.1)
 
 
 ALIGNED = {

@@ -29,6 +29,8 @@ def known(count, snr, spread=1.0, alignment=1.0, doubt=1e-6) -> Signal:
         snr_high=snr * spread,
         sparsity=Sparsity(np.array([float(count)]), np.ones(1)),
         alignment=Alignment(alignment, doubt),
+        nearest_correlation=0.0,
+        effective_features=100.0,
     )
 
 

@@ -267,6 +267,10 @@ class Signal:
         With a 95 % interval.
     sparsity : Sparsity
     alignment : Alignment
+    nearest_correlation : float
+        The correlation of a typical feature with the one most like it, without what chance alone
+        would show.
+    effective_features : float
     n_rows : int, optional
         Rows that can count as independent: one of each group. By default all rows of the table.
     """
@@ -276,7 +280,21 @@ class Signal:
     snr_high: float
     sparsity: Sparsity
     alignment: Alignment
+    nearest_correlation: float
+    effective_features: float
     n_rows: int | None = None
+
+
+def typical_correlation(sizes: np.ndarray, n_rows: int, n_features: int) -> float:
+    """Median of the nearest correlations, the part that unrelated features show taken off.
+
+    The square of the largest of p - 1 such correlations has the median that is subtracted.
+    """
+    if n_features == 1 or n_rows < 4:
+        return 0.0
+    median = float(np.nanmedian(sizes))
+    chance = stats.beta.ppf(0.5 ** (1 / (n_features - 1)), 0.5, (n_rows - 2) / 2)
+    return float(np.sqrt(np.clip((median**2 - chance) / (1 - chance), 0, 1)))
 
 
 def _warnings(
@@ -367,14 +385,14 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     Z, y = standardise(table.X[rows]), table.y[rows]
     found = spectrum(Z, y)
     alike = likeness(Z)
-    n_rows, Z_apart, y_apart, apart = n, Z, y, found
+    n_rows, Z_apart, y_apart, apart, alike_apart = n, Z, y, found, alike
     if (units := table.rows.units) is not None:
         # what rests on independent rows sees one of each group
         chosen = one_of_each(units[rows], rng)
         n_rows = len(np.unique(units))
     if n_rows < n and np.ptp(y[chosen]) > 0:
         Z_apart, y_apart = standardise(Z[chosen]), y[chosen]
-        apart = spectrum(Z_apart, y_apart)
+        apart, alike_apart = spectrum(Z_apart, y_apart), likeness(Z_apart)
     snr, low_snr, high_snr = signal_to_noise(apart, p)
     start = min(max(snr, 0.1), STRONGEST)
     if table.response in LATENT:
@@ -412,4 +430,6 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "positive_share": float(table.y.mean()) if kind_of(table.response).classes else np.nan,
     }
     diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
-    return diagnosis, Signal(snr, low_snr, high_snr, sparsity, alignment, n_rows)
+    typical = typical_correlation(alike_apart.nearest_correlation, len(y_apart), p)
+    known = (snr, low_snr, high_snr, sparsity, alignment, typical, filled)
+    return diagnosis, Signal(*known, n_rows)
