@@ -264,7 +264,7 @@ class Signal:
     Attributes
     ----------
     snr, snr_low, snr_high : float
-        With a 95 % interval.
+        With a 95 % interval; of two classes on the scale of zeros and ones.
     sparsity : Sparsity
     alignment : Alignment
     nearest_correlation : float
@@ -395,9 +395,9 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         apart, alike_apart = spectrum(Z_apart, y_apart), likeness(Z_apart)
     snr, low_snr, high_snr = signal_to_noise(apart, p)
     start = min(max(snr, 0.1), STRONGEST)
+    observed = (snr, low_snr, high_snr)
     if table.response in LATENT:
-        observed = np.array([snr, low_snr, high_snr])
-        latent = LATENT[table.response](observed, float(y.mean()))
+        latent = LATENT[table.response](np.array(observed), float(y.mean()))
         snr, low_snr, high_snr = map(float, latent)
     fewer = sample_rows(y_apart, p, table.response, SPARSITY_CELLS, rng)
     sparsity = estimate_sparsity(standardise(Z_apart[fewer]), y_apart[fewer], start)
@@ -431,5 +431,4 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     }
     diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
     typical = typical_correlation(alike_apart.nearest_correlation, len(y_apart), p)
-    known = (snr, low_snr, high_snr, sparsity, alignment, typical, filled)
-    return diagnosis, Signal(*known, n_rows)
+    return diagnosis, Signal(*observed, sparsity, alignment, typical, filled, n_rows)

@@ -184,6 +184,7 @@ class Place:
         The numbers of the rule: its cut with an interval, and from how many rows per feature on it
         calls the two equivalent.
     rows_per_feature : float
+        Of two classes twice the rows of the rarer class.
     enough : float
         Rows per feature from which on the two hardly differ in what they explain; infinite for
         never.

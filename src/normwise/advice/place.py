@@ -50,14 +50,21 @@ def properties(
     """What rule and surface need, for numbers of coefficients, ratios and alignments."""
     n, p = signal.n_rows or table.X.shape[0], table.X.shape[1]
     count, snr = np.clip(count, 1, p), np.maximum(snr, LEAST_SNR)
+    rows = n
+    if BINARY[table.response]:
+        # the rarer class decides how much the rows say
+        rate = float(table.y.mean())
+        rows = 2 * min(rate, 1 - rate) * n
     return pd.DataFrame(
         {
             "aspect_ratio": p / n,
+            "rows_per_feature": rows / p,
             "nonzero_share": count / p,
             "snr": snr,
             "signal_alignment": alignment,
             "binary": BINARY[table.response],
-            "load": alignment * count / (n * np.sqrt(snr)),
+            # effects that cancel gain neither penalty anything
+            "load": np.maximum(alignment, 1) * count / (n * np.sqrt(snr)),
         }
     )
 
@@ -77,10 +84,12 @@ def _known(table: Table, signal: Signal) -> pd.DataFrame:
     )
     few, many = signal.sparsity.range(p)
     weak, strong = (max(snr, LEAST_SNR) for snr in (signal.snr_low, signal.snr_high))
-    count, snr, alignment = own.loc[0, ["nonzero_share", "snr", "signal_alignment"]] * [p, 1, 1]
+    count, snr = own.loc[0, ["nonzero_share", "snr"]] * [p, 1]
+    alignment = signal.alignment
+    least, middle, most = np.maximum([alignment.low, alignment.middle, alignment.high], 1)
     ends = {
-        "low": (few / count, np.sqrt(snr / strong), signal.alignment.low / alignment),
-        "high": (many / count, np.sqrt(snr / weak), signal.alignment.high / alignment),
+        "low": (few / count, np.sqrt(snr / strong), least / middle),
+        "high": (many / count, np.sqrt(snr / weak), most / middle),
     }
     reach = {side: np.sqrt((np.log(parts) ** 2).sum()) for side, parts in ends.items()}
     out = pd.concat([own] * 3, ignore_index=True)
@@ -143,11 +152,11 @@ def theory_of(own: pd.Series, n_rows: int, response: str) -> tuple[str, str]:
         return "silent", f"the exact boundary is known for squared error, not for {loss.label}"
     aspect = float(own["aspect_ratio"]) * n_rows / max(n_rows - 1, 1)
     share = phase_boundary(aspect, float(own["snr"]))
-    counted = float(own["nonzero_share"]) * float(own["signal_alignment"])
-    side = "l1" if counted < share else "l2"
+    times = max(float(own["signal_alignment"]), 1.0)
+    side = "l1" if float(own["nonzero_share"]) * times < share else "l2"
     return side, (
         "side of the exact boundary for unrelated features, each of those that matter counted "
-        f"{float(own['signal_alignment']):.2g} times, the alignment of the signal"
+        f"{times:.2g} times, by the alignment of the signal"
     )
 
 
@@ -187,7 +196,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         load_low=float(asked["load"][1]),
         load_high=float(asked["load"][2]),
         numbers=atlas.rule,
-        rows_per_feature=n / table.X.shape[1],
+        rows_per_feature=float(own["rows_per_feature"].iloc[0]),
         enough=atlas.enough,
         margin=float(np.expm1(atlas.zone)),
         rule=str(answers[0]) if inside else OUTSIDE,

@@ -390,8 +390,8 @@ def _signal(d: Diagnosis) -> list[Item]:
             span(*(large(v) for v in (d.alignment, d.alignment_low, d.alignment_high))),
             "For how many features each that matters counts: 1 if the columns are unrelated or "
             "their effects have either sign; 1 + (k − 1)r if the k columns that matter have a "
-            "correlation of r on average and pull the same way; below 1 if they work against each "
-            "other. More of it speaks for L2. 95 % interval.",
+            "correlation of r on average and pull the same way; below 1, which counts as 1, if "
+            "they work against each other. More of it speaks for L2. 95 % interval.",
         ),
     ]
 
