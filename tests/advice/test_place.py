@@ -91,13 +91,12 @@ def test_certain_estimates_give_the_surfaces_themselves(atlas):
 @pytest.mark.parametrize("doubted", ["snr", "count", "alignment"])
 def test_doubt_about_an_estimate_widens_intervals(atlas, doubted):
     table = sized(100, 200)
-    sure = locate(table, known(12, 1.0), atlas)
+    certain = known(4, 1.0, alignment=3.0)
+    sure = locate(table, certain, atlas)
     signal = {
-        "snr": known(12, 1.0, spread=20),
-        "count": replace(
-            known(12, 1.0), sparsity=Sparsity(np.array([3.0, 12, 48]), np.full(3, 1 / 3))
-        ),
-        "alignment": known(12, 1.0, doubt=0.7),
+        "snr": known(4, 1.0, spread=20, alignment=3.0),
+        "count": replace(certain, sparsity=Sparsity(np.array([1.0, 4, 16]), np.full(3, 1 / 3))),
+        "alignment": known(4, 1.0, alignment=3.0, doubt=0.7),
     }[doubted]
     unsure = locate(table, signal, atlas)
     assert unsure.effect_high - unsure.effect_low > 1.3 * (sure.effect_high - sure.effect_low)
@@ -107,9 +106,9 @@ def test_doubt_about_an_estimate_widens_intervals(atlas, doubted):
 
 @pytest.mark.parametrize("response", ["gaussian", "binary"])
 def test_sparse_is_l1_and_dense_is_l2_everywhere(atlas, response):
-    few = locate(sized(150, 100, response), known(4, 3.0), atlas)
-    many = locate(sized(150, 100, response), known(90, 3.0), atlas)
-    together = locate(sized(150, 100, response), known(14, 3.0, alignment=7.0), atlas)
+    few = locate(sized(150, 100, response), known(4, 1.0), atlas)
+    many = locate(sized(150, 100, response), known(90, 1.0), atlas)
+    together = locate(sized(150, 100, response), known(14, 1.0, alignment=5.0), atlas)
     for place, side in ((few, "l1"), (many, "l2"), (together, "l2")):
         assert (place.rule, place.surface) == (side, side)
         # the boundary is one of squared error
@@ -143,7 +142,7 @@ def test_outside_of_the_measurements_rule_and_map_say_nothing_but_what_lies_outs
         (100, 100_000, 2.0, 1.0, "features per row 1,000, measured 0.2"),
         (1000, 50, 1.0, 1.0, "features per row 0.05, measured 0.2"),
         (100, 50, 5000.0, 1.0, "signal-to-noise ratio 5,000, measured 0.1"),
-        (100, 50, 2.0, 40.0, "alignment of the signal 40, measured 0.5"),
+        (100, 50, 2.0, 40.0, "alignment of the signal 40, measured "),
     ):
         found = locate(sized(n, p), known(50, snr, alignment=alignment), atlas)
         assert not found.inside and any(text.startswith(what) for text in found.outside)
