@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(models_module, "PAIRS", 2)
 
 
+@pytest.mark.usefixtures("shipped_atlas")
 def test_recommendations_are_right_or_none(quick, benchmark):
     rows = []
     for scenario, better in KNOWN:
@@ -102,6 +105,27 @@ def test_the_same_whatever_the_number_of_threads_and_progress_is_told(quick, ben
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
     assert first.recommendation.headline in repr(first)
+
+
+def test_the_unit_of_the_response_does_not_matter(quick, benchmark):
+    table = benchmark.as_drawn(Scenario(60, 10, 3, snr=2), SEED, 0)
+    first = advise_table(table, n_jobs=1)
+    second = advise_table(replace(table, y=1000 * table.y + 7), n_jobs=1)
+    names = ["l1", "l2", "elastic_net", "l1_raw", "l2_raw", "elastic_net_raw"]
+    size = first.models.coefs[names].abs().max()
+    assert (size > 0).all()
+    for name in names:
+        one, other = first.models.coefs[name], second.models.coefs[name] / 1000
+        np.testing.assert_allclose(other, one, atol=0.001 * size[name])
+        assert ((other == 0) == (one == 0)).all()
+    for name, unit in (("l1", 1000), ("l2", 1), ("elastic_net", 1)):
+        assert second.models.chosen[name] == first.models.chosen[name]
+        np.testing.assert_allclose(second.models.alphas[name], unit * first.models.alphas[name])
+    numbers = ["explained", "low", "high", "nonzeros"]
+    one, other = (found.contest.scores for found in (first, second))
+    np.testing.assert_allclose(other[numbers], one[numbers], atol=1e-3)
+    np.testing.assert_allclose(other["error"], 1e6 * one["error"], rtol=1e-3)
+    assert second.recommendation.headline == first.recommendation.headline
 
 
 def test_arrays_and_labels(quick):

@@ -13,12 +13,9 @@ from studies.user_table import as_table
 from normwise.advice.diagnosis import (
     count_copies,
     diagnose,
-    effective_features,
     latent_snr,
     likeness,
     sample_rows,
-    signal_to_noise,
-    spectrum,
     standardise,
     typical_correlation,
     variance_inflation,
@@ -26,6 +23,17 @@ from normwise.advice.diagnosis import (
 from normwise.advice.findings import Diagnosis
 from normwise.advice.signs import find_signs
 from normwise.advice.sparsity import _ascend, estimate_sparsity
+from normwise.advice.spectrum import (
+    LEFT_OUT,
+    MIXES,
+    PRIOR,
+    SNRS,
+    STEP,
+    align,
+    effective_features,
+    signal_to_noise,
+    spectrum,
+)
 from normwise.analysis.judge.collinearity import describe
 from normwise.data.population import draw, population
 from normwise.data.scenario import Scenario
@@ -109,6 +117,89 @@ def test_properties_of_the_population_are_found(covariance):
     assert near == pytest.approx(real["nearest_correlation"], abs=0.1)
 
 
+ALIGNED = {
+    "unrelated": Scenario(300, 60, 12, snr=2),
+    "together": Scenario(300, 60, 60, snr=2, covariance="equicorrelated", correlation=0.5),
+    "blocks": Scenario(
+        400, 40, 10, snr=2, covariance="blocks", correlation=0.8, group_size=10, placement="first"
+    ),
+    "either sign": Scenario(
+        400, 60, 40, snr=2, covariance="blocks", correlation=0.6, group_size=10, signs="random"
+    ),
+    "cancel": Scenario(
+        500, 30, 30, snr=3, covariance="equicorrelated", correlation=0.6, signs="alternating"
+    ),
+    "wide": Scenario(150, 300, 300, snr=2, covariance="ar1", correlation=0.7),
+    "classes": Scenario(
+        500, 40, 40, snr=4, covariance="equicorrelated", correlation=0.4, response="binary"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALIGNED)
+def test_the_alignment_is_that_of_the_truth(case):
+    scenario = ALIGNED[case]
+    truth = population(scenario, SEED)
+    real = describe(truth.root, truth.support, truth.coef)["signal_alignment"]
+    high = case in ("together", "blocks", "wide", "classes")
+    assert (real > 3) == high and (real < 0.7) == (case == "cancel")
+    found = [described(scenario, r) for r in range(4)]
+    logs = np.log([d.alignment for d in found])
+    if high:
+        # it is drawn towards 1, the more so the fewer the rows
+        assert 0.4 < logs.mean() / np.log(real) < 1
+        assert all(d.alignment_high > 0.7 * real for d in found)
+    else:
+        assert logs.mean() == pytest.approx(np.log(real), abs=0.2)
+        assert all(d.alignment_low < real < d.alignment_high for d in found)
+    # unrelated features can have no other alignment
+    assert case != "unrelated" or np.abs(logs).max() < 0.1
+
+
+def test_without_a_signal_the_alignment_is_left_open():
+    rng = np.random.default_rng(0)
+    common = rng.standard_normal((100, 1))
+    X = common + rng.standard_normal((100, 20))
+    found = [
+        diagnose(as_table(X, y), 0)[0]
+        for y in (rng.standard_normal(100), X.sum(axis=1) + 5 * rng.standard_normal(100))
+    ]
+    noise, clear = (np.log(d.alignment_high / d.alignment_low) for d in found)
+    assert noise > 1.5 * clear
+    assert found[0].alignment_low < 1 < found[0].alignment_high
+    assert found[1].alignment == pytest.approx(1 + 19 / 2, rel=0.3)
+
+
+@pytest.mark.parametrize(("n", "p"), [(60, 20), (40, 90)])
+def test_the_alignment_is_the_posterior_mean_of_its_models(n, p):
+    X, y = draw(Scenario(n, p, p, snr=2, covariance="ar1", correlation=0.6), SEED, 1)
+    Z, y = standardise(X), y - y.mean()
+    R = Z.T @ Z / n
+    narrow = 0.4
+    values, vectors = np.linalg.eigh(np.eye(n) - 1 / n)
+    A = vectors[:, values > 0.5]
+    fits, logs = [], []
+    for w, weight in zip(MIXES, PRIOR, strict=True):
+        for s in SNRS[::STEP]:
+            law = s * ((1 - w) * np.eye(p) + w * narrow * R) / p
+            V = A.T @ (np.eye(n) + Z @ law @ Z.T) @ A
+            noise = (A.T @ y) @ np.linalg.solve(V, A.T @ y) / (n - 1)
+            fits.append(np.log(weight) - 0.5 * (np.linalg.slogdet(V)[1] + (n - 1) * np.log(noise)))
+            gain = law @ Z.T @ A @ np.linalg.inv(V)
+            mean = gain @ (A.T @ y) / np.sqrt(noise)
+            second = np.outer(mean, mean) + law - gain @ A.T @ Z @ law
+            ratio = np.trace(R @ second) / np.trace(second)
+            before = np.trace(R @ law) / np.trace(law)
+            logs.append(np.log(ratio / before / ((1 - w) + w * narrow)))
+    weight = np.exp(np.array(fits) - max(fits))
+    weight /= weight.sum()
+    middle = weight @ logs
+    spread = np.sqrt(weight @ (np.array(logs) - middle) ** 2 + LEFT_OUT**2)
+    found = align(spectrum(Z, y), n, p, narrow * p)
+    assert np.log(found.middle) == pytest.approx(middle, abs=1e-6)
+    assert found.spread == pytest.approx(spread, rel=1e-6)
+
+
 def test_the_number_of_coefficients_follows_the_truth():
     few, some, all_ = (
         np.median(
@@ -156,7 +247,8 @@ def test_one_feature_is_compiled_as_several_are():
 
 
 def _same(first: Diagnosis, second: Diagnosis, order: np.ndarray) -> None:
-    for name in ("rank", "condition_number", "effective_features", "snr", "snr_low", "snr_high"):
+    names = ["rank", "condition_number", "effective_features", "snr", "snr_low", "snr_high"]
+    for name in [*names, "alignment", "alignment_low", "alignment_high"]:
         assert getattr(second, name) == pytest.approx(getattr(first, name), rel=1e-6), name
     np.testing.assert_allclose(second.vif, first.vif[order], rtol=1e-6)
     np.testing.assert_allclose(

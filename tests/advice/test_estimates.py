@@ -61,6 +61,7 @@ def test_the_table_says_what_the_diagnosis_says_of_the_data_that_were_fitted(blo
             # the same bits, not nearly the same numbers
             assert row["snr"] == signal.snr
             assert row["effective_nonzero"] == signal.sparsity.middle
+            assert row["signal_alignment"] == signal.alignment.middle
             assert row["nearest_correlation"] == signal.nearest_correlation
             assert row["effective_features"] == signal.effective_features
             assert row["condition_number"] == diagnosis.condition_number**2

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from studies.user_table import as_table
-from test_place import atlas, known  # noqa: F401
+from test_place import known
 
 from normwise.advice import Advice
 from normwise.advice.contest import summarise
@@ -41,8 +41,9 @@ def diagnosis(table):
 
 
 @pytest.fixture(scope="module")
-def place(table, atlas):  # noqa: F811
-    return locate(table, known(2, 2.0, effective=8.0), atlas)
+def place(table, atlas):
+    # wherever the map has been measured
+    return replace(locate(table, known(2, 2.0), atlas), inside=True, outside=())
 
 
 def contest_of(l1=0.5, l2=0.5, elastic_net=0.5, none=0.5, noise=0.01, l2_at_end=0.0) -> Contest:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from normwise.advice import Advice
 from normwise.advice.findings import TRIED, Contest, Diagnosis, Models, Place, Recommendation
+from normwise.analysis.learn.rule_of_thumb import Rule
 from normwise.tabular import Table
 
 CODE = """\
@@ -139,8 +140,9 @@ def make_place():
             "n_features": [50, 100],
             "effective_nonzero": [5.0, 12.5],
             "snr": [2.0, 1.0],
-            "nearest_correlation": [0.1, 0.9],
+            "signal_alignment": [1.0, 2.4],
             "effect": [-0.4, 0.02],
+            "points": [2.1, -0.1],
             "verdict": ["l1", "undecided"],
         }
     )
@@ -148,14 +150,19 @@ def make_place():
         load=0.05,
         load_low=0.03,
         load_high=0.13,
-        signal_per_direction=12.0,
-        bounds=(0.12, 0.11, 0.12),
+        numbers=Rule(0.12, 0.11, 0.13, 80.0),
+        rows_per_feature=3.0,
+        enough=70.0,
+        margin=0.05,
         rule="l1",
-        rule_range=("l1", "neither", "l2"),
+        rule_range=("l1", "l2"),
         surface="undecided",
         effect=-0.2,
         effect_low=-0.5,
         effect_high=0.1,
+        points=1.2,
+        points_low=-0.4,
+        points_high=2.9,
         theory="l1",
         theory_basis="side of the exact boundary for unrelated features",
         inside=False,
@@ -217,6 +224,9 @@ def make_advice(
         effective_nonzero=min(4.2, p),
         effective_nonzero_low=min(2.0, p),
         effective_nonzero_high=min(9.0, p),
+        alignment=1.3,
+        alignment_low=0.8,
+        alignment_high=2.1,
         outliers=(3, 77),
         missing=table.missing,
         constant=table.constant,

@@ -108,7 +108,7 @@ def advise_table(
     n_jobs : int, optional
         Threads, by default one a core; the answer does not depend on it.
     study : path, optional
-        Results folder of a study to be used as the map, in place of the default study.
+        Results folder of a study to be used as the map, in place of the atlas that is shipped.
     progress : callable, optional
         Called with the share that is done and with what is being done.
 
@@ -223,7 +223,7 @@ def advise(
     n_jobs : int, optional
         Threads, by default one a core; the answer does not depend on it.
     study : path, optional
-        Results folder of a study to be used as the map, in place of the default study.
+        Results folder of a study to be used as the map, in place of the atlas that is shipped.
     progress : callable, optional
         Called with the share that is done and with what is being done.
 

@@ -98,6 +98,18 @@ def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
     return Tuned(found.path, best, end == "smallest")
 
 
+def unit_of(y: np.ndarray, response: str, weight: np.ndarray | None = None) -> float:
+    """Standard deviation of a numeric response, in whose unit it is fitted; of classes 1.
+
+    The part of L1 in a mix is to be in some relation to the part of L2, and only that of L1 changes
+    with the unit of the response.
+    """
+    if not loss_of(response).quadratic:
+        return 1.0
+    centred = y - np.average(y, weights=weight)
+    return float(np.sqrt(np.average(centred**2, weights=weight))) or 1.0
+
+
 def _null_error(
     y: np.ndarray, train: np.ndarray, test: np.ndarray, response: str, rows: Rows
 ) -> float:
@@ -125,7 +137,8 @@ def _split(
     out: dict[str, Any] = {"null": _null_error(y, train, test, response, rows)}
     rng = np.random.default_rng(seed)
     splits = make_folds(y[train], n_folds, response, rng, rows.take(train))
-    problem = Problem(X[train], y[train], response, sample_weight=rows.weight(train))
+    unit = unit_of(y[train], response, rows.weight(train))
+    problem = Problem(X[train], y[train] / unit, response, sample_weight=rows.weight(train))
     for penalty in TRIED:
         for name in (penalty, *(f"{penalty}_{what}" for what in ("nonzeros", "failed", "at_end"))):
             out[name] = np.nan
@@ -139,7 +152,8 @@ def _split(
             continue
         out[f"{penalty}_failed"], out[f"{penalty}_at_end"] = 0.0, float(tuned.at_end)
         coef, intercept = tuned.path.coef[tuned.best], tuned.path.intercept[tuned.best]
-        out[penalty] = float(loss.value(y[test], X[test] @ coef + intercept, rows.weight(test)))
+        predictor = unit * (X[test] @ coef + intercept)
+        out[penalty] = float(loss.value(y[test], predictor, rows.weight(test)))
         out[f"{penalty}_nonzeros"] = int((coef != 0).sum())
     return out
 

@@ -14,6 +14,13 @@ from scipy.special import expit
 
 from normwise.advice.findings import Diagnosis
 from normwise.advice.sparsity import Sparsity, estimate_sparsity
+from normwise.advice.spectrum import (
+    Alignment,
+    align,
+    effective_features,
+    signal_to_noise,
+    spectrum,
+)
 from normwise.analysis.learn.cells import COLLINEAR
 from normwise.data.response_kind import kind_of
 from normwise.data.responses.binary import LOGISTIC_VARIANCE
@@ -36,8 +43,6 @@ FAR = 5.0
 # shares of the squares that a hundredth of the rows, or two, must hold to decide a fit
 HEAVY_RESPONSE, HEAVY_FEATURES = 0.5, 0.25
 FEWEST_HEAVY = 2
-LIKELY = stats.chi2.ppf(0.95, 1) / 2
-SNRS = np.geomspace(1e-4, 1e4, 801)
 STRONGEST = 100.0
 MISSING = 0.2
 RARE = 0.1
@@ -90,66 +95,6 @@ def standardise(X: Any) -> np.ndarray:
     X = X / np.where((top := np.abs(X).max(axis=0)) > 0, top, 1.0)
     spread = X.std(axis=0)
     return (X - X.mean(axis=0)) / np.where(spread > 1e-12, spread, np.inf)
-
-
-@dataclass(frozen=True)
-class Spectrum:
-    """Eigenvalues of the rows' similarity and the response along them.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_directions,)
-        Variance of the data along each direction of the row space, decreasing, mean 1 a feature.
-    energy : ndarray of shape (n_directions,)
-        Squared coordinate of the centred response.
-    rest : float
-        Squared length of the response outside of the row space.
-    n_rest : int
-        Dimensions of that space, the mean's left out.
-    """
-
-    values: np.ndarray
-    energy: np.ndarray
-    rest: float
-    n_rest: int
-
-
-def spectrum(Z: np.ndarray, y: np.ndarray) -> Spectrum:
-    """Decompose standardised features, in the smaller of their two dimensions."""
-    n, p = Z.shape
-    y = y - y.mean()
-    if n <= p:
-        values, vectors = np.linalg.eigh(Z @ Z.T)
-        keep = values > 1e-10 * values[-1]
-        values, energy = values[keep], (vectors[:, keep].T @ y) ** 2
-    else:
-        values, vectors = np.linalg.eigh(Z.T @ Z)
-        keep = values > 1e-10 * values[-1]
-        values = values[keep]
-        energy = (vectors[:, keep].T @ (Z.T @ y)) ** 2 / values
-    rest = max(float(y @ y - energy.sum()), 0.0)
-    return Spectrum(values[::-1], energy[::-1], rest, n - 1 - len(values))
-
-
-def signal_to_noise(found: Spectrum, n_features: int) -> tuple[float, float, float]:
-    r"""Signal-to-noise ratio and its 95 % interval, by restricted maximum likelihood.
-
-    The model is :math:`y \sim N(\mu, \sigma^2 (I + s Z Z^T / p))`, which needs no more rows than
-    features (Dicker & Erdogdu 2016). Its s is the ratio for a signal that lies in all directions
-    alike; for one that follows the correlations it is far too low. The noise is right in both
-    cases, so that the ratio is the variance of the response over that of the noise, minus one.
-    The interval goes through all s whose log-likelihood is within 1.92 of the largest and adds the
-    sampling error of the two variances, which on simulated tables covers 95 %.
-    """
-    inflation = 1 + SNRS[:, None] * found.values / n_features
-    residual = (found.energy / inflation).sum(axis=1) + found.rest
-    size = len(found.values) + found.n_rest
-    fit = -(np.log(inflation).sum(axis=1) + size * np.log(residual)) / 2
-    ratio = (found.energy.sum() + found.rest) / residual
-    inside = ratio[fit >= fit.max() - LIKELY]
-    reach = np.exp(stats.norm.ppf(0.975) / np.sqrt(size))
-    low, high = inside.min() / reach - 1, inside.max() * reach - 1
-    return float(ratio[fit.argmax()] - 1), max(float(low), 0.0), float(high)
 
 
 def latent_snr(snr: np.ndarray | float, rate: float) -> np.ndarray:
@@ -272,19 +217,6 @@ def _groups(labels: np.ndarray) -> tuple[tuple[int, ...], ...]:
     return tuple(sorted(tuple(int(j) for j in part) for part in parts if len(part) > 1))
 
 
-def effective_features(found: Spectrum, n_rows: int, n_features: int) -> float:
-    r"""Directions that the features fill, :math:`p^2 / \sum_{jk} \rho_{jk}^2`.
-
-    Only the adjusted part of a squared correlation counts, :math:`1 - (1 - r^2)(n-1)/(n-2)`, which
-    has mean zero for unrelated features.
-    """
-    p = n_features
-    square = float((found.values**2).sum()) / n_rows**2 - p
-    pairs = p * (p - 1)
-    adjusted = pairs - (pairs - square) * (n_rows - 1) / max(n_rows - 2, 1)
-    return p**2 / (p + max(adjusted, 0.0))
-
-
 def variance_inflation(Z: np.ndarray) -> np.ndarray:
     """Diagonal of the inverse correlation matrix; infinite for features that others determine."""
     n, p = Z.shape
@@ -332,8 +264,9 @@ class Signal:
     Attributes
     ----------
     snr, snr_low, snr_high : float
-        With a 95 % interval.
+        With a 95 % interval; of two classes on the scale of zeros and ones.
     sparsity : Sparsity
+    alignment : Alignment
     nearest_correlation : float
         The correlation of a typical feature with the one most like it, without what chance alone
         would show.
@@ -346,6 +279,7 @@ class Signal:
     snr_low: float
     snr_high: float
     sparsity: Sparsity
+    alignment: Alignment
     nearest_correlation: float
     effective_features: float
     n_rows: int | None = None
@@ -461,13 +395,15 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         apart, alike_apart = spectrum(Z_apart, y_apart), likeness(Z_apart)
     snr, low_snr, high_snr = signal_to_noise(apart, p)
     start = min(max(snr, 0.1), STRONGEST)
+    observed = (snr, low_snr, high_snr)
     if table.response in LATENT:
-        observed = np.array([snr, low_snr, high_snr])
-        latent = LATENT[table.response](observed, float(y.mean()))
+        latent = LATENT[table.response](np.array(observed), float(y.mean()))
         snr, low_snr, high_snr = map(float, latent)
     fewer = sample_rows(y_apart, p, table.response, SPARSITY_CELLS, rng)
     sparsity = estimate_sparsity(standardise(Z_apart[fewer]), y_apart[fewer], start)
     low, high = sparsity.range(p)
+    filled = effective_features(apart, len(y_apart), p)
+    alignment = align(apart, len(y_apart), p, filled)
     rank = len(found.values)
     full = rank == p
     parts: dict[str, Any] = {
@@ -476,7 +412,7 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "vif": variance_inflation(Z),
         "nearest_correlation": alike.nearest_correlation,
         "nearest": alike.nearest,
-        "effective_features": effective_features(apart, len(y_apart), p),
+        "effective_features": filled,
         "groups": alike.groups,
         "snr": snr,
         "snr_low": low_snr,
@@ -484,6 +420,9 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "effective_nonzero": sparsity.middle,
         "effective_nonzero_low": low,
         "effective_nonzero_high": high,
+        "alignment": alignment.middle,
+        "alignment_low": alignment.low,
+        "alignment_high": alignment.high,
         "outliers": find_outliers(table, Z, rows),
         "missing": table.missing,
         "constant": table.constant,
@@ -492,5 +431,4 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     }
     diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
     typical = typical_correlation(alike_apart.nearest_correlation, len(y_apart), p)
-    filled = parts["effective_features"]
-    return diagnosis, Signal(snr, low_snr, high_snr, sparsity, typical, filled, n_rows)
+    return diagnosis, Signal(*observed, sparsity, alignment, typical, filled, n_rows)

@@ -63,7 +63,7 @@ def described(table: Table, seed: int) -> dict[str, float]:
     return {
         "snr": signal.snr,
         "effective_nonzero": signal.sparsity.middle,
-        "signal_alignment": signal.alignment,
+        "signal_alignment": signal.alignment.middle,
         "nearest_correlation": signal.nearest_correlation,
         "effective_features": signal.effective_features,
         # with no more rows than features the others determine each

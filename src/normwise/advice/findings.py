@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from normwise.analysis.learn.rule_of_thumb import Rule
+
 # all penalties that a table is tried with, in the order in which they are shown
 TRIED = ("l1", "l2", "elastic_net", "none")
 
@@ -39,6 +41,10 @@ class Diagnosis:
         response on the latent scale).
     effective_nonzero, effective_nonzero_low, effective_nonzero_high : float
         Coefficients that carry the signal, with the range in which they may lie.
+    alignment, alignment_low, alignment_high : float
+        b'Rb / b'b for coefficients b per standard deviation and the correlation matrix R, with a
+        95 % interval: 1 if the features are unrelated, above it where correlated ones act together,
+        below it where effects cancel.
     outliers : tuple of int
         Numbers of the rows, from 0, that lie far from the others in the response or the features.
     missing : dict of str to int
@@ -68,6 +74,9 @@ class Diagnosis:
     effective_nonzero: float
     effective_nonzero_low: float
     effective_nonzero_high: float
+    alignment: float
+    alignment_low: float
+    alignment_high: float
     outliers: tuple[int, ...]
     missing: dict[str, int]
     constant: tuple[str, ...]
@@ -138,7 +147,8 @@ class Models:
         in which the coefficient has the sign of the fit to all rows; NaN where that is zero),
         ``group`` (number of its group in `Diagnosis.groups`, or -1).
     alphas : dict of str to ndarray of shape (n_alphas,)
-        Candidate strengths by penalty, decreasing; ``inf`` is the null model.
+        Candidate strengths by penalty, decreasing; ``inf`` is the null model. Those of the elastic
+        net are for a response of unit variance.
     paths : dict of str to ndarray of shape (n_alphas, n_features)
         Coefficients per standard deviation.
     chosen : dict of str to int
@@ -170,11 +180,18 @@ class Place:
     ----------
     load, load_low, load_high : float
         The load of the rule of thumb, with the range that the estimates allow.
-    signal_per_direction : float
-    bounds : tuple of float
-        The rule's floor, lower and upper bound.
+    numbers : Rule
+        The numbers of the rule: its cut with an interval, and from how many rows per feature on it
+        calls the two equivalent.
+    rows_per_feature : float
+        Of two classes twice the rows of the rarer class.
+    enough : float
+        Rows per feature from which on the two hardly differ in what they explain; infinite for
+        never.
+    margin : float
+        Risks whose ratio lies this close to 1 count as equal on the map.
     rule : str
-        l1, l2, neither, or outside: of a table beyond the measured ranges it says nothing.
+        l1, l2, equivalent, or outside: of a table beyond the measured ranges it says nothing.
     rule_range : tuple of str
         The rule's answers over the range of the load.
     surface : str
@@ -182,14 +199,17 @@ class Place:
     effect, effect_low, effect_high : float
         log(risk of L1 / risk of L2) that the surface predicts, with its 90 % interval, the
         uncertainty of the estimates included.
+    points, points_low, points_high : float
+        By how many percentage points more L1 explains of new rows than L2, the same way; NaN for a
+        map without it.
     theory : str
-        l1 or l2: the side of the exact boundary for unrelated features. Of related ones, and of
-        another response than numbers, it is silent.
+        l1 or l2: the side of the exact boundary for unrelated features, on which aligned ones count
+        for more. Of another response than numbers it is silent.
     inside : bool
         Whether the table lies within the range of what was measured.
     neighbours : DataFrame
         The nearest measured scenarios: ``dataset``, ``label``, ``distance``, ``n_samples``,
-        ``n_features``, ``effective_nonzero``, ``snr``, ``nearest_correlation``, ``effect``,
+        ``n_features``, ``effective_nonzero``, ``snr``, ``signal_alignment``, ``effect``,
         ``points``, ``verdict``.
     measured : DataFrame
         ``load``, ``effect`` and ``verdict`` of all measured scenarios of the same response, for
@@ -209,14 +229,19 @@ class Place:
     load: float
     load_low: float
     load_high: float
-    signal_per_direction: float
-    bounds: tuple[float, float, float]
+    numbers: Rule
+    rows_per_feature: float
+    enough: float
+    margin: float
     rule: str
     rule_range: tuple[str, ...]
     surface: str
     effect: float
     effect_low: float
     effect_high: float
+    points: float
+    points_low: float
+    points_high: float
     theory: str
     inside: bool
     neighbours: pd.DataFrame

@@ -9,7 +9,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from scipy import sparse
 
-from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, tune
+from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, tune, unit_of
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import Models
 from normwise.data.rows import FREE, Rows, group_labels, numbered
@@ -124,8 +124,8 @@ def fit_models(
     divisions = 1 if known.time is not None else int(np.clip(WORK // (len(y) * width), 1, most))
     for _ in range(divisions):
         splits += make_folds(y, N_FOLDS, table.response, rng, known)
-    problem = Problem(X, y, table.response, sample_weight=known.weights)
-    scale = _spread(X)
+    unit, scale = unit_of(y, table.response, known.weights), _spread(X)
+    problem = Problem(X, y / unit, table.response, sample_weight=known.weights)
     frame = pd.DataFrame({"feature": table.names})
     alphas, paths, chosen, intercepts, gaps = {}, {}, {}, {}, []
     fits = Parallel(n_jobs=n_jobs, prefer="threads")(
@@ -133,12 +133,14 @@ def fit_models(
     )
     for name, tuned in zip(FITTED, fits, strict=True):
         path, best = tuned.path, tuned.best
-        alphas[name], paths[name], chosen[name] = path.alphas, path.coef * scale, best
-        intercepts[name] = float(path.intercept[best])
+        # a strength of L1 has the unit of the response, one of L2 has none
+        alphas[name] = path.alphas * (unit if name == "l1" else 1.0)
+        paths[name], chosen[name] = unit * path.coef * scale, best
+        intercepts[name] = float(unit * path.intercept[best])
         gaps.append(float(path.gap[best]))
-        frame[name] = path.coef[best] * scale
+        frame[name] = unit * path.coef[best] * scale
     for name, tuned in zip(FITTED, fits, strict=True):
-        frame[f"{name}_raw"] = tuned.path.coef[tuned.best]
+        frame[f"{name}_raw"] = unit * tuned.path.coef[tuned.best]
     if done is not None:
         done(0.5)
     target = {"l1": np.sqrt(2) * alphas["l1"][chosen["l1"]], "l2": 2 * alphas["l2"][chosen["l2"]]}

@@ -15,10 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from normwise.advice import pictures
-from normwise.advice.atlas import MARGIN
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
-from normwise.advice.place import UNRELATED
-from normwise.advice.recommendation import chance, points
+from normwise.advice.recommendation import chance, hardly_matters, points
 from normwise.advice.wording import (
     ANSWERS,
     FIRST,
@@ -30,7 +28,6 @@ from normwise.advice.wording import (
     describe,
     kept_by_l1,
     l1_against_l2,
-    large,
     largest,
     many,
     pair_name,
@@ -236,14 +233,14 @@ def neighbour_sheet(place: Place) -> Sheet:
                 numeric=True,
             ),
             Column("snr", "snr", significant, "Signal-to-noise ratio."),
-            Column("nearest_correlation", "nearest r", number, "Of a feature with its nearest."),
+            Column("signal_alignment", "alignment", significant, "Alignment of the signal."),
             Column("effect", "risk L1 / L2", _ratio, "Ratio of excess risks.", numeric=True),
             Column(
                 "points",
                 "points, L1 − L2",
                 _signed_tenth,
                 "Explained share of new rows, in percentage points: R² of a number; of classes the "
-                "log-loss in per cent of a coin's.",
+                "log-loss in per cent of that of the best constant.",
                 numeric=True,
             ),
             Column("verdict", "verdict", verdict, "Of the study."),
@@ -287,7 +284,7 @@ def cards(advice: Advice) -> list[tuple[str, str, str]]:
 
 def methods(advice: Advice) -> list[tuple[str, str]]:
     """How each part was computed, in a sentence or two."""
-    contest, models = advice.contest, advice.models
+    contest, models, place = advice.contest, advice.models, advice.place
     return [
         (
             "answer",
@@ -334,6 +331,12 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "of slabs the data choose (Carbonetto & Stephens 2012).",
         ),
         (
+            "alignment",
+            "The variance of the signal over what it would be if the features were unrelated, by "
+            "the same restricted likelihood, averaged over models in which none, some or nearly "
+            "all of the signal lies along the correlations of the features.",
+        ),
+        (
             "stability",
             f"L1 and L2 are fitted to {models.n_resamples} random halves of the rows, in pairs "
             "that share no row; counted is how often a feature is kept and how often with the sign "
@@ -349,10 +352,9 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "Scenarios of the normwise study: simulated data with a known truth, on which both "
             "penalties were compared. The rule of thumb and the response surface (a Gaussian "
             "process) were fitted to them; theory is the exact boundary for unrelated features and "
-            "many rows, and says nothing of classes, nor where a typical feature has a correlation "
-            f"above {UNRELATED:g} with the one most like it. On the map risks within "
-            f"{percent(MARGIN)} of each other count as equal, whatever the margin of the head to "
-            "head or of the study.",
+            "many rows, asked with the number of features that matter times the alignment, and "
+            f"says nothing of classes. On the map risks within {percent(place.margin)} of each "
+            "other count as equal, whatever the margin of the head to head.",
         ),
     ]
 
@@ -394,7 +396,6 @@ def write_page(advice: Advice, path: str | Path) -> None:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    environment.filters["large"] = large
     place, found = advice.place, sources(advice)
     page = environment.get_template("page.html.j2").render(
         look=Markup(style_sheet()),
@@ -427,6 +428,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         answers=ANSWERS,
         agreement=agreement(found),
         rule_range=rule_over_range(place),
+        matters=hardly_matters(place),
         methods=methods(advice),
         references=REFERENCES,
         written=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -20,6 +20,7 @@ from matplotlib.ticker import LogLocator
 from normwise.advice.findings import Contest, Models, Place
 from normwise.advice.wording import (
     better,
+    cut_words,
     kept_by_l1,
     l1_against_l2,
     largest,
@@ -31,7 +32,7 @@ from normwise.advice.wording import (
     signed,
     verdict_words,
 )
-from normwise.report.figures.rule import load_axis
+from normwise.report.figures.rule import LOAD, load_axis
 from normwise.report.look.colours import COLOURS, MARKERS, VERDICT_COLOURS, VERDICT_MARKERS
 from normwise.report.look.numbers import number
 from normwise.report.look.style import plain_ticks, ratio_axis, set_style, spread, verdict_key
@@ -388,7 +389,7 @@ def _largest(models: Models, penalty: str) -> str:
 
 
 def place_on_map(place: Place) -> Picture:
-    """Load against effect of all measured scenarios, with this table and the rule's bounds."""
+    """Load against effect of all measured scenarios, with this table and the rule's cut."""
     own = place.measured
     figure = Figure(figsize=(WIDTH + 0.4, 3.9), layout="constrained")
     ax = figure.add_subplot()
@@ -407,9 +408,9 @@ def place_on_map(place: Place) -> Picture:
         )
     ax.axhline(1, color="#444444", lw=0.8)
     ax.axvspan(place.load_low, place.load_high, color="#E69F00", alpha=0.25, lw=0, zorder=1)
-    for bound in place.bounds[1:]:
-        if 0 < bound < np.inf:
-            ax.axvline(bound, color="black", lw=1.1, ls=(0, (4, 2)), zorder=3)
+    cut = place.numbers
+    if 0 < cut.cut < np.inf:
+        ax.axvline(cut.cut, color="black", lw=1.1, ls=(0, (4, 2)), zorder=3)
     ratio, low, high = np.exp([place.effect, place.effect_low, place.effect_high])
     if place.inside:
         ax.plot([place.load] * 2, [low, high], color="black", lw=2.5, zorder=4)
@@ -419,7 +420,7 @@ def place_on_map(place: Place) -> Picture:
     load_axis(ax, (float(loads.min()) / 1.25, float(loads.max()) * 1.25))
     ratio_axis(ax, min(0.7, float(ratios.min()) / 1.1), max(1.4, float(ratios.max()) * 1.1))
     verdict_key(ax, own["verdict"], names=False)
-    ax.set_xlabel("load: k / (n √(snr (1 − r²)))")
+    ax.set_xlabel(LOAD)
     ax.set_ylabel("excess risk, L1 / L2\n← L1 better · L2 better →")
     at = f"load of {place.load:.2g} ({place.load_low:.2g} to {place.load_high:.2g})"
     told = f"predicted excess risk of L1 over L2 {ratio:.2f} ({low:.2f} to {high:.2f})"
@@ -431,13 +432,13 @@ def place_on_map(place: Place) -> Picture:
             figure,
             "figure-map",
             f"{len(own):,} measured scenarios by load and effect. This table: a {at}, {told}. "
-            f"The rule's bounds are {place.bounds[1]:.2g} and {place.bounds[2]:.2g}.",
+            f"The rule: {cut_words(cut)}.",
         ),
         f"Your table has a {at}",
         "Each mark is a simulated scenario: orange circles where L1 won, blue squares where L2 "
         "did, open where neither. "
-        f"{star}: the loads that your table may have. Dashed: below the first "
-        "bound the rule says L1, above the second L2.",
+        f"{star}: the loads that your table may have. Dashed: the cut of the rule, "
+        f"{cut_words(cut)}.",
     )
 
 

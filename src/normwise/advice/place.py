@@ -10,7 +10,7 @@ from normwise.advice.atlas import Atlas
 from normwise.advice.diagnosis import Signal
 from normwise.advice.findings import Place
 from normwise.analysis.learn.cells import AXES, BINARY
-from normwise.analysis.learn.rule_of_thumb import NEITHER, call_by_rule
+from normwise.analysis.learn.rule_of_thumb import EQUIVALENT, call_by_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs
 from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
@@ -20,13 +20,11 @@ from normwise.theory.boundary import phase_boundary
 NEIGHBOURS = 8
 # what rule and surface say of a table beyond the measured ranges
 OUTSIDE = "outside"
-# the surface is asked at this many quantiles of the signal-to-noise ratio, and answers with as
-# many of its own uncertainty
-QUANTILES = (np.arange(9) + 0.5) / 9
+# the surface is asked at so many quantiles of the signal-to-noise ratio and of the alignment, and
+# answers with as many of its own uncertainty
+STEPS = stats.norm.ppf((np.arange(9) + 0.5) / 9)
+FEWER_STEPS = stats.norm.ppf((np.arange(5) + 0.5) / 5)
 LEAST_SNR = 0.02
-# the boundary of theory is that of unrelated features: up to this correlation of a typical feature
-# it names every measured winner of squared error, beyond it six in seven
-UNRELATED = 0.4
 SHOWN = (
     "dataset",
     "label",
@@ -35,29 +33,68 @@ SHOWN = (
     "n_features",
     "effective_nonzero",
     "snr",
-    "nearest_correlation",
+    "signal_alignment",
     "effect",
     "points",
     "verdict",
 )
 
 
-def properties(table: Table, signal: Signal, count: np.ndarray, snr: np.ndarray) -> pd.DataFrame:
-    """What rule and surface need, for each pair of an effective number and a ratio."""
+def properties(
+    table: Table,
+    signal: Signal,
+    count: np.ndarray,
+    snr: np.ndarray,
+    alignment: np.ndarray,
+) -> pd.DataFrame:
+    """What rule and surface need, for numbers of coefficients, ratios and alignments."""
     n, p = signal.n_rows or table.X.shape[0], table.X.shape[1]
     count, snr = np.clip(count, 1, p), np.maximum(snr, LEAST_SNR)
-    near = signal.nearest_correlation
+    rows = n
+    if BINARY[table.response]:
+        # the rarer class decides how much the rows say
+        rate = float(table.y.mean())
+        rows = 2 * min(rate, 1 - rate) * n
     return pd.DataFrame(
         {
             "aspect_ratio": p / n,
+            "rows_per_feature": rows / p,
             "nonzero_share": count / p,
             "snr": snr,
-            "nearest_correlation": near,
+            "signal_alignment": alignment,
             "binary": BINARY[table.response],
-            "load": count / (n * np.sqrt(snr * max(1 - near**2, 1e-6))),
-            "signal_per_direction": n * snr / signal.effective_features,
+            # effects that cancel gain neither penalty anything
+            "load": np.maximum(alignment, 1) * count / (n * np.sqrt(snr)),
         }
     )
+
+
+def _known(table: Table, signal: Signal) -> pd.DataFrame:
+    """The properties by the middle of each estimate, then those of least and of largest load.
+
+    The errors of the estimates are taken as unrelated: their squares on the log scale add up.
+    """
+    p = table.X.shape[1]
+    own = properties(
+        table,
+        signal,
+        np.array([signal.sparsity.middle]),
+        np.array([signal.snr]),
+        np.array([signal.alignment.middle]),
+    )
+    few, many = signal.sparsity.range(p)
+    weak, strong = (max(snr, LEAST_SNR) for snr in (signal.snr_low, signal.snr_high))
+    count, snr = own.loc[0, ["nonzero_share", "snr"]] * [p, 1]
+    alignment = signal.alignment
+    least, middle, most = np.maximum([alignment.low, alignment.middle, alignment.high], 1)
+    ends = {
+        "low": (few / count, np.sqrt(snr / strong), least / middle),
+        "high": (many / count, np.sqrt(snr / weak), most / middle),
+    }
+    reach = {side: np.sqrt((np.log(parts) ** 2).sum()) for side, parts in ends.items()}
+    out = pd.concat([own] * 3, ignore_index=True)
+    out["load"] *= np.exp([0.0, -reach["low"], reach["high"]])
+    return out
 
 
 def _log_spread(signal: Signal) -> float:
@@ -65,35 +102,39 @@ def _log_spread(signal: Signal) -> float:
     return float(np.log(high / low) / (2 * stats.norm.ppf(0.975)))
 
 
+def _possible(table: Table, signal: Signal) -> tuple[pd.DataFrame, np.ndarray]:
+    """All that the table may be, and how likely each is."""
+    middle = np.log(max(signal.snr, LEAST_SNR))
+    snr = np.exp(middle + _log_spread(signal) * STEPS)
+    weight = signal.sparsity.weight / (len(STEPS) * len(FEWER_STEPS))
+    parts = np.meshgrid(signal.sparsity.count, snr, signal.alignment.at(FEWER_STEPS), indexing="ij")
+    frame = properties(table, signal, *(part.ravel() for part in parts))
+    return frame, np.repeat(weight, len(frame) // len(weight))
+
+
 def spread_effect(
-    surface: Surface, table: Table, signal: Signal
+    surface: Surface, possible: pd.DataFrame, weight: np.ndarray
 ) -> tuple[tuple[float, float, float], float]:
-    """The surface's effect over all that the table may be.
+    """The surface's effect over all that a table may be.
 
     Returns
     -------
     tuple of float
         Median and 90 % interval.
     float
-        Probability that L1 has the smaller risk.
+        Probability that L1 has the smaller loss.
     """
-    step = stats.norm.ppf(QUANTILES)
-    middle = np.log(max(signal.snr, LEAST_SNR))
-    snr = np.exp(middle + _log_spread(signal) * step)
-    count, weight = signal.sparsity.count, signal.sparsity.weight
-    frame = properties(table, signal, np.repeat(count, len(snr)), np.tile(snr, len(count)))
-    mean, sd = surface.model.predict(inputs(frame), return_std=True)
+    mean, sd = surface.model.predict(inputs(possible), return_std=True)
     mean, sd = surface.centre + surface.scale * mean, surface.scale * sd
-    share = np.repeat(weight, len(snr)) / len(snr)
-    values = (mean[:, None] + sd[:, None] * step).ravel()
+    values = (mean[:, None] + sd[:, None] * STEPS).ravel()
     order = np.argsort(values)
-    below = np.cumsum(np.repeat(share / len(step), len(step))[order])
+    below = np.cumsum(np.repeat(weight / len(STEPS), len(STEPS))[order])
     levels = (0.5, (1 - LEVEL) / 2, (1 + LEVEL) / 2)
     where = np.minimum(np.searchsorted(below, levels), len(values) - 1)
     found = surface.bend * np.sinh(values[order[where]])
     return (
         (float(found[0]), float(found[1]), float(found[2])),
-        float(share @ stats.norm.cdf(-mean / sd)),
+        float(weight @ stats.norm.cdf(-mean / sd)),
     )
 
 
@@ -101,7 +142,7 @@ def _verdict(effect: tuple[float, float, float], chance: float, zone: float) -> 
     middle, low, high = effect
     if abs(middle) > zone and max(chance, 1 - chance) >= LEVEL:
         return "l1" if middle < 0 else "l2"
-    return "equivalent" if -zone < low and high < zone else "undecided"
+    return EQUIVALENT if -zone < low and high < zone else "undecided"
 
 
 def theory_of(own: pd.Series, n_rows: int, response: str) -> tuple[str, str]:
@@ -109,16 +150,14 @@ def theory_of(own: pd.Series, n_rows: int, response: str) -> tuple[str, str]:
     loss = loss_of(response)
     if not loss.quadratic:
         return "silent", f"the exact boundary is known for squared error, not for {loss.label}"
-    correlation = float(own["nearest_correlation"])
-    if correlation > UNRELATED:
-        return "silent", (
-            "the exact boundary is that of unrelated features; here a typical one has a "
-            f"correlation of {correlation:.2f} with the one most like it"
-        )
     aspect = float(own["aspect_ratio"]) * n_rows / max(n_rows - 1, 1)
     share = phase_boundary(aspect, float(own["snr"]))
-    side = "l1" if float(own["nonzero_share"]) < share else "l2"
-    return side, "side of the exact boundary for unrelated features"
+    times = max(float(own["signal_alignment"]), 1.0)
+    side = "l1" if float(own["nonzero_share"]) * times < share else "l2"
+    return side, (
+        "side of the exact boundary for unrelated features, each of those that matter counted "
+        f"{times:.2g} times, by the alignment of the signal"
+    )
 
 
 def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
@@ -134,38 +173,41 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     -------
     Place
     """
-    n, p = signal.n_rows or table.X.shape[0], table.X.shape[1]
-    count = signal.sparsity.middle
-    low, high = signal.sparsity.range(p)
-    # few coefficients and much signal on one side, many and little on the other
-    asked = properties(
-        table,
-        signal,
-        np.array([count, low, high]),
-        np.array([signal.snr, signal.snr_high, signal.snr_low]),
-    )
-    answers = call_by_rule(asked, atlas.bounds)
+    n = signal.n_rows or table.X.shape[0]
+    asked = _known(table, signal)
+    answers = call_by_rule(asked, atlas.rule)
     own = asked.iloc[:1]
-    effect, chance = spread_effect(atlas.surface, table, signal)
+    possible, weight = _possible(table, signal)
+    effect, chance = spread_effect(atlas.surface, possible, weight)
+    points = (np.nan, np.nan, np.nan)
+    if atlas.explained is not None:
+        # an effect below 0 says that L1 explains more
+        middle, low, high = spread_effect(atlas.explained, possible, weight)[0]
+        points = (-100 * middle, -100 * high, -100 * low)
     theory, theory_basis = theory_of(own.iloc[0], n, table.response)
     side = BINARY[table.response]
     same = atlas.cells[atlas.cells["binary"] == side]
     outside = outside_words(dict(own.iloc[0]), same)
     inside = bool(len(same)) and not outside
     said = _verdict(effect, chance, atlas.zone) if inside else OUTSIDE
-    over = [a for a in ("l1", NEITHER, "l2") if a in answers] if inside else [OUTSIDE]
+    over = [a for a in ("l1", EQUIVALENT, "l2") if a in answers] if inside else [OUTSIDE]
     return Place(
         load=float(asked["load"][0]),
         load_low=float(asked["load"][1]),
         load_high=float(asked["load"][2]),
-        signal_per_direction=float(own["signal_per_direction"].iloc[0]),
-        bounds=(atlas.bounds.floor, atlas.bounds.lower, atlas.bounds.upper),
+        numbers=atlas.rule,
+        rows_per_feature=float(own["rows_per_feature"].iloc[0]),
+        enough=atlas.enough,
+        margin=float(np.expm1(atlas.zone)),
         rule=str(answers[0]) if inside else OUTSIDE,
         rule_range=tuple(over),
         surface=said,
         effect=effect[0],
         effect_low=effect[1],
         effect_high=effect[2],
+        points=points[0],
+        points_low=points[1],
+        points_high=points[2],
         theory=theory,
         theory_basis=theory_basis,
         inside=inside,
@@ -174,7 +216,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         l1_chance=chance,
         outside=outside,
         validity=measured_words(atlas.cells),
-        record=record_words(atlas.cells, atlas.bounds),
+        record=record_words(atlas.cells, atlas.rule),
     )
 
 

@@ -12,6 +12,7 @@ from scipy.special import expit, logit
 from normwise.advice.contest import most_cells, row_width
 from normwise.advice.diagnosis import sample_size
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation, Sign
+from normwise.analysis.learn.rule_of_thumb import MOST_EQUIVALENT
 from normwise.data.response_kind import kind_of
 from normwise.data.tables.messages import counted, listed, plain
 from normwise.data.tables.table import Table
@@ -116,13 +117,15 @@ def _head_to_head(contest: Contest) -> str:
     )
 
 
-def _points_nearby(place: Place) -> str:
-    """What the nearest scenarios say in the units of the head-to-head."""
-    points = place.neighbours.get("points", pd.Series(dtype=float)).dropna()
-    if not len(points):
+def _in_points(place: Place) -> str:
+    """What the map says in the units of the head-to-head."""
+    if not np.isfinite(place.points):
         return ""
-    low, high = (f"{v:+.1f}".replace("-", "\N{MINUS SIGN}") for v in (points.min(), points.max()))
-    return f" In the nearest {len(points)} of them L1 explains {low} to {high} points more than L2."
+    middle, low, high = (
+        f"{v:+.1f}".replace("-", "\N{MINUS SIGN}")
+        for v in (place.points, place.points_low, place.points_high)
+    )
+    return f" L1 explains {middle} points more of new rows than L2 there ({low} to {high})."
 
 
 def _map(place: Place) -> str:
@@ -134,7 +137,17 @@ def _map(place: Place) -> str:
     return (
         f"Map: in measured scenarios like this table the excess risk of L1 is {ratio:.2f} times "
         f"that of L2 ({low:.2f} to {high:.2f}); {side} is the better one with a probability of "
-        f"{_in_words(sure)}.{_points_nearby(place)}"
+        f"{_in_words(sure)}.{_in_points(place)}"
+    )
+
+
+def hardly_matters(place: Place) -> str:
+    """Whether there are so many rows that the choice hardly matters, in a sentence or none."""
+    if not place.inside or place.rows_per_feature < place.enough:
+        return ""
+    return (
+        f"With {place.rows_per_feature:,.0f} rows per feature L1 and L2 differ by less than a "
+        f"point of what is explained in {percent(MOST_EQUIVALENT)} of what was measured."
     )
 
 
@@ -143,7 +156,9 @@ def _traits(diagnosis: Diagnosis) -> str:
         f"About {diagnosis.effective_nonzero:.0f} of {diagnosis.n_features} features seem to carry "
         f"the signal ({diagnosis.effective_nonzero_low:.0f} to "
         f"{diagnosis.effective_nonzero_high:.0f}), at a signal-to-noise ratio of "
-        f"{diagnosis.snr:.2g} ({diagnosis.snr_low:.2g} to {diagnosis.snr_high:.2g})."
+        f"{diagnosis.snr:.2g} ({diagnosis.snr_low:.2g} to {diagnosis.snr_high:.2g}) and an "
+        f"alignment of {diagnosis.alignment:.2g} ({diagnosis.alignment_low:.2g} to "
+        f"{diagnosis.alignment_high:.2g})."
     )
 
 
@@ -462,6 +477,7 @@ def recommend(
     certainty = certainty if shown else "none"
     named = None if certainty == "none" else side
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
+    reasons += [said] if (said := hardly_matters(place)) else []
     doubts = _contradictions(contest, place)
     if not shown:
         headline, reasons[0], missing = _nothing_to_choose_by(table, contest)

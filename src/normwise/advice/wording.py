@@ -12,10 +12,11 @@ from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.recommendation import at_odds, leanings, points
 from normwise.advice.recommendation import pair as pair_of
 from normwise.analysis.learn.cells import COLLINEAR
+from normwise.analysis.learn.rule_of_thumb import Rule
 from normwise.data.tables.messages import listed, plain
 from normwise.data.tables.table import Table
 from normwise.report.look.numbers import count, number, percent
-from normwise.report.look.words import NO_WINNER, SHORT_NAMES, VERDICT_NAMES
+from normwise.report.look.words import SHORT_NAMES, VERDICT_NAMES
 from normwise.report.validity import OUTSIDE
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 ANSWERS = {
     "l1": SHORT_NAMES["l1"],
     "l2": SHORT_NAMES["l2"],
-    "neither": NO_WINNER,
     "equivalent": VERDICT_NAMES["equivalent"],
     "undecided": VERDICT_NAMES["undecided"],
     "outside": OUTSIDE,
@@ -206,7 +206,6 @@ def sources(advice: Advice) -> list[Source]:
     pair = l1_against_l2(advice.contest)
     found = [Source("head to head on your rows", better(pair), point_span(pair))]
     place = advice.place
-    _, lower, upper = place.bounds
     load = span(*(f"{v:.2g}" for v in (place.load, place.load_low, place.load_high)))
     ratio = span(*(f"{np.exp(v):.2f}" for v in (place.effect, place.effect_low, place.effect_high)))
     surface = f"excess risk L1 / L2 {ratio}, 90 % interval"
@@ -214,12 +213,20 @@ def sources(advice: Advice) -> list[Source]:
         surface = "; ".join(place.outside)
     return [
         *found,
-        Source(
-            "rule of thumb", place.rule, f"load {load}; L1 below {lower:.2g}, L2 above {upper:.2g}"
-        ),
+        Source("rule of thumb", place.rule, f"load {load}; {cut_words(place.numbers)}"),
         Source("response surface", place.surface, surface),
         Source("theory", place.theory, place.theory_basis),
     ]
+
+
+def cut_words(rule: Rule) -> str:
+    """What the rule of thumb asks for."""
+    if not 0 < rule.cut < np.inf:
+        return f"{'L2' if rule.cut == 0 else 'L1'} at any load"
+    said = f"L1 below {rule.cut:.2g}, L2 above ({rule.low:.2g} to {rule.high:.2g})"
+    if np.isfinite(rule.enough):
+        said += f", equivalent from {large(rule.enough)} rows per feature on"
+    return said
 
 
 def agreement(found: list[Source]) -> str:
@@ -377,6 +384,14 @@ def _signal(d: Diagnosis) -> list[Item]:
             + f" of {many(d.n_features, 'feature')}",
             "How many coefficients carry the signal, with the range in which they may lie. Few "
             "speak for L1, many for L2.",
+        ),
+        Item(
+            "alignment",
+            span(*(large(v) for v in (d.alignment, d.alignment_low, d.alignment_high))),
+            "For how many features each that matters counts: 1 if the columns are unrelated or "
+            "their effects have either sign; 1 + (k − 1)r if the k columns that matter have a "
+            "correlation of r on average and pull the same way; below 1, which counts as 1, if "
+            "they work against each other. More of it speaks for L2. 95 % interval.",
         ),
     ]
 
