@@ -110,10 +110,7 @@ def test_sparse_is_l1_and_dense_is_l2_everywhere(atlas, response):
     many = locate(sized(150, 100, response), known(90, 1.0), atlas)
     together = locate(sized(150, 100, response), known(14, 1.0, alignment=5.0), atlas)
     for place, side in ((few, "l1"), (many, "l2"), (together, "l2")):
-        assert (place.rule, place.surface) == (side, side)
-        # the boundary is one of squared error
-        assert place.theory == (side if response == "gaussian" else "silent")
-        assert ("log-loss" in place.theory_basis) == (response == "binary")
+        assert (place.rule, place.surface, place.theory) == (side, side, side)
     assert few.l1_chance > 0.9 and many.l1_chance < 0.1
     assert len(few.measured) and set(few.measured) == {"load", "effect", "verdict"}
 
@@ -131,7 +128,7 @@ def test_theory_counts_a_feature_as_often_as_its_alignment():
                     "signal_alignment": alignment,
                 }
             )
-            said, why = theory_of(own, 100, "gaussian")
+            said, why = theory_of(own, 100)
             assert said == side and f"counted {counted:.2g} times" in why
 
 

@@ -204,7 +204,7 @@ class Place:
         map without it.
     theory : str
         l1 or l2: the side of the exact boundary for unrelated features, on which aligned ones count
-        for more. Of another response than numbers it is silent.
+        for more.
     inside : bool
         Whether the table lies within the range of what was measured.
     neighbours : DataFrame
@@ -223,7 +223,7 @@ class Place:
     record : str
         How the rule did on what was held out, in sentences.
     theory_basis : str
-        What `theory` rests on, or why it is silent.
+        What `theory` rests on.
     """
 
     load: float

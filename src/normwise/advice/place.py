@@ -13,7 +13,6 @@ from normwise.analysis.learn.cells import AXES, BINARY
 from normwise.analysis.learn.rule_of_thumb import EQUIVALENT, call_by_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs
 from normwise.data.tables.table import Table
-from normwise.fitting.loss import loss_of
 from normwise.report.validity import measured_words, outside_words, record_words
 from normwise.theory.boundary import phase_boundary
 
@@ -145,11 +144,12 @@ def _verdict(effect: tuple[float, float, float], chance: float, zone: float) -> 
     return EQUIVALENT if -zone < low and high < zone else "undecided"
 
 
-def theory_of(own: pd.Series, n_rows: int, response: str) -> tuple[str, str]:
-    """The side of the exact boundary on which a table lies, or silent and why."""
-    loss = loss_of(response)
-    if not loss.quadratic:
-        return "silent", f"the exact boundary is known for squared error, not for {loss.label}"
+def theory_of(own: pd.Series, n_rows: int) -> tuple[str, str]:
+    """The side of the exact boundary on which a table lies, and what it is a boundary of.
+
+    It is exact for squared error. With the signal on the scale of zeros and ones it is as good for
+    two classes, by what was measured.
+    """
     aspect = float(own["aspect_ratio"]) * n_rows / max(n_rows - 1, 1)
     share = phase_boundary(aspect, float(own["snr"]))
     times = max(float(own["signal_alignment"]), 1.0)
@@ -184,7 +184,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         # an effect below 0 says that L1 explains more
         middle, low, high = spread_effect(atlas.explained, possible, weight)[0]
         points = (-100 * middle, -100 * high, -100 * low)
-    theory, theory_basis = theory_of(own.iloc[0], n, table.response)
+    theory, theory_basis = theory_of(own.iloc[0], n)
     side = BINARY[table.response]
     same = atlas.cells[atlas.cells["binary"] == side]
     outside = outside_words(dict(own.iloc[0]), same)

@@ -28,10 +28,9 @@ ANSWERS = {
     "equivalent": VERDICT_NAMES["equivalent"],
     "undecided": VERDICT_NAMES["undecided"],
     "outside": OUTSIDE,
-    "silent": "says nothing here",
 }
 # what counts for no side, nor among those that could have named one
-SILENT = ("outside", "silent")
+SILENT = ("outside",)
 FIRST = "First: do rows belong together?"
 # Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
 HIGH_CONDITION, HIGH_VIF = 30, 10
