@@ -57,6 +57,6 @@ def _effect(
         place = scratch / "data.npz"
         batch = draw_again(dataset, scenario, replicate, config["seed"], scratch, place)
         fits = [fit_again(batch, penalty, config, keep_paths=False) for penalty in ("l1", "l2")]
-        risks.append([float(fit["risk"][0, RULE]) for fit in fits])
+        risks.append([float(fit["risk"][RULE]) for fit in fits])
     first, second = np.array(risks).T
     return float(log_ratio(first, second).mean())
