@@ -20,7 +20,9 @@ NO_RESPONSE = re.compile(
     r"|case_when|set_names|across|walk|modelsummary|list|c|nest|cloud|wireframe|levelplot|contourplot)"
 )
 # those whose bar names what rows are of
-MIXED = re.compile(r"(g?lmer(\.nb)?|n?lme|nlmer|gls|gnls|lmList|glmmPQL|glmmTMB|gamm|clmm|bg?lmer|groupedData)")
+MIXED = re.compile(
+    r"(g?lmer(\.nb)?|n?lme|nlmer|gls|gnls|lmList|glmmPQL|glmmTMB|gamm|clmm|bg?lmer|groupedData)"
+)
 GROUP = re.compile(r"\|\s*([A-Za-z.][\w.]*)|\b(?:id|groups?)\s*=\s*(?:\w+\$)?([A-Za-z.][\w.]*)")
 NAME = re.compile(r"([A-Za-z.][\w.]*)\s*$")
 CHANGED = re.compile(r"(log|log10|log2|log1p|sqrt)\((.+)\)")

@@ -1,13 +1,14 @@
 """Advice on one random half of each table, and what each penalty loses on the other half.
 
-``python -m benchmarks.tables.halves CACHE`` goes through the open tables, those with the better known
-response first, and goes on where it was ended; ``--halves R`` asks for R halves of each.
+``python -m benchmarks.tables.halves CACHE`` goes through the open tables, those with the better
+known response first, and goes on where it was ended; ``--halves R`` asks for R halves of each,
+``--cells N`` does the tables of at most N numbers, ``--minutes M`` begins none after M minutes.
 ``CACHE/halves`` gets a file a table, one row a half, with all that is needed to weigh the witnesses
 again. The tables set aside are measured with ``--set-aside`` alone, into ``CACHE/set_aside``.
 
-Losses are in points: per cent of the loss, on the same rows, of predicting the mean of the half that
-was fitted. Tables of times are left out, since random halves are not what they are asked for; of a
-large table a sample of the rows is taken, and the row says how many.
+Losses are in points: per cent of the loss, on the same rows, of predicting the mean of the half
+that was fitted. Tables of times are left out, since random halves are not what they are asked for;
+of a large table a sample of the rows is taken, and the row says how many.
 """
 
 from __future__ import annotations
@@ -139,7 +140,12 @@ def measured(half: Table, other: Table, seed: list[int]) -> dict[str, Any]:
             lose("none", path.coef[0], float(path.intercept[0]))
     except NoSolutionError:
         pass
-    for first, second in (("l1", "l2"), ("l1", "elastic_net"), ("l2", "elastic_net"), ("l1", "l1_1se")):
+    for first, second in (
+        ("l1", "l2"),
+        ("l1", "elastic_net"),
+        ("l2", "elastic_net"),
+        ("l1", "l1_1se"),
+    ):
         difference = each[first] - each[second]
         out[f"gap_{first}_{second}"] = float(difference.mean())
         out[f"gap_se_{first}_{second}"] = cluster_error(difference, other.rows.units)
@@ -165,8 +171,19 @@ def witnesses(contest: Contest, place: Place) -> dict[str, Any]:
     out["split_repeat"] = splits["repeat"].to_list()
     for penalty in TUNED:
         out[f"split_{penalty}"] = (100 * splits[penalty]).round(5).to_list()
-    names = ("load", "load_low", "load_high", "rule", "surface", "effect", "effect_low", "effect_high")
-    out |= {f"map_{name}": getattr(place, name) for name in (*names, "theory", "inside", "l1_chance")}
+    names = (
+        "load",
+        "load_low",
+        "load_high",
+        "rule",
+        "surface",
+        "effect",
+        "effect_low",
+        "effect_high",
+    )
+    out |= {
+        f"map_{name}": getattr(place, name) for name in (*names, "theory", "inside", "l1_chance")
+    }
     points = place.neighbours["points"].dropna()
     out["map_points"] = float(-points.median()) if len(points) else np.nan
     out["z"], out["odds"] = evidence(contest, place)
@@ -186,7 +203,9 @@ def properties(half: Table) -> dict[str, float]:
         "kurtosis_features": float(np.median(stats.kurtosis(Z))),
         "kurtosis_response": float(stats.kurtosis(y)),
         "share_of_indicators": float(np.mean([len(np.unique(c)) == 2 for c in half.X.T])),
-        "explained_by_best": float(np.max(np.abs(Z.T @ y)) ** 2 / len(y) / max(float(y @ y), 1e-300)),
+        "explained_by_best": float(
+            np.max(np.abs(Z.T @ y)) ** 2 / len(y) / max(float(y @ y), 1e-300)
+        ),
     }
 
 
@@ -289,6 +308,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--halves", type=int, default=2)
+    parser.add_argument("--cells", type=int, default=None, help="tables of at most so many numbers")
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--set-aside", action="store_true", help="the third kept for the end")
     asked = parser.parse_args()
@@ -299,10 +319,13 @@ def main() -> None:
         for own in chosen(read_manifest(), asked.set_aside).itertuples(index=False):
             file = rows_file(own.name, asked.cache, asked.set_aside)
             numbers = missing_halves(file, asked.halves)
-            if numbers and time.monotonic() < end:
+            small = asked.cells is None or own.n * own.p <= asked.cells
+            if numbers and small and time.monotonic() < end:
                 rows = list(try_table(own, asked.cache, numbers, atlas))
                 _add(rows, file)
-                spent = ", ".join(f"{r['seconds']:.1f} s" if "seconds" in r else r["reason"] for r in rows)
+                spent = ", ".join(
+                    f"{r['seconds']:.1f} s" if "seconds" in r else r["reason"] for r in rows
+                )
                 print(f"{own.name} ({own.n} × {own.p}): {spent}", flush=True)
 
 

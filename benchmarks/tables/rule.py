@@ -5,21 +5,24 @@ It was written down before any penalty was fitted to any of them, and looks at n
 1. **The response**: what the package itself says (scikit-learn's target, the last column of KEEL,
    statsmodels' ``endog``); else the response of the first model in the documentation, with the
    logarithm or root that is taken of it there; else what books take (`benchmarks.tables.known`);
-   else the first column whose description has one of `WORDS`. Of every third table of which nothing is known (by the third byte of its name's digest)
-   the last column of two values, or the first of more than ten numbers, whichever the second byte
-   says (even or odd), if there is one, or else the other; times and names of groups are none.
+   else the first column whose description has one of `WORDS`. Of every third table of which
+   nothing is known (by the third byte of its name's digest) the last column of two values, or the
+   first of more than ten numbers, whichever the second byte says (even or odd), if there is one,
+   or else the other; times and names of groups are none.
 2. **Left out**: tables that are said to be simulated or artificial, counts of contingency tables,
    censored times, lists of names; of the KEEL tables that ask for one class or a few of the same
    source, all but the one whose name has the smallest digest.
-3. **Columns**: numbers and names of the rows go. So does what gives the response away: copies of it,
-   sums that make it up, columns with a rank correlation of `ALIKE` with it, or that
-   part its two classes.
-4. **Size**: 40 to 50,000 rows, 3 to 5,000 features as numbers, at least `FEWEST_OF_CLASS` rows of each
-   of two classes and `FEWEST_GROUPS` groups.
+3. **Columns**: numbers and names of the rows go. So does what gives the response away: copies of
+   it, sums that make it up, columns with a rank correlation of `ALIKE` with it, or that part its
+   two classes.
+4. **Size**: 40 to 50,000 rows, 3 to 5,000 features as numbers, at least `FEWEST_OF_CLASS` rows of
+   each of two classes and `FEWEST_GROUPS` groups.
 5. **Groups**: what a documented mixed model takes as a group, else a column that
-   `normwise.advice.signs` asks about and that is text or named as groups are. **Time**: a column of times that rises with the rows, or of dates.
-6. **Copies of a table**: those that share half of their columns, up to order and scale, and tables of
-   one name that share half of their columns' names. The one with the better known response stays.
+   `normwise.advice.signs` asks about and that is text or named as groups are. **Time**: a column
+   of times that rises with the rows, or of dates.
+6. **Copies of a table**: those that share half of their columns, up to order and scale, and
+   tables of one name that share half of their columns' names. The one with the better known
+   response stays.
 7. **Set aside**: a third, whose name's SHA-256 has a first byte that three divides; see
    `benchmarks.tables.halves`.
 
@@ -64,15 +67,32 @@ MADE_UP = re.compile(
     re.I,
 )
 # of KEEL: drawn, or all the cases that there are
-ENUMERATED = tuple(
-    "balance banana car chess hayes-roth kr-vs-k led7digit monk-2 poker ring tic-tac-toe twonorm".split()
+ENUMERATED = (
+    "balance",
+    "banana",
+    "car",
+    "chess",
+    "hayes-roth",
+    "kr-vs-k",
+    "led7digit",
+    "monk-2",
+    "poker",
+    "ring",
+    "tic-tac-toe",
+    "twonorm",
 )
 # what follows the source's name in the name of a KEEL table
-PART = re.compile(r"-?\d|_vs_|-(?:F|good|vgood|normal|buffer|guess|land|rootkit|one|three|zero)(?![a-z])")
+PART = re.compile(
+    r"-?\d|_vs_|-(?:F|good|vgood|normal|buffer|guess|land|rootkit|one|three|zero)(?![a-z])"
+)
 FREQUENCIES = {"freq", "frequency", "frequencies"}
 ROW_NAMES = {"rownames", "Unnamed: 0", ".rownames"}
-TIMES = re.compile(r"(t|time|date|year|month|quarter|week|day|datetime|timestamp|trend|obs_?time)", re.I)
-OF_ROWS = re.compile(r"year|month|quarter|week|date|hour|minute|time|^da?y?\d*$|^y\d+$|id$|code|fips?$|num$|^no$|index")
+TIMES = re.compile(
+    r"(t|time|date|year|month|quarter|week|day|datetime|timestamp|trend|obs_?time)", re.I
+)
+OF_ROWS = re.compile(
+    r"year|month|quarter|week|date|hour|minute|time|^da?y?\d*$|^y\d+$|id$|code|fips?$|num$|^no$|index"
+)
 CENSORED = {"survival", "KMsurv", "asaur", "mstate"}
 TRANSFORMS = {
     "log": np.log,
@@ -239,8 +259,10 @@ def kind_of_target(values: pd.Series, text: str = "") -> str:
     whole = bool(np.all(numbers == np.round(numbers)))
     if whole and n_values <= 5:
         return "several classes"
-    if whole and numbers.min() >= 0 and (
-        COUNT_MODELS.search(text) or (numbers.min() == 0 and numbers.mean() < MANY)
+    if (
+        whole
+        and numbers.min() >= 0
+        and (COUNT_MODELS.search(text) or (numbers.min() == 0 and numbers.mean() < MANY))
     ):
         return "counts"
     return "number"
@@ -463,4 +485,3 @@ def one_of_each_source(names: Collection[str]) -> set[str]:
     for name in sorted(names, key=digest_of):
         chosen.setdefault(source_of(name), name)
     return set(chosen.values())
-

