@@ -188,9 +188,9 @@ def _today(rows: pd.DataFrame) -> str:
 {lines(named_table(rows, rows["named"], rows["certainty"]))}
 
 No penalty was named in {none.mean():.0%} of the halves; in {(size > se)[none].mean():.0%} of
-these the two differ by more than one standard error. Where both were said to predict equally well
-within 1 point ({int(equal.sum())} halves), they did so on the other half, within a standard error, in
-{(size <= 1 + se)[equal].mean():.0%}.
+these the two differ by more than one standard error. In {int(equal.sum())} halves both were said to
+predict equally well within 1 point; they did so on the other half, within a standard error, in
+{(size <= 1 + se)[equal].mean():.0%} of them.
 
 {lines(bins_table(rows, stated))}
 
@@ -217,9 +217,9 @@ The model of `benchmarks/tables/gap.py`, each table by weights that were fitted 
 answers {found["Brier of the zone"]:.3f}. It names a penalty (chance of being better by more than
 {MARGIN:g} point {NAMED:.0%} or more) in {decided.mean():.0%} of the halves, and says that it
 does not matter (chance of a smaller gap {EQUAL:.0%} or more) in {equal.mean():.0%}. Where it
-says so, the gap on the other half is at most {MARGIN:g} point, within a standard error, in {slack:.0%}. The bound
-on what taking a penalty costs ({LEVEL:.0%}) held, within the error of the other half, in
-{kept.mean():.0%}.
+says so, the gap on the other half is at most {MARGIN:g} point, within a standard error, in
+{slack:.0%}. The bound on what taking a penalty costs ({LEVEL:.0%}) held, within the error of the
+other half, in {kept.mean():.0%}.
 
 {lines(named)}
 
