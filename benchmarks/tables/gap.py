@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp, ndtr
+from scipy.special import logsumexp, ndtr
 
 # scales of the mixture, in units of a table
 SCALES = np.array([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
@@ -97,7 +97,10 @@ class Gap:
     def log_density(self, value: np.ndarray, error: np.ndarray) -> np.ndarray:
         """Log density of measurements of the gap with normal errors."""
         spread = np.hypot(self.spread, error[:, None])
-        return logsumexp(_log_normal(value[:, None], self.middle, spread), b=self.share, axis=1)
+        # the logarithm of a share that is rounded to zero
+        share = np.log(np.maximum(self.share, np.finfo(float).tiny))
+        fit = share + _log_normal(value[:, None], self.middle, spread)
+        return np.asarray(logsumexp(fit, axis=1))
 
     def measured(self, error: np.ndarray) -> Gap:
         """Of measurements with normal errors, in place of the gaps themselves."""
@@ -139,10 +142,3 @@ def after(
     pull = prior.spread**2 / total
     middle = prior.middle + pull * (seen[:, None] - prior.middle)
     return Gap(share, middle, prior.spread * np.sqrt(1 - pull))
-
-
-def log_odds(gap: Gap) -> np.ndarray:
-    """Log-odds that L1 is better, from mixtures far out in a tail too."""
-    z = -gap.middle / gap.spread
-    l1 = logsumexp(log_ndtr(z), b=gap.share, axis=1)
-    return np.asarray(l1 - logsumexp(log_ndtr(-z), b=gap.share, axis=1))

@@ -145,12 +145,12 @@ def regret_table(rows: pd.DataFrame, gap: Gap) -> pd.DataFrame:
         regret = pd.Series(loss, rows.index) - mean
         by_table = regret.groupby(rows["name"]).mean()
         # a table with a wild fit is one table
-        trimmed = by_table.clip(upper=by_table.quantile(0.99))
+        trimmed = by_table.clip(*by_table.quantile([0.01, 0.99]))
         out.append(
             {
                 "choice": name,
                 "mean regret": _points(mean_interval(by_table, by_table.index.to_series())),
-                "without the highest 1 %": f"{trimmed.mean():.2f}",
+                "the outermost 1 % drawn in": f"{trimmed.mean():.2f}",
                 "median": f"{by_table.median():.2f}",
                 "over 2 points": f"{(by_table > 2).mean():.0%}",
             }
