@@ -112,6 +112,8 @@ def joined(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | 
     """Groups so large that both rows of one group and rows of the other stay together."""
     if first is None or second is None:
         return second if first is None else first
+    # of some rows the numbers have gaps
+    first, second = numbered(first), numbered(second)
     n, offset = len(first), int(first.max()) + 1
     nodes = sparse.coo_matrix((np.ones(n), (first, offset + second)), shape=2 * (offset + n,))
     return np.asarray(connected_components(nodes, directed=False)[1][first])

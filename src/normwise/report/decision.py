@@ -20,6 +20,7 @@ from normwise.report.look.words import NO_PART
 from normwise.report.validity import CHOOSE_BOTH, measured_words
 
 GOAL, THUMB, BOUNDARY = "prediction", "rule of thumb", "exact boundary"
+RELAXED = "always relaxed lasso"
 # a kind in which the rule is right at most this often is one in which it fails
 OFTEN = 0.9
 # within this factor of its cut a rule is needed most
@@ -214,7 +215,21 @@ def _other_ways(scores: pd.DataFrame) -> list[str]:
             f"An elastic net with equal parts, fitted in {first['n']:.0f} scenarios, costs "
             f"{span_text(first, 'regret', cost_text)} there ({rest})."
         )
+    if RELAXED in mixed.index:
+        sentences.append(_relaxed(mixed.loc[RELAXED]))
     return sentences
+
+
+def _relaxed(row: pd.Series) -> str:
+    """How a lasso without its shrinkage does beside the better of the two."""
+    less = row["regret"] < 1
+    ends = [100 * abs(row[f"regret{end}"] - 1) for end in ("", "_low", "_high")]
+    ends[1:] = sorted(ends[1:])
+    return (
+        "The relaxed lasso, which lets L1 choose the features and undoes its shrinkage as far as "
+        f"cross-validation asks for, has {ends[0]:.0f} % [{ends[1]:.0f}, {ends[2]:.0f}] "
+        f"{'less' if less else 'more'} excess risk than the better of L1 and L2 there."
+    )
 
 
 def _about_guide(others: pd.DataFrame) -> str:

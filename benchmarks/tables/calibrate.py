@@ -1,0 +1,179 @@
+"""Fit the prior of real tables to the halves, and judge it on tables that it was not fitted to.
+
+``python -m benchmarks.tables.calibrate CACHE`` prints the weights of `benchmarks.tables.gap` and
+how good they are by cross-validation over tables. What is fitted is the probability of what the
+other half measured, given what the advice measured on the first one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import logit, softmax
+
+from benchmarks.tables.gap import LEAST, SCALES, Gap, Weights, after, before
+from benchmarks.tables.halves import read_rows
+from benchmarks.tables.rule import digest_of
+
+N_FOLDS = 10
+MARGIN = 1.0
+# prior counts of the mixture's shares, so that none of them vanishes, and the bound of exponents
+COUNTS, RIDGE = 0.5, 0.05
+SUREST = 0.995
+TRAITS = ("constant", "features per row", "unexplained", "two classes")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the model needs of each half.
+
+    Attributes
+    ----------
+    traits : ndarray of shape (n_halves, n_traits)
+    odds : ndarray of shape (n_halves,)
+        The map's log-odds that L2 is better; 0 outside.
+    seen, error : ndarray of shape (n_halves,)
+        The head-to-head's gap and standard error.
+    held, held_error : ndarray of shape (n_halves,)
+        The same on the other half.
+    fold : ndarray of int of shape (n_halves,)
+        Of the table; halves of one are together.
+    weight : ndarray of shape (n_halves,)
+        One over the number of halves of the table.
+    """
+
+    traits: np.ndarray
+    odds: np.ndarray
+    seen: np.ndarray
+    error: np.ndarray
+    held: np.ndarray
+    held_error: np.ndarray
+    fold: np.ndarray
+    weight: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Seen:
+        """Some of the halves."""
+        return Seen(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+def traits_of(rows: pd.DataFrame) -> np.ndarray:
+    """What decides a table's unit, one column for each of `TRAITS`."""
+    best = rows[["contest_explained_l1", "contest_explained_l2"]].max(axis=1).to_numpy() / 100
+    return np.column_stack(
+        [
+            np.ones(len(rows)),
+            np.log(rows["p"] / rows["n"]),
+            np.log(1 - np.clip(best, 0, 0.99)),
+            rows["response"] == "binary",
+        ]
+    ).astype(float)
+
+
+def seen_of(rows: pd.DataFrame) -> Seen:
+    """What the model needs, from the rows of `benchmarks.tables.halves`."""
+    chance = np.clip(rows["map_l1_chance"].to_numpy(), 1 - SUREST, SUREST)
+    count = rows.groupby("name")["half"].transform("size")
+    return Seen(
+        traits=traits_of(rows),
+        odds=np.where(rows["map_inside"], -logit(chance), 0.0),
+        seen=rows["contest_gap_l1_l2"].to_numpy(),
+        error=rows["contest_gap_se_l1_l2"].to_numpy(),
+        held=rows["gap_l1_l2"].to_numpy(),
+        held_error=np.maximum(rows["gap_se_l1_l2"].to_numpy(), LEAST),
+        fold=np.array([digest_of(name)[3] % N_FOLDS for name in rows["name"]]),
+        weight=1 / count.to_numpy(float),
+    )
+
+
+def _weights(values: np.ndarray, n_traits: int) -> Weights:
+    k = len(SCALES)
+    unit, (pull, inflation, spread) = values[k : k + n_traits], values[k + n_traits :]
+    return Weights(
+        softmax(values[:k]), unit, float(pull), float(np.exp(inflation)), float(np.exp(spread))
+    )
+
+
+def fit(seen: Seen) -> Weights:
+    """Weights under which what the other halves measured is most probable."""
+    n_traits = seen.traits.shape[1]
+
+    def misfit(values: np.ndarray) -> float:
+        weights = _weights(values, n_traits)
+        found = after(weights, seen.traits, seen.odds, seen.seen, seen.error)
+        score = seen.weight @ found.log_density(seen.held, seen.held_error)
+        prior = COUNTS * np.log(weights.mix).sum() - RIDGE * (values[len(SCALES) :] ** 2).sum()
+        return -float(score + prior)
+
+    start = np.concatenate([np.zeros(len(SCALES)), np.zeros(n_traits), [0.0, 0.3, -2.0]])
+    return _weights(minimize(misfit, start, method="L-BFGS-B").x, n_traits)
+
+
+def crossed(seen: Seen, model: Callable[[Weights, Seen], Gap] | None = None) -> Gap:
+    """Gaps after the head-to-head, each by weights fitted to the tables of other folds."""
+    ask = model or (lambda w, s: after(w, s.traits, s.odds, s.seen, s.error))
+    parts = np.empty((3, len(seen.fold), len(SCALES)))
+    for fold in np.unique(seen.fold):
+        own = seen.fold == fold
+        found = ask(fit(seen.take(~own)), seen.take(own))
+        parts[:, own] = found.share, found.middle, found.spread
+    return Gap(*parts)
+
+
+def only_prior(weights: Weights, seen: Seen) -> Gap:
+    """Gaps before the head-to-head."""
+    return before(weights, seen.traits, seen.odds)
+
+
+def scores(found: Gap, seen: Seen) -> dict[str, float]:
+    """Mean log score of the other half's gap, and Brier scores of its side and of its zone."""
+    weight = seen.weight / seen.weight.sum()
+    expected = found.measured(seen.held_error)
+    zone = np.column_stack(
+        [seen.held < -MARGIN, np.abs(seen.held) <= MARGIN, seen.held > MARGIN]
+    ).astype(float)
+    side = expected.below(0.0)
+    return {
+        "log score": float(weight @ found.log_density(seen.held, seen.held_error)),
+        "Brier of the side": float(weight @ (side - (seen.held < 0)) ** 2),
+        "Brier of the zone": float(weight @ ((expected.chances(MARGIN) - zone) ** 2).sum(axis=1)),
+    }
+
+
+def usable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Halves on which both penalties have a head-to-head and a loss on the other half."""
+    names = ["contest_gap_l1_l2", "contest_gap_se_l1_l2", "gap_l1_l2", "gap_se_l1_l2"]
+    return rows[np.isfinite(rows[names]).all(axis=1)].reset_index(drop=True)
+
+
+def said(weights: Weights) -> str:
+    """Weights as they can be copied."""
+    parts = {
+        "mix": weights.mix.round(4).tolist(),
+        "unit": dict(zip(TRAITS, weights.unit.round(3).tolist(), strict=True)),
+        "pull": round(weights.pull, 3),
+        "inflation": round(weights.inflation, 3),
+        "spread": round(weights.spread, 4),
+    }
+    return "\n".join(f"{name}: {value}" for name, value in parts.items())
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cache", type=Path)
+    rows = usable(read_rows(parser.parse_args().cache))
+    seen = seen_of(rows)
+    print(f"{len(rows)} halves of {rows['name'].nunique()} tables")
+    print(said(fit(seen)))
+    for name, found in (("after", crossed(seen)), ("before", crossed(seen, only_prior))):
+        print(f"{name} the head-to-head:", {k: round(v, 4) for k, v in scores(found, seen).items()})
+
+
+if __name__ == "__main__":
+    main()

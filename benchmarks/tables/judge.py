@@ -1,0 +1,283 @@
+"""How often the advice was right on the other halves, with intervals over tables.
+
+``python -m benchmarks.tables.judge CACHE`` judges the open tables and writes
+``benchmarks/results/tables.md``; with ``--set-aside`` the others, into ``tables_set_aside.md``.
+Halves of one table are drawn together in the bootstrap, and count as many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from benchmarks.tables.calibrate import MARGIN, crossed, fit, scores, seen_of, usable
+from benchmarks.tables.gap import Gap, after
+from benchmarks.tables.halves import read_rows
+from normwise.files.whole import write_text
+
+RESULTS = Path(__file__).parents[1] / "results"
+RESAMPLES, SEED = 1000, 4
+BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+# chances from which the calibrated model names a penalty, and says that it does not matter
+NAMED, EQUAL = 0.8, 0.8
+LEVEL = 0.9
+
+
+def mean_interval(values: pd.Series, names: pd.Series) -> tuple[float, float, float]:
+    """A mean over halves, and its 95 % interval over tables."""
+    sums = values.groupby(names).agg(["sum", "size"]).to_numpy(float)
+    rng = np.random.default_rng(SEED)
+    which = rng.integers(len(sums), size=(RESAMPLES, len(sums)))
+    drawn = sums[which].sum(axis=1)
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [0.025, 0.975])
+    return float(values.mean()), float(low), float(high)
+
+
+def _percent(values: tuple[float, float, float]) -> str:
+    return "{:.0%} [{:.0f}, {:.0f}]".format(values[0], *(100 * v for v in values[1:]))
+
+
+def _points(values: tuple[float, float, float]) -> str:
+    return "{:.2f} [{:.2f}, {:.2f}]".format(*values)
+
+
+def ahead(rows: pd.DataFrame, named: pd.Series) -> pd.Series:
+    """How much less the named penalty lost on the other half, in points."""
+    return rows["gap_l1_l2"] * np.where(named == "l1", -1.0, 1.0)
+
+
+def named_table(rows: pd.DataFrame, named: pd.Series, certainty: pd.Series) -> pd.DataFrame:
+    """Named penalties on the other half, by how certain the advice was."""
+    out = []
+    for name in sorted(certainty[named != "neither"].unique()):
+        kept = (certainty == name) & (named != "neither")
+        own = rows[kept]
+        lead, se = ahead(own, named[kept]), own["gap_se_l1_l2"]
+        shares = {
+            "better by > 1 se": lead > se,
+            "within": lead.abs() <= se,
+            "worse by > 1 se": lead < -se,
+            "lower loss": lead > 0,
+        }
+        row = {"named penalty, on the other half": name, "halves": len(own)}
+        out.append(row | {k: _percent(mean_interval(v, own["name"])) for k, v in shares.items()})
+    return pd.DataFrame(out)
+
+
+def bins_table(rows: pd.DataFrame, chance_l1: np.ndarray) -> pd.DataFrame:
+    """Stated probabilities against how often the side was right."""
+    sure = np.maximum(chance_l1, 1 - chance_l1)
+    right = (chance_l1 >= 0.5) == (rows["gap_l1_l2"] < 0)
+    out = []
+    for low, high in itertools.pairwise(BINS):
+        kept = (sure >= low) & ((sure < high) | (high == 1.0))
+        if kept.any():
+            out.append(
+                {
+                    "stated": f"{100 * low:g} to {100 * high:g} %",
+                    "halves": int(kept.sum()),
+                    "mean stated": f"{sure[kept].mean():.0%}",
+                    "right": _percent(mean_interval(right[kept], rows["name"][kept])),
+                }
+            )
+    return pd.DataFrame(out)
+
+
+def zone_table(rows: pd.DataFrame, chances: np.ndarray) -> pd.DataFrame:
+    """Stated probabilities of the three answers against how often each was so."""
+    held = rows["gap_l1_l2"]
+    events = {
+        f"L1 better by more than {MARGIN:g}": held < -MARGIN,
+        f"equal within {MARGIN:g}": held.abs() <= MARGIN,
+        f"L2 better by more than {MARGIN:g}": held > MARGIN,
+    }
+    out = []
+    for column, (name, event) in zip(chances.T, events.items(), strict=True):
+        for low, high in zip(
+            (0, 0.1, 0.3, 0.5, 0.7, 0.9), (0.1, 0.3, 0.5, 0.7, 0.9, 1.01), strict=True
+        ):
+            kept = (column >= low) & (column < high)
+            if kept.sum() >= 5:
+                out.append(
+                    {
+                        "answer": name,
+                        "stated": f"{100 * low:.0f} to {100 * min(high, 1):.0f} %",
+                        "halves": int(kept.sum()),
+                        "mean stated": f"{column[kept].mean():.0%}",
+                        "so": _percent(mean_interval(event[kept], rows["name"][kept])),
+                    }
+                )
+    return pd.DataFrame(out)
+
+
+def choices(rows: pd.DataFrame, gap: Gap) -> dict[str, np.ndarray]:
+    """Loss on the other half of each way to choose, in points."""
+    l1, l2, net = (rows[f"held_{name}"].to_numpy() for name in ("l1", "l2", "elastic_net"))
+    cv = rows[["cv_l1", "cv_l2", "cv_elastic_net"]].to_numpy()
+    three = np.column_stack([l1, l2, net])
+    named = rows["named"].to_numpy()
+    return {
+        # where none is named, either is taken as often
+        "advice": np.select([named == "l1", named == "l2"], [l1, l2], (l1 + l2) / 2),
+        "the side of the advice": np.where(rows["chance_l1"] >= 0.5, l1, l2),
+        "the side of the calibrated gap": np.where(gap.mean() < 0, l1, l2),
+        "always L1": l1,
+        "always L2": l2,
+        "always elastic net": net,
+        "lower error of two, nested": np.where(rows["contest_gap_l1_l2"] < 0, l1, l2),
+        "lower error of two": np.where(cv[:, 0] < cv[:, 1], l1, l2),
+        "lower error of three": three[np.arange(len(rows)), cv.argmin(axis=1)],
+        "L1 by one standard error": rows["held_l1_1se"].to_numpy(),
+        "L2 by one standard error": rows["held_l2_1se"].to_numpy(),
+    }
+
+
+def regret_table(rows: pd.DataFrame, gap: Gap) -> pd.DataFrame:
+    """Mean points lost against each table's better penalty; the median table says most."""
+    mean = rows.groupby("name")[["held_l1", "held_l2"]].transform("mean").min(axis=1)
+    out = []
+    for name, loss in choices(rows, gap).items():
+        regret = pd.Series(loss, rows.index) - mean
+        by_table = regret.groupby(rows["name"]).mean()
+        # a table with a wild fit is one table
+        trimmed = by_table.clip(*by_table.quantile([0.01, 0.99]))
+        out.append(
+            {
+                "choice": name,
+                "mean regret": _points(mean_interval(by_table, by_table.index.to_series())),
+                "the outermost 1 % drawn in": f"{trimmed.mean():.2f}",
+                "median": f"{by_table.median():.2f}",
+                "over 2 points": f"{(by_table > 2).mean():.0%}",
+            }
+        )
+    return pd.DataFrame(out)
+
+
+def answers(gap: Gap) -> pd.Series:
+    """What the calibrated gap would say: a penalty, that it does not matter, or neither."""
+    l1, equal, l2 = gap.chances(MARGIN).T
+    return pd.Series(
+        np.select([l1 >= NAMED, l2 >= NAMED, equal >= EQUAL], ["l1", "l2", "equal"], "open")
+    )
+
+
+def lines(frame: pd.DataFrame) -> str:
+    """A frame as Markdown."""
+    rows = [" | ".join(frame.columns), " | ".join("---" for _ in frame)]
+    rows += [" | ".join(map(str, row)) for row in frame.itertuples(index=False)]
+    return "\n".join(f"| {row} |" for row in rows)
+
+
+def _today(rows: pd.DataFrame) -> str:
+    """What the advice says as it is shipped."""
+    held, names = rows["gap_l1_l2"], rows["name"]
+    size, se = held.abs(), rows["gap_se_l1_l2"]
+    none = rows["named"] == "neither"
+    equal = rows["contest_verdict_l1_l2"] == "equivalent"
+    inside = rows["map_inside"].astype(bool)
+    stated, mapped = (rows[name].to_numpy() for name in ("chance_l1", "map_l1_chance"))
+    right = (mapped >= 0.5) == (held < 0)
+    score, low, high = mean_interval((stated - (held < 0)) ** 2, names)
+    return f"""## What the advice says today
+
+{lines(named_table(rows, rows["named"], rows["certainty"]))}
+
+No penalty was named in {none.mean():.0%} of the halves; in {(size > se)[none].mean():.0%} of
+these the two differ by more than one standard error. In {int(equal.sum())} halves both were said to
+predict equally well within 1 point; they did so on the other half, within a standard error, in
+{(size <= 1 + se)[equal].mean():.0%} of them.
+
+{lines(bins_table(rows, stated))}
+
+Brier score of the side: {score:.3f} [{low:.3f}, {high:.3f}]; of the map alone
+{((mapped - (held < 0)) ** 2).mean():.3f}; saying 50 % always gives .250. The table lies outside of
+the map in {(~inside).mean():.0%} of the halves; the map's side is right in
+{right[inside].mean():.0%} inside and in {right[~inside].mean():.0%} outside."""
+
+
+def _calibrated(rows: pd.DataFrame, gap: Gap) -> str:
+    """What the calibrated gap would say."""
+    seen = seen_of(rows)
+    held, se = rows["gap_l1_l2"].to_numpy(), rows["gap_se_l1_l2"].to_numpy()
+    answer, expected, found = answers(gap), gap.measured(seen.held_error), scores(gap, seen)
+    decided, equal = answer.isin(["l1", "l2"]), (answer == "equal").to_numpy()
+    named = named_table(rows, answer.where(decided, "neither"), answer.where(~decided, "named"))
+    lost = np.column_stack(gap.most_lost(LEVEL))
+    kept = np.column_stack([held, -held]) <= lost + stats.norm.ppf(LEVEL) * se[:, None]
+    slack = (np.abs(held) <= MARGIN + se)[equal].mean()
+    return f"""## What the calibrated gap would say
+
+The model of `benchmarks/tables/gap.py`, each table by weights that were fitted to others. Log score
+{found["log score"]:.3f}, Brier score of the side {found["Brier of the side"]:.3f}, of the three
+answers {found["Brier of the zone"]:.3f}. It names a penalty (chance of being better by more than
+{MARGIN:g} point {NAMED:.0%} or more) in {decided.mean():.0%} of the halves, and says that it
+does not matter (chance of a smaller gap {EQUAL:.0%} or more) in {equal.mean():.0%}. Where it
+says so, the gap on the other half is at most {MARGIN:g} point, within a standard error, in
+{slack:.0%}. The bound on what taking a penalty costs ({LEVEL:.0%}) held, within the error of the
+other half, in {kept.mean():.0%}.
+
+{lines(named)}
+
+{lines(zone_table(rows, expected.chances(MARGIN)))}
+
+{lines(bins_table(rows, expected.below(0.0)))}"""
+
+
+def page(rows: pd.DataFrame, gap: Gap, how: str) -> str:
+    """The result as Markdown."""
+    size, names = rows["gap_l1_l2"].abs(), rows["name"]
+    counts = rows.drop_duplicates("name").groupby(["rule", "kind"]).size().unstack(fill_value=0)
+    shares = {over: _percent(mean_interval(size > over, names)) for over in (1, 2)}
+    return f"""# The advice on real tables
+
+{how} {len(rows)} halves of {names.nunique()} tables ({rows["n"].min()} to {rows["n"].max():,} rows
+in a half, {rows["p"].min()} to {rows["p"].max():,} features): advice on one half, losses on the
+other. A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
+`python -m benchmarks.tables.judge CACHE` makes this page.
+
+{lines(counts.reset_index().rename(columns={"rule": "response named by"}))}
+
+## How much it matters
+
+L1 and L2 differ by {size.median():.2f} points in the median half, by more than 1 in {shares[1]} and
+by more than 2 in {shares[2]} of them.
+
+{_today(rows)}
+
+{_calibrated(rows, gap)}
+
+## What each choice costs
+
+Regret is against the penalty that loses less on a table's other halves.
+
+{lines(regret_table(rows, gap))}
+"""
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--set-aside", action="store_true", help="the third kept for the end")
+    asked = parser.parse_args()
+    known = usable(read_rows(asked.cache))
+    if asked.set_aside:
+        rows = usable(read_rows(asked.cache, set_aside=True))
+        own = seen_of(rows)
+        gap = after(fit(seen_of(known)), own.traits, own.odds, own.seen, own.error)
+        how, file = "The third of the tables that was set aside.", "tables_set_aside.md"
+    else:
+        rows, gap = known, crossed(seen_of(known))
+        how, file = "The two thirds of the tables that are open.", "tables.md"
+    text = page(rows, gap, how)
+    write_text(RESULTS / file, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
