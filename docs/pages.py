@@ -231,7 +231,7 @@ def describe_league(scores: pd.DataFrame) -> str:
         right = "" if np.isnan(row["accuracy"]) else _interval(row, "accuracy", 100, 0)
         cost = {key: 100 * (row[f"regret{key}"] - 1) for key in ("", "_low", "_high")}
         lines.append(
-            f"| {row['rule']} | {right} | {cost['']:.1f} % [{cost['_low']:.1f}, "
+            f"| {_cell(row['rule'])} | {right} | {cost['']:.1f} % [{cost['_low']:.1f}, "
             f"{cost['_high']:.1f}] | {worst['family'].replace('_', ' ')} "
             f"{100 * (worst['regret'] - 1):.0f} % |\n"
         )

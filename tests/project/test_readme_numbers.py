@@ -40,6 +40,7 @@ def numbers(atlas: dict[str, pd.DataFrame]) -> dict[str, str]:
     many = points[points["held_out"] & (1 / points["aspect_ratio"] >= enough)]
     scores = atlas["rule_scores"]
     own = scores[(scores["goal"] == "prediction") & (scores["family"] == "all")]
+    mixed = own[own["split"] == "elastic net"].set_index("rule")
     own = own[own["split"] == "fresh"].set_index("rule")
     decided = fresh["verdict"].isin(["l1", "l2"])
     old = by_old_rule(fresh)
@@ -70,6 +71,8 @@ def numbers(atlas: dict[str, pd.DataFrame]) -> dict[str, str]:
         "SURF_REG": cost(own.loc["response surface"]),
         "EST_ACC": share(own.loc["exact boundary, all estimated", "accuracy"]),
         "EST_REG": cost(own.loc["exact boundary, all estimated"]),
+        "RELAXED": f"{100 * (1 - mixed.loc['always relaxed lasso', 'regret']):.0f}",
+        "MIXED": f"{100 * (mixed.loc['always elastic net', 'regret'] - 1):.0f}",
         "N_LOW": f"{frame['n_samples'].min():,}",
         "N_HIGH": f"{frame['n_samples'].max():,}",
         "P_LOW": f"{frame['n_features'].min():,}",
@@ -107,7 +110,7 @@ SENTENCES = {
         "L1 as long as a k is below @CUT@ n √snr",
         "right penalty in @RULE_ACC@ of the @DECIDED@ of those scenarios that have a winner, and "
         "costs @RULE_REG@",
-        "@TH_ACC@, @TH_REG@",
+        "(@TH_ACC@, @TH_REG@). But k, snr and a have to be estimated: then it costs @EST_REG@",
         "@N_LEARN@ sampled scenarios",
     ),
     "docs/explanation/rule.md": (
@@ -121,6 +124,9 @@ SENTENCES = {
         "right penalty in @TH_ACC@ of the @DECIDED@ set-aside scenarios that have a winner, and "
         "costs @TH_REG@",
         "(@RULE_ACC@, @RULE_REG@)",
+        "The boundary then costs @EST_REG@",
+        "@RELAXED@ % *less* excess risk than the better of L1 and L2, and an elastic net with equal "
+        "parts @MIXED@ %",
         "| rows | @N_LOW@ to @N_HIGH@ |",
         "| features | @P_LOW@ to @P_HIGH@; @NP_LOW@ to @NP_HIGH@ rows for each |",
         "a number (@N_NUM@ scenarios)",
