@@ -125,8 +125,8 @@ SENTENCES = {
         "costs @TH_REG@",
         "(@RULE_ACC@, @RULE_REG@)",
         "The boundary then costs @EST_REG@",
-        "@RELAXED@ % *less* excess risk than the better of L1 and L2, and an elastic net with equal "
-        "parts @MIXED@ %",
+        "@RELAXED@ % *less* excess risk than the better of L1 and L2, and an elastic net with "
+        "equal parts @MIXED@ %",
         "| rows | @N_LOW@ to @N_HIGH@ |",
         "| features | @P_LOW@ to @P_HIGH@; @NP_LOW@ to @NP_HIGH@ rows for each |",
         "a number (@N_NUM@ scenarios)",

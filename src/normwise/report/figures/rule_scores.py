@@ -48,15 +48,15 @@ LABELS = {
 }
 
 
-def _scales(axes: dict[str, Axes], top: float) -> None:
+def _scales(axes: dict[str, Axes], bottom: float, top: float) -> None:
     ax = axes["accuracy"]
     ax.set_xlim(-4, 104)
     ax.axvline(100 * GOOD, color="#444444", lw=1, ls=(0, (4, 2)), zorder=0.6)
     ax = axes["regret"]
     ax.axvline(1, color="#444444", lw=0.8, zorder=0.6)
     ax.axvline(SMALL, color="#444444", lw=1, ls=(0, (4, 2)), zorder=0.6)
-    ax.set(xscale="log", xlim=(0.98, top))
-    kept = [1.0]
+    ax.set(xscale="log", xlim=(bottom, top))
+    kept = [mark for mark in (0.5, 0.7) if mark > bottom] + [1.0]
     for mark in (1.1, 1.2, 1.3, 1.5, 2, 3, 5, 10):
         if np.log(top) / 11 < np.log(mark / kept[-1]) and mark <= top:
             kept.append(mark)
@@ -148,13 +148,16 @@ def _rules(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]
     """All choices, and once more where all were measured, by title."""
     whole = scores[(scores["family"] == "all") & scores["split"].isin(SPLITS)]
     whole = _beside_the_truth(whole)
-    mixed = scores[scores["split"] == MIXED].assign(split="scenarios")
-    n = whole.loc[whole["split"] == "scenarios", "n"].max()
-    if len(mixed) and mixed["n"].max() == n:
-        whole = pd.concat([whole, mixed[~mixed["rule"].isin(whole["rule"])]])
-        mixed = mixed[:0]
-    blocks = {f"all {n} scenarios": _by_regret(whole)}
+    mixed = scores[scores["split"] == MIXED]
+    sizes = whole.groupby("split")["n"].max()
+    for split in (FRESH, "scenarios"):
+        # all was measured on all scenarios of a split: no block of its own
+        if len(mixed) and mixed["n"].max() == sizes.get(split):
+            more = mixed[~mixed["rule"].isin(whole["rule"])].assign(split=split)
+            whole, mixed = pd.concat([whole, more]), mixed[:0]
+    blocks = {f"all {sizes['scenarios']:,} scenarios": _by_regret(whole)}
     if len(mixed):
+        mixed = mixed.assign(split="scenarios")
         blocks[f"{mixed['n'].max()} with an elastic net"] = _by_regret(mixed)
     return blocks
 
@@ -275,9 +278,10 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         squeeze=False,
     )
     top = 1.06 * max(1.1, *(float(own["regret_high"].max()) for own, _ in blocks.values()))
+    bottom = 0.98 * min(1.0, *(float(own["regret_low"].min()) for own, _ in blocks.values()))
     for row, (title, (own, labels)) in zip(axes, blocks.items(), strict=True):
         pair = dict(zip(LABELS, row, strict=True))
-        _scales(pair, top)
+        _scales(pair, bottom, top)
         _block(pair, own, labels)
         _note_unscored(row[0], own, labels)
         row[0].set_title(title)
