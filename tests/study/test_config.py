@@ -374,7 +374,7 @@ def test_a_rule_needs_no_scenario_keys(schema_file):
     assert config["datasets"][0]["chunks"] == 3
 
 
-@pytest.mark.parametrize("path", ["config.yaml", "quick.yaml", "atlas.yaml", "sampled.yaml"])
+@pytest.mark.parametrize("path", ["config.yaml", "quick.yaml", "atlas.yaml", "sampled.yaml", "hard.yaml"])
 def test_shipped_configs_are_valid(root, schema_file, path):
     text = (root / "config" / path).read_text(encoding="utf-8")
     config = check_config(yaml.safe_load(text), schema_file, path)
