@@ -28,8 +28,8 @@ INTRODUCTION = """\
 
 `config.yaml` is the default study, `quick.yaml` a look at every part in some three minutes,
 `atlas.yaml` the 2,310 sampled scenarios that the rule rests on, `real.yaml` real tables,
-`sampled.yaml` a small example of scenarios sampled from ranges, `hard.yaml` 33 scenarios chosen to break
-the rule. To run another than the default:
+`sampled.yaml` a small example of scenarios sampled from ranges, `hard.yaml` 33 scenarios chosen to
+break the rule. To run another than the default:
 
 ```bash
 snakemake --cores 8 --configfile config/quick.yaml

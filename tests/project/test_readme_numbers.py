@@ -37,7 +37,7 @@ def numbers(atlas: dict[str, pd.DataFrame]) -> dict[str, str]:
     fresh, learnt = frame[frame["held_out"]], frame[~frame["held_out"]]
     points = cells(atlas["ground"], "explained")
     rule, enough = read_rule(atlas["rules"]), read_rule(atlas["rules"], "explained").enough
-    many = points[points["held_out"] & (1 / points["aspect_ratio"] >= enough)]
+    many = points[points["held_out"] & (points["rows_per_feature"] >= enough)]
     scores = atlas["rule_scores"]
     own = scores[(scores["goal"] == "prediction") & (scores["family"] == "all")]
     mixed = own[own["split"] == "elastic net"].set_index("rule")

@@ -169,7 +169,7 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     surface = tables["surface"]
     if not len(surface):
         return None
-    axes = {a: sorted(float(v) for v in surface[a].unique()) for a in AXES}
+    axes = {a: sorted(set(_digits(surface[a].unique()))) for a in AXES}
     scores = tables["surface_scores"]
     goals = [goal for goal in GOALS if (surface["goal"] == goal).any()]
     ground = tables["ground"]
