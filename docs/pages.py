@@ -251,7 +251,7 @@ def pages() -> dict[str, str]:
         "config/README.md": describe_schema(schema),
         "results/README.md": describe_tables(),
         "docs/reference/cli.md": describe_commands(command_line()),
-        "docs/explanation/_league.md": describe_league(read_atlas()["rule_scores"]),
+        "docs/explanation/league.txt": describe_league(read_atlas()["rule_scores"]),
     }
 
 

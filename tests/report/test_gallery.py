@@ -19,11 +19,7 @@ CALLED_FOR = {
         anatomy_paths anatomy_bias_variance dimensionality sparsity collinearity opposing_signs
         signal_strength confounded classification classification_collinear selection stability
         case_recommender case_sensors calibration fair_grid replications""",
-    "full": """geometry rule rule_scores goals at_a_glance winner_map_50 winner_map winner_map_400
-        winner_map_binary anatomy_paths anatomy_bias_variance dimensionality sparsity
-        signal_strength collinearity opposing_signs neighbours common_factor factors near_copies
-        confounded classification classification_collinear selection stability case_recommender
-        case_sensors calibration fair_grid replications""",
+    "atlas": "geometry rule rule_scores goals fair_grid",
     "quick": """geometry rule rule_scores goals at_a_glance winner_map anatomy_paths
         anatomy_bias_variance collinearity classification selection stability calibration
         fair_grid replications""",

@@ -350,7 +350,7 @@ def test_the_default_study_holds_out_scenarios_of_its_own(root, schema_file):
     datasets = check_config(yaml.safe_load(text), schema_file, "config.yaml")["datasets"]
     parts = {True: set(), False: set()}
     for dataset in datasets:
-        parts[dataset["hold_out"]] |= set(expand_grid(dataset))
+        parts[dataset["hold_out"]] |= set(scenarios_of(dataset))
     assert len(parts[True]) > 20
     assert not parts[True] & parts[False]
 

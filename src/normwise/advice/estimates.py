@@ -13,6 +13,7 @@ from normwise.advice.diagnosis import diagnose
 from normwise.analysis.columns import typed
 from normwise.analysis.measure.effects import log_ratio
 from normwise.data.population import draw
+from normwise.data.response_kind import kind_of
 from normwise.data.scenario import Scenario
 from normwise.data.tables.table import Table
 
@@ -30,13 +31,14 @@ def as_drawn(scenario: Scenario, seed: int, replicate: int) -> Table:
     X, y = draw(scenario, seed, replicate)
     varies = np.ptp(X, axis=0) > 0
     names = np.array([f"x{j}" for j in range(X.shape[1])])
+    values = kind_of(scenario.response).classes
     return Table(
         X=X[:, varies].astype(float),
         y=y,
         names=tuple(names[varies]),
         response=scenario.response,
         target="y",
-        classes=("0", "1") if scenario.response == "binary" else None,
+        classes=(str(values[0]), str(values[1])) if values else None,
         source=f"scenario {scenario.id}, replicate {replicate}",
         missing={},
         constant=tuple(names[~varies]),

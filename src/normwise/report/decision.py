@@ -14,9 +14,8 @@ from normwise.analysis.learn.estimated import NAMES
 from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, read_rule
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.analysis.tables import Tables
-from normwise.report.explorer import PROPERTIES
 from normwise.report.look.numbers import percent
-from normwise.report.look.words import NO_PART
+from normwise.report.look.words import NO_PART, PROPERTIES
 from normwise.report.validity import CHOOSE_BOTH, measured_words
 
 GOAL, THUMB, BOUNDARY = "prediction", "rule of thumb", "exact boundary"

@@ -14,16 +14,10 @@ from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.analysis.tables import Tables
 from normwise.data.response_kind import DEFAULT
-from normwise.report.look.words import AXIS_NAMES, NO_PART
+from normwise.report.look.words import NO_PART, PROPERTIES
 from normwise.report.snippets import SNIPPETS
 from normwise.report.validity import measured_words
 
-PROPERTIES = {
-    "aspect_ratio": AXIS_NAMES["aspect_ratio"],
-    "nonzero_share": "share of features that matter k/p",
-    "snr": AXIS_NAMES["snr"],
-    "signal_alignment": "alignment of the signal a",
-}
 ABOUT = {
     "aspect_ratio": "columns over rows of your table",
     "nonzero_share": "your best guess: 0.01 is one feature in a hundred, 1 is all",

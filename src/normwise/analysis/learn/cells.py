@@ -8,7 +8,6 @@ import pandas as pd
 from normwise.analysis.columns import typed
 from normwise.analysis.points import explained_points
 from normwise.data.response_kind import DEFAULT
-from normwise.theory.observed import observed_snr
 
 AXES = ("aspect_ratio", "nonzero_share", "snr", "signal_alignment")
 # a feature counts as collinear from this correlation with its nearest on
@@ -43,6 +42,9 @@ def ground_of(
         ``nonzero_share`` is by effective number, and ``snr`` that of the best linear predictor of
         the response, of two classes on the scale of zeros and ones.
     """
+    # all of theory: loaded when used
+    from normwise.theory.observed import observed_snr
+
     keys = ["dataset", "scenario"]
     own = goals.merge(scenarios, on=keys).drop_duplicates(["goal", "scenario"])
     own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(BINARY))].reset_index(drop=True)

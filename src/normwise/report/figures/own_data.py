@@ -26,12 +26,12 @@ ROW = 0.42
 
 
 def _shares(summary: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Share explained by data set and penalty: of the test error, or of the signal."""
+    """Share explained by data set and penalty: of a signal that is known, or of the loss."""
     rows = summary[(summary["tuning"] == "cv_min") & summary["dataset"].isin(names)]
-    held_out = rows[rows["metric"] == "explained"]
     known = rows[rows["metric"] == "relative_risk"]
     known = known.assign(mean=1 - known["mean"])
-    return pd.concat([held_out, known])[["dataset", "penalty", "mean"]]
+    others = rows[(rows["metric"] == "explained") & ~rows["dataset"].isin(known["dataset"])]
+    return pd.concat([others, known])[["dataset", "penalty", "mean"]]
 
 
 def _draw_ratios(ax: Axes, rows: pd.DataFrame, margin: float) -> None:

@@ -55,3 +55,10 @@ AXIS_SYMBOLS = {
     "snr": "snr",
     "aspect_ratio": "p/n",
 }
+# of the axes of the surface, as a reader may know them
+PROPERTIES = {
+    "aspect_ratio": AXIS_NAMES["aspect_ratio"],
+    "nonzero_share": "share of features that matter k/p",
+    "snr": AXIS_NAMES["snr"],
+    "signal_alignment": "alignment of the signal a",
+}
