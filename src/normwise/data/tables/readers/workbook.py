@@ -174,10 +174,10 @@ def _column(cells: pd.Series) -> tuple[pd.Series, list[str]]:
         shown = listed(f"{mark!r} ({n:,})" for mark, n in marks.value_counts(sort=False).items())
         said.append(f"has texts that count as missing: {shown}")
     numbers = texts[texts.map(as_number).notna()]
-    if len(numbers) and numbers.str.fullmatch(LEADING_ZERO).any():
+    padded = numbers[numbers.str.fullmatch(LEADING_ZERO).astype(bool)]
+    if len(padded):
         said.append(
-            f"has numbers with leading zeros, such as {numbers[_zeros(numbers)].iloc[0]!r}: they "
-            "were read as codes"
+            f"has numbers with leading zeros, such as {padded.iloc[0]!r}: they were read as codes"
         )
         labels = cells.map(to_label, na_action="ignore")
         return pd.Series(pd.Categorical(labels), cells.index, name=cells.name), said
@@ -193,10 +193,6 @@ def _column(cells: pd.Series) -> tuple[pd.Series, list[str]]:
             f"{str(early[0]).removesuffix(' 00:00:00')}: they may be numbers in the format of dates"
         )
     return cells.infer_objects(), said
-
-
-def _zeros(texts: pd.Series) -> pd.Series:
-    return texts.str.fullmatch(LEADING_ZERO).astype(bool)
 
 
 def _mend(path: Path, sheet: str, grid: pd.DataFrame, top: int) -> tuple[dict[int, str], list[str]]:
