@@ -120,15 +120,16 @@ def test_theory_counts_a_feature_as_often_as_its_alignment():
     for alignment in (0.5, 1.0, 4.0):
         counted = max(alignment, 1)
         for side, times in (("l1", 0.95), ("l2", 1.05)):
-            own = pd.Series(
+            own = pd.DataFrame(
                 {
-                    "aspect_ratio": 0.99,
+                    "n_samples": [100],
+                    "n_features": 99,
                     "snr": 2.0,
                     "nonzero_share": times * share / counted,
                     "signal_alignment": alignment,
                 }
             )
-            said, why = theory_of(own, 100)
+            said, why = theory_of(own)
             assert said == side and f"counted {counted:.2g} times" in why
 
 

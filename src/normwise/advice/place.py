@@ -9,12 +9,12 @@ from scipy import stats
 from normwise.advice.atlas import Atlas
 from normwise.advice.diagnosis import Signal
 from normwise.advice.findings import Place
-from normwise.analysis.learn.cells import AXES, BINARY
+from normwise.analysis.learn.cells import AXES, BINARY, acting_together, with_derived
+from normwise.analysis.learn.exact_boundary import call_by_theory
 from normwise.analysis.learn.rule_of_thumb import EQUIVALENT, call_by_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs
 from normwise.data.tables.table import Table
 from normwise.report.validity import measured_words, outside_words, record_words
-from normwise.theory.boundary import phase_boundary
 
 NEIGHBOURS = 8
 # what rule and surface say of a table beyond the measured ranges
@@ -48,24 +48,21 @@ def properties(
 ) -> pd.DataFrame:
     """What rule and surface need, for numbers of coefficients, ratios and alignments."""
     n, p = signal.n_rows or table.X.shape[0], table.X.shape[1]
-    count, snr = np.clip(count, 1, p), np.maximum(snr, LEAST_SNR)
     rows = n
     if BINARY[table.response]:
         # the rarer class decides how much the rows say
         rate = float(table.y.mean())
         rows = 2 * min(rate, 1 - rate) * n
-    return pd.DataFrame(
-        {
-            "aspect_ratio": p / n,
-            "rows_per_feature": rows / p,
-            "nonzero_share": count / p,
-            "snr": snr,
-            "signal_alignment": alignment,
-            "binary": BINARY[table.response],
-            # effects that cancel gain neither penalty anything
-            "load": np.maximum(alignment, 1) * count / (n * np.sqrt(snr)),
-        }
-    )
+    own = {
+        "n_samples": n,
+        "n_features": p,
+        "rows_per_feature": rows / p,
+        "effective_nonzero": np.clip(count, 1, p),
+        "snr": np.maximum(snr, LEAST_SNR),
+        "signal_alignment": alignment,
+        "binary": BINARY[table.response],
+    }
+    return with_derived(pd.DataFrame(own))
 
 
 def _known(table: Table, signal: Signal) -> pd.DataFrame:
@@ -123,8 +120,7 @@ def spread_effect(
     float
         Probability that L1 has the smaller loss.
     """
-    mean, sd = surface.model.predict(inputs(possible), return_std=True)
-    mean, sd = surface.centre + surface.scale * mean, surface.scale * sd
+    mean, sd = surface.posterior(possible)
     values = (mean[:, None] + sd[:, None] * STEPS).ravel()
     order = np.argsort(values)
     below = np.cumsum(np.repeat(weight / len(STEPS), len(STEPS))[order])
@@ -144,17 +140,14 @@ def _verdict(effect: tuple[float, float, float], chance: float, zone: float) -> 
     return EQUIVALENT if -zone < low and high < zone else "undecided"
 
 
-def theory_of(own: pd.Series, n_rows: int) -> tuple[str, str]:
+def theory_of(own: pd.DataFrame) -> tuple[str, str]:
     """The side of the exact boundary on which a table lies, and what it is a boundary of.
 
     It is exact for squared error. With the signal on the scale of zeros and ones it is as good for
     two classes, by what was measured.
     """
-    aspect = float(own["aspect_ratio"]) * n_rows / max(n_rows - 1, 1)
-    share = phase_boundary(aspect, float(own["snr"]))
-    times = max(float(own["signal_alignment"]), 1.0)
-    side = "l1" if float(own["nonzero_share"]) * times < share else "l2"
-    return side, (
+    times = float(acting_together(own).iloc[0])
+    return str(call_by_theory(own)[0]), (
         "side of the exact boundary for unrelated features, each of those that matter counted "
         f"{times:.2g} times, by the alignment of the signal"
     )
@@ -173,7 +166,6 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     -------
     Place
     """
-    n = signal.n_rows or table.X.shape[0]
     asked = _known(table, signal)
     answers = call_by_rule(asked, atlas.rule)
     own = asked.iloc[:1]
@@ -184,7 +176,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         # an effect below 0 says that L1 explains more
         middle, low, high = spread_effect(atlas.explained, possible, weight)[0]
         points = (-100 * middle, -100 * high, -100 * low)
-    theory, theory_basis = theory_of(own.iloc[0], n)
+    theory, theory_basis = theory_of(own)
     side = BINARY[table.response]
     same = atlas.cells[atlas.cells["binary"] == side]
     outside = outside_words(dict(own.iloc[0]), same)

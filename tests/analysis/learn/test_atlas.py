@@ -12,7 +12,8 @@ from normwise.analysis.columns import check_table
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.atlas import TABLES, about_atlas, read_atlas, ship
 from normwise.analysis.learn.cells import cells, learnt_from
-from normwise.analysis.learn.learn import call_by_theory, learn
+from normwise.analysis.learn.exact_boundary import call_by_theory
+from normwise.analysis.learn.learn import learn
 from normwise.analysis.learn.rule_of_thumb import call_by_rule, fit_rule, read_rule
 from normwise.analysis.learn.surface import Surface
 from normwise.files.parquet import write_parquet

@@ -17,7 +17,7 @@ from normwise.analysis.learn.estimated import (
     losses_by_data_set,
 )
 from normwise.analysis.learn.learn import learn
-from normwise.analysis.learn.rule_of_thumb import NEITHER, Rule, call_by_rule, read_rule
+from normwise.analysis.learn.rule_of_thumb import EQUIVALENT, Rule, call_by_rule, read_rule
 
 COMPARISON = {"margin": 0.05}
 SIZE, FRESH = 80, 30
@@ -99,7 +99,7 @@ def test_an_estimate_beyond_the_cut_costs_what_the_other_penalty_costs(study, to
 
 def test_the_cost_is_that_of_the_data_sets_on_which_it_was_called():
     frame = pd.DataFrame({"effect": [-0.5, 0.4, -0.5, 0.4]})
-    called = np.array([["l2", "l1"], ["l1", NEITHER], ["l1", ABSENT], [ABSENT, ABSENT]])
+    called = np.array([["l2", "l1"], ["l1", EQUIVALENT], ["l1", ABSENT], [ABSENT, ABSENT]])
     ratio = np.array([[-0.7, -0.1], [0.6, 0.2], [-0.4, np.nan], [np.nan, np.nan]])
     losses = losses_by_data_set(frame, called, ratio)
     # the better penalty is that of the scenario, and costs nothing

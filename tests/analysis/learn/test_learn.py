@@ -12,7 +12,7 @@ from normwise.analysis.learn.cells import AXES, cells, ground_of
 from normwise.analysis.learn.common_advice import common_calls
 from normwise.analysis.learn.learn import TABLES, _call_by_tree, _calls, _fold, _splits, learn
 from normwise.analysis.learn.rule_of_thumb import (
-    NEITHER,
+    EQUIVALENT,
     Rule,
     call_by_rule,
     enough_rows,
@@ -387,7 +387,7 @@ def test_scores_count_what_they_say():
     frame = pd.DataFrame(
         {"verdict": ["l1", "l1", "l2", "l2", "undecided"], "effect": [-1.0, -1, 1, 1, 0]}
     )
-    called = np.array(["l1", "l2", NEITHER, "l2", NEITHER])
+    called = np.array(["l1", "l2", EQUIVALENT, "l2", EQUIVALENT])
     row = score(frame, called, np.array([0.0, 1.0, 0.5, 0.0, 0.0]), "prediction", 0.05)
     assert (row["n"], row["decided"]) == (5, 4)
     assert (row["accuracy"], row["called"], row["reversed"]) == (0.5, 0.75, 0.25)
@@ -420,7 +420,7 @@ def test_intervals_of_the_regret_are_those_of_a_mean(rng, goal):
 
 def test_a_study_without_winners_has_no_accuracy():
     frame = pd.DataFrame({"verdict": ["undecided", "equivalent"], "effect": 0.0})
-    row = score(frame, np.array([NEITHER, "l1"]), np.zeros(2), "prediction", 0.05)
+    row = score(frame, np.array([EQUIVALENT, "l1"]), np.zeros(2), "prediction", 0.05)
     assert "accuracy" not in row
     assert (row["decided"], row["silent"]) == (0, 0.5)
 

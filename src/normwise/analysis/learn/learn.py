@@ -26,13 +26,13 @@ from sklearn.tree import DecisionTreeRegressor
 
 from normwise.analysis.columns import tables_of, typed
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.cells import AXES, acting_together, cells, ground_of, learnt_from
+from normwise.analysis.learn.cells import AXES, cells, ground_of, learnt_from
 from normwise.analysis.learn.common_advice import common_calls
 from normwise.analysis.learn.estimated import estimated_calls, losses_by_data_set
+from normwise.analysis.learn.exact_boundary import call_by_theory
 from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, fit_rule, read_rule
 from normwise.analysis.learn.scores import KINDS, MIXED, Judged, parts_by
 from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
-from normwise.theory.boundary import phase_boundary
 
 FOLDS = 5
 TABLES = tables_of("learn")
@@ -61,18 +61,6 @@ def _call_by_tree(train: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
     return np.where(effect < 0, "l1", "l2")
 
 
-def call_by_theory(frame: pd.DataFrame) -> np.ndarray:
-    """The side of the exact boundary on which each scenario lies.
-
-    The boundary is that of independent features with equal coefficients, both penalties at their
-    best strengths, n and p large. Features that act together count for more.
-    """
-    aspect = frame["n_features"].to_numpy() / np.maximum(frame["n_samples"].to_numpy() - 1, 1)
-    share = phase_boundary(aspect, frame["snr"].to_numpy())
-    counted = (frame["nonzero_share"] * acting_together(frame)).to_numpy()
-    return np.where(counted < share, "l1", "l2")
-
-
 def _splits(frame: pd.DataFrame) -> dict[str, list[np.ndarray]]:
     # scenarios that a surface cannot tell apart stay together
     twins = np.unique(inputs(frame).round(3), axis=0, return_inverse=True)[1].ravel()
@@ -95,12 +83,13 @@ def _calls(
 ) -> dict[str, np.ndarray]:
     """Effect, coverage and choices of what was fitted to ``train``."""
     rule = rule or fit_rule(train, surface.zone)
-    found = surface.predict(test, test["mcse"].to_numpy())
+    mean, sd = surface.posterior(test)
+    found = surface.say(mean, sd, test["mcse"].to_numpy())
     inside = (found["low"] <= test["effect"].array) & (test["effect"].array <= found["high"])
     return {
         "effect": found["effect"].to_numpy(float),
         "covered": inside.to_numpy(float),
-        "response surface": surface.choose(test).astype(object),
+        "response surface": surface.choose(mean, sd).astype(object),
         "rule of thumb": call_by_rule(test, rule),
         # a reader guesses k
         "rule of thumb, k halved": call_by_rule(test.assign(load=test["load"] / 2), rule),

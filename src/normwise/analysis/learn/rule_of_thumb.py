@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-NEITHER, EQUIVALENT = "neither", "equivalent"
+EQUIVALENT = "equivalent"
 # where the two are called equivalent, so many of the scenarios have an effect within the zone
 MOST_EQUIVALENT = 0.95
 FEWEST_EQUIVALENT = 10

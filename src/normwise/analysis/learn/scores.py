@@ -148,8 +148,14 @@ class Judged(NamedTuple):
 
         Strategies that need a third penalty have rows where all was measured alone.
         """
-        losses = {rule: self._losses(called) for rule, called in self.calls.items()}
-        losses |= self._strategy_losses()
+        strategies = self._strategy_losses()
+        unknown = np.full(len(self.frame), np.nan)
+        mixed = strategies.get(CHOICES[ELASTIC_NET], unknown)
+        losses = {
+            rule: np.where(called == ELASTIC_NET, mixed, losses_of(self.frame, called))
+            for rule, called in self.calls.items()
+        }
+        losses |= strategies
         third = [CHOICES[key] for key in OTHERS if CHOICES[key] in losses]
         for family, mask in self.parts():
             for rule, loss in losses.items():
@@ -160,28 +166,15 @@ class Judged(NamedTuple):
             for rule, loss in losses.items():
                 yield self.row(rule, "all", everywhere, loss, MIXED)
 
-    def _effects(self) -> pd.DataFrame:
-        """Effect of every strategy, a column each, in the scenarios."""
-        wide = self.strategies.pivot_table(
-            index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
-        )
-        at = pd.MultiIndex.from_frame(self.frame[["dataset", "scenario"]])
-        return wide.reindex(at).reindex(columns=["l1", "l2", *CHOICES])
-
     def _strategy_losses(self) -> dict[str, np.ndarray]:
         """Losses of choices that are made for each data set, where there are any."""
         if self.goal != "prediction":
             return {}
-        effects = self._effects()
+        wide = self.strategies.pivot_table(
+            index=["dataset", "scenario"], columns="strategy", values="effect", observed=True
+        )
+        at = pd.MultiIndex.from_frame(self.frame[["dataset", "scenario"]])
+        effects = wide.reindex(at).reindex(columns=["l1", "l2", *CHOICES])
         best = effects[["l1", "l2"]].min(axis=1).to_numpy()
         losses = {name: effects[key].to_numpy() - best for key, name in CHOICES.items()}
         return {name: loss for name, loss in losses.items() if np.isfinite(loss).any()}
-
-    def _losses(self, called: np.ndarray) -> np.ndarray:
-        """Losses of choices of which some may be of an elastic net, known where there is one."""
-        losses, mixed = losses_of(self.frame, called), called == ELASTIC_NET
-        if not mixed.any():
-            return losses
-        effects = self._effects()
-        own = (effects["elastic_net"] - effects[["l1", "l2"]].min(axis=1)).to_numpy()
-        return np.where(mixed, own, losses)

@@ -159,13 +159,33 @@ class Surface:
         kernel += WhiteKernel(scales["noise"], "fixed")
         return cls(frame, float(scales["zone"]), kernel, search=False)
 
-    def predict(self, frame: pd.DataFrame, mcse: np.ndarray | float = 0.0) -> pd.DataFrame:
-        """What another scenario's effect is expected to be.
+    def effect(self, frame: pd.DataFrame) -> np.ndarray:
+        """What another scenario's effect is expected to be, without its uncertainty."""
+        mean = self.centre + self.scale * self.model.predict(inputs(frame))
+        return np.asarray(self.bend * np.sinh(mean))
+
+    def posterior(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the process, where effects are bent.
 
         Parameters
         ----------
         frame : DataFrame
             With the properties that `inputs` needs.
+        """
+        mean, sd = self.model.predict(inputs(frame), return_std=True)
+        return self.centre + self.scale * mean, self.scale * sd
+
+    def predict(self, frame: pd.DataFrame, mcse: np.ndarray | float = 0.0) -> pd.DataFrame:
+        """What another scenario's effect is expected to be: `posterior` told by `say`."""
+        return self.say(*self.posterior(frame), mcse)
+
+    def say(self, mean: np.ndarray, sd: np.ndarray, mcse: np.ndarray | float = 0.0) -> pd.DataFrame:
+        """Effects, intervals and verdicts of a posterior.
+
+        Parameters
+        ----------
+        mean, sd : ndarray of shape (n,)
+            What `posterior` returns.
         mcse : ndarray or float
             Monte Carlo error of a measured effect that the interval shall hold; 0 for the true
             effect.
@@ -177,8 +197,6 @@ class Surface:
             penalty that is the better one with a probability of 90 % and whose effect leaves the
             zone of equivalence, equivalent (interval within the zone), or undecided.
         """
-        mean, sd = self.model.predict(inputs(frame), return_std=True)
-        mean, sd = self.centre + self.scale * mean, self.scale * sd
         effect = self.bend * np.sinh(mean)
         spread = np.hypot(sd, mcse / np.hypot(effect, self.bend))
         reach = stats.norm.ppf((1 + LEVEL) / 2) * spread
@@ -189,9 +207,9 @@ class Surface:
         verdict = np.where(sure & (np.abs(effect) > self.zone), side, other)
         return pd.DataFrame({"effect": effect, "low": low, "high": high, "verdict": verdict})
 
-    def choose(self, frame: pd.DataFrame) -> np.ndarray:
-        """l1, l2 or equivalent for each scenario, whichever is the best guess."""
-        found = self.predict(frame)
+    def choose(self, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
+        """l1, l2 or equivalent for each scenario of a posterior, whichever is the best guess."""
+        found = self.say(mean, sd)
         side = np.where(found["effect"] < 0, "l1", "l2")
         return np.where(found["verdict"] == EQUIVALENT, EQUIVALENT, side)
 
@@ -234,8 +252,7 @@ def importance(surface: Surface, frame: pd.DataFrame, goal: str) -> pd.DataFrame
         at = pd.DataFrame({axis: np.full(x.shape[1], span[axis][0]) for axis in AXES})
         for axis, values in zip(free, x, strict=True):
             at[axis] = values
-        found = surface.predict(at.assign(binary=float(frame["binary"].min())))
-        return np.array(found["effect"])
+        return surface.effect(at.assign(binary=float(frame["binary"].min())))
 
     dists = [stats.loguniform(*span[axis]) for axis in free]
     found = stats.sobol_indices(func=effect, n=1024, dists=dists, rng=np.random.default_rng(0))
