@@ -26,4 +26,4 @@ def shipped_atlas():
 def known_map(request, monkeypatch):
     if "shipped_atlas" not in request.fixturenames:
         made = request.getfixturevalue("map_tables")
-        monkeypatch.setattr("normwise.advice.atlas.read_atlas", lambda: made)
+        monkeypatch.setattr("normwise.advice.atlas.read_atlas", lambda _: made)

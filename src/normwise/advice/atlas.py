@@ -117,4 +117,4 @@ def read_study(folder: str | Path) -> Atlas:
 
 def shipped() -> Atlas:
     """The map that is shipped: `normwise.analysis.learn.atlas`."""
-    return atlas_of(read_atlas())
+    return atlas_of(read_atlas(NEEDED))

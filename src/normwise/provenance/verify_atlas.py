@@ -31,7 +31,7 @@ def verify_atlas(sample: int, seed: int) -> Verification:
     seed : int
         Seed of the choice of the sample.
     """
-    about, table = about_atlas(), cells(read_atlas()["ground"])
+    about, table = about_atlas(), cells(read_atlas(["ground"])["ground"])
     found = Verification(files=0)
     datasets = {d["name"]: d for d in about["config"]["datasets"]}
     by_id = {(n, s.id): s for n, d in datasets.items() for s in scenarios_of(d)}

@@ -6,17 +6,16 @@ folder, and the numbers of chunks and blocks may be given as text, as wildcards 
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from normwise.analysis.columns import BLOCK_TABLES
+from normwise.analysis.learn.atlas import about_atlas
 from normwise.analysis.trials.cells import CELLS
 from normwise.analysis.trials.replications.protocol import plan_batches
 from normwise.data.batch import outside_key
@@ -347,8 +346,7 @@ class Study:
         """Digest of the atlas that rule and surface rest on; none if they are learnt here."""
         if self.config["comparison"]["learn_from"] == "study":
             return ""
-        about = files("normwise.analysis.learn").joinpath("atlas", "about.json")
-        return str(json.loads(about.read_text(encoding="utf-8"))["tables"])
+        return str(about_atlas()["tables"])
 
     @property
     def extension_files(self) -> list[list[str]]:

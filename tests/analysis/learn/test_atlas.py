@@ -106,7 +106,7 @@ def test_a_sample_of_it_is_made_again_from_the_seeds():
 def test_a_changed_effect_is_a_fault(monkeypatch, atlas):
     ground = atlas["ground"].assign(effect=atlas["ground"]["effect"] + 1e-4)
     changed = dict(atlas) | {"ground": ground}
-    monkeypatch.setattr("normwise.provenance.verify_atlas.read_atlas", lambda: changed)
+    monkeypatch.setattr("normwise.provenance.verify_atlas.read_atlas", lambda _: changed)
     assert verify_atlas(1, seed=1).faults
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,10 @@ EXACT = ("load",)
 KEPT = ("code", "environment", "started", "finished", "seeds", "fits", "config", "config_digest")
 
 
-def read_atlas() -> dict[str, pd.DataFrame]:
-    """The tables of the shipped atlas, by name."""
+def read_atlas(names: Iterable[str] = TABLES) -> dict[str, pd.DataFrame]:
+    """Tables of the shipped atlas, by name."""
     with as_file(files("normwise.analysis.learn") / "atlas") as folder:
-        return {name: typed(pd.read_parquet(folder / f"{name}.parquet"), name) for name in TABLES}
+        return {name: typed(pd.read_parquet(folder / f"{name}.parquet"), name) for name in names}
 
 
 def about_atlas() -> dict[str, Any]:
