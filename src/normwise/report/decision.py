@@ -227,7 +227,8 @@ def _relaxed(row: pd.Series) -> str:
     return (
         "The relaxed lasso, which lets L1 choose the features and undoes its shrinkage as far as "
         f"cross-validation asks for, has {ends[0]:.0f} % [{ends[1]:.0f}, {ends[2]:.0f}] "
-        f"{'less' if less else 'more'} excess risk than the better of L1 and L2 there."
+        f"{'less' if less else 'more'} excess risk than the better of L1 and L2 there "
+        "(geometric mean)."
     )
 
 
