@@ -37,6 +37,18 @@ class Deadly(Penalty):
     def path(self, problem, alphas, tol):
         os.kill(os.getpid(), signal.SIGKILL)
 """
+ENDLESS = """
+import time
+from normwise.extensions import Penalty, penalty
+
+@penalty
+class Endless(Penalty):
+    name, label = "endless", "at work until it is killed"
+
+    def path(self, problem, alphas, tol):
+        while True:
+            time.sleep(0.1)
+"""
 
 
 class Killable(Study):
@@ -55,6 +67,14 @@ class Killable(Study):
             text=True,
             start_new_session=True,
         )
+
+
+def fit_with(study: Study, name: str, code: str, settings: str = "") -> None:
+    """Have the study fit a penalty of its own in place of L1 and L2."""
+    (study.folder / f"{name}.py").write_text(code)
+    config = study.folder / "config.yaml"
+    own = f"penalties: [{name}]\nextensions: [{name}.py]\n{settings}"
+    config.write_text(config.read_text().replace("penalties: [l1, l2]\n", own))
 
 
 def kill(running: subprocess.Popen) -> str:
@@ -175,11 +195,8 @@ def test_a_damaged_table_is_named_and_made_anew(whole, copy):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_job_that_is_killed_is_told_with_what_to_change(study, threads):
-    (study.folder / "deadly.py").write_text(DEADLY)
     study.configure(LABELS)
-    config = study.folder / "config.yaml"
-    own = f"penalties: [deadly]\nextensions: [deadly.py]\nthreads_per_fit: {threads}\n"
-    config.write_text(config.read_text().replace("penalties: [l1, l2]\n", own))
+    fit_with(study, "deadly", DEADLY, f"threads_per_fit: {threads}\n")
     text = failed(study.snakemake(targets=("fits/labels/deadly/0.npz",)))
     # alone, the job itself is killed; else one of its workers
     what = "killed before it could say why" if threads == 1 else "worker process of this job was"
@@ -188,12 +205,17 @@ def test_a_job_that_is_killed_is_told_with_what_to_change(study, threads):
 
 
 def test_a_second_run_in_the_same_results_is_refused(study, tmp_path_factory):
+    study.configure(LABELS)
+    # it cannot end before the second begins, however slow the machine is
+    fit_with(study, "endless", ENDLESS)
+    fits = "fits/labels/endless/0.npz"
     elsewhere = Killable(tmp_path_factory.mktemp("elsewhere"))
-    shutil.copy(study.folder / "config.yaml", elsewhere.folder)
-    running = study.start()
+    for name in ("config.yaml", "endless.py"):
+        shutil.copy(study.folder / name, elsewhere.folder)
+    running = study.start(targets=(fits,))
     try:
         wait_for(study.results / ".lock")
-        text = failed(elsewhere.snakemake(targets=(str(study.results / TABLES[0]),)))
+        text = failed(elsewhere.snakemake(targets=(str(study.results / fits),)))
         assert f"{study.results}: another run is at work there, process {running.pid} on" in text
         assert running.poll() is None
     finally:
