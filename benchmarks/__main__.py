@@ -99,6 +99,11 @@ def _arguments() -> argparse.Namespace:
         "--missing", action="store_true", help="only what the table has not from this machine"
     )
     parser.add_argument(
+        "--strengths",
+        choices=table.KINDS,
+        help="only with the strengths that all are given, or with each one's own",
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="three small regimes, few settings, no growth"
     )
     parser.add_argument(
@@ -139,7 +144,11 @@ def _tasks(options: argparse.Namespace, known: set[tuple[str, str]]) -> dict[str
     names = options.regimes or list(QUICK if options.quick else REGIMES)
     tasks = {}
     for name in names:
-        wanted = [c.name for c in contenders_of(REGIMES[name], options.contenders)]
+        wanted = [
+            c.name
+            for c in contenders_of(REGIMES[name], options.contenders)
+            if options.strengths != table.OWN or c.has_strengths
+        ]
         if options.missing:
             wanted = [contender for contender in wanted if (name, contender) not in known]
         if wanted:
@@ -157,7 +166,8 @@ def _race_all(options: argparse.Namespace, output: Path, machine: dict[str, obje
     path = output / "runs.csv"
     if options.quick:
         path.unlink(missing_ok=True)
-    tasks = _tasks(options, table.measured(path, about["machine"]))
+    strengths = [options.strengths] if options.strengths else table.KINDS
+    tasks = _tasks(options, table.measured(path, about["machine"], strengths))
     engines, begun = start_engines(), time.perf_counter()
     try:
         for i, (name, wanted) in enumerate(tasks.items(), 1):
@@ -166,7 +176,9 @@ def _race_all(options: argparse.Namespace, output: Path, machine: dict[str, obje
                 print(f"{len(tasks) - i + 1} regimes are left: --missing goes on with them")
                 return
             print(f"[{i}/{len(tasks)}] {name}", flush=True)
-            rows = race(REGIMES[name], limit, engines, options.quick, wanted, options.times)
+            rows = race(
+                REGIMES[name], limit, engines, options.quick, wanted, options.times, strengths
+            )
             table.merge(path, rows, about)
             print(f"  {time.perf_counter() - started:.0f} s in all", flush=True)
     finally:

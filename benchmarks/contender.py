@@ -70,6 +70,9 @@ class Contender:
     solutions : callable, optional
         Coefficients of shape (n_sets, n_alphas, n_features) that the fit found on all rows (one
         set) or on the training rows of each fold; NaN where it was not looked at.
+    as_called : callable, optional
+        The same at all defaults, strengths of its own included; returns the least cross-validated
+        error.
     """
 
     name: str
@@ -82,6 +85,12 @@ class Contender:
     regimes: tuple[str, ...] = ()
     fit: Callable[[Problem, Setting], Fitted] | None = None
     solutions: Callable[[Problem, Setting, Fitted], np.ndarray] | None = None
+    as_called: Callable[[Problem], float] | None = None
+
+    @property
+    def has_strengths(self) -> bool:
+        """Whether it can be called without strengths."""
+        return self.as_called is not None or self.engine == "glmnet"
 
 
 Path = Callable[[Any, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -117,6 +126,12 @@ def _errors(problem: Problem, predictor: np.ndarray, test: np.ndarray) -> np.nda
     if problem.loss == "squared":
         return ((y - predictor) ** 2).sum(axis=0)
     return (np.logaddexp(0, predictor) - y * predictor).sum(axis=0)
+
+
+def mean_error(errors: np.ndarray, problem: Problem) -> float:
+    """The least of the errors of (n_alphas, n_folds), a mean over the rows."""
+    weight = np.bincount(problem.folds)
+    return float((errors @ weight).min() / weight.sum())
 
 
 def path_on_all_rows(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:

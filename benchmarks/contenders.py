@@ -15,6 +15,7 @@ from benchmarks.contender import (
     Contender,
     Fitted,
     Setting,
+    mean_error,
     tighter,
 )
 from benchmarks.peers import adelie, celer, glmnet_rs, glmnetpp, intelex, pycasso, skein, skglm
@@ -25,23 +26,25 @@ from benchmarks.problem import Problem
 INTERCEPT_SCALING = 1e3
 
 
-def _normwise(
-    problem: Problem, setting: Setting, n_jobs: int = 1, own_grid: bool = False
-) -> Fitted:
+def _normwise_model(problem: Problem) -> Fitted:
     import normwise
 
     kind = {1.0: "L1", 0.0: "L2"}.get(problem.l1_ratio, "ElasticNet")
     role = "Regressor" if problem.loss == "squared" else "Classifier"
     mix = {"l1_ratio": problem.l1_ratio} if kind == "ElasticNet" else {}
-    model = getattr(normwise, f"{kind}{role}CV")(
-        alphas=len(problem.alphas) if own_grid else problem.alphas,
-        cv=problem.splits,
-        standardize=False,
-        tol=setting.tol,
-        n_jobs=n_jobs,
-        **mix,
-    )
+    model = getattr(normwise, f"{kind}{role}CV")
+    return model(cv=problem.splits, standardize=False, **mix)
+
+
+def _normwise(problem: Problem, setting: Setting, n_jobs: int = 1) -> Fitted:
+    model = _normwise_model(problem)
+    model.set_params(alphas=problem.alphas, tol=setting.tol, n_jobs=n_jobs)
     return model.fit(problem.X, problem.y)
+
+
+def _normwise_as_called(problem: Problem) -> float:
+    model = _normwise_model(problem).fit(problem.X, problem.y)
+    return mean_error(model.cv_error_path_, problem)
 
 
 def _normwise_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
@@ -59,6 +62,14 @@ def _coordinate_descent(problem: Problem, setting: Setting) -> Fitted:
     pure = problem.l1_ratio == 1
     model = LassoCV(**options) if pure else ElasticNetCV(l1_ratio=problem.l1_ratio, **options)
     return model.fit(problem.X, problem.y)
+
+
+def _coordinate_descent_as_called(problem: Problem) -> float:
+    from sklearn.linear_model import ElasticNetCV, LassoCV
+
+    pure = problem.l1_ratio == 1
+    model = LassoCV(cv=problem.splits) if pure else ElasticNetCV(cv=problem.splits)
+    return mean_error(model.fit(problem.X, problem.y).mse_path_, problem)
 
 
 def _coordinate_descent_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
@@ -129,10 +140,9 @@ def _nothing(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
 
 NATIVE = "normwise"
 TWO_JOBS = "normwise, n_jobs=2"
-OWN_GRID = "normwise, own grid"
 PRODUCT = "one product X'X"
 # no solvers that a user would pick instead
-NOT_PEERS = (NATIVE, TWO_JOBS, OWN_GRID, PRODUCT)
+NOT_PEERS = (NATIVE, TWO_JOBS, PRODUCT)
 LARGE = ("l1_large_n", "l2_large_n")
 _NATIVE_SETTINGS = (Setting("default", 1e-6),)
 # scikit-learn stops the lasso at a relative gap of twice its tolerance: 4e-7 is the loosest
@@ -165,6 +175,7 @@ CONTENDERS = {
             "duality gap at most 1e-6 of the null loss",
             fit=_normwise,
             solutions=_normwise_path,
+            as_called=_normwise_as_called,
         ),
         Contender(
             TWO_JOBS,
@@ -175,15 +186,6 @@ CONTENDERS = {
             regimes=LARGE,
             fit=partial(_normwise, n_jobs=2),
             solutions=_normwise_path,
-        ),
-        Contender(
-            OWN_GRID,
-            "normwise",
-            _NATIVE_SETTINGS,
-            (("squared", "l1"), ("squared", "elastic_net")),
-            "the same, on a default grid, which ends once the error has clearly risen",
-            fit=partial(_normwise, own_grid=True),
-            solutions=_nothing,
         ),
         Contender(
             PRODUCT,
@@ -203,6 +205,7 @@ CONTENDERS = {
             "duality gap at most 1e-4 ‖y‖² / n",
             fit=_coordinate_descent,
             solutions=_coordinate_descent_path,
+            as_called=_coordinate_descent_as_called,
         ),
         Contender(
             "scikit-learn RidgeCV",

@@ -18,6 +18,7 @@ from benchmarks.contenders import CONTENDERS, NATIVE, contenders_for
 from benchmarks.engines import Engine, EngineError, Timeout
 from benchmarks.problem import Problem, write_problem
 from benchmarks.regimes import Regime, draw
+from benchmarks.table import GIVEN, KINDS, OWN
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.certificate import relative_gap
 
@@ -27,6 +28,8 @@ TARGET = 1e-6
 MOST_PREDICTIONS = 10**7
 # a run that is cut for taking a multiple of normwise's time gets at least this
 LEAST_LIMIT = 1.0
+# at all defaults, the strengths included: what a user calls
+AS_CALLED = "as called"
 TOO_LONG, FAILED, SKIPPED, FINISHED = "> limit", "failed", "not run", "ok"
 
 
@@ -42,15 +45,21 @@ class Entry:
     gap_median: float = np.nan
     objective: np.ndarray | None = None
     excess_max: float = np.nan
+    least_error: float = np.nan
     status: str = FINISHED
     note: str = ""
+
+    @property
+    def strengths(self) -> str:
+        """Whose strengths it was fitted at; it is compared with normwise at the same kind."""
+        return OWN if self.setting.name == AS_CALLED else GIVEN
 
     @property
     def n_wanted(self) -> int:
         """Runs that make a stable median without taking all day."""
         if self.status != FINISHED:
             return 0
-        if self.setting.name != "default" and not self.gap_max <= TARGET:
+        if self.setting.name not in ("default", AS_CALLED) and not self.gap_max <= TARGET:
             # on the way to the setting that is compared
             return 1
         return 5 if self.seconds[0] < 2 else 3 if self.seconds[0] < 30 else 1
@@ -74,6 +83,7 @@ class Entry:
             "n": regime.n,
             "p": regime.p,
             "contender": self.contender.name,
+            "strengths": self.strengths,
             "setting": self.setting.name,
             "seconds_median": limit if cut else np.median(self.seconds or np.nan),
             "seconds_min": limit if cut else min(self.seconds, default=np.nan),
@@ -83,6 +93,7 @@ class Entry:
             "gap_max": self.gap_max,
             "gap_median": self.gap_median,
             "excess_max": self.excess_max,
+            "least_error": self.least_error,
             "status": self.status,
             "note": self.note,
         }
@@ -188,6 +199,9 @@ def _measure(entry: Entry, engine: Engine, problem: Problem, limit: float) -> No
 def _first_run(entry: Entry, engine: Engine, problem: Problem, limit: float) -> None:
     try:
         engine.prepare(entry.contender.name)
+        if entry.strengths == OWN:
+            entry.seconds.append(_call(entry, engine, limit))
+            return
         seconds, entry.memory = _run(entry, engine, limit)
     except Timeout:
         entry.status, entry.note = TOO_LONG, f"cut after {limit:g} s"
@@ -211,6 +225,11 @@ def _run(entry: Entry, engine: Engine, limit: float) -> tuple[float, float]:
     return float(seconds), np.nan if memory == "NA" else float(memory)
 
 
+def _call(entry: Entry, engine: Engine, limit: float) -> float:
+    seconds, entry.least_error = map(float, engine.ask(limit, "call", entry.contender.name))
+    return seconds
+
+
 def _rounds(entries: Sequence[Entry], n_rounds: int) -> Iterator[Entry]:
     for _ in range(1, n_rounds):
         for entry in entries:
@@ -230,7 +249,9 @@ def contenders_of(regime: Regime, names: Sequence[str] | None = None) -> list[Co
     return [c for c in found if names is None or c.name in (NATIVE, *names)]
 
 
-def _entries(contenders: Sequence[Contender], quick: bool) -> list[Entry]:
+def _entries(
+    contenders: Sequence[Contender], quick: bool, strengths: Sequence[str] = KINDS
+) -> list[Entry]:
     columns = []
     for contender in contenders:
         settings = contender.settings
@@ -238,7 +259,9 @@ def _entries(contenders: Sequence[Contender], quick: bool) -> list[Entry]:
             settings = settings[0], settings[len(settings) // 2]
         columns.append([Entry(contender, setting) for setting in settings])
     # all defaults first, then the next setting of each, and so on
-    return [entry for row in zip_longest(*columns) for entry in row if entry is not None]
+    given = [entry for row in zip_longest(*columns) for entry in row if entry is not None]
+    calls = [Entry(c, Setting(AS_CALLED, 0.0)) for c in contenders if c.has_strengths]
+    return [entry for entry in given + calls if entry.strengths in strengths]
 
 
 class _Taken:
@@ -250,7 +273,7 @@ class _Taken:
     def skips(self, entry: Entry) -> bool:
         """Whether the entry is not to be run; its status then says why."""
         before = self.last.get(entry.contender.name)
-        if before is None:
+        if before is None or entry.strengths == OWN:
             return False
         entry.status = TOO_LONG if before.status == TOO_LONG else SKIPPED
         what = before.note or f"gap {before.gap_max:.0e}"
@@ -270,6 +293,7 @@ def race(
     quick: bool = False,
     names: Sequence[str] | None = None,
     times: float = np.inf,
+    strengths: Sequence[str] = KINDS,
 ) -> list[dict[str, object]]:
     """Time everyone who solves a regime's problem.
 
@@ -285,13 +309,15 @@ def race(
         Contenders that are timed beside normwise; all by default.
     times : float
         Of normwise's time that one run may take.
+    strengths : sequence of str
+        Which of `KINDS` are run.
 
     Returns
     -------
     list of dict
         A row for each contender and setting, whatever became of it.
     """
-    entries = _entries(contenders_of(regime, names), quick)
+    entries = _entries(contenders_of(regime, names), quick, strengths)
     problem = draw(regime)
     if quick:
         problem = replace(problem, alphas=problem.alphas[::10])
@@ -312,8 +338,12 @@ def race(
         _set_excess(entries)
         if regime.is_large:
             _stop_others(engines, None)
-    native = next((e.seconds for e in entries if e.contender.name == NATIVE), [])
-    return [entry.row(regime, limit, native) for entry in entries if entry.status != SKIPPED]
+    native = {e.strengths: e.seconds for e in entries if e.contender.name == NATIVE}
+    return [
+        entry.row(regime, limit, native.get(entry.strengths, []))
+        for entry in entries
+        if entry.status != SKIPPED
+    ]
 
 
 def _turn(engines: dict[str, Engine], entry: Entry, regime: Regime) -> Engine:
@@ -332,7 +362,9 @@ def _again(entry: Entry, engine: Engine, limit: float) -> None:
     try:
         engine.prepare(entry.contender.name)
         # a run just under the limit may be just over it the next time
-        entry.seconds.append(_run(entry, engine, 10 * limit)[0])
+        called = entry.strengths == OWN
+        again = _call(entry, engine, 10 * limit) if called else _run(entry, engine, 10 * limit)[0]
+        entry.seconds.append(again)
     except (Timeout, EngineError) as error:
         entry.note = f"a repeat failed: {error or 'too long'}"
 
@@ -340,4 +372,6 @@ def _again(entry: Entry, engine: Engine, limit: float) -> None:
 def _told(entry: Entry) -> str:
     if entry.status != FINISHED:
         return f"{entry.status} ({entry.note})"
+    if entry.strengths == OWN:
+        return f"{entry.seconds[0]:.3g} s, least error {entry.least_error:.4g}"
     return f"{entry.seconds[0]:.3g} s, gap {entry.gap_max:.1e}, {entry.memory / 1e6:.0f} MB"

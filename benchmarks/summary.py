@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import figures, picture, table
-from benchmarks.contenders import CONTENDERS, NATIVE, NOT_PEERS, OWN_GRID, PRODUCT, TWO_JOBS
-from benchmarks.race import TARGET, TOO_LONG
+from benchmarks.contenders import CONTENDERS, NATIVE, NOT_PEERS, PRODUCT, TWO_JOBS
+from benchmarks.race import AS_CALLED, TARGET, TOO_LONG
 from benchmarks.regimes import REGIMES
+from benchmarks.table import GIVEN, OWN
 
 FASTEST = "the fastest peer"
 # of a run and its data: less is the allocator's rounding
@@ -22,7 +23,9 @@ INTRODUCTION = f"""\
 Written by `python -m benchmarks`; `benchmarks/README.md` says what is measured. A ratio is the time
 of a peer over that of normwise, the median over paired rounds: above 1, normwise is faster.
 
-- *Default*: the setting that a user gets, with the gap shown.
+- *As called*: everything at its default, the strengths included. Each tool then looks for a
+  strength on a path of its own, and the least cross-validated error says what it found there.
+- *Default*: the default tolerance, at strengths that all are given, with the gap shown.
 - *Equal gap*: the fastest setting of the peer whose largest relative duality gap is at most
   {TARGET:.0e}, which is what normwise guarantees. Where no setting is, the ratio is a lower bound,
   `>`, and counts as its value.
@@ -126,6 +129,14 @@ def at_default(runs: pd.DataFrame, peer: str) -> Ratio | None:
     return _ratio(own.iloc[0], own.iloc[0]["status"] == "> limit")
 
 
+def as_called(runs: pd.DataFrame, peer: str) -> Ratio | None:
+    """A call without strengths; None if the peer has none, or failed."""
+    own = runs[(runs["contender"] == peer) & (runs["setting"] == AS_CALLED)]
+    if not len(own) or own.iloc[0]["status"] not in ("ok", TOO_LONG):
+        return None
+    return _ratio(own.iloc[0], own.iloc[0]["status"] == TOO_LONG)
+
+
 def _ratio(run: pd.Series, bound: bool) -> Ratio:
     return Ratio(
         run["regime"], run["contender"], run["setting"], run["seconds_median"], run["ratio"],
@@ -210,29 +221,53 @@ def _by_regime(runs: pd.DataFrame) -> str:
     for name, part in _regimes(runs):
         native = native_run(part)
         if native is None:
-            rows.append([name, _unfinished(part), *["–"] * 7])
+            rows.append([name, _unfinished(part), *["–"] * 6])
             continue
         default, equal = (fastest(ratios(part, f)) for f in (at_default, at_equal_gap))
         defaults, equals = defaults + default, equals + equal
         rows.append([
             name, f"{_seconds(native['seconds_median'])} ({native['gap_max']:.0e})",
-            _own_grid(part), *_named(default), *_named(equal), _megabytes(native["memory_mb"]),
-            *_leanest(part),
+            *_named(default), *_named(equal), _megabytes(native["memory_mb"]), *_leanest(part),
         ])  # fmt: skip
     means = [_mean_and_least(group) for group in (defaults, equals)]
     for i, what in enumerate(("**geometric mean**", "**least**")):
-        rows.append([what, "", "", "", means[0][i], "", means[1][i], "", ""])
+        rows.append([what, "", "", means[0][i], "", means[1][i], "", ""])
     header = [
-        "regime", "normwise (gap)", "on its own grid", "fastest default (gap)", "ratio",
+        "regime", "normwise (gap)", "fastest default (gap)", "ratio",
         "fastest at equal gap", "ratio", "normwise MB", "leanest peer MB (ratio)",
     ]  # fmt: skip
     return _table(header, rows)
 
 
-def _own_grid(runs: pd.DataFrame) -> str:
-    """Time on a default grid, which ends early on large problems; the peers' paths may as well."""
-    own = runs[(runs["contender"] == OWN_GRID) & (runs["status"] == "ok")]
-    return _seconds(own.iloc[0]["seconds_median"]) if len(own) else "–"
+def _calls(runs: pd.DataFrame) -> str:
+    """Every peer as a user calls it, beside normwise, with the least errors that they find."""
+    rows, fastest_calls = [], []
+    for name, part in _regimes(runs):
+        native = part[(part["contender"] == NATIVE) & (part["status"] == "ok")]
+        found = [call for peer in _peers(part) if (call := as_called(part, peer))]
+        if not len(native) or not found:
+            continue
+        best = min(found, key=lambda r: r.ratio)
+        fastest_calls.append(best)
+        errors = part.set_index("contender")["least_error"]
+        others = [
+            f"{call.peer} {call} ({errors[call.peer]:.4g})"
+            if not call.bound
+            else f"{call.peer} {call}"
+            for call in sorted(found, key=lambda r: r.ratio)
+            if call is not best
+        ]
+        rows.append([
+            f"{name} ({part['n'].iloc[0]} × {part['p'].iloc[0]})",
+            f"{_seconds(native.iloc[0]['seconds_median'])} ({errors[NATIVE]:.4g})",
+            f"{best.peer} ({errors[best.peer]:.4g})", f"**{best}**", ", ".join(others),
+        ])  # fmt: skip
+    if not rows:
+        return "Not measured."
+    mean, least = _mean_and_least(fastest_calls)
+    rows += [["**geometric mean**", "", "", mean, ""], ["**least**", "", "", least, ""]]
+    header = ["regime", "normwise (error)", "fastest peer (error)", "ratio", "the others"]
+    return _table(header, rows)
 
 
 def _named(found: list[Ratio]) -> list[str]:
@@ -356,13 +391,19 @@ def _growth(table: pd.DataFrame) -> str:
     return _table(header, rows)
 
 
-def text(runs: pd.DataFrame, machine: dict[str, object], growth: pd.DataFrame | None) -> str:
+def text(everything: pd.DataFrame, machine: dict[str, object], growth: pd.DataFrame | None) -> str:
     """The summary in Markdown."""
+    runs = everything[everything["strengths"] == GIVEN]
     parts = [
         "# Benchmarks",
         INTRODUCTION,
         f"![{picture.TITLE}](peers.svg)",
-        "## Against the fastest peer",
+        "## As a user calls it",
+        "Ten folds and a path of its own for each. The error is relative to the response's "
+        "variance (squared loss) or in nats; adelie draws folds of its own, and its path ends at a "
+        "tenth of the largest strength.",
+        _calls(everything[everything["strengths"] == OWN]),
+        "## Against the fastest peer, at given strengths",
         _by_regime(runs),
         "## What each promises and reaches",
         _promises(runs),
@@ -403,7 +444,7 @@ def write(folder: Path) -> None:
     order = {name: i for i, name in enumerate(REGIMES)}
     runs = runs.sort_values("regime", key=lambda names: names.map(order), kind="stable")
     machine["commits that were timed"] = ", ".join(sorted(set(runs["commit"])))
-    figures.draw_accuracy(runs, folder)
+    figures.draw_accuracy(runs[runs["strengths"] == GIVEN], folder)
     picture.draw(runs, folder)
     if grown is not None:
         figures.draw_growth(grown, folder)

@@ -1,4 +1,4 @@
-"""The table of runs: merged by regime, contender and machine, so that a run can be a part."""
+"""The table of runs; what is measured again takes the place of what was, so a run can be a part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-KEYS = ["regime", "contender", "machine"]
+# strengths that all contenders are given, or each one's own
+KINDS = GIVEN, OWN = "given", "own"
+KEYS = ["regime", "contender", "machine", "strengths"]
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -19,7 +21,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def merge(path: Path, rows: Sequence[dict[str, object]], about: dict[str, str]) -> None:
-    """Put rows in the place of those of the same regime, contender and machine.
+    """Put rows in the place of those of the same regime, contender, machine and strengths.
 
     Parameters
     ----------
@@ -39,8 +41,8 @@ def merge(path: Path, rows: Sequence[dict[str, object]], about: dict[str, str]) 
     os.replace(unfinished, path)
 
 
-def measured(path: Path, machine: str) -> set[tuple[str, str]]:
-    """Pairs of regime and contender that a machine has rows of."""
+def measured(path: Path, machine: str, strengths: Sequence[str] = KINDS) -> set[tuple[str, str]]:
+    """Pairs of regime and contender that a machine has rows of, with any of these strengths."""
     table = read(path)
-    own = table[table["machine"] == machine]
+    own = table[(table["machine"] == machine) & table["strengths"].isin(strengths)]
     return set(own[["regime", "contender"]].itertuples(index=False, name=None))

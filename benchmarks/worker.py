@@ -7,6 +7,7 @@ Requests and replies are lines of fields separated by tabs; `glmnet.R` understan
 | ``load FOLDER`` | reads the problem, to be solved from now on |
 | ``warm CONTENDER`` | solves two small problems of its kind, so that compiled code is loaded |
 | ``run CONTENDER TOL MAX_ITER`` | solves it; replies seconds, bytes, warnings, the first one |
+| ``call CONTENDER`` | solves it at all defaults; replies seconds and the least error |
 | ``save FOLDER`` | writes the coefficients that the last run found |
 
 Bytes are the peak of a run above what the process held before it, and the data's own.
@@ -93,6 +94,14 @@ class _Session:
         memory = 1024 * _kilobytes("VmHWM") - before
         self.last = name, setting, fitted
         return seconds, memory, len(caught), str(caught[0].message) if caught else ""
+
+    def call(self, name: str) -> tuple:
+        as_called = CONTENDERS[name].as_called
+        assert as_called is not None
+        with warnings.catch_warnings(action="ignore"):
+            started = time.perf_counter()
+            least = as_called(self.problem)
+            return time.perf_counter() - started, least
 
     def save(self, folder: str) -> tuple:
         if self.last is None:

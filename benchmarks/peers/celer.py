@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from benchmarks.contender import SQUARED_L1, Contender, Fitted, Setting, tighter
+from benchmarks.contender import SQUARED_L1, Contender, Fitted, Setting, mean_error, tighter
 from benchmarks.problem import Problem
 
 
@@ -29,6 +29,14 @@ def _fit(problem: Problem, setting: Setting) -> Fitted:
     pure = problem.l1_ratio == 1
     model = LassoCV(**options) if pure else ElasticNetCV(l1_ratio=problem.l1_ratio, **options)
     return model.fit(problem.X, problem.y)
+
+
+def _as_called(problem: Problem) -> float:
+    from celer import ElasticNetCV, LassoCV
+
+    pure = problem.l1_ratio == 1
+    model = LassoCV(cv=problem.splits) if pure else ElasticNetCV(cv=problem.splits)
+    return mean_error(model.fit(problem.X, problem.y).mse_path_, problem)
 
 
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
@@ -54,5 +62,6 @@ CONTENDERS = (
         promise="duality gap at most 1e-4 ‖y‖² / n",
         fit=_fit,
         solutions=_path,
+        as_called=_as_called,
     ),
 )

@@ -44,6 +44,21 @@ def _fit(problem: Problem, setting: Setting) -> Fitted:
     )
 
 
+def _as_called(problem: Problem) -> float:
+    from glmnetrs import cv_glmnet
+
+    found = cv_glmnet(
+        problem.X,
+        problem.y,
+        family="gaussian" if problem.loss == "squared" else "binomial",
+        type_measure="mse" if problem.loss == "squared" else "deviance",
+        foldid=problem.folds,
+        alpha=problem.l1_ratio,
+        standardize=False,
+    )
+    return float(np.min(found.cvm))
+
+
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
     return extended(np.asarray(fitted.glmnet_fit.beta).T, len(problem.alphas))[None]
 
@@ -51,7 +66,16 @@ def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
 _SETTINGS = tighter("thresh", 1e-7, (1e-9, 1e-11, 1e-12, 1e-14, 1e-16), 10**8)
 _PROMISE = "a sweep decreases the loss by at most 1e-7 of the null loss; early end of path"
 CONTENDERS = (
-    Contender("glmnet-rs", "glmnet-rs", _SETTINGS, SQUARED, _PROMISE, fit=_fit, solutions=_path),
+    Contender(
+        "glmnet-rs",
+        "glmnet-rs",
+        _SETTINGS,
+        SQUARED,
+        _PROMISE,
+        fit=_fit,
+        solutions=_path,
+        as_called=_as_called,
+    ),
     Contender(
         "glmnet-rs logistic",
         "glmnet-rs",
@@ -61,5 +85,6 @@ CONTENDERS = (
         sparse=False,
         fit=_fit,
         solutions=_path,
+        as_called=_as_called,
     ),
 )

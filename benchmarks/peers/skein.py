@@ -37,6 +37,15 @@ def _fit(problem: Problem, setting: Setting) -> Fitted:
     return model.fit(problem.X, problem.y)
 
 
+def _as_called(problem: Problem) -> float:
+    from skein_glm import ElasticNetPathCV, LogisticElasticNetPathCV
+    from sklearn.model_selection import PredefinedSplit
+
+    kind = ElasticNetPathCV if problem.loss == "squared" else LogisticElasticNetPathCV
+    model = kind(alpha=problem.l1_ratio, cv=PredefinedSplit(problem.folds))
+    return float(model.fit(problem.X, problem.y).cv_mean_scores_.min())
+
+
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
     from skein_glm import ElasticNetPathRegressor, LogisticElasticNetPathRegressor
 
@@ -55,5 +64,6 @@ CONTENDERS = (
         promise="a sweep changes no coefficient by more than 1e-6, or 100 sweeps",
         fit=_fit,
         solutions=_path,
+        as_called=_as_called,
     ),
 )

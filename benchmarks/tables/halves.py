@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.tables.collect import file_of, read_manifest
 from benchmarks.tables.rule import RULES, coded, digest_of
 from normwise.advice.atlas import Atlas, shipped
-from normwise.advice.contest import N_ALPHAS, RATIOS, TOLERANCE, compare, row_width
+from normwise.advice.contest import N_ALPHAS, RATIOS, TOLERANCE, compare, row_width, unit_of
 from normwise.advice.diagnosis import diagnose, sample_rows, spectrum, standardise
 from normwise.advice.findings import Contest, Models, Place
 from normwise.advice.place import locate
@@ -112,7 +112,9 @@ def measured(half: Table, other: Table, seed: list[int]) -> dict[str, Any]:
     """Cross-validated losses of each penalty on a half, and its losses on the other half."""
     loss = loss_of(half.response)
     folds = make_folds(half.y, N_FOLDS, half.response, np.random.default_rng(seed), half.rows)
-    problem = Problem(half.X, half.y, half.response)
+    # as the advice does, so that the shares of an elastic net do not depend on the unit
+    scale = unit_of(half.y, half.response, half.rows.weights)
+    problem = Problem(half.X, half.y / scale, half.response)
     mean = float(loss.predictor_of(np.asarray(half.y.mean())))
     null = loss.each(other.y, np.full(len(other.y), mean))
     unit = 100 / float(null.mean())
@@ -121,7 +123,7 @@ def measured(half: Table, other: Table, seed: list[int]) -> dict[str, Any]:
     out: dict[str, Any] = {"null_half": 100 / in_half, "null_other": 100 / unit}
 
     def lose(name: str, coef: np.ndarray, intercept: float) -> None:
-        each[name] = unit * loss.each(other.y, other.X @ coef + intercept)
+        each[name] = unit * loss.each(other.y, scale * (other.X @ coef + intercept))
         out[f"held_{name}"] = float(each[name].mean())
         out[f"nonzeros_{name}"] = int((coef != 0).sum())
 
@@ -132,7 +134,7 @@ def measured(half: Table, other: Table, seed: list[int]) -> dict[str, Any]:
             raise NoHalfError(f"no strength of {penalty} is proven")
         error, *chosen = choose(found.cv, usable)
         for name, place in zip((penalty, f"{penalty}_1se"), chosen, strict=True):
-            out[f"cv_{name}"] = in_half * float(error[place])
+            out[f"cv_{name}"] = in_half * scale**2 * float(error[place])
             lose(name, found.path.coef[place], float(found.path.intercept[place]))
     try:
         path = problem.path(np.zeros(1), 0.0, TOLERANCE)
@@ -171,21 +173,12 @@ def witnesses(contest: Contest, place: Place) -> dict[str, Any]:
     out["split_repeat"] = splits["repeat"].to_list()
     for penalty in TUNED:
         out[f"split_{penalty}"] = (100 * splits[penalty]).round(5).to_list()
-    names = (
-        "load",
-        "load_low",
-        "load_high",
-        "rule",
-        "surface",
-        "effect",
-        "effect_low",
-        "effect_high",
-    )
-    out |= {
-        f"map_{name}": getattr(place, name) for name in (*names, "theory", "inside", "l1_chance")
-    }
-    points = place.neighbours["points"].dropna()
-    out["map_points"] = float(-points.median()) if len(points) else np.nan
+    names = ("load", "load_low", "load_high", "rule", "surface", "theory", "inside", "l1_chance")
+    more = ("effect", "effect_low", "effect_high", "rows_per_feature", "enough")
+    out |= {f"map_{name}": getattr(place, name) for name in (*names, *more)}
+    # a smaller loss explains more
+    out["map_points"] = -place.points
+    out["map_points_low"], out["map_points_high"] = -place.points_high, -place.points_low
     out["z"], out["odds"] = evidence(contest, place)
     return out
 

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.linear_model import Lasso
 
-from normwise.fitting.search import SURE, Searched, has_risen, null_error, search
+from normwise.fitting.search import (
+    SURE,
+    SURE_ABOVE_NULL,
+    Searched,
+    has_risen,
+    looks_of,
+    null_error,
+    search,
+)
 from normwise.fitting.solvers import bulk, views
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 from normwise.fitting.tuning import splits_of
@@ -204,6 +212,28 @@ def test_a_search_that_ends_early_chooses_as_the_whole_grid(monkeypatch, thin):
     assert best[0] == best[1]
 
 
+@pytest.mark.parametrize(
+    ("n", "p", "thin", "engine", "n_looks"),
+    [
+        (199, 400, False, "native", 0),
+        (300, 199, False, "native", 0),
+        (300, 200, False, "native", 2),
+        (2001, 200, False, "native", 0),
+        (200, 200, False, "native", 5),
+        (200, 1600, False, "native", 5),
+        (200, 1601, False, "native", 2),
+        (200, 4001, False, "native", 0),
+        (200, 4001, True, "native", 5),
+        (200, 400, False, "scikit-learn", 0),
+    ],
+)
+def test_how_often_a_search_looks_at_the_error_depends_on_the_shape(n, p, thin, engine, n_looks):
+    X = np.zeros((n, p))
+    problem = Problem(sparse.csr_array(X) if thin else X, np.arange(float(n)), engine=engine)
+    looks = looks_of(problem)
+    assert len(looks) == n_looks and list(looks) == sorted(looks)
+
+
 def found_with(errors: np.ndarray) -> Searched:
     n_folds, n = errors.shape
     flat = np.zeros((n_folds, n))
@@ -221,7 +251,10 @@ def test_a_rise_counts_beyond_chance_and_beyond_a_share_of_what_is_explained():
         return has_risen(found_with(np.column_stack([np.ones(5), last])[:n_folds]), TOL, null)
 
     edge = SURE / np.sqrt(5)
-    assert rises(1.0, 0.9 / edge) and not rises(1.0, 1.1 / edge)
+    assert rises(0.9, 0.9 * 0.9 / edge) and not rises(0.9, 0.9 * 1.1 / edge)
+    # above the null model's error
+    edge = SURE_ABOVE_NULL / np.sqrt(5)
+    assert rises(1.3, 1.3 * 0.9 / edge) and not rises(1.3, 1.3 * 1.1 / edge)
     assert rises(0.11, 0.0) and not rises(0.09, 0.0)
     assert not rises(1.0, 0.0, n_folds=3)
     # where nothing is explained, a share of the null model's error

@@ -155,6 +155,30 @@ def test_relaxed_lasso_lies_between_the_lasso_and_least_squares(rng):
     np.testing.assert_allclose(path.coef[3 * step + 1], half)
 
 
+@pytest.mark.parametrize("kind", ["plain", "copies", "nearly copies", "wide", "weights"])
+def test_free_fits_of_the_relaxed_lasso_are_least_squares_of_what_is_kept(kind, rng):
+    n, p = (30, 60) if kind == "wide" else (80, 12)
+    X = rng.standard_normal((n, p)) * np.geomspace(0.01, 100, p) + 3
+    if kind == "copies":
+        X[:, 1] = X[:, 0]
+    elif kind == "nearly copies":
+        X[:, 1] = X[:, 0] + 1e-6 * X[:, 1]
+    y = (X / X.std(axis=0))[:, :4].sum(axis=1) + rng.standard_normal(n)
+    weight = rng.random(n) + 0.5 if kind == "weights" else np.ones(n)
+    problem, penalty = Problem(X, y, sample_weight=weight), find("relaxed_lasso", 0.5)
+    path = penalty.path(problem, penalty.grid(problem, 20), TOLERANCE)
+    mean, root = np.average(X, axis=0, weights=weight), np.sqrt(weight)
+    scale = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    Z, target = (X - mean) / scale * root[:, None], (y - np.average(y, weights=weight)) * root
+    for lasso, free in zip(path.coef[::3], path.coef[2::3], strict=True):
+        kept = lasso != 0
+        expected = np.linalg.lstsq(Z[:, kept], target)[0] if kept.any() else np.zeros(0)
+        # the fit itself; what near-copies share among them has fewer digits
+        fitted = Z[:, kept] @ (free * scale)[kept]
+        np.testing.assert_allclose(fitted, Z[:, kept] @ expected, atol=1e-8 * np.abs(target).max())
+        assert not free[~kept].any()
+
+
 def test_mcp_is_firm_thresholding_for_orthogonal_features():
     # closed form: Zhang 2010, section 2
     n, rng = 40, np.random.default_rng(1)

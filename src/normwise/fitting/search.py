@@ -26,13 +26,15 @@ DEEPEST = 1e-14
 WAY = 8
 CLOSER = 0.01
 # rows and features from which the solutions at the small strengths, of as many coefficients, take
-# most of the time, unless the features of a dense table are more than so many times the rows; the
-# shares of the grid after which the error is looked at; and how far it must have risen by then: in
-# its standard error, and of what the best strength explains
-LARGE = 300
-FLAT = 8
-LOOKS = (0.25, 0.45, 0.65, 0.85)
-SURE = 4.0
+# most of the time, and the shares of the grid after which the error is looked at. Each look takes
+# a preparation of all features: of a dense table with more than so many for each row, or fewer than
+# one, it is worth less often, and with still more or still fewer it is not worth it
+LARGE = 200
+FLAT, FLATTER, TALL = 8, 20, 0.1
+LOOKS, FEW_LOOKS = (0.25, 0.35, 0.45, 0.65, 0.85), (0.45, 0.7)
+# how far the error must have risen: in its standard error, and of what the best strength explains;
+# of an error above that of the null model by such a share, fewer standard errors will do
+SURE, SURE_ABOVE_NULL = 3.0, 2.5
 RISE = 0.1
 MIN_FOLDS = 4
 
@@ -126,7 +128,8 @@ def has_risen(found: Searched, tol: float, null: float) -> bool:
     """Whether the error at the last strength lies far above the least one, beyond chance.
 
     By the differences of the folds, paired: their mean must exceed `SURE` of its standard errors
-    and a share `RISE` of what the best strength explains.
+    and a share `RISE` of what the best strength explains; or, where the error exceeds that of the
+    null model by such a share, `SURE_ABOVE_NULL` standard errors.
 
     Parameters
     ----------
@@ -144,19 +147,30 @@ def has_risen(found: Searched, tol: float, null: float) -> bool:
     rise = found.cv.errors[:, -1] - found.cv.errors[:, best]
     mean = float(weight @ rise / weight.sum())
     spread = np.sqrt(weight @ (rise - mean) ** 2 / weight.sum() / (len(weight) - 1))
+    if error[-1] > (1 + RISE) * null and mean > SURE_ABOVE_NULL * spread:
+        return True
     return mean > max(SURE * spread, RISE * max(null - error[best], RISE * null))
 
 
-def is_large(problem: Problem) -> bool:
-    """Whether following the path to its end takes far longer than setting it up again."""
+def looks_of(problem: Problem) -> tuple[float, ...]:
+    """Shares of the grid after which to look whether the rest is worth its time; maybe none."""
     n, p = problem.n_samples, problem.n_features
-    quick = sparse.issparse(problem.X) or p <= FLAT * n
-    return problem.engine == "native" and LARGE <= n <= p and quick
+    if problem.engine != "native" or min(n, p) < LARGE:
+        return ()
+    if n <= p and (sparse.issparse(problem.X) or p <= FLAT * n):
+        return LOOKS
+    return FEW_LOOKS if TALL * n <= p <= FLATTER * n else ()
 
 
-def _in_parts(fit: Callable[..., Searched], grid: np.ndarray, tol: float, null: float) -> Searched:
+def _in_parts(
+    fit: Callable[..., Searched],
+    grid: np.ndarray,
+    looks: Sequence[float],
+    tol: float,
+    null: float,
+) -> Searched:
     """The grid from above, as far as the error has not yet risen far above its minimum."""
-    cuts = [round(share * len(grid)) for share in LOOKS]
+    cuts = [round(share * len(grid)) for share in looks]
     first, *others = np.split(grid, cuts)
     found = fit(first, tol)
     for alphas in others:
@@ -176,9 +190,9 @@ def search(
 ) -> Searched:
     """Fit the default grid to all rows and in each fold, and go on where its end would bind.
 
-    Of large problems with an L1 part and no fewer features than rows, whose small strengths take
-    nearly all of the time, the grid is followed until the error has risen far above its minimum
-    (see `has_risen`). There the path holds the strengths that were fitted.
+    Of large problems with an L1 part, whose small strengths take nearly all of the time, the grid is
+    followed until the error has risen far above its minimum (see `has_risen`). There the path holds
+    the strengths that were fitted.
 
     Parameters
     ----------
@@ -217,12 +231,9 @@ def search(
     problem.share(splits, n_jobs)
     grid = problem.alpha_grid(l1_ratio, n_alphas)
     null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)
-    if l1_ratio and is_large(problem):
-        found = _in_parts(fit, grid, tol, null)
-        if len(found.path.alphas) < len(grid):
-            return found
-    else:
-        found = fit(grid, tol)
+    found = _in_parts(fit, grid, looks_of(problem) if l1_ratio else (), tol, null)
+    if len(found.path.alphas) < len(grid):
+        return found
     if is_covered(problem.loss, l1_ratio):
         return found
     even = grid[np.isfinite(grid)]
