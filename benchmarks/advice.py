@@ -1,9 +1,9 @@
 """Is the advice right? Tables from scenarios whose better penalty is known, on unseen seeds.
 
 ``python -m benchmarks.advice`` draws tables from `SCENARIOS`, asks for advice on each, and compares
-it with the penalty that has the smaller mean excess risk over many other draws.
-``python -m benchmarks.advice tune results`` fits the weights of
-`normwise.advice.recommendation` to tables drawn from the scenarios of a finished study.
+it with how much L1 and L2 explain of new rows, over many other draws.
+``benchmarks.tables`` does the same on real tables, from which the advice has learnt what its
+head-to-head is worth.
 """
 
 from __future__ import annotations
@@ -16,21 +16,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from normwise.advice import advise_table
-from normwise.advice.atlas import shipped
-from normwise.advice.contest import compare, tune
-from normwise.advice.diagnosis import diagnose
+from normwise.advice.contest import tune, unit_of
 from normwise.advice.estimates import as_drawn
-from normwise.advice.place import locate
-from normwise.advice.recommendation import LIKELY, evidence
+from normwise.advice.recommendation import pair
 from normwise.analysis.judge.collinearity import describe
 from normwise.data.population import draw, population
 from normwise.data.scenario import Scenario
 from normwise.files.whole import write_text
-from normwise.fitting.risk import PredictorLaw, excess_risk
+from normwise.fitting.loss import loss_of
 from normwise.fitting.tuning import fold_labels, splits_of
 from normwise.solvers import Problem
 
@@ -39,10 +35,8 @@ OUTPUT = HERE / "results" / "advice.md"
 SEED, TUNING_SEED = 90_210, 31_337
 TABLES, REPLICATES = 2, 30
 N_FOLDS = 10
-# as on the map that is shipped
-MARGIN = 0.05
-ZONE = float(np.log1p(MARGIN))
-LARGEST = 60_000
+# points: per cent of the null model's loss
+MARGIN = 1.0
 
 
 def _grid() -> list[Scenario]:
@@ -115,32 +109,33 @@ def _grid() -> list[Scenario]:
 SCENARIOS = _grid()
 
 
-def _ratio(scenario: Scenario, replicate: int) -> float:
-    """Log ratio of the excess risks of L1 and L2 on one draw."""
-    X, y = draw(scenario, SEED, replicate)
-    truth = population(scenario, SEED)
-    rng = np.random.default_rng([SEED, replicate])
-    splits = splits_of(fold_labels(y, N_FOLDS, scenario.response, rng))
-    problem = Problem(X, y, scenario.response)
-    risks = []
-    for penalty in ("l1", "l2"):
-        path, best = tune(problem, penalty, splits)
-        coef, intercept = path.coef[best : best + 1], path.intercept[best : best + 1]
-        if scenario.response == "gaussian":
-            risks.append(float(excess_risk(truth, coef, intercept)[0]))
-        else:
-            law = PredictorLaw(truth, coef, intercept)
-            best_law = PredictorLaw(truth, truth.coef, np.array(truth.intercept))
-            risks.append(float(law.log_loss()[0] - best_law.log_loss()))
-    return float(np.log(risks[0] / risks[1]))
+def gaps_of(scenario: Scenario) -> np.ndarray:
+    """Loss of L1 minus that of L2 on new rows, in points, of draws that no advice has seen."""
+    drawn = [draw(scenario, SEED, TABLES + r) for r in range(REPLICATES)]
+    X, y = (np.concatenate(part) for part in zip(*drawn, strict=True))
+    of = np.repeat(np.arange(REPLICATES), [len(part) for _, part in drawn])
+    loss, gaps = loss_of(scenario.response), []
+    for r in range(REPLICATES):
+        rows, new = of == r, of != r
+        rng = np.random.default_rng([SEED, r])
+        splits = splits_of(fold_labels(y[rows], N_FOLDS, scenario.response, rng))
+        unit = unit_of(y[rows], scenario.response)
+        problem = Problem(X[rows], y[rows] / unit, scenario.response)
+        losses = []
+        for penalty in ("l1", "l2"):
+            found = tune(problem, penalty, splits)
+            path, best = found.path, found.best
+            predictor = unit * (X[new] @ path.coef[best] + path.intercept[best])
+            losses.append(loss.value(y[new], predictor))
+        constant = float(loss.predictor_of(np.asarray(y[rows].mean())))
+        null = loss.value(y[new], np.full(int(new.sum()), constant))
+        gaps.append(100 * float((losses[0] - losses[1]) / null))
+    return np.array(gaps)
 
 
-def truth_of(scenario: Scenario, jobs: Parallel) -> tuple[float, float, str]:
-    """Mean effect, its standard error, and the better penalty beyond the margin or neither."""
-    # replicates that no advice has seen
-    ratios = np.array(jobs(delayed(_ratio)(scenario, TABLES + r) for r in range(REPLICATES)))
-    effect, se = float(ratios.mean()), float(ratios.std(ddof=1) / np.sqrt(len(ratios)))
-    return effect, se, "neither" if abs(effect) <= ZONE else "l1" if effect < 0 else "l2"
+def side_of(gap: float) -> str:
+    """The better penalty beyond the margin, or neither."""
+    return "neither" if abs(gap) <= MARGIN else "l1" if gap < 0 else "l2"
 
 
 def _alignment(scenario: Scenario) -> float:
@@ -150,38 +145,39 @@ def _alignment(scenario: Scenario) -> float:
 
 def _asked(scenario: Scenario, replicate: int) -> dict[str, Any]:
     found = advise_table(as_drawn(scenario, SEED, replicate), n_jobs=1)
-    z, odds = evidence(found.contest, found.place)
-    advice = found.recommendation
+    place, told, diagnosis = found.place, found.recommendation, found.diagnosis
+    difference = told.difference
+    assert difference is not None
+    lead = pair(found.contest, "l1", "l2")["difference"]
     return {
-        "advice": advice.penalty or "neither",
-        "certainty": advice.certainty,
-        "lower cross-validated error": "l1" if z > 0 else "l2",
-        "the map's better side": "l1" if odds > 0 else "l2",
-        "the map, if sure": found.place.surface,
-        "rule of thumb": found.place.rule,
-        "alignment": found.diagnosis.alignment_low
-        <= _alignment(scenario)
-        <= found.diagnosis.alignment_high,
-        "snr": found.diagnosis.snr_low <= scenario.snr <= found.diagnosis.snr_high,
-        "z": z,
-        "odds": odds,
+        "advice": told.answer,
+        "certainty": told.certainty,
+        "the likelier side": "l1" if difference.l1_ahead >= 0.5 else "l2",
+        "lower cross-validated error": "l1" if lead > 0 else "l2",
+        "the map's better side": "l1" if place.l1_chance >= 0.5 else "l2",
+        "the map, if sure": place.surface,
+        "rule of thumb": place.rule,
+        "alignment": diagnosis.alignment_low <= _alignment(scenario) <= diagnosis.alignment_high,
+        "snr": diagnosis.snr_low <= scenario.snr <= diagnosis.snr_high,
+        **{f"chance of {name}": getattr(difference, name) for name in ("l1", "equal", "l2")},
+        "l1 costs": 100 * difference.l1_costs,
+        "l2 costs": 100 * difference.l2_costs,
     }
 
 
 def judge(rows: pd.DataFrame, by: str) -> dict[str, Any]:
-    """How often a choice is right, names none, or is wrong; shares of all tables."""
-    named = rows[by].isin(["l1", "l2"])
+    """How often a choice is right, that it does not matter is right, or a wrong one is named."""
+    named, equal = rows[by].isin(["l1", "l2"]), rows[by] == "equivalent"
     decided = rows["truth"] != "neither"
     right = named & (rows[by] == rows["truth"])
-    wrong = named & decided & ~right
     return {
         "choice": by,
-        "right": right.mean(),
-        "named none": (~named).mean(),
+        "named the better one": right.mean(),
+        "said rightly that it does not matter": (equal & ~decided).mean(),
+        "named none": (~named & ~equal).mean(),
         "named one of two equals": (named & ~decided).mean(),
-        "wrong": wrong.mean(),
-        "right where there is a winner": right[decided].mean(),
-        "right or none": (right | ~named).mean(),
+        "named the worse one": (named & decided & ~right).mean(),
+        "said wrongly that it does not matter": (equal & decided).mean(),
     }
 
 
@@ -191,15 +187,16 @@ def run(n_jobs: int) -> pd.DataFrame:
     with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
         jobs = Parallel(n_jobs=n_jobs)
         asked = jobs(delayed(_asked)(s, r) for s in SCENARIOS for r in range(TABLES))
-        for i, scenario in enumerate(SCENARIOS):
-            effect, se, better = truth_of(scenario, jobs)
-            known = {"scenario": i, "effect": effect, "se": se, "truth": better}
+        for i, gaps in enumerate(jobs(delayed(gaps_of)(s) for s in SCENARIOS)):
+            gap, se = float(gaps.mean()), float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
+            known = {"scenario": i, "gap": gap, "se": se, "truth": side_of(gap)}
             parts += [known | row for row in asked[TABLES * i : TABLES * (i + 1)]]
     return pd.DataFrame(parts)
 
 
 CHOICES = (
     "advice",
+    "the likelier side",
     "lower cross-validated error",
     "the map's better side",
     "the map, if sure",
@@ -228,96 +225,50 @@ def page(rows: pd.DataFrame) -> str:
     scores = pd.DataFrame([judge(rows, by) for by in CHOICES])
     for name in scores.columns[1:]:
         scores[name] = [f"{v:.0%}" for v in scores[name]]
-    sure = rows[rows["certainty"] == "clear"]
+    sure = rows[(rows["certainty"] == "clear") & rows["advice"].isin(["l1", "l2"])]
+    chances = rows[["chance of l1", "chance of equal", "chance of l2"]].to_numpy()
+    zone = np.column_stack([rows["truth"] == name for name in ("l1", "neither", "l2")])
+    brier = ((chances - zone) ** 2).sum(axis=1).mean()
+    costs = np.column_stack([rows["l1 costs"], rows["l2 costs"]])
+    kept = (np.column_stack([rows["gap"], -rows["gap"]]) <= costs + rows[["se"]].to_numpy()).mean()
     cases = []
     for i, own in rows.groupby("scenario"):
         first = own.iloc[0]
         cases.append(
             {
                 "scenario": _describe(SCENARIOS[int(i)]),
-                "effect": f"{first['effect']:+.2f} ± {first['se']:.2f}",
+                "gap": f"{first['gap']:+.1f} ± {first['se']:.1f}",
                 "better": first["truth"],
                 "advice": ", ".join(
                     f"{a} ({c})" for a, c in zip(own.advice, own.certainty, strict=True)
                 ),
             }
         )
-    text = pd.DataFrame(cases).replace({"neither (none)": "none"}, regex=False)
-    text["advice"] = text["advice"].str.replace("neither (none)", "none", regex=False)
     return f"""# Is the advice right?
 
 {len(rows)} tables, {TABLES} from each of {len(SCENARIOS)} scenarios that are not part of the study.
-The better penalty is the one with the smaller mean excess risk over {REPLICATES} other draws, if
-the difference is more than {MARGIN:.0%}. Shares are of all tables, but for the last but one column.
+The gap is the loss of L1 minus that of L2 on new rows in points, per cent of the null model's loss:
+below 0 L1 is better. It is the mean over {REPLICATES} other draws, and up to {MARGIN:g} point
+counts as equal. Shares are of all tables.
 
 {_table(scores)}
 
-Of {len(sure)} clear recommendations {(sure.advice == sure.truth).sum()} are right and
-{((sure.advice != sure.truth) & (sure.truth != "neither")).sum()} wrong. The 95 % interval of the
-signal-to-noise ratio holds the true one in {rows["snr"].mean():.0%} of the tables, that of the
-alignment of the signal in {rows["alignment"].mean():.0%}.
+Of {len(sure)} penalties that were named clearly {(sure.advice == sure.truth).sum()} are better by
+more than {MARGIN:g} point and {((sure.advice != sure.truth) & (sure.truth != "neither")).sum()}
+worse. The Brier score of the three answers is {brier:.2f}, and what taking a penalty costs is at
+most what is stated (90 %) in {kept:.0%}. The 95 % interval of the signal-to-noise ratio holds the
+true one in {rows["snr"].mean():.0%} of the tables, that of the alignment of the signal in
+{rows["alignment"].mean():.0%}.
 
-{_table(text)}
-
-The effect is the mean log ratio of the excess risks of L1 and L2; below 0 L1 is better.
+{_table(pd.DataFrame(cases))}
 """
-
-
-def _evidence(row: dict[str, Any]) -> dict[str, Any]:
-    scenario = Scenario(**{f.name: row[f.name] for f in fields(Scenario)})
-    table = as_drawn(scenario, TUNING_SEED, 0)
-    found = compare(table, 0.01, 0, 1)
-    z, odds = evidence(found, locate(table, diagnose(table, 0)[1], shipped()))
-    effect = row["effect"]
-    better = "neither" if abs(effect) <= ZONE else "l1" if effect < 0 else "l2"
-    return {"z": z, "odds": odds, "truth": better, "held_out": bool(row["held_out"])}
-
-
-def _weigh(rows: pd.DataFrame) -> LogisticRegression:
-    decided = rows[rows["truth"] != "neither"]
-    return LogisticRegression(C=100).fit(decided[["z", "odds"]], decided["truth"] == "l1")
-
-
-def fit_weights(folder: Path, n_jobs: int) -> None:
-    """Weights of the recommendation from tables of a study's smaller scenarios, and their worth.
-
-    One table from each scenario that the study holds out, and from every third of the others. The
-    weights are fitted to the others and judged on those held out, then fitted to all.
-    """
-    goals, scenarios = (
-        pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in ("goals", "scenarios")
-    )
-    known = goals[goals["goal"] == "prediction"].merge(scenarios, on=["dataset", "scenario"])
-    known = known[known["n_nonzero"] > 0].drop_duplicates("scenario").sort_values("scenario")
-    known = known[known["n_samples"] * known["n_features"] <= LARGEST]
-    known = pd.concat([known[known["held_out"]], known[~known["held_out"]][::3]])
-    with threadpool_limits(1), parallel_config(backend="loky", inner_max_num_threads=1):
-        found = Parallel(n_jobs=n_jobs)(
-            delayed(_evidence)(row) for row in known.astype(object).to_dict("records")
-        )
-    rows = pd.DataFrame(found)
-    held = rows[rows["held_out"]]
-    chance = _weigh(rows[~rows["held_out"]]).predict_proba(held[["z", "odds"]])[:, 1]
-    named = np.where(chance >= LIKELY, "l1", np.where(chance <= 1 - LIKELY, "l2", "neither"))
-    naive = np.where(held["z"] > 0, "l1", "l2")
-    for name, choice in (("advice", named), ("lower cross-validated error", naive)):
-        print(f"{len(held)} tables held out:", judge(held.assign(**{name: choice}), name))
-    model = _weigh(rows)
-    print(f"{len(rows)} tables: weights {model.coef_[0].round(2)}, {model.intercept_.round(2)}")
 
 
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("report", "tune"), default="report")
-    parser.add_argument("results", nargs="?", type=Path, default=Path("results"))
     parser.add_argument("--jobs", type=int, default=2)
-    arguments = parser.parse_args()
-    if arguments.what == "tune":
-        fit_weights(arguments.results, arguments.jobs)
-        return
-    rows = run(arguments.jobs)
-    text = page(rows)
+    text = page(run(parser.parse_args().jobs))
     write_text(OUTPUT, text)
     print(text)
 

@@ -56,7 +56,8 @@ def _as_called(problem: Problem) -> float:
         alpha=problem.l1_ratio,
         standardize=False,
     )
-    return float(np.min(found.cvm))
+    # a deviance is twice a log-loss
+    return float(np.min(found.cvm)) / (1 if problem.loss == "squared" else 2)
 
 
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:

@@ -43,7 +43,9 @@ def _as_called(problem: Problem) -> float:
 
     kind = ElasticNetPathCV if problem.loss == "squared" else LogisticElasticNetPathCV
     model = kind(alpha=problem.l1_ratio, cv=PredefinedSplit(problem.folds))
-    return float(model.fit(problem.X, problem.y).cv_mean_scores_.min())
+    least = float(model.fit(problem.X, problem.y).cv_mean_scores_.min())
+    # a deviance is twice a log-loss
+    return least if problem.loss == "squared" else least / 2
 
 
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:

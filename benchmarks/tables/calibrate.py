@@ -1,13 +1,14 @@
 """Fit the prior of real tables to the halves, and judge it on tables that it was not fitted to.
 
-``python -m benchmarks.tables.calibrate CACHE`` prints the weights of `benchmarks.tables.gap` and
-how good they are by cross-validation over tables. What is fitted is the probability of what the
-other half measured, given what the advice measured on the first one.
+``python -m benchmarks.tables.calibrate CACHE`` writes the weights of `normwise.advice.gap` and
+prints how good they are by cross-validation over tables. What is fitted is the probability of what
+the other half measured, given what the advice measured on the first one.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +16,28 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import logit, softmax
+from scipy.special import softmax
 
-from benchmarks.tables.gap import LEAST, SCALES, Gap, Weights, after, before
 from benchmarks.tables.halves import read_rows
 from benchmarks.tables.rule import digest_of
+from normwise.advice.gap import (
+    FITTED,
+    LEAST,
+    SCALES,
+    TRAITS,
+    Gap,
+    Weights,
+    after,
+    before,
+    mapped_of,
+    traits_of,
+)
+from normwise.files.whole import write_text
 
 N_FOLDS = 10
 MARGIN = 1.0
 # prior counts of the mixture's shares, so that none of them vanishes, and the bound of exponents
 COUNTS, RIDGE = 0.5, 0.05
-SUREST = 0.995
-TRAITS = ("constant", "features per row", "unexplained", "two classes")
 
 
 @dataclass(frozen=True)
@@ -36,8 +47,8 @@ class Seen:
     Attributes
     ----------
     traits : ndarray of shape (n_halves, n_traits)
-    odds : ndarray of shape (n_halves,)
-        The map's log-odds that L2 is better; 0 outside.
+    mapped : ndarray of shape (n_halves,)
+        The map's gap over its standard error; 0 outside.
     seen, error : ndarray of shape (n_halves,)
         The head-to-head's gap and standard error.
     held, held_error : ndarray of shape (n_halves,)
@@ -49,7 +60,7 @@ class Seen:
     """
 
     traits: np.ndarray
-    odds: np.ndarray
+    mapped: np.ndarray
     seen: np.ndarray
     error: np.ndarray
     held: np.ndarray
@@ -62,26 +73,15 @@ class Seen:
         return Seen(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def traits_of(rows: pd.DataFrame) -> np.ndarray:
-    """What decides a table's unit, one column for each of `TRAITS`."""
-    best = rows[["contest_explained_l1", "contest_explained_l2"]].max(axis=1).to_numpy() / 100
-    return np.column_stack(
-        [
-            np.ones(len(rows)),
-            np.log(rows["p"] / rows["n"]),
-            np.log(1 - np.clip(best, 0, 0.99)),
-            rows["response"] == "binary",
-        ]
-    ).astype(float)
-
-
 def seen_of(rows: pd.DataFrame) -> Seen:
     """What the model needs, from the rows of `benchmarks.tables.halves`."""
-    chance = np.clip(rows["map_l1_chance"].to_numpy(), 1 - SUREST, SUREST)
+    best = rows[["contest_explained_l1", "contest_explained_l2"]].max(axis=1).to_numpy() / 100
+    size = (rows[name].to_numpy(float) for name in ("n", "p"))
+    ends = (rows[f"map_points{end}"].to_numpy() for end in ("", "_low", "_high"))
     count = rows.groupby("name")["half"].transform("size")
     return Seen(
-        traits=traits_of(rows),
-        odds=np.where(rows["map_inside"], -logit(chance), 0.0),
+        traits=traits_of(*size, best, rows["response"].to_numpy() == "binary"),
+        mapped=np.where(rows["map_inside"], mapped_of(*ends), 0.0),
         seen=rows["contest_gap_l1_l2"].to_numpy(),
         error=rows["contest_gap_se_l1_l2"].to_numpy(),
         held=rows["gap_l1_l2"].to_numpy(),
@@ -105,7 +105,7 @@ def fit(seen: Seen) -> Weights:
 
     def misfit(values: np.ndarray) -> float:
         weights = _weights(values, n_traits)
-        found = after(weights, seen.traits, seen.odds, seen.seen, seen.error)
+        found = after(weights, seen.traits, seen.mapped, seen.seen, seen.error)
         score = seen.weight @ found.log_density(seen.held, seen.held_error)
         prior = COUNTS * np.log(weights.mix).sum() - RIDGE * (values[len(SCALES) :] ** 2).sum()
         return -float(score + prior)
@@ -116,7 +116,7 @@ def fit(seen: Seen) -> Weights:
 
 def crossed(seen: Seen, model: Callable[[Weights, Seen], Gap] | None = None) -> Gap:
     """Gaps after the head-to-head, each by weights fitted to the tables of other folds."""
-    ask = model or (lambda w, s: after(w, s.traits, s.odds, s.seen, s.error))
+    ask = model or (lambda w, s: after(w, s.traits, s.mapped, s.seen, s.error))
     parts = np.empty((3, len(seen.fold), len(SCALES)))
     for fold in np.unique(seen.fold):
         own = seen.fold == fold
@@ -127,7 +127,7 @@ def crossed(seen: Seen, model: Callable[[Weights, Seen], Gap] | None = None) -> 
 
 def only_prior(weights: Weights, seen: Seen) -> Gap:
     """Gaps before the head-to-head."""
-    return before(weights, seen.traits, seen.odds)
+    return before(weights, seen.traits, seen.mapped)
 
 
 def scores(found: Gap, seen: Seen) -> dict[str, float]:
@@ -151,16 +151,21 @@ def usable(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[np.isfinite(rows[names]).all(axis=1)].reset_index(drop=True)
 
 
-def said(weights: Weights) -> str:
-    """Weights as they can be copied."""
-    parts = {
-        "mix": weights.mix.round(4).tolist(),
-        "unit": dict(zip(TRAITS, weights.unit.round(3).tolist(), strict=True)),
-        "pull": round(weights.pull, 3),
-        "inflation": round(weights.inflation, 3),
-        "spread": round(weights.spread, 4),
+def written(weights: Weights, rows: pd.DataFrame) -> str:
+    """Weights as `normwise.advice.gap.shipped` reads them."""
+    traits = seen_of(rows).traits
+    reach = np.column_stack([traits.min(axis=0), traits.max(axis=0)]).round(4).tolist()
+    found = {
+        "mix": weights.mix.round(5).tolist(),
+        "unit": dict(zip(TRAITS, weights.unit.round(4).tolist(), strict=True)),
+        "pull": round(weights.pull, 4),
+        "inflation": round(weights.inflation, 4),
+        "spread": round(weights.spread, 5),
+        "reach": dict(zip(TRAITS, reach, strict=True)),
+        "tables": int(rows["name"].nunique()),
+        "halves": len(rows),
     }
-    return "\n".join(f"{name}: {value}" for name, value in parts.items())
+    return json.dumps(found, indent=1) + "\n"
 
 
 def main() -> None:
@@ -170,7 +175,9 @@ def main() -> None:
     rows = usable(read_rows(parser.parse_args().cache))
     seen = seen_of(rows)
     print(f"{len(rows)} halves of {rows['name'].nunique()} tables")
-    print(said(fit(seen)))
+    text = written(fit(seen), rows)
+    write_text(FITTED, text)
+    print(text)
     for name, found in (("after", crossed(seen)), ("before", crossed(seen, only_prior))):
         print(f"{name} the head-to-head:", {k: round(v, 4) for k, v in scores(found, seen).items()})
 

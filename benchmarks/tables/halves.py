@@ -18,7 +18,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from normwise.advice.contest import N_ALPHAS, RATIOS, TOLERANCE, compare, row_wi
 from normwise.advice.diagnosis import diagnose, sample_rows, spectrum, standardise
 from normwise.advice.findings import Contest, Models, Place
 from normwise.advice.place import locate
-from normwise.advice.recommendation import evidence, l1_probability, pair, recommend
+from normwise.advice.recommendation import difference_of, pair, recommend
 from normwise.advice.signs import find_signs
 from normwise.data.errors import InputError
 from normwise.fitting.errors import NoSolutionError
@@ -179,7 +179,6 @@ def witnesses(contest: Contest, place: Place) -> dict[str, Any]:
     # a smaller loss explains more
     out["map_points"] = -place.points
     out["map_points_low"], out["map_points_high"] = -place.points_high, -place.points_low
-    out["z"], out["odds"] = evidence(contest, place)
     return out
 
 
@@ -217,8 +216,8 @@ def ask(half: Table, atlas: Atlas, seed: int) -> dict[str, Any]:
         "correlation": signal.nearest_correlation,
         "independent_rows": signal.n_rows,
         **witnesses(contest, place),
-        "chance_l1": l1_probability(contest, place, half.rows.time is None),
-        "named": said.penalty or "neither",
+        **{f"said_{k}": v for k, v in asdict(difference_of(half, contest, place)).items()},
+        "answer": said.answer,
         "certainty": said.certainty,
         "headline": said.headline,
         "signs": ",".join(sign.kind for sign in signs),

@@ -15,17 +15,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from benchmarks.tables.calibrate import MARGIN, crossed, fit, scores, seen_of, usable
-from benchmarks.tables.gap import Gap, after
+from benchmarks.tables.calibrate import MARGIN, crossed, scores, seen_of, usable
 from benchmarks.tables.halves import read_rows
+from normwise.advice.gap import Gap, after, shipped
+from normwise.advice.recommendation import EQUAL, LEVEL, LIKELY
 from normwise.files.whole import write_text
 
 RESULTS = Path(__file__).parents[1] / "results"
 RESAMPLES, SEED = 1000, 4
 BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
-# chances from which the calibrated model names a penalty, and says that it does not matter
-NAMED, EQUAL = 0.8, 0.8
-LEVEL = 0.9
 
 
 def mean_interval(values: pd.Series, names: pd.Series) -> tuple[float, float, float]:
@@ -120,12 +118,9 @@ def choices(rows: pd.DataFrame, gap: Gap) -> dict[str, np.ndarray]:
     l1, l2, net = (rows[f"held_{name}"].to_numpy() for name in ("l1", "l2", "elastic_net"))
     cv = rows[["cv_l1", "cv_l2", "cv_elastic_net"]].to_numpy()
     three = np.column_stack([l1, l2, net])
-    named = rows["named"].to_numpy()
     return {
-        # where none is named, either is taken as often
-        "advice": np.select([named == "l1", named == "l2"], [l1, l2], (l1 + l2) / 2),
-        "the side of the advice": np.where(rows["chance_l1"] >= 0.5, l1, l2),
-        "the side of the calibrated gap": np.where(gap.mean() < 0, l1, l2),
+        "the likelier side by the advice": np.where(gap.below(0.0) >= 0.5, l1, l2),
+        "the side that costs less by the advice": np.where(gap.mean() < 0, l1, l2),
         "always L1": l1,
         "always L2": l2,
         "always elastic net": net,
@@ -159,10 +154,10 @@ def regret_table(rows: pd.DataFrame, gap: Gap) -> pd.DataFrame:
 
 
 def answers(gap: Gap) -> pd.Series:
-    """What the calibrated gap would say: a penalty, that it does not matter, or neither."""
+    """A penalty, that it does not matter, or neither."""
     l1, equal, l2 = gap.chances(MARGIN).T
     return pd.Series(
-        np.select([l1 >= NAMED, l2 >= NAMED, equal >= EQUAL], ["l1", "l2", "equal"], "open")
+        np.select([l1 >= LIKELY, l2 >= LIKELY, equal >= EQUAL], ["l1", "l2", "equal"], "open")
     )
 
 
@@ -173,53 +168,45 @@ def lines(frame: pd.DataFrame) -> str:
     return "\n".join(f"| {row} |" for row in rows)
 
 
-def _today(rows: pd.DataFrame) -> str:
-    """What the advice says as it is shipped."""
-    held, names = rows["gap_l1_l2"], rows["name"]
-    size, se = held.abs(), rows["gap_se_l1_l2"]
-    none = rows["named"] == "neither"
-    equal = rows["contest_verdict_l1_l2"] == "equivalent"
-    inside = rows["map_inside"].astype(bool)
-    stated, mapped = (rows[name].to_numpy() for name in ("chance_l1", "map_l1_chance"))
+def _witnesses(rows: pd.DataFrame) -> str:
+    """What head-to-head and map say alone."""
+    held, inside = rows["gap_l1_l2"], rows["map_inside"].astype(bool)
+    mapped = rows["map_l1_chance"].to_numpy()
     right = (mapped >= 0.5) == (held < 0)
-    score, low, high = mean_interval((stated - (held < 0)) ** 2, names)
-    return f"""## What the advice says today
+    equal = rows["contest_verdict_l1_l2"] == "equivalent"
+    within = (held.abs() <= MARGIN + rows["gap_se_l1_l2"])[equal]
+    score = ((mapped - (held < 0)) ** 2)[inside].mean()
+    return f"""## The witnesses alone
 
-{lines(named_table(rows, rows["named"], rows["certainty"]))}
-
-No penalty was named in {none.mean():.0%} of the halves; in {(size > se)[none].mean():.0%} of
-these the two differ by more than one standard error. In {int(equal.sum())} halves both were said to
-predict equally well within 1 point; they did so on the other half, within a standard error, in
-{(size <= 1 + se)[equal].mean():.0%} of them.
-
-{lines(bins_table(rows, stated))}
-
-Brier score of the side: {score:.3f} [{low:.3f}, {high:.3f}]; of the map alone
-{((mapped - (held < 0)) ** 2).mean():.3f}; saying 50 % always gives .250. The table lies outside of
-the map in {(~inside).mean():.0%} of the halves; the map's side is right in
-{right[inside].mean():.0%} inside and in {right[~inside].mean():.0%} outside."""
+The table lies inside of the map in {inside.mean():.0%} of the halves; the map's side is right in
+{_percent(mean_interval(right[inside], rows["name"][inside]))} of these, and its probability of the
+side has a Brier score of {score:.3f}, where saying 50 % always gives .250. The verdict "equivalent"
+of the head-to-head, in {equal.mean():.0%} of the halves, held within a standard error of the other
+half in {within.mean():.0%}."""
 
 
-def _calibrated(rows: pd.DataFrame, gap: Gap) -> str:
-    """What the calibrated gap would say."""
+def _stated(rows: pd.DataFrame, gap: Gap, whose: str) -> str:
+    """What is stated, and how often it was so."""
     seen = seen_of(rows)
-    held, se = rows["gap_l1_l2"].to_numpy(), rows["gap_se_l1_l2"].to_numpy()
+    held, se, names = rows["gap_l1_l2"], rows["gap_se_l1_l2"], rows["name"]
     answer, expected, found = answers(gap), gap.measured(seen.held_error), scores(gap, seen)
-    decided, equal = answer.isin(["l1", "l2"]), (answer == "equal").to_numpy()
+    decided, equal = answer.isin(["l1", "l2"]), answer == "equal"
     named = named_table(rows, answer.where(decided, "neither"), answer.where(~decided, "named"))
     lost = np.column_stack(gap.most_lost(LEVEL))
-    kept = np.column_stack([held, -held]) <= lost + stats.norm.ppf(LEVEL) * se[:, None]
-    slack = (np.abs(held) <= MARGIN + se)[equal].mean()
-    return f"""## What the calibrated gap would say
+    kept = np.column_stack([held, -held]) <= lost + stats.norm.ppf(LEVEL) * se.to_numpy()[:, None]
+    slack = mean_interval((held.abs() <= MARGIN + se)[equal], names[equal])
+    plain = mean_interval((held.abs() <= MARGIN)[equal], names[equal])
+    side = mean_interval((expected.below(0.0) - (held < 0)) ** 2, names)
+    return f"""## What is stated, and how often it was so
 
-The model of `benchmarks/tables/gap.py`, each table by weights that were fitted to others. Log score
-{found["log score"]:.3f}, Brier score of the side {found["Brier of the side"]:.3f}, of the three
-answers {found["Brier of the zone"]:.3f}. It names a penalty (chance of being better by more than
-{MARGIN:g} point {NAMED:.0%} or more) in {decided.mean():.0%} of the halves, and says that it
-does not matter (chance of a smaller gap {EQUAL:.0%} or more) in {equal.mean():.0%}. Where it
-says so, the gap on the other half is at most {MARGIN:g} point, within a standard error, in
-{slack:.0%}. The bound on what taking a penalty costs ({LEVEL:.0%}) held, within the error of the
-other half, in {kept.mean():.0%}.
+{whose} Log score {found["log score"]:.3f}, Brier score of the side {side[0]:.3f}
+[{side[1]:.3f}, {side[2]:.3f}], of the three answers {found["Brier of the zone"]:.3f}. A penalty is
+named (better by more than {MARGIN:g} point with {LIKELY:.0%} or more) in {decided.mean():.0%} of
+the halves; that it does not matter is said (a smaller gap with {EQUAL:.0%} or more) in
+{equal.mean():.0%}; the rest is open. Where it does not matter the gap measured on the other half
+is at most {MARGIN:g} point in {_percent(plain)}, and within its standard error in
+{_percent(slack)}. The bound on what taking a penalty costs ({LEVEL:.0%}) held, within the error of
+the other half, in {kept.mean():.0%}.
 
 {lines(named)}
 
@@ -228,7 +215,7 @@ other half, in {kept.mean():.0%}.
 {lines(bins_table(rows, expected.below(0.0)))}"""
 
 
-def page(rows: pd.DataFrame, gap: Gap, how: str) -> str:
+def page(rows: pd.DataFrame, gap: Gap, how: str, whose: str) -> str:
     """The result as Markdown."""
     size, names = rows["gap_l1_l2"].abs(), rows["name"]
     counts = rows.drop_duplicates("name").groupby(["rule", "kind"]).size().unstack(fill_value=0)
@@ -247,9 +234,9 @@ other. A point is 1 % of the loss of predicting the mean. Brackets are 95 % inte
 L1 and L2 differ by {size.median():.2f} points in the median half, by more than 1 in {shares[1]} and
 by more than 2 in {shares[2]} of them.
 
-{_today(rows)}
+{_witnesses(rows)}
 
-{_calibrated(rows, gap)}
+{_stated(rows, gap, whose)}
 
 ## What each choice costs
 
@@ -268,13 +255,15 @@ def main() -> None:
     known = usable(read_rows(asked.cache))
     if asked.set_aside:
         rows = usable(read_rows(asked.cache, set_aside=True))
-        own = seen_of(rows)
-        gap = after(fit(seen_of(known)), own.traits, own.odds, own.seen, own.error)
+        own, weights = seen_of(rows), shipped()
+        gap = after(weights, weights.within(own.traits), own.mapped, own.seen, own.error)
         how, file = "The third of the tables that was set aside.", "tables_set_aside.md"
+        whose = "By the weights that the advice has, which were fitted to the open tables."
     else:
         rows, gap = known, crossed(seen_of(known))
         how, file = "The two thirds of the tables that are open.", "tables.md"
-    text = page(rows, gap, how)
+        whose = "The advice, but each table by weights that were fitted to others."
+    text = page(rows, gap, how, whose)
     write_text(RESULTS / file, text)
     print(text)
 

@@ -17,7 +17,7 @@ from normwise.advice.contest import compare
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.models import halves
 from normwise.advice.page import write_page
-from normwise.advice.recommendation import _code
+from normwise.advice.refit import lines_for
 from normwise.advice.signs import find_signs
 from normwise.data.population import draw
 from normwise.data.rows import Rows, copies_of_rows
@@ -477,10 +477,10 @@ def test_a_feature_that_counts_the_rows_of_a_sorted_table_is_a_sign():
 
 
 def test_a_sign_comes_first_and_lowers_the_certainty(few_repeats, tmp_path, capsys):
-    X, y = draw(Scenario(200, 40, 3, snr=4), 1, 0)
+    X, y = draw(Scenario(100, 150, 3, snr=2), 1, 0)
     plain = advise(X, y)
     assert plain.recommendation.certainty == "clear" and not plain.recommendation.first
-    dates = pd.DataFrame(X).add_prefix("x").assign(seen=pd.date_range("2024-01-01", periods=200))
+    dates = pd.DataFrame(X).add_prefix("x").assign(seen=pd.date_range("2024-01-01", periods=100))
     doubted = advise(dates, y)
     assert doubted.recommendation.certainty == "likely"
     assert doubted.warnings[0] == doubted.recommendation.first[0]
@@ -509,7 +509,7 @@ def test_code_to_fit_again_respects_the_rows(tmp_path, penalty, options, classes
     roles = {role: role for role in options}
     table = read_table(tmp_path / "t.csv", "y", drop="name", **roles)
     scope: dict[str, object] = {}
-    exec(_code(table, penalty), scope)
+    exec(lines_for(table, penalty), scope)
     model = scope["model" if penalty else "l1"]
     kind = L1ClassifierCV if classes else L1RegressorCV
     own = {"groups": table.rows.units} if "groups" in options else {}

@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from normwise.advice import gap
+
 
 @pytest.fixture
 def tables(root, monkeypatch):
     monkeypatch.syspath_prepend(root)
     from benchmarks import tables
-    from benchmarks.tables import calibrate, collect, formulas, gap, halves, judge, rule, sources
+    from benchmarks.tables import calibrate, collect, formulas, halves, judge, rule, sources
 
-    del calibrate, collect, formulas, gap, halves, judge, rule, sources
+    del calibrate, collect, formulas, halves, judge, rule, sources
     return tables
 
 
@@ -219,28 +221,27 @@ def test_errors_of_grouped_rows_are_over_groups(tables):
     assert error(values, groups) == pytest.approx(values[::5].std(ddof=1) / np.sqrt(40))
 
 
-def example(tables, n=400, seed=0):
+def example(n=400, seed=0):
     """Halves drawn from the model itself."""
     rng = np.random.default_rng(seed)
-    gap = tables.gap
     weights = gap.Weights(
         np.array([0.1, 0.2, 0.4, 0.2, 0.08, 0.01, 0.01]), np.array([0.5, 0.6]), 0.3, 1.5, 0.1
     )
     traits = np.column_stack([np.ones(n), rng.normal(-1, 1, n)])
-    odds = rng.normal(size=n)
-    prior = gap.before(weights, traits, odds)
-    scale = np.array([rng.choice(s, p=weights.mix) for s in prior.spread])
-    true = prior.middle[:, 0] + scale * rng.normal(size=n)
+    mapped = rng.normal(size=n)
+    prior = gap.before(weights, traits, mapped)
+    part = np.arange(n), rng.choice(len(weights.mix), p=weights.mix, size=n)
+    true = prior.middle[part] + prior.spread[part] * rng.normal(size=n)
     error = np.exp(rng.normal(-1, 0.5, n))
     unit = np.exp(traits @ weights.unit)
     noise = np.hypot(1.5 * error, 0.1 * unit)
     seen = true + noise * rng.normal(size=n)
-    return weights, traits, odds, seen, error, true
+    return weights, traits, mapped, seen, error, true
 
 
-def test_gaps_after_the_head_to_head_are_calibrated_where_the_model_is_true(tables):
-    weights, traits, odds, seen, error, true = example(tables, 4000)
-    found = tables.gap.after(weights, traits, odds, seen, error)
+def test_gaps_after_the_head_to_head_are_calibrated_where_the_model_is_true():
+    weights, traits, mapped, seen, error, true = example(4000)
+    found = gap.after(weights, traits, mapped, seen, error)
     np.testing.assert_allclose(found.chances(1.0).sum(axis=1), 1)
     events = np.column_stack([true < -1, np.abs(true) <= 1, true > 1])
     np.testing.assert_allclose(found.chances(1.0).mean(axis=0), events.mean(axis=0), atol=0.02)
@@ -253,18 +254,18 @@ def test_gaps_after_the_head_to_head_are_calibrated_where_the_model_is_true(tabl
 
 
 def test_fitted_weights_find_those_that_drew_the_halves(tables):
-    weights, traits, odds, seen, error, true = example(tables, 1500)
+    weights, traits, mapped, seen, error, true = example(1500)
     held_error = np.full(len(true), 0.2)
     held = true + 0.2 * np.random.default_rng(9).normal(size=len(true))
     own = tables.calibrate.Seen(
-        traits, odds, seen, error, held, held_error, np.arange(1500) % 10, np.ones(1500)
+        traits, mapped, seen, error, held, held_error, np.arange(1500) % 10, np.ones(1500)
     )
     found = tables.calibrate.fit(own)
     np.testing.assert_allclose(found.unit[1], weights.unit[1], atol=0.15)
     assert found.pull == pytest.approx(weights.pull, abs=0.15)
     assert found.inflation == pytest.approx(weights.inflation, rel=0.25)
-    known = tables.gap.after(weights, traits, odds, seen, error)
-    fitted = tables.gap.after(found, traits, odds, seen, error)
+    known = gap.after(weights, traits, mapped, seen, error)
+    fitted = gap.after(found, traits, mapped, seen, error)
     scores = [tables.calibrate.scores(g, own)["log score"] for g in (known, fitted)]
     assert scores[1] >= scores[0] - 0.01
 

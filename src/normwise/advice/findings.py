@@ -254,14 +254,42 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """By how much the shares of new rows that L1 and L2 explain are likely to differ.
+
+    Attributes
+    ----------
+    margin : float
+        Differences up to this do not matter.
+    l1, equal, l2 : float
+        Probabilities that L1 explains more by over the margin, that they differ by at most the
+        margin, and that L2 explains more by over the margin.
+    l1_ahead : float
+        Probability that L1 explains more, by however little.
+    l1_costs, l2_costs : float
+        Share that taking L1, or L2, in place of the other costs at most, with a probability of
+        90 %.
+    """
+
+    margin: float
+    l1: float
+    equal: float
+    l2: float
+    l1_ahead: float
+    l1_costs: float
+    l2_costs: float
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """What to use, and how certain that is.
 
     Attributes
     ----------
     penalty : str or None
-        l1 or l2; None for no clear winner.
+        l1 or l2; None if it does not matter, or cannot be told.
     certainty : {"clear", "likely", "none"}
+        Of the answer: that a penalty is better by more than the margin, or that it does not matter.
     headline : str
         The recommendation in a sentence.
     reasons : tuple of str
@@ -273,6 +301,11 @@ class Recommendation:
     first : tuple of str
         What to settle before the rest counts: signs that rows belong together, a sentence or two
         each. With one, the certainty is a step lower.
+    answer : {"l1", "l2", "equivalent", "open"}
+        The penalty that is named; that it does not matter for prediction; or that the rows do not
+        settle it.
+    difference : Difference, optional
+        What the answer rests on; None where there is nothing to compare.
     """
 
     penalty: str | None
@@ -282,3 +315,5 @@ class Recommendation:
     doubts: tuple[str, ...] = field(default=())
     code: str = ""
     first: tuple[str, ...] = field(default=())
+    answer: str = "open"
+    difference: Difference | None = None

@@ -7,11 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from normwise.advice.contest import most_cells, row_width
 from normwise.advice.diagnosis import sample_size
-from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation, Sign
+from normwise.advice.findings import (
+    Contest,
+    Diagnosis,
+    Difference,
+    Models,
+    Place,
+    Recommendation,
+    Sign,
+)
+from normwise.advice.gap import after, mapped_of, shipped, traits_of
+from normwise.advice.refit import lines_for
 from normwise.analysis.learn.rule_of_thumb import MOST_EQUIVALENT
 from normwise.data.response_kind import kind_of
 from normwise.data.tables.messages import counted, listed, plain
@@ -20,18 +29,16 @@ from normwise.report.look.numbers import percent
 from normwise.report.look.words import NAMES
 from normwise.report.validity import OUTSIDE
 
-# Weights of a logistic regression that tells on which side the effect lies, fitted by
-# benchmarks.advice to tables drawn from known scenarios: of the head-to-head's difference over its
-# standard error, of the map's log-odds, and the constant.
-WEIGHTS = (1.15, 0.56, -0.85)
-FARTHEST = 6.0
 # differences of explained share below this are rounding errors
 ROUNDING = 1e-6
-SUREST = 0.995
-CLEAR, LIKELY = 0.95, 0.8
-# what `normwise.tabular.as_table` gives as source
-IN_MEMORY = "data in memory"
+# probabilities from which a penalty is named, from which it is said not to matter, and from which
+# either is clear
+LIKELY, EQUAL, CLEAR = 0.8, 0.9, 0.95
+# of the bounds on what a penalty costs
+LEVEL = 0.9
 OTHER = {"l1": "l2", "l2": "l1"}
+# share of the resamples from which on a feature counts as firmly kept
+FIRM = 0.8
 
 
 def pair(contest: Contest, first: str, second: str) -> pd.Series:
@@ -40,32 +47,34 @@ def pair(contest: Contest, first: str, second: str) -> pd.Series:
     return pairs[(pairs["first"] == first) & (pairs["second"] == second)].iloc[0]
 
 
-def evidence(contest: Contest, place: Place) -> tuple[float, float]:
-    """Difference of L1 and L2 in standard errors, and the map's log-odds that L1 is better.
+def difference_of(table: Table, contest: Contest, place: Place) -> Difference:
+    """By how much the two are likely to differ: what was measured, against real tables.
 
-    Outside of what was measured the map is silent: its odds are even.
+    The map is not heard outside of what it knows, nor on rows that follow one another.
     """
-    row = pair(contest, "l1", "l2")
-    if not abs(row["difference"]) >= ROUNDING:
-        z = 0.0
-    elif row["se"] > 0:
-        z = float(np.clip(row["difference"] / row["se"], -FARTHEST, FARTHEST))
-    else:
-        z = FARTHEST * float(np.sign(row["difference"]))
-    share = place.l1_chance if place.inside else 0.5
-    return z, float(logit(np.clip(share, 1 - SUREST, SUREST)))
-
-
-def l1_probability(contest: Contest, place: Place, heard: bool = True) -> float:
-    """Probability that L1 has the smaller excess risk if the two differ, by both witnesses.
-
-    The map is not heard on rows that follow one another: it knows none such.
-    """
-    z, odds = evidence(contest, place)
-    if not heard:
-        return float(expit(WEIGHTS[0] * z))
-    # the constant makes up for the side to which the map leans
-    return float(expit(WEIGHTS[0] * z + (WEIGHTS[1] * odds + WEIGHTS[2]) * place.inside))
+    row, weights = pair(contest, "l1", "l2"), shipped()
+    n_rows = sample_size(len(table.y), row_width(table.X), most_cells(table.response))
+    own = contest.scores[contest.scores["penalty"].isin(OTHER)]
+    traits = traits_of(
+        np.array([n_rows]),
+        np.array([table.X.shape[1]]),
+        np.array([own["explained"].max()]),
+        np.array([bool(kind_of(table.response).classes)]),
+    )
+    # a gap is a loss: the penalty that explains more has the smaller one
+    heard = place.inside and table.rows.time is None
+    ends = (-np.array([v]) for v in (place.points, place.points_high, place.points_low))
+    gap = after(
+        weights,
+        weights.within(traits),
+        mapped_of(*ends) if heard else np.zeros(1),
+        np.array([-100 * row["difference"]]),
+        np.array([100 * row["se"]]),
+    )
+    l1, equal, l2 = gap.chances(100 * contest.margin)[0]
+    costs = (float(cost[0]) / 100 for cost in gap.most_lost(LEVEL))
+    ahead = float(gap.below(0.0)[0])
+    return Difference(contest.margin, float(l1), float(equal), float(l2), ahead, *costs)
 
 
 def _side(value: float) -> str | None:
@@ -74,8 +83,9 @@ def _side(value: float) -> str | None:
 
 def leanings(contest: Contest, place: Place) -> tuple[str | None, str | None]:
     """To which side head-to-head and map lean; None for one that says nothing."""
-    z, odds = evidence(contest, place)
-    return _side(z), _side(odds)
+    difference = pair(contest, "l1", "l2")["difference"]
+    ahead = _side(difference) if abs(difference) >= ROUNDING else None
+    return ahead, _side(place.l1_chance - 0.5) if place.inside else None
 
 
 def at_odds(contest: Contest, place: Place) -> bool:
@@ -162,10 +172,6 @@ def _traits(diagnosis: Diagnosis) -> str:
     )
 
 
-def _equivalent(contest: Contest) -> bool:
-    return bool(pair(contest, "l1", "l2")["verdict"] == "equivalent")
-
-
 def beats_null(contest: Contest, diagnosis: Diagnosis, heard: bool = True) -> bool:
     """Whether L1 or L2 is shown to predict held-out rows better than the mean does.
 
@@ -201,28 +207,6 @@ def _nothing_to_choose_by(table: Table, contest: Contest) -> tuple[str, str, str
         "Until something is predicted, the mean is as good as either penalty. What would help are "
         f"more {more}, or features that say more about {plain(table.target)}.",
     )
-
-
-def _small_difference(contest: Contest, penalty: str) -> list[str]:
-    if not _equivalent(contest):
-        return []
-    return [
-        f"Explained shares differ by less than {points(contest.margin)}: if "
-        f"{NAMES[OTHER[penalty]]} suits you better, it costs little."
-    ]
-
-
-def _undecided(contest: Contest, place: Place, named: str) -> list[str]:
-    if pair(contest, "l1", "l2")["verdict"] != "undecided":
-        return []
-    ahead, mapped = leanings(contest, place)
-    if mapped is None:
-        what = "the map of simulated data is silent"
-    elif mapped != named:
-        what = "the map of simulated data speaks against it"
-    else:
-        what = f"the map of simulated data {'adds to it' if ahead == named else 'tips the balance'}"
-    return [f"The rows held out alone do not settle it; {what}."]
 
 
 def _contradictions(contest: Contest, place: Place) -> list[str]:
@@ -316,38 +300,94 @@ def _about_rows(table: Table) -> list[str]:
     return out
 
 
-def _leaning(side: str, sure: float) -> str:
-    """The side of a winner that is not named."""
-    if sure < 0.51:
-        return "If the two differ, either is as likely to be the better one."
-    little = "too little to name it" if sure < LIKELY else "if rows were independent"
-    return (
-        f"If the two differ, {NAMES[side]} is the better one with a probability of "
-        f"{_in_words(sure)}: {little}."
+def _answer(
+    table: Table,
+    difference: Difference,
+    contest: Contest,
+    shown: bool,
+    signs: Sequence[Sign],
+) -> tuple[str, str]:
+    """What is answered and how certain it is, in a word each.
+
+    With groups or times an answer is clear only if the rows held out give it alone. A sign that
+    rows belong together lowers the certainty by a step; that it does not matter is then not said at
+    all, as rows at random may hide that it does.
+    """
+    chances = {"l1": difference.l1, "l2": difference.l2, "equivalent": difference.equal}
+    answer = max(chances, key=chances.__getitem__)
+    sure = chances[answer]
+    enough = EQUAL if answer == "equivalent" else LIKELY
+    if sure < enough or not (shown or answer == "equivalent"):
+        return "open", "none"
+    clear = sure >= CLEAR
+    if table.rows.units is not None or table.rows.time is not None:
+        row = pair(contest, "l1", "l2")
+        clear = clear and answer in (row["verdict"], row.get(row["verdict"]))
+    if signs:
+        return (answer, "likely") if clear and answer in OTHER else ("open", "none")
+    return answer, "clear" if clear else "likely"
+
+
+def _cost(share: float) -> str:
+    return "less than 0.1 points" if share < 0.00095 else f"at most {100 * share:.1f} points"
+
+
+def _costs(difference: Difference, answer: str) -> str:
+    """What is lost at most by either choice, and by which of them less if none is named."""
+    safer = min(OTHER, key=lambda name: getattr(difference, f"{name}_costs"))
+    said = f"The safer choice is {NAMES[safer]}. " if answer == "open" else ""
+    return said + (
+        f"Taking L1 loses {_cost(difference.l1_costs)} of what is explained against L2, taking L2 "
+        f"{_cost(difference.l2_costs)} against L1, each with a probability of {percent(LEVEL)}."
     )
 
 
-def _certainty(
-    table: Table, sure: float, equal: bool, contest: Contest, side: str, signs: Sequence[Sign]
-) -> str:
-    """How certain the answer is, in a word.
-
-    Never clear if both predict equally well; with groups or times, which the map does not know,
-    clear only if the rows held out say so alone; a step less with a sign that rows belong together.
-    """
-    if sure < LIKELY:
-        return "none"
-    clear = sure >= CLEAR and not equal
-    if table.rows.units is not None or table.rows.time is not None:
-        row = pair(contest, "l1", "l2")
-        clear = clear and row.get(row["verdict"]) == side
-    if signs:
-        return "likely" if clear else "none"
-    return "clear" if clear else "likely"
+def _basis() -> str:
+    return (
+        f"What such a head-to-head is worth was learnt from {shipped().n_tables:,} real tables: it "
+        "was held on one half of their rows, and the other half told by how much the two differ."
+    )
 
 
-def _what_else(diagnosis: Diagnosis) -> list[str]:
-    out = ["If a short list of features is worth having, take L1."]
+def _headline(difference: Difference, answer: str, certainty: str, signs: Sequence[Sign]) -> str:
+    zone = points(difference.margin)
+    l1, equal, l2 = (_in_words(v) for v in (difference.l1, difference.equal, difference.l2))
+    if answer == "equivalent":
+        return (
+            f"For prediction it does not matter: L1 and L2 differ by less than {zone} of what is "
+            f"explained, with a probability of {equal}. Choose by what else you need."
+        )
+    if answer == "open":
+        before = "These rows do not settle it"
+        if difference.equal >= 0.5:
+            before = "It hardly matters, as far as these rows tell"
+        if signs:
+            before = "Settle first whether rows belong together; if they do not"
+        return (
+            f"{before}: L1 and L2 differ by less than {zone} with a probability of {equal}; L1 "
+            f"explains more by over that with {l1}, L2 with {l2}."
+        )
+    use = "Use" if certainty == "clear" else "Probably use"
+    return (
+        f"{use} {NAMES[answer]}: it explains more of new rows than {NAMES[OTHER[answer]]} by over "
+        f"{zone}, with a probability of {l1 if answer == 'l1' else l2}."
+    )
+
+
+def _kept(contest: Contest, models: Models) -> str:
+    """How short L1's list is, and how much of it is there again in other resamples."""
+    scores = contest.scores.set_index("penalty")["nonzeros"]
+    if not np.isfinite(scores["l1"]):
+        return "."
+    said = f": it keeps {scores['l1']:.0f} of them on the average"
+    if "selected" not in models.coefs:
+        return f"{said}."
+    firm = int((models.coefs["selected"] >= FIRM).sum())
+    return f"{said}, {firm} in at least {percent(FIRM)} of the resamples."
+
+
+def _what_else(diagnosis: Diagnosis, contest: Contest, models: Models) -> list[str]:
+    out = [f"If a short list of features is worth having, take L1{_kept(contest, models)}"]
     if diagnosis.groups:
         count = sum(len(group) for group in diagnosis.groups)
         out.append(
@@ -357,81 +397,6 @@ def _what_else(diagnosis: Diagnosis) -> list[str]:
     else:
         out.append("If every feature should keep a coefficient, take L2.")
     return out
-
-
-def _options(table: Table) -> str:
-    """What reading the table again takes beside source and target."""
-    how = ""
-    if table.classes is not None:
-        how = f", positive={table.classes[1]!r}"
-    elif len(np.unique(table.y)) == 2:
-        how = f', response="{table.response}"'
-    if table.marks:
-        how += f", missing={list(table.marks)}"
-    for role in ("groups", "time", "weights"):
-        if getattr(table.rows, role) is not None:
-            how += f", {role}={table.roles[role]!r}" if role in table.roles else f", {role}={role}"
-    return how + (f", drop={list(table.dropped)!r}" if table.dropped else "")
-
-
-def _reading(table: Table) -> str:
-    """Lines that make X and y."""
-    how = _options(table)
-    if table.source == IN_MEMORY:
-        return (
-            "from normwise.tabular import as_table\n"
-            f"table = as_table(X, y{how})  # your X and y as numbers\n"
-            "X, y = table.X, table.y\n"
-        )
-    return (
-        "from normwise.tabular import read_table\n"
-        f"table = read_table({table.source!r}, {table.target!r}{how})\n"
-        "X, y = table.X, table.y\n"
-    )
-
-
-def _fits(table: Table) -> dict[str, str]:
-    """Lines that fit each penalty to X and y; folds respect which rows belong together."""
-    from normwise.report.snippets import SNIPPETS
-
-    rows, given = table.rows, ""
-    if rows.units is None and rows.time is None and rows.weights is None:
-        return SNIPPETS[table.response]
-    kind = "Classifier" if kind_of(table.response).classes else "Regressor"
-    lines, order, cv = "", "", ""
-    if rows.time is not None:
-        lines = (
-            "from sklearn.model_selection import TimeSeriesSplit\n"
-            'order = table.rows.time.argsort(kind="stable")\n'
-            "X, y = X[order], y[order]\n"
-        )
-        order, cv = "[order]", "cv=TimeSeriesSplit(5)"
-    if rows.weights is not None:
-        given += f", sample_weight=table.rows.weights{order}"
-    if rows.units is not None and rows.time is None:
-        given += ", groups=table.rows.units"
-    return {
-        name: f"from normwise import {label}{kind}CV\n{lines}"
-        f"model = {label}{kind}CV({cv}).fit(X, y{given})\n"
-        for name, label in (("l1", "L1"), ("l2", "L2"))
-    }
-
-
-def _code(table: Table, penalty: str | None) -> str:
-    if table.classes is None:
-        response = f"y: {table.target}"
-    else:
-        response = f"y: {table.target}, 1 for {table.classes[1]} and 0 for {table.classes[0]}"
-    lines = f"X: {len(table.names)} features as numbers; {response}"
-    fits = _fits(table)
-    chosen = (
-        fits[penalty]
-        if penalty
-        else "\n".join(
-            f"# {NAMES[name]}\n{fits[name].replace('model = ', f'{name} = ')}" for name in OTHER
-        )
-    )
-    return f"# {plain(lines)}\n{_reading(table)}{chosen}"
 
 
 def _leaked(table: Table) -> Recommendation:
@@ -457,50 +422,32 @@ def recommend(
     place: Place,
     signs: Sequence[Sign] = (),
 ) -> Recommendation:
-    """Weigh the head-to-head against the map.
+    """Weigh what was measured against how much L1 and L2 differ on real tables.
 
-    A penalty is named if it has the smaller excess risk with a probability of at least 80 %, and
-    clearly so from 95 % on, unless both predict equally well or head-to-head and map lean to
-    different sides. None is named unless one is shown to predict better than the mean does. Outside
-    of what was measured the head-to-head decides alone. With a copy of the target among the
-    features, or with features that add up to it, there is nothing to weigh.
+    A penalty is named if it explains more by over the margin with a probability of at least 80 %;
+    that it does not matter is said from 90 % on; both are clear from 95 % on. None is named unless
+    one is shown to predict better than the mean does. With a copy of the target among the features,
+    or with features that add up to it, there is nothing to weigh.
     Signs that rows belong together come first and lower the certainty.
     """
+    first = tuple(sign.said for sign in signs)
     if table.copies or table.parts:
-        return replace(_leaked(table), first=tuple(sign.said for sign in signs))
-    l1 = l1_probability(contest, place, table.rows.time is None)
-    side, sure = ("l1", l1) if l1 >= 0.5 else ("l2", 1 - l1)
-    equal = _equivalent(contest)
-    doubted = equal or at_odds(contest, place)
-    certainty = _certainty(table, sure, doubted, contest, side, signs)
+        return replace(_leaked(table), first=first)
+    difference = difference_of(table, contest, place)
     shown = beats_null(contest, diagnosis, table.rows.time is None)
-    certainty = certainty if shown else "none"
-    named = None if certainty == "none" else side
+    answer, certainty = _answer(table, difference, contest, shown, signs)
+    named = answer if answer in OTHER else None
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
     reasons += [said] if (said := hardly_matters(place)) else []
-    doubts = _contradictions(contest, place)
+    headline, doubts = _headline(difference, answer, certainty, signs), []
     if not shown:
         headline, reasons[0], missing = _nothing_to_choose_by(table, contest)
         reasons.append(missing)
-        doubts.append(
-            f"If the features carry a signal all the same, {NAMES[side]} is the better one with a "
-            f"probability of {_in_words(sure)}."
-        )
-    elif named is None:
-        found = "No clear winner between L1 and L2"
-        if equal:
-            found = f"L1 and L2 predict equally well here (within {points(contest.margin)})"
-        headline = f"{found}: choose by what else you need."
-        reasons += _what_else(diagnosis)
-        doubts.append(_leaning(side, sure))
     else:
-        how = "Use" if certainty == "clear" else "Probably use"
-        hardly = "; predictions hardly differ" if equal else ""
-        headline = (
-            f"{how} {NAMES[named]}: if the two differ, it predicts better with a probability of "
-            f"{_in_words(sure)}{hardly}."
-        )
-        doubts += _small_difference(contest, named) + _undecided(contest, place, named)
+        reasons = [_costs(difference, answer), *reasons, _basis()]
+        reasons += [] if named else _what_else(diagnosis, contest, models)
+    if answer != "equivalent":
+        doubts = _contradictions(contest, place)
     doubts += _others(contest, named)
     doubts += _doubts(table, diagnosis, contest, models, place)
     return Recommendation(
@@ -509,6 +456,8 @@ def recommend(
         headline=headline,
         reasons=tuple(reasons),
         doubts=tuple(doubts),
-        code=_code(table, named),
-        first=tuple(sign.said for sign in signs),
+        code=lines_for(table, named),
+        first=first,
+        answer=answer,
+        difference=difference,
     )

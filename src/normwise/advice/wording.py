@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
-from normwise.advice.recommendation import at_odds, leanings, points
+from normwise.advice.recommendation import CLEAR, EQUAL, LIKELY, at_odds, leanings, points
 from normwise.advice.recommendation import pair as pair_of
 from normwise.analysis.learn.cells import COLLINEAR
 from normwise.analysis.learn.rule_of_thumb import Rule
@@ -93,17 +93,16 @@ def signed(text: str) -> str:
 
 
 def certainty_words(advice: Advice) -> str:
-    """How certain the recommendation is, and which witnesses that rests on."""
-    level, contest, place = advice.recommendation.certainty, advice.contest, advice.place
-    if level == "none":
-        return "neither is named"
-    if at_odds(contest, place):
-        ahead, mapped = (SHORT_NAMES[str(side)] for side in leanings(contest, place))
-        return f"{level}; the rows held out lean towards {ahead}, the map towards {mapped}"
-    if level == "clear":
-        together = " and the map together" if place.inside else ""
-        return f"clear; the rows held out{together} leave little doubt"
-    return "likely; what was measured points this way and does not settle it"
+    """How certain the answer is."""
+    told = advice.recommendation
+    if told.certainty == "none":
+        return "none; neither is named"
+    least = percent(CLEAR if told.certainty == "clear" else LIKELY if told.penalty else EQUAL)
+    said = f"{told.certainty}; the probability is at least {least}"
+    if told.penalty and at_odds(advice.contest, advice.place):
+        ahead, mapped = (SHORT_NAMES[str(side)] for side in leanings(advice.contest, advice.place))
+        said += f", though the rows held out lean towards {ahead} and the map towards {mapped}"
+    return said
 
 
 def caveats(advice: Advice) -> str:

@@ -190,9 +190,9 @@ def search(
 ) -> Searched:
     """Fit the default grid to all rows and in each fold, and go on where its end would bind.
 
-    Of large problems with an L1 part, whose small strengths take nearly all of the time, the grid is
-    followed until the error has risen far above its minimum (see `has_risen`). There the path holds
-    the strengths that were fitted.
+    Of large problems with an L1 part, whose small strengths take nearly all of the time, the grid
+    is followed until the error has risen far above its minimum (see `has_risen`). There the path
+    holds the strengths that were fitted.
 
     Parameters
     ----------
