@@ -15,7 +15,7 @@ from normwise.advice.contest import summarise
 from normwise.advice.diagnosis import diagnose
 from normwise.advice.findings import TRIED, Contest, Models
 from normwise.advice.place import locate
-from normwise.advice.recommendation import _in_words, difference_of, recommend
+from normwise.advice.recommendation import difference_of, recommend, stated
 from normwise.advice.refit import IN_MEMORY
 from normwise.advice.signs import Sign
 from normwise.advice.wording import certainty_words
@@ -331,7 +331,7 @@ def test_the_code_reads_its_file(diagnosis, place, response, tmp_path):
 
 
 def test_a_probability_is_not_rounded_up_to_a_bound():
-    found = [_in_words(share) for share in (0.949, 0.95, 0.799, 0.57, 0.9949, 0.9899)]
+    found = [stated(share) for share in (0.949, 0.95, 0.799, 0.57, 0.9949, 0.9899)]
     assert [said.replace("\xa0", "") for said in found] == [
         "94%",
         "95%",

@@ -100,8 +100,8 @@ def chance(share: float) -> str:
     return ">99\N{NO-BREAK SPACE}%" if share > 0.99 else percent(share)
 
 
-def _in_words(share: float) -> str:
-    # not rounded up to a bound that it does not reach
+def stated(share: float) -> str:
+    """A probability in per cent, not rounded up to a bound that it does not reach."""
     return chance(share if share > 0.99 else int(100 * share + 1e-9) / 100).replace(
         ">", "more than "
     )
@@ -147,7 +147,7 @@ def _map(place: Place) -> str:
     return (
         f"Map: in measured scenarios like this table the excess risk of L1 is {ratio:.2f} times "
         f"that of L2 ({low:.2f} to {high:.2f}); {side} is the better one with a probability of "
-        f"{_in_words(sure)}.{_in_points(place)}"
+        f"{stated(sure)}.{_in_points(place)}"
     )
 
 
@@ -351,7 +351,7 @@ def _basis() -> str:
 
 def _headline(difference: Difference, answer: str, certainty: str, signs: Sequence[Sign]) -> str:
     zone = points(difference.margin)
-    l1, equal, l2 = (_in_words(v) for v in (difference.l1, difference.equal, difference.l2))
+    l1, equal, l2 = (stated(v) for v in (difference.l1, difference.equal, difference.l2))
     if answer == "equivalent":
         return (
             f"For prediction it does not matter: L1 and L2 differ by less than {zone} of what is "
@@ -360,7 +360,7 @@ def _headline(difference: Difference, answer: str, certainty: str, signs: Sequen
     if answer == "open":
         before = "These rows do not settle it"
         if difference.equal >= 0.5:
-            before = "It hardly matters, as far as these rows tell"
+            before = "Probably it does not matter"
         if signs:
             before = "Settle first whether rows belong together; if they do not"
         return (
