@@ -31,7 +31,7 @@ CLOSER = 0.01
 # one, it is worth less often, and with still more or still fewer it is not worth it
 LARGE = 200
 FLAT, FLATTER, TALL = 8, 20, 0.1
-LOOKS, FEW_LOOKS = (0.25, 0.35, 0.45, 0.65, 0.85), (0.45, 0.7)
+LOOKS, FEW_LOOKS = (0.25, 0.35, 0.45, 0.55, 0.65, 0.85), (0.45, 0.7)
 # how far the error must have risen: in its standard error, and of what the best strength explains;
 # of an error above that of the null model by such a share, fewer standard errors will do
 SURE, SURE_ABOVE_NULL = 3.0, 2.5
