@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from normwise.data.tables.table import Table
 __all__ = ["Advice", "advise", "advise_table"]
 
 # shares of the whole at which the parts begin
-DESCRIBED, TRIED_OUT, MODELLED = 0.1, 0.75, 0.95
+DESCRIBED, COMPARED, TRIED_OUT, MODELLED = 0.1, 0.55, 0.75, 0.95
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ def advise_table(
         small for so many folds.
     """
     # heavy, and not needed to show an advice
+    from normwise.advice.alternatives import try_others
     from normwise.advice.atlas import read_study, shipped
     from normwise.advice.contest import compare
     from normwise.advice.diagnosis import diagnose
@@ -152,7 +153,9 @@ def advise_table(
         diagnosis, signal = diagnose(table, seed)
         what = "trying the penalties on held-out rows"
         tell(DESCRIBED, what)
-        contest = compare(table, margin, seed, n_jobs, within(DESCRIBED, TRIED_OUT, what), folds)
+        contest = compare(table, margin, seed, n_jobs, within(DESCRIBED, COMPARED, what), folds)
+        tell(COMPARED, "trying what else there is")
+        contest = replace(contest, others=try_others(table, contest, seed, n_jobs, folds))
         what = "fitting the models"
         tell(TRIED_OUT, what)
         models = fit_models(

@@ -110,6 +110,14 @@ def unit_of(y: np.ndarray, response: str, weight: np.ndarray | None = None) -> f
     return float(np.sqrt(np.average(centred**2, weights=weight))) or 1.0
 
 
+def inner_splits(
+    y: np.ndarray, response: str, rows: Rows, train: np.ndarray, n_folds: int, seed: list[int]
+) -> Splits:
+    """Folds of a training part, by which strengths are chosen; the same for all penalties."""
+    rng = np.random.default_rng(seed)
+    return make_folds(y[train], n_folds, response, rng, rows.take(train))
+
+
 def _null_error(
     y: np.ndarray, train: np.ndarray, test: np.ndarray, response: str, rows: Rows
 ) -> float:
@@ -135,8 +143,7 @@ def _split(
     """
     repeat, loss = seed[2], loss_of(response)
     out: dict[str, Any] = {"null": _null_error(y, train, test, response, rows)}
-    rng = np.random.default_rng(seed)
-    splits = make_folds(y[train], n_folds, response, rng, rows.take(train))
+    splits = inner_splits(y, response, rows, train, n_folds, seed)
     unit = unit_of(y[train], response, rows.weight(train))
     problem = Problem(X[train], y[train] / unit, response, sample_weight=rows.weight(train))
     for penalty in TRIED:
@@ -180,7 +187,7 @@ def _verdict(probabilities: tuple[float, float, float]) -> str:
     return "undecided"
 
 
-def _interval(values: np.ndarray, overlap: float) -> tuple[float, float]:
+def interval(values: np.ndarray, overlap: float) -> tuple[float, float]:
     """Standard error of the mean over splits, and half the width of its 95 % interval."""
     se = standard_error(values, overlap)
     return se, float(stats.t.ppf(0.975, len(values) - 1)) * se
@@ -196,7 +203,7 @@ def _explained(errors: pd.DataFrame, overlap: float) -> tuple[float, float, floa
         return np.nan, np.nan, np.nan
     null, error = errors.to_numpy().T
     ratio = float(error.mean() / null.mean())
-    half = _interval((error - ratio * null) / null.mean(), overlap)[1]
+    half = interval((error - ratio * null) / null.mean(), overlap)[1]
     # r, and 1 + log r above 1: one curve without a bend
     middle, half = (ratio, half) if ratio <= 1 else (1 + np.log(ratio), half / ratio)
     low, high = (float(r if r <= 1 else np.exp(r - 1)) for r in (middle - half, middle + half))
@@ -214,7 +221,7 @@ def _pairs(shares: pd.DataFrame, overlap: float, margin: float) -> pd.DataFrame:
             continue
         differences = (both[first] - both[second]).to_numpy()
         mean = float(differences.mean())
-        se, half = _interval(differences, overlap)
+        se, half = interval(differences, overlap)
         found = zone_probabilities(mean, se, len(both), margin)
         row |= {"difference": mean, "se": se, "low": mean - half, "high": mean + half}
         row |= dict(zip(("p_first", "p_equivalent", "p_second"), found, strict=True))
@@ -244,6 +251,51 @@ def refuse_folds(table: Table, n_folds: Any) -> None:
     most, why = min(allowed)
     if int(n_folds) > most:
         raise InputError(f"folds {n_folds}: {why}; give at most {most}")
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Rows that the penalties are tried on, and their divisions into folds.
+
+    Attributes
+    ----------
+    X : ndarray or sparse matrix of shape (n_rows, n_features)
+    y : ndarray of shape (n_rows,)
+    rows : Rows
+    divisions : list of Splits
+        One for each repeat.
+    """
+
+    X: Any
+    y: np.ndarray
+    rows: Rows
+    divisions: list[Splits]
+
+    @property
+    def n_folds(self) -> int:
+        """Folds of a division; fewer than asked for where there are fewer groups or times."""
+        return max(map(len, self.divisions))
+
+    @property
+    def overlap(self) -> float:
+        """Rows held out for each row that is fitted."""
+        if self.rows.time is None:
+            return 1 / (self.n_folds - 1)
+        return float(np.mean([len(test) / len(train) for train, test in self.divisions[0]]))
+
+
+def divide(table: Table, seed: int, n_folds: int) -> Divided:
+    """Draw the rows of the head to head and their folds."""
+    refuse_folds(table, n_folds)
+    rng = np.random.default_rng([seed, 1])
+    width = row_width(table.X)
+    rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
+    X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
+    # forward validation has one division, and no chance in it
+    n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response, n_folds)
+    divisions = [make_folds(y, n_folds, table.response, rng, own) for _ in range(n_repeats)]
+    _refuse_few(divisions)
+    return Divided(X, y, own, divisions)
 
 
 def compare(
@@ -282,18 +334,11 @@ def compare(
     InputError
         If the table is too small for the folds.
     """
-    refuse_folds(table, n_folds)
-    rng = np.random.default_rng([seed, 1])
-    width = row_width(table.X)
-    rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
-    X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
-    # forward validation has one division, and no chance in it
-    n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response, n_folds)
-    divisions = [make_folds(y, n_folds, table.response, rng, own) for _ in range(n_repeats)]
-    _refuse_few(divisions)
+    drawn = divide(table, seed, n_folds)
+    X, y, own = drawn.X, drawn.y, drawn.rows
     jobs = [
         (repeat, train, test, [seed, 2, repeat, k])
-        for repeat, splits in enumerate(divisions)
+        for repeat, splits in enumerate(drawn.divisions)
         for k, (train, test) in enumerate(splits)
     ]
     parts = []
@@ -304,13 +349,9 @@ def compare(
         parts.append(found)
         if done is not None:
             done(len(parts) / len(jobs))
-    # fewer where there are fewer groups or times
-    n_folds = max(len(splits) for splits in divisions)
-    overlap = 1 / (n_folds - 1)
-    if own.time is not None:
-        overlap = float(np.mean([len(test) / len(train) for _, train, test, _ in jobs]))
-    repeats = [job[0] for job in jobs]
-    return summarise(pd.DataFrame(parts), repeats, n_folds, n_repeats, margin, overlap)
+    repeats, n_repeats = [job[0] for job in jobs], len(drawn.divisions)
+    errors = pd.DataFrame(parts)
+    return summarise(errors, repeats, drawn.n_folds, n_repeats, margin, drawn.overlap)
 
 
 def _refuse_few(divisions: list[Splits]) -> None:
@@ -352,7 +393,9 @@ def summarise(
                 "at_end": errors[f"{penalty}_at_end"].mean(),
             }
         )
-    splits = pd.DataFrame({"split": np.arange(len(errors)), "repeat": repeats})
+    splits = pd.DataFrame(
+        {"split": np.arange(len(errors)), "repeat": repeats, "null": errors["null"]}
+    )
     return Contest(
         scores=pd.DataFrame(scores),
         pairs=_pairs(shares, overlap, margin),
@@ -360,4 +403,5 @@ def summarise(
         n_folds=n_folds,
         n_repeats=n_repeats,
         margin=margin,
+        null=float(unit),
     )

@@ -119,11 +119,18 @@ class Contest:
         ``p_second`` (probabilities that the difference is above the margin, within it, and below
         it; Benavoli et al. 2017), ``verdict`` (first, second, equivalent or undecided).
     differences : DataFrame
-        ``split``, ``repeat``, and one column of explained shares a penalty: what the rest comes
-        from.
+        ``split``, ``repeat``, ``null`` (error of the null model), and one column of explained
+        shares a penalty: what the rest comes from.
     n_folds, n_repeats : int
     margin : float
         Half-width of the zone of equivalence, in explained share.
+    null : float
+        Mean error of the null model, the unit of the explained shares.
+    others : DataFrame
+        One row for each other way to predict, on the first division: ``name``, ``explained``,
+        ``gain`` (over the better of L1 and L2 on the same rows, in explained share), ``low`` and
+        ``high`` (its interval), ``base`` (the better of L1 and L2 there). NaN where it was not
+        tried; empty where none was.
     """
 
     scores: pd.DataFrame
@@ -132,6 +139,8 @@ class Contest:
     n_folds: int
     n_repeats: int
     margin: float
+    null: float = float("nan")
+    others: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

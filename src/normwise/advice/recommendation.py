@@ -37,6 +37,21 @@ LIKELY, EQUAL, CLEAR = 0.8, 0.9, 0.95
 # of the bounds on what a penalty costs
 LEVEL = 0.9
 OTHER = {"l1": "l2", "l2": "l1"}
+# what else may predict better, and what follows
+BEYOND = {
+    "boosted_trees": (
+        "Boosted trees explain",
+        "curves or interactions that no linear model has matter more here than the penalty",
+    ),
+    "relaxed_lasso": (
+        "The relaxed lasso explains",
+        "L1 finds the features, and shrinks their coefficients too much",
+    ),
+    "tuned_elastic_net": (
+        "An elastic net whose share of L1 is tuned explains",
+        "use it if prediction is all that counts",
+    ),
+}
 # share of the resamples from which on a feature counts as firmly kept
 FIRM = 0.8
 
@@ -238,6 +253,22 @@ def _others(contest: Contest, penalty: str | None) -> list[str]:
             out.append(
                 f"The elastic net explains {-100 * row['difference']:.1f} percentage points more "
                 f"than {NAMES[penalty]}."
+            )
+    return out
+
+
+def _beyond(contest: Contest) -> list[str]:
+    """What predicts better than L1 and L2 by more than chance and the margin, trees first."""
+    if not len(contest.others):
+        return []
+    found, out = contest.others.set_index("name"), []
+    for name, text in BEYOND.items():
+        row = found.loc[name]
+        if row["gain"] >= contest.margin and row["low"] > 0:
+            low, high = (f"{100 * row[end]:.1f}" for end in ("low", "high"))
+            out.append(
+                f"{text[0]} {100 * row['gain']:.1f} points more of the same held-out rows than "
+                f"{NAMES[row['base']]} ({low} to {high}): {text[1]}."
             )
     return out
 
@@ -448,7 +479,7 @@ def recommend(
         reasons += [] if named else _what_else(diagnosis, contest, models)
     if answer != "equivalent":
         doubts = _contradictions(contest, place)
-    doubts += _others(contest, named)
+    doubts = _beyond(contest) + doubts + _others(contest, named)
     doubts += _doubts(table, diagnosis, contest, models, place)
     return Recommendation(
         penalty=named,

@@ -22,6 +22,7 @@ from normwise.advice.wording import (
     l1_against_l2,
     many,
     most_kept,
+    other_rows,
     point_span,
     rule_over_range,
     share_span,
@@ -109,6 +110,9 @@ def _contest(console: Console, advice: Advice) -> None:
     console.print(
         Text.assemble(f"L1 − L2: {point_span(pair)}: ", (said, _colour(better(pair)))),
     )
+    if others := other_rows(contest):
+        console.print(Text("What else was tried, on the first division into folds:"))
+        _rows(console, [("  " + name, share, gain) for name, share, gain in others])
 
 
 def _diagnosis(console: Console, advice: Advice) -> None:

@@ -165,6 +165,24 @@ def verdict_words(pair: pd.Series, margin: float) -> str:
     return "undecided" if found == "undecided" else f"{SHORT_NAMES[found]} is better"
 
 
+OTHERS = {
+    "tuned_elastic_net": "elastic net, share of L1 tuned",
+    "relaxed_lasso": "relaxed lasso",
+    "boosted_trees": "boosted trees",
+}
+
+
+def other_rows(contest: Contest) -> list[tuple[str, str, str]]:
+    """What else was tried: its name, what it explains, and its gain over L1 or L2."""
+    out = []
+    for row in contest.others.to_dict("records"):
+        if np.isfinite(row["explained"]):
+            parts = (f"{100 * row[name]:+,.1f}" for name in ("gain", "low", "high"))
+            gain = f"{signed(span(*parts))} points over {SHORT_NAMES[row['base']]}"
+            out.append((OTHERS[row["name"]], signed(percent(row["explained"], 1)), gain))
+    return out
+
+
 def largest(models: Models, most: int) -> pd.DataFrame:
     """Features with the largest coefficient per standard deviation under L1 or L2."""
     size = models.coefs[["l1", "l2"]].abs().max(axis=1).fillna(0)
