@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.special import expit
+from scipy.stats import skew
 from studies.user_table import as_table
 
 from normwise.advice.diagnosis import (
@@ -400,3 +402,17 @@ def test_restricted_likelihood_is_largest_at_its_estimate():
 
     best = max(np.geomspace(0.01, 100, 401), key=lambda s: fit(s)[0])
     assert found[0] == pytest.approx(centred @ centred / 59 / fit(best)[1] - 1, rel=0.05)
+
+
+def test_features_with_long_tails_are_told_and_zeros_and_ones_are_not():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 5))
+    X[:, 1], X[:, 3] = np.exp(X[:, 1]), np.exp(1.5 * X[:, 3])
+    X[:, 4] = rng.random(300) < 0.02
+    frame = pd.DataFrame(X, columns=list("abcde"))
+    found = diagnose(from_memory(frame, X[:, 0] + rng.standard_normal(300)), 0)[0]
+    # as SciPy measures it
+    skewness = np.abs(skew(X))
+    assert skewness[4] > 2 and list("abcde")[int(np.argmax(skewness[:4]))] == found.skewed[0]
+    assert set(found.skewed) == {"b", "d"}
+    assert diagnose(from_memory(np.log(frame[["b", "d"]]), X[:, 0]), 0)[0].skewed == ()

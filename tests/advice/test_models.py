@@ -12,8 +12,10 @@ from studies.user_table import as_table
 
 from normwise.advice import models as module
 from normwise.advice.models import fit_models, halves
+from normwise.advice.wording import factor_rows
 from normwise.data.population import draw
 from normwise.data.scenario import Scenario
+from normwise.tabular import as_table as from_memory
 
 SEED = 8
 FORMS = (np.array, sparse.csr_matrix)
@@ -110,3 +112,30 @@ def test_more_features_than_rows():
     found = modelled(Scenario(40, 80, 3, snr=5))
     assert (found.coefs["l1"] != 0).sum() <= 40 and (found.coefs["l2"] != 0).all()
     assert np.isfinite(found.coefs.drop(columns=["feature", "l1_sign"]).to_numpy(float)).all()
+
+
+def test_a_factor_is_told_as_a_whole():
+    rng = np.random.default_rng(0)
+    city, noise = rng.choice(list("abcd"), 300), rng.choice(list("uvwxyz"), 300)
+    frame = pd.DataFrame({"city": city, "x": rng.standard_normal(300), "noise": noise})
+    frame["sex"] = rng.choice(["f", "m"], 300)
+    effect = pd.Series(city).map({"a": 0.0, "b": 2.0, "c": -2.0, "d": 1.0}).to_numpy()
+    table = from_memory(frame, effect + frame["x"] + rng.standard_normal(300))
+    # two levels are one feature
+    assert {name: len(levels) for name, levels in table.factors.items()} == {"city": 3, "noise": 5}
+    assert all(set(levels) <= set(table.names) for levels in table.factors.values())
+    found = fit_models(table, (), 0, 1)
+    assert list(found.factors["factor"]) == ["city", "noise"]
+    city_row = found.factors.iloc[0]
+    assert (city_row["levels"], city_row["kept"], city_row["selected"]) == (3, 3, 1.0)
+    own = [table.names.index(level) for level in table.factors["noise"]]
+    kept = found.coefs["selected"].to_numpy()[own]
+    # at least as often as any level, at most as often as all of them together
+    assert kept.max() <= found.factors["selected"][1] <= min(kept.sum(), 1.0)
+    said = dict(factor_rows(found))
+    assert said["city"].startswith("3 of 3 levels kept; one or more in 100")
+
+
+def test_a_table_without_factors_has_none():
+    X = np.random.default_rng(0).standard_normal((60, 3))
+    assert not len(fit_models(from_memory(X, X[:, 0]), (), 0, 1).factors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,8 @@ MISSING = 0.2
 RARE = 0.1
 CONDITION = 30
 LEAK = 0.99
+# skewness from which a feature has a long tail, and values up to which it is a count or a code
+SKEWED, FEW_VALUES = 2.0, 10
 # numbers that the search for the number of coefficients passes through, again and again
 SPARSITY_CELLS = 500_000
 
@@ -366,6 +369,15 @@ def _warnings(
     return tuple(out)
 
 
+def find_skewed(names: Sequence[str], Z: np.ndarray) -> tuple[str, ...]:
+    """Features with long tails, by their skewness; zeros and ones, and few values, are none."""
+    # a product at a time, without another table of this size
+    skewness = np.abs(np.einsum("ij,ij,ij->j", Z, Z, Z) / len(Z))
+    order = np.argsort(-skewness, kind="stable")
+    far = order[skewness[order] > SKEWED]
+    return tuple(names[j] for j in far if len(np.unique(Z[:, j])) > FEW_VALUES)
+
+
 def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     """Describe a table.
 
@@ -429,6 +441,8 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "duplicates": tuple((table.names[a], table.names[b]) for a, b in alike.copies),
         "positive_share": float(table.y.mean()) if kind_of(table.response).classes else np.nan,
     }
-    diagnosis = Diagnosis(n, p, **parts, warnings=_warnings(table, parts, rows, Z))
+    diagnosis = Diagnosis(
+        n, p, **parts, warnings=_warnings(table, parts, rows, Z), skewed=find_skewed(table.names, Z)
+    )
     typical = typical_correlation(alike_apart.nearest_correlation, len(y_apart), p)
     return diagnosis, Signal(*observed, sparsity, alignment, typical, filled, n_rows)

@@ -57,6 +57,8 @@ class Diagnosis:
         Share of the second class; NaN for numbers.
     warnings : tuple of str
         What a user should look at before trusting any model, in sentences.
+    skewed : tuple of str
+        Features of more than a few values with a skewness above 2 in size, the most skewed first.
     """
 
     n_samples: int
@@ -83,6 +85,7 @@ class Diagnosis:
     duplicates: tuple[tuple[str, str], ...]
     positive_share: float
     warnings: tuple[str, ...]
+    skewed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,11 @@ class Models:
     n_resamples : int
     gap : float
         Largest relative duality gap of the chosen solutions.
+    factors : DataFrame
+        One row a column of the source whose levels are features: ``factor``, ``levels`` (how many
+        features), ``kept`` (how many of them L1 keeps), ``selected`` (share of the resamples in
+        which it keeps one or more). A level alone says little: which one is left out decides what
+        the others mean.
     """
 
     coefs: pd.DataFrame
@@ -179,6 +187,7 @@ class Models:
     by_chance: tuple[int, ...]
     n_resamples: int
     gap: float
+    factors: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,27 @@ def fit_models(
         by_chance=_by_chance(frame, groups),
         n_resamples=len(parts),
         gap=max(gaps),
+        factors=_by_factor(table, frame["l1"].to_numpy() != 0, l1 != 0),
     )
+
+
+def _by_factor(table: Table, kept: np.ndarray, selected: np.ndarray) -> pd.DataFrame:
+    """What L1 keeps of each factor: on all rows, and in resamples of (n_resamples, n_features)."""
+    place, out = {name: j for j, name in enumerate(table.names)}, []
+    for factor, levels in table.factors.items():
+        own = [place[level] for level in levels if level in place]
+        if own:
+            share = float(selected[:, own].any(axis=1).mean())
+            out.append(
+                {
+                    "factor": factor,
+                    "levels": len(own),
+                    "kept": int(kept[own].sum()),
+                    "selected": share,
+                }
+            )
+    found = pd.DataFrame(out, columns=["factor", "levels", "kept", "selected"])
+    return found.sort_values("selected", ascending=False, kind="stable", ignore_index=True)
 
 
 def _by_chance(frame: pd.DataFrame, groups: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from normwise.advice.wording import (
     certainty_words,
     chosen_by_chance,
     describe,
+    factor_rows,
     l1_against_l2,
     many,
     most_kept,
@@ -145,6 +146,9 @@ def _features(console: Console, advice: Advice) -> None:
             )
         console.print(grid)
         console.print(Text("Coefficients per standard deviation of the feature.", style="dim"))
+    if len(models.factors):
+        console.print(Text("By factor, of whose levels each is a feature:"))
+        _rows(console, [("  " + name, how) for name, how in factor_rows(models)[:KEPT]])
     chance = chosen_by_chance(models)
     if chance:
         _head(console, "Where L1 chose by chance among features that say the same")

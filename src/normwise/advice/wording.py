@@ -196,6 +196,18 @@ def most_kept(models: Models, most: int) -> pd.DataFrame:
     return kept.sort_values(["selected", "size"], ascending=False, kind="stable").head(most)
 
 
+def factor_rows(models: Models) -> list[tuple[str, str]]:
+    """What L1 keeps of each factor, the most often kept first."""
+    return [
+        (
+            shorten(row["factor"], 60),
+            f"{row['kept']} of {row['levels']} levels kept; one or more in "
+            f"{percent(row['selected'])} of the resamples",
+        )
+        for row in models.factors.to_dict("records")
+    ]
+
+
 def kept_by_l1(models: Models) -> str:
     """How many features have a coefficient under L1."""
     known = models.coefs["l1"].notna().any()
@@ -421,6 +433,15 @@ def _cells(d: Diagnosis) -> list[Item]:
             f"{many(len(d.outliers), 'row')}: {rows}, counted from 1" if rows else "none",
             "Rows far from the others in the response or the features; one may decide the fit.",
             bool(d.outliers),
+        ),
+        Item(
+            "skewed features",
+            f"{len(d.skewed):,}: {listed([shorten(n, 30) for n in d.skewed])}"
+            if d.skewed
+            else "none",
+            "Skewness above 2, of more than ten values: a few rows with large values decide such a "
+            "coefficient, under either penalty. The logarithm of the feature often does better.",
+            bool(d.skewed),
         ),
         Item(
             "missing values",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import numbers
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Any
 
@@ -37,13 +37,14 @@ INDICATED = 0.05
 
 @dataclass(frozen=True)
 class Coded:
-    """Features as finite numbers, and what was done to the columns."""
+    """Features as finite numbers, what was done to the columns, and which are levels of one."""
 
     X: Any
     names: list[str]
     missing: dict[str, int]
     constant: list[str]
     notes: list[str]
+    factors: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def encode_features(features: pd.DataFrame | sparse.csr_matrix, names: Sequence[str]) -> Coded:
@@ -79,6 +80,7 @@ def _encode(frame: pd.DataFrame) -> Coded:
     columns: list[tuple[str, np.ndarray]] = []
     missing: dict[str, int] = {}
     notes: list[str] = []
+    factors: dict[str, tuple[str, ...]] = {}
     for name, column in frame.items():
         try:
             numbers, how = to_numbers(column)
@@ -88,6 +90,7 @@ def _encode(frame: pd.DataFrame) -> Coded:
                 column = without_symbols(column)
                 levels, how = _levels(column)
                 columns += levels
+                factors[name] = tuple(level for level, _ in levels)
                 missing |= {name: int(column.isna().sum())} if column.hasnans else {}
         except Unclear as reason:
             how = f"left out: {reason}"
@@ -98,7 +101,16 @@ def _encode(frame: pd.DataFrame) -> Coded:
         X[:, j] = values
     notes += about_codes(columns)
     filled = _fill(X, [name for name, _ in columns])
-    return replace(filled, missing=missing | filled.missing, notes=notes + filled.notes)
+    names = set(filled.names)
+    kept = {
+        name: tuple(level for level in levels if level in names) for name, levels in factors.items()
+    }
+    return replace(
+        filled,
+        missing=missing | filled.missing,
+        notes=notes + filled.notes,
+        factors={name: levels for name, levels in kept.items() if len(levels) > 1},
+    )
 
 
 def _fill(X: np.ndarray, names: list[str]) -> Coded:

@@ -184,6 +184,7 @@ def _tabulate(
         roles=apart.names,
         dropped=apart.dropped,
         columns=_telling(features),
+        factors=coded.factors,
     )
 
 

@@ -54,6 +54,8 @@ class Table:
         Columns that were left out as asked for.
     columns : DataFrame or None
         Columns of the source that could name the rows or their time: whole numbers, text, dates.
+    factors : dict of str to tuple of str
+        Features that are levels of one column of the source, for each column with two or more.
     """
 
     X: np.ndarray
@@ -73,6 +75,7 @@ class Table:
     roles: dict[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     columns: pd.DataFrame | None = None
+    factors: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
