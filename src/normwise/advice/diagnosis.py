@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
 
 # numbers that a description looks at; of a larger table it sees a sample of the rows
-CELLS = 20_000_000
+CELLS = 10_000_000
 FEWEST_ROWS = 200
 # pairs of features whose correlations are computed
 PAIRS = 400_000_000
@@ -49,6 +50,8 @@ MISSING = 0.2
 RARE = 0.1
 CONDITION = 30
 LEAK = 0.99
+# columns that are standardised together
+AT_ONCE = 16
 # skewness from which a feature has a long tail, and values up to which it is a count or a code
 SKEWED, FEW_VALUES = 2.0, 10
 # numbers that the search for the number of coefficients passes through, again and again
@@ -91,13 +94,25 @@ def one_of_each(units: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.sort(order[np.unique(units[order], return_index=True)[1]])
 
 
-def standardise(X: Any) -> np.ndarray:
-    """Features of mean 0 and variance 1, dense; those without spread become 0."""
-    X = np.asarray(X.toarray() if sparse.issparse(X) else X, float)
-    # first by the largest size, so that squares neither overflow nor vanish
-    X = X / np.where((top := np.abs(X).max(axis=0)) > 0, top, 1.0)
-    spread = X.std(axis=0)
-    return (X - X.mean(axis=0)) / np.where(spread > 1e-12, spread, np.inf)
+def standardise(X: Any, overwrite: bool = False) -> np.ndarray:
+    """Features of mean 0 and variance 1, dense; those without spread become 0.
+
+    With ``overwrite`` the result may take the place of a dense ``X``.
+    """
+    if sparse.issparse(X):
+        X = X.toarray()
+    elif not (overwrite and X.dtype == float):
+        X = np.array(X, float)
+    # some columns at a time, so that nothing else is as large
+    cuts = np.linspace(0, X.shape[1], 1 + max(X.shape[1] // AT_ONCE, 1)).astype(int)
+    for first, last in itertools.pairwise(cuts):
+        part = X[:, first:last]
+        # first by the largest size, so that squares neither overflow nor vanish
+        part = part / np.where((top := np.abs(part).max(axis=0)) > 0, top, 1.0)
+        spread = part.std(axis=0)
+        part -= part.mean(axis=0)
+        X[:, first:last] = part / np.where(spread > 1e-12, spread, np.inf)
+    return X
 
 
 def latent_snr(snr: np.ndarray | float, rate: float) -> np.ndarray:
@@ -252,7 +267,7 @@ def _heaviest(squares: np.ndarray, share: float) -> np.ndarray:
 
 def find_outliers(table: Table, Z: np.ndarray, rows: np.ndarray) -> tuple[int, ...]:
     """Rows far out in the response, or in many features, that hold much of what varies there."""
-    size = (Z**2).mean(axis=1)
+    size = np.einsum("ij,ij->i", Z, Z) / Z.shape[1]
     far = (_robust_distance(np.log1p(size)) > FAR) & _heaviest(size, HEAVY_FEATURES)
     if not kind_of(table.response).classes:
         y = table.y[rows]
@@ -394,7 +409,7 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     n, p = table.X.shape
     rng = np.random.default_rng([seed, 0])
     rows = sample_rows(table.y, p, table.response, CELLS, rng)
-    Z, y = standardise(table.X[rows]), table.y[rows]
+    Z, y = standardise(table.X[rows], overwrite=True), table.y[rows]
     found = spectrum(Z, y)
     alike = likeness(Z)
     n_rows, Z_apart, y_apart, apart, alike_apart = n, Z, y, found, alike
