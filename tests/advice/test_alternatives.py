@@ -14,7 +14,7 @@ from test_recommendation import contest_of
 from normwise.advice import alternatives, contest
 from normwise.advice.alternatives import WAYS, try_others
 from normwise.advice.contest import compare
-from normwise.advice.recommendation import _beyond
+from normwise.advice.recommendation import _beyond, _no_linear_model
 from normwise.advice.wording import other_rows
 from normwise.data.population import draw
 from normwise.data.scenario import Scenario
@@ -58,11 +58,16 @@ def test_trees_see_what_no_linear_model_does():
     assert trees["explained"] > 0.5 and trees["low"] > 0.3
     said = _beyond(contest_with(found, others))
     assert said[0].startswith("Boosted trees explain ") and "the penalty" in said[0]
+    gain = round(100 * trees["gain"])
+    assert _no_linear_model(contest_with(found, others)) == (
+        f" Boosted trees explain {gain} points more than either."
+    )
     # a straight line has nothing for them
     linear = from_memory(X, X @ np.ones(5) + np.random.default_rng(1).standard_normal(300))
     found, others = tried(linear)
     assert others.loc["boosted_trees", "gain"] < 0
     assert not any("Boosted" in text for text in _beyond(contest_with(found, others)))
+    assert _no_linear_model(contest_with(found, others)) == ""
 
 
 def contest_with(found, others):
@@ -86,6 +91,7 @@ def test_where_a_way_is_not_to_be_had_it_is_left_out():
     _, others = tried(classes)
     assert others["explained"].isna().tolist() == [False, True, False]
     assert other_rows(contest_of()) == [] and _beyond(contest_of()) == []
+    assert _no_linear_model(contest_of()) == ""
 
 
 def test_rows_that_belong_together_and_weights_are_respected():

@@ -37,6 +37,8 @@ LIKELY, EQUAL, CLEAR = 0.8, 0.9, 0.95
 # of the bounds on what a penalty costs
 LEVEL = 0.9
 OTHER = {"l1": "l2", "l2": "l1"}
+# explained share by which boosted trees must do better to be told with the answer
+MUCH = 0.1
 # what else may predict better, and what follows
 BEYOND = {
     "boosted_trees": (
@@ -273,6 +275,16 @@ def _beyond(contest: Contest) -> list[str]:
     return out
 
 
+def _no_linear_model(contest: Contest) -> str:
+    """What follows the headline where trees explain much more than either penalty."""
+    if not len(contest.others):
+        return ""
+    trees = contest.others.set_index("name").loc["boosted_trees"]
+    if not (trees["gain"] >= MUCH and trees["low"] > 0):
+        return ""
+    return f" Boosted trees explain {100 * trees['gain']:.0f} points more than either."
+
+
 def _doubts(
     table: Table, diagnosis: Diagnosis, contest: Contest, models: Models, place: Place
 ) -> list[str]:
@@ -484,7 +496,7 @@ def recommend(
     return Recommendation(
         penalty=named,
         certainty=certainty,
-        headline=headline,
+        headline=headline + _no_linear_model(contest),
         reasons=tuple(reasons),
         doubts=tuple(doubts),
         code=lines_for(table, named),
