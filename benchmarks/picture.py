@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from benchmarks.contenders import CONTENDERS, NOT_PEERS
+from benchmarks.contenders import CONTENDERS, NATIVE, NOT_PEERS
 from benchmarks.table import GIVEN, OWN
 from normwise.report.look.style import set_style
 
@@ -66,17 +66,23 @@ def _cell(ax: Axes, x: float, y: float, part: pd.DataFrame, engine: str) -> None
     given, called = own[own["strengths"] == GIVEN], own[own["strengths"] == OWN]
     default, equal = (_best(given, engine, compare) for compare in (at_default, at_equal_gap))
     first = _best(called, engine, as_called) or default
-    if default is None or first is None:
+    if first is None:
         ax.text(x + 0.5, y + 0.5, "fails" if len(own) else "", color=_FAINT, fontsize=4.6,
                 ha="center", va="center")  # fmt: skip
         return
-    ax.add_patch(Rectangle((x, y), 1, 1, facecolor=_ground(default.gap), edgecolor="white"))
+    ground = _ground(default.gap) if default is not None else _UNKNOWN
+    ax.add_patch(Rectangle((x, y), 1, 1, facecolor=ground, edgecolor="white"))
     for ratio, at, size, weight in ((first, 0.31, 6.6, "bold"), (equal, 0.75, 5.2, "normal")):
         if ratio is not None:
             ink = _FASTER if ratio.ratio < 1 else _SLOWER
             text = f"{'>' if ratio.bound else ''}{_short(ratio.ratio)}"
             ax.text(x + 0.5, y + at, text, color=ink, fontsize=size, weight=weight,
                     ha="center", va="center")  # fmt: skip
+
+
+def _is_timed(part: pd.DataFrame) -> bool:
+    own = part[(part["contender"] == NATIVE) & part["setting"].isin(["default", "as called"])]
+    return bool((own["status"] == "ok").any())
 
 
 def _legend(ax: Axes, n_columns: int, top: float) -> None:
@@ -86,7 +92,7 @@ def _legend(ax: Axes, n_columns: int, top: float) -> None:
         ("Time of a peer over that of normwise", 7.6, "bold", _SLOWER),
         ("bold: as a user calls it · below: at a gap of at most 1e-6", 6.2, "normal", _SLOWER),
         ("red: faster than normwise · >: takes longer than that", 6.2, "normal", _FASTER),
-        ("grey: cut at the time limit · blank: not offered, or not run", 6.2, "normal", _FAINT),
+        ("grey: its gap is not known · blank: not offered, or not run", 6.2, "normal", _FAINT),
     )
     for i, (text, size, weight, ink) in enumerate(lines):
         ax.text(left, top + 0.72 * i, text, fontsize=size, weight=weight, color=ink, va="top")
@@ -105,7 +111,6 @@ def draw(runs: pd.DataFrame, folder: Path) -> None:
     import matplotlib.pyplot as plt
 
     from benchmarks.figures import save
-    from benchmarks.summary import native_run
 
     set_style()
     engines = columns(runs)
@@ -133,8 +138,9 @@ def draw(runs: pd.DataFrame, folder: Path) -> None:
             ax.text(left, y + 0.31, label.replace("_", " "), fontsize=6.2, va="center")
             size = f"{part['n'].iloc[0]} × {part['p'].iloc[0]}"
             ax.text(left, y + 0.75, size, fontsize=4.8, va="center", color=_FAINT)
-            if native_run(part[part["strengths"] == GIVEN]) is not None:
-                for j, engine in enumerate(engines):
-                    _cell(ax, j, y, part, engine)
+            # of strengths at which normwise has no time there is nothing to compare
+            known = [k for k in (GIVEN, OWN) if _is_timed(part[part["strengths"] == k])]
+            for j, engine in enumerate(engines):
+                _cell(ax, j, y, part[part["strengths"].isin(known)], engine)
             y += 1
     save(figure, folder, "peers", dpi=DPI)

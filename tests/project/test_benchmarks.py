@@ -207,16 +207,68 @@ class Clock:
         return [self.seconds, 5e6, 0, ""]
 
 
+class Caller:
+    """An engine that is only called at its own strengths."""
+
+    def __init__(self, name, seconds):
+        self.name, self.seconds = name, seconds
+
+    def load(self, folder):
+        pass
+
+    def prepare(self, contender):
+        pass
+
+    def stop(self):
+        pass
+
+    def ask(self, limit, what, *fields):
+        assert what == "call"
+        return [str(self.seconds), "0.5"]
+
+
 def test_a_run_may_take_a_multiple_of_the_time_of_normwise(benchmarks):
     race, regime = benchmarks["race"], benchmarks["regimes"].Regime("", "squared", "l1", 60, 15)
     limits = {"normwise": [], "celer": []}
     engines = {name: Clock(name, 2.0, limits[name]) for name in limits}
-    rows = race.race(regime, 100.0, engines, names=["celer"], times=10.0)
+    rows = race.race(regime, 100.0, engines, names=["celer"], times=10.0, strengths=["given"])
     assert limits["normwise"][0] == 100.0
     assert limits["celer"][0] == 20.0
     (own, *others) = rows
     assert (own["contender"], own["ratio"], own["memory_mb"]) == ("normwise", 1.0, 5.0)
     assert {row["ratio"] for row in others} == {1.0}
+
+
+def test_calls_at_own_strengths_are_compared_with_each_other(benchmarks):
+    race, regime = benchmarks["race"], benchmarks["regimes"].Regime("", "squared", "l1", 60, 15)
+    engines = {"normwise": Caller("normwise", 2.0), "celer": Caller("celer", 3.0)}
+    rows = race.race(regime, 100.0, engines, names=["celer"], strengths=["own"])
+    assert [(r["contender"], r["strengths"], r["setting"]) for r in rows] == [
+        ("normwise", "own", "as called"),
+        ("celer", "own", "as called"),
+    ]
+    assert [row["ratio"] for row in rows] == [1.0, 1.5]
+    assert [row["least_error"] for row in rows] == [0.5, 0.5]
+    table = pd.DataFrame(rows).assign(regime="r")
+    found = benchmarks["summary"].as_called(table, "celer")
+    assert (found.ratio, found.bound) == (1.5, False)
+    assert benchmarks["summary"].as_called(table, "glmnet") is None
+
+
+@pytest.mark.parametrize("kind", ["l1", "elastic_net", "l2", "logistic_l1", "logistic_l2"])
+def test_whoever_has_strengths_of_its_own_finds_a_finite_error(benchmarks, kind):
+    regimes = benchmarks["regimes"]
+    *logistic, penalty = kind.split("_", 1) if kind.startswith("logistic") else [kind]
+    regime = regimes.Regime("", "logistic" if logistic else "squared", penalty, 60, 8)
+    problem = regimes.draw(regime)
+    callers = [c for c in benchmarks["race"].contenders_of(regime) if c.as_called is not None]
+    own = [c for c in callers if c.engine in ("normwise", "scikit-learn")]
+    assert "normwise" in [c.name for c in own]
+    errors = [c.as_called(problem) for c in own]
+    null = np.log(2) if logistic else problem.y.var()
+    assert all(0 < error < 1.2 * null for error in errors)
+    # two searches on the same folds find about the same
+    assert max(errors) <= 1.05 * min(errors)
 
 
 def test_one_hot_columns_hold_one_level_of_each_factor(benchmarks):
@@ -262,9 +314,10 @@ def test_equal_gap_that_nobody_reaches_is_a_bound(benchmarks, status, expected):
 def test_a_run_replaces_its_own_rows_and_leaves_the_others(benchmarks, tmp_path):
     table, path = benchmarks["table"], tmp_path / "runs.csv"
 
-    def row(regime, contender, setting, seconds):
+    def row(regime, contender, setting, seconds, strengths="given"):
         return {
-            "regime": regime, "contender": contender, "setting": setting, "seconds": seconds,
+            "regime": regime, "contender": contender, "strengths": strengths, "setting": setting,
+            "seconds": seconds,
         }  # fmt: skip
 
     here, there = {"machine": "here"}, {"machine": "there"}
@@ -280,6 +333,10 @@ def test_a_run_replaces_its_own_rows_and_leaves_the_others(benchmarks, tmp_path)
         ("here", "b", "x", "default"): 5,
     }
     assert table.measured(path, "here") == {("a", "x"), ("a", "y"), ("b", "x")}
+    # a call with strengths of its own takes no other's place
+    table.merge(path, [row("a", "x", "as called", 7, "own")], here)
+    assert len(table.read(path)) == len(found) + 1
+    assert table.measured(path, "here", ["own"]) == {("a", "x")}
 
 
 def test_normwise_is_timed_beside_whoever_is_named(benchmarks):
