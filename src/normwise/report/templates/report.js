@@ -486,8 +486,72 @@
       return `# no clear winner: fit both, keep the one with the lower cross-validated error\n${kind.l1}\n${kind.l2}`;
     }
 
+    // nobody knows how many columns matter: the answer over all that they may be
+    const STEPS = 48;
+    const CHOICE = { l1: "L1", l2: "L2", equivalent: "hardly a difference", undecided: "no clear winner", unmeasured: "not measured" };
+    function overRelevant({ columns, point: [aspect, , snr, alignment] }) {
+      const runs = [];
+      let last = 0;
+      for (let i = 0; i <= STEPS; i++) {
+        const count = Math.round(columns ** (i / STEPS));
+        if (count === last || count > columns) continue;
+        last = count;
+        const { verdict } = cell([aspect, count / columns, snr, alignment]);
+        if (runs.at(-1)?.verdict === verdict) runs.at(-1).to = count;
+        else runs.push({ verdict, from: count, to: count });
+      }
+      return runs;
+    }
+    const about = (count) => Number(count.toPrecision(2)).toLocaleString("en");
+    function overInWords(runs, columns) {
+      const of = `of the ${columns.toLocaleString("en")} columns`;
+      if (runs.length === 1) return `However many ${of} matter: ${CHOICE[runs[0].verdict]}.`;
+      const parts = runs.map(({ verdict, from, to }, i) => {
+        const what = i ? CHOICE[verdict] : CHOICE[verdict][0].toUpperCase() + CHOICE[verdict].slice(1);
+        if (i === 0) return `${what} if up to about ${about(to)} ${of} matter`;
+        return i === runs.length - 1 ? `${what} from ${about(from)} on` : `${what} from ${about(from)} to ${about(to)}`;
+      });
+      return `${parts.join(", ")}.`;
+    }
+    function showOver(question) {
+      const { columns, relevant } = question;
+      const runs = overRelevant(question);
+      const words = overInWords(runs, columns);
+      $("over").textContent = words;
+      const place = (count) => (columns > 1 ? Math.log(count) / Math.log(columns) : 0);
+      const parts = runs.map((run, i) => {
+        const part = document.createElement("i");
+        part.className = run.verdict;
+        part.style.flexGrow = place(runs[i + 1]?.from ?? columns) - place(run.from) || 1 / STEPS;
+        Object.assign(part.dataset, run);
+        return part;
+      });
+      $("bar").replaceChildren(...parts);
+      $("bar").setAttribute("aria-label", words);
+      $("here").style.left = `${100 * Math.min(1, Math.max(0, place(relevant)))}%`;
+      $("most").textContent = columns.toLocaleString("en");
+      $("ranged").hidden = false;
+    }
+
+    // a link that asks the same question
+    const LINKED = "#ask=";
+    const link = () => LINKED + [state.goal, ...boxes.map(box)].join(",");
+    function follow() {
+      if (!location.hash.startsWith(LINKED)) return false;
+      const [goal, ...values] = decodeURIComponent(location.hash.slice(LINKED.length)).split(",");
+      if (goal in goals) state.goal = goal;
+      boxes.forEach((id, i) => {
+        const v = Number(values[i]);
+        if (values[i] && Number.isFinite(v)) put(id, v);
+      });
+      for (const input of document.querySelectorAll("input[name=goal]")) input.checked = input.value === state.goal;
+      return true;
+    }
+
     function refuse(title, text) {
       state.at = null;
+      $("ranged").hidden = true;
+      $("over").textContent = "";
       const answer = $("answer");
       answer.className = "answer unmeasured";
       answer.dataset.verdict = "none";
@@ -521,6 +585,8 @@
       answer.dataset.verdict = found.verdict;
       $("headline").textContent = headline(found);
       $("sentence").textContent = sentence(found, goal);
+      showOver(question);
+      $("link").href = link();
       $("says").replaceChildren(
         ...others(question).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
       );
@@ -654,6 +720,10 @@
       };
     };
 
+    const followed = follow();
+    window.addEventListener("hashchange", () => {
+      if (follow()) show();
+    });
     for (const input of document.querySelectorAll("input[name=goal]")) {
       input.checked = input.value === state.goal;
       input.addEventListener("change", () => {
@@ -699,6 +769,7 @@
       $("copied").textContent = "Copied, or selected for you to copy.";
     });
     show();
+    if (followed) $("explorer").scrollIntoView();
   }
 
   // ---- L1 and L2 from first principles
