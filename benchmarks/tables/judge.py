@@ -210,7 +210,13 @@ the other half, in {kept.mean():.0%}.
 
 {lines(named)}
 
+Of the gap as it is measured, with the other half's error in what is stated:
+
 {lines(zone_table(rows, expected.chances(MARGIN)))}
+
+As a user is told, of the gap itself, which that error hides where rows are few:
+
+{lines(zone_table(rows, gap.chances(MARGIN)))}
 
 {lines(bins_table(rows, expected.below(0.0)))}"""
 

@@ -44,11 +44,13 @@ def test_an_elastic_net_of_one_share_is_that_of_the_head_to_head(monkeypatch, re
     found, others = tried(table)
     first = found.differences[found.differences["repeat"] == 0]
     net = others.loc["tuned_elastic_net"]
-    assert net["explained"] == pytest.approx(first["elastic_net"].mean(), rel=1e-12)
     base = first[["l1", "l2"]].mean()
     assert net["base"] == base.idxmax()
-    assert net["gain"] == pytest.approx(net["explained"] - base.max(), abs=1e-12)
+    assert net["gain"] == pytest.approx(first["elastic_net"].mean() - base.max(), abs=1e-12)
     assert net["low"] < net["gain"] < net["high"]
+    # beside what the penalties explain in all divisions
+    whole = found.scores.set_index("penalty").loc[net["base"], "explained"]
+    assert net["explained"] == pytest.approx(whole + net["gain"], rel=1e-12)
 
 
 def test_trees_see_what_no_linear_model_does():
@@ -105,6 +107,35 @@ def test_rows_that_belong_together_and_weights_are_respected():
     _, ones = tried(from_memory(X, y, weights=np.ones(120)))
     pd.testing.assert_frame_equal(plain, ones)
     assert list(plain.index) == list(WAYS)
+
+
+def test_the_first_of_few_times_leaves_no_folds_to_choose_by(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((120, 4))
+    y = X[:, 0] + rng.standard_normal(120)
+    for response, missing in ((y, [False] * 3), (y > 0, [False, True, False])):
+        table = from_memory(X, response, time=2015 + np.arange(120) // 20)
+        found, others = tried(table)
+        # neither L1 nor L2 is there, and all are compared on the other parts
+        assert found.differences["l1"].isna().tolist() == [True] + [False] * 4
+        assert others["gain"].isna().tolist() == missing
+
+
+def test_what_is_not_tried_in_every_part_is_left_out(monkeypatch):
+    # of training parts with one row more or less some are too large
+    monkeypatch.setattr(alternatives, "MOST_KEPT", 64)
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((81, 70))
+    table = from_memory(X, X[:, 0] + rng.standard_normal(81))
+    found, others = tried(table)
+    assert others.loc["relaxed_lasso", ["explained", "gain", "low", "high"]].isna().all()
+    assert "relaxed lasso" not in [name for name, *_ in other_rows(contest_with(found, others))]
+
+
+def test_trees_split_a_small_table_too():
+    X, y = curved(48)
+    _, others = tried(from_memory(X, y))
+    assert others.loc["boosted_trees", "explained"] > 0.2
 
 
 def test_the_number_of_threads_changes_nothing():

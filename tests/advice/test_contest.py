@@ -307,3 +307,14 @@ def test_few_rows_with_times_have_fewer_parts_inside(n):
     for rows in range(1, 8):
         for train, test in time_splits(np.arange(rows), 5):
             assert len(train) and len(test) and train.max() < test.min()
+
+
+def test_a_sample_with_next_to_none_of_a_class_is_refused(monkeypatch):
+    monkeypatch.setattr(contest, "CELLS_IN_STEPS", 1000)
+    rng = np.random.default_rng(0)
+    y = np.arange(1000) < 8
+    table = as_tabular(rng.standard_normal((1000, 5)), y)
+    with pytest.raises(
+        InputError, match=r"rows that are looked at to save time \d are of the rarer"
+    ):
+        compare(table, 0.01, 0, 1)

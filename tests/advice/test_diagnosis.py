@@ -416,3 +416,20 @@ def test_features_with_long_tails_are_told_and_zeros_and_ones_are_not():
     assert skewness[4] > 2 and list("abcde")[int(np.argmax(skewness[:4]))] == found.skewed[0]
     assert set(found.skewed) == {"b", "d"}
     assert diagnose(from_memory(np.log(frame[["b", "d"]]), X[:, 0]), 0)[0].skewed == ()
+
+
+def test_no_signal_of_two_classes_is_none_on_the_latent_scale():
+    rates = (0.03, 0.5, 0.9)
+    assert [float(latent_snr(0.0, rate)) for rate in rates] == [0.0, 0.0, 0.0]
+    values = latent_snr(np.array([0.0, 1e-9, 1e-6, 1e-3]), 0.5)
+    assert (np.diff(values) > 0).all() and values[1] < 1e-7
+
+
+def test_a_long_tail_of_the_response_is_told():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 3))
+    y = X[:, 0] + rng.standard_normal(200)
+    long = diagnose(from_memory(X, np.exp(2 * y)), 0)[0]
+    assert long.skewness == pytest.approx(skew(np.exp(2 * y))) and long.skewness > 2
+    assert abs(diagnose(from_memory(X, y), 0)[0].skewness) < 1
+    assert np.isnan(diagnose(from_memory(X, y > 0), 0)[0].skewness)

@@ -16,6 +16,7 @@ from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import TRIED, Contest
 from normwise.analysis.inference import standard_error
 from normwise.data.errors import InputError
+from normwise.data.response_kind import kind_of
 from normwise.data.rows import Rows, Splits
 from normwise.data.tables.table import Table
 from normwise.fitting.errors import NoSolutionError
@@ -36,6 +37,8 @@ WORK, WORK_IN_STEPS = 2_000_000, 400_000
 REPEATS = (2, 10)
 CELLS, CELLS_IN_STEPS = 4_000_000, 400_000
 
+# rows of the rarer class that a sample must have
+FEWEST_OF_CLASS = 5
 # what a number of a sparse matrix costs, in numbers of a dense one
 SPARSE_COST = 20
 
@@ -291,6 +294,14 @@ def divide(table: Table, seed: int, n_folds: int) -> Divided:
     width = row_width(table.X)
     rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
     X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
+    if kind_of(table.response).classes and len(rows) < len(table.y):
+        fewer = int(min(y.sum(), len(y) - y.sum()))
+        if fewer < FEWEST_OF_CLASS:
+            raise InputError(
+                f"target {table.target}: of the {len(rows):,} rows that are looked at to save time "
+                f"{fewer} are of the rarer class; at least {FEWEST_OF_CLASS} are needed: give a "
+                "sample of the table with all rows of that class"
+            )
     # forward validation has one division, and no chance in it
     n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response, n_folds)
     divisions = [make_folds(y, n_folds, table.response, rng, own) for _ in range(n_repeats)]

@@ -134,7 +134,9 @@ def latent_snr(snr: np.ndarray | float, rate: float) -> np.ndarray:
     slope = (chance * (1 - chance)) @ weights
     share = np.maximum.accumulate((spread * slope) ** 2 / (rate * (1 - rate)))
     asked = np.asarray(snr) / (1 + np.asarray(snr))
-    return np.asarray(np.interp(asked, share, spread**2 / LOGISTIC_VARIANCE))
+    # no signal on the one scale is none on the other
+    known, latent = np.append(0.0, share), np.append(0.0, spread**2 / LOGISTIC_VARIANCE)
+    return np.asarray(np.interp(asked, known, latent))
 
 
 # from the ratio of a response to that of its linear predictor; of others they are the same
@@ -457,7 +459,12 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "positive_share": float(table.y.mean()) if kind_of(table.response).classes else np.nan,
     }
     diagnosis = Diagnosis(
-        n, p, **parts, warnings=_warnings(table, parts, rows, Z), skewed=find_skewed(table.names, Z)
+        n,
+        p,
+        **parts,
+        warnings=_warnings(table, parts, rows, Z),
+        skewed=find_skewed(table.names, Z),
+        skewness=np.nan if kind_of(table.response).classes else float(stats.skew(y)),
     )
     typical = typical_correlation(alike_apart.nearest_correlation, len(y_apart), p)
     return diagnosis, Signal(*observed, sparsity, alignment, typical, filled, n_rows)

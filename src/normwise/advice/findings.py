@@ -59,6 +59,8 @@ class Diagnosis:
         What a user should look at before trusting any model, in sentences.
     skewed : tuple of str
         Features of more than a few values with a skewness above 2 in size, the most skewed first.
+    skewness : float
+        Of the response; NaN for classes.
     """
 
     n_samples: int
@@ -86,6 +88,7 @@ class Diagnosis:
     positive_share: float
     warnings: tuple[str, ...]
     skewed: tuple[str, ...] = ()
+    skewness: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,11 @@ class Contest:
     null : float
         Mean error of the null model, the unit of the explained shares.
     others : DataFrame
-        One row for each other way to predict, on the first division: ``name``, ``explained``,
-        ``gain`` (over the better of L1 and L2 on the same rows, in explained share), ``low`` and
-        ``high`` (its interval), ``base`` (the better of L1 and L2 there). NaN where it was not
-        tried; empty where none was.
+        One row for each other way to predict, tried on the first division: ``name``, ``gain``
+        (over the better of L1 and L2 on the same rows, in explained share), ``low`` and ``high``
+        (its interval), ``base`` (the better of L1 and L2 there), ``explained`` (what that explains
+        in all divisions, plus the gain). NaN where it was not tried in every test part; empty where
+        none was.
     """
 
     scores: pd.DataFrame
@@ -174,9 +178,9 @@ class Models:
         Largest relative duality gap of the chosen solutions.
     factors : DataFrame
         One row a column of the source whose levels are features: ``factor``, ``levels`` (how many
-        features), ``kept`` (how many of them L1 keeps), ``selected`` (share of the resamples in
-        which it keeps one or more). A level alone says little: which one is left out decides what
-        the others mean.
+        features), ``kept`` (how many of them L1 keeps), ``level`` (the feature that it keeps most
+        often) and ``selected`` (in which share of the resamples). Which level is left out decides
+        what the others mean; that one of many is kept somewhere says nothing.
     """
 
     coefs: pd.DataFrame

@@ -5,11 +5,11 @@ model's loss. Below 0 L1 is the better one. Before anything is measured
 
 .. math:: d \sim \sum_j \pi_j\, N(u \sigma_j\, w z,\, (u \sigma_j)^2),
 
-a mixture of fixed scales :math:`\sigma_j`, most of whose weight lies on the small ones (Stephens
-2017). The unit :math:`u = \exp(b_0 f_0 + b_1 f_1 + \dots)` depends on a table's traits: features
-per row, what the penalties leave unexplained, the kind of response, the number of rows. What the
-map says, :math:`z` of its standard errors, moves every scale to its side by the weight w; where the
-map is silent :math:`z = 0`. The head-to-head measures
+a mixture of fixed scales :math:`\sigma_j`, from next to nothing to large (Stephens 2017). The unit
+:math:`u = \exp(b_0 f_0 + b_1 f_1 + \dots)` depends on a table's traits: features per row, what the
+penalties leave unexplained, the kind of response, the number of rows. What the map says, :math:`z`
+of its standard errors, moves every scale to its side by the weight w; where the map is silent
+:math:`z = 0`. The head-to-head measures
 
 .. math:: c \mid d \sim N(d,\, (k s)^2 + (u t)^2)
 

@@ -175,16 +175,17 @@ def _by_factor(table: Table, kept: np.ndarray, selected: np.ndarray) -> pd.DataF
     for factor, levels in table.factors.items():
         own = [place[level] for level in levels if level in place]
         if own:
-            share = float(selected[:, own].any(axis=1).mean())
+            share = selected[:, own].mean(axis=0)
             out.append(
                 {
                     "factor": factor,
                     "levels": len(own),
                     "kept": int(kept[own].sum()),
-                    "selected": share,
+                    "level": table.names[own[int(share.argmax())]],
+                    "selected": float(share.max()),
                 }
             )
-    found = pd.DataFrame(out, columns=["factor", "levels", "kept", "selected"])
+    found = pd.DataFrame(out, columns=["factor", "levels", "kept", "level", "selected"])
     return found.sort_values("selected", ascending=False, kind="stable", ignore_index=True)
 
 

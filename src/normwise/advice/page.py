@@ -167,7 +167,10 @@ def pair_sheet(contest: Contest) -> Sheet:
         words=[verdict_words(row, contest.margin) for _, row in pairs.iterrows()],
     )
     zone = points(contest.margin)
-    better_by = "Probability that the first is {} (Benavoli et al. 2017)."
+    better_by = (
+        "Probability that the first is {} by the folds alone (Benavoli et al. 2017), which is too "
+        "sure: the answer also heeds how much penalties differ on real tables."
+    )
     meanings = {
         "p_first": ("first better", better_by.format(f"better by more than {zone}")),
         "p_equivalent": ("equivalent", better_by.format(f"within {zone} of the second")),
@@ -288,7 +291,7 @@ def cards(advice: Advice) -> list[tuple[str, str, str]]:
         ),
         (
             signed(f"{100 * difference:+.1f}") if np.isfinite(difference) else "–",
-            f"points, L1 − L2: {verdict_words(pair, advice.contest.margin)}",
+            f"points, L1 − L2; by the folds alone: {verdict_words(pair, advice.contest.margin)}",
             f"v-{found}" if found in ("l1", "l2") else "",
         ),
         (kept_by_l1(advice.models), f"of {n_features} kept by L1", ""),
@@ -315,18 +318,21 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
         (
             "answer",
             "Three probabilities: that L1 explains more of new rows by over the margin, that "
-            "the two differ by less, and that L2 explains more. Before anything is measured the "
-            "difference is taken from a mixture of normal distributions, most of whose weight "
-            "lies near zero, in a unit that depends on the table's rows, features per row, "
+            "the two differ by less, and that L2 explains more. Before anything is measured "
+            "the difference is taken from a mixture of normal distributions, from next to "
+            "nothing to large, in a unit that depends on the table's rows, features per row, "
             "unexplained share and kind of response (Stephens 2017). The map moves it to its "
             "side by so many of its standard errors, and not at all where it is silent. The "
             "head to head then measures it, with an error that is somewhat larger than its "
-            f"standard error. All weights were fitted to random halves of {shipped().n_tables:,} "
-            "real tables: those that make most probable what the other halves measured. A "
-            f"penalty is named from {percent(LIKELY)} on, and that it does not matter is said "
-            f"from {percent(EQUAL)} on; both are clear from {percent(CLEAR)} on. No penalty is "
-            "named unless one of the two is shown to predict better than the mean does. How "
-            "often all that was right on tables that had no part in the fit is in "
+            "standard error. All weights were fitted to random halves of "
+            f"{shipped().n_tables:,} real tables: those that make most probable what the other "
+            "halves measured. So the probabilities, and the bounds on what a choice costs, "
+            "are averages over real tables; where the truth is sparser or denser than theirs "
+            "is, and rows are few, the difference is larger than they say. A penalty is named "
+            f"from {percent(LIKELY)} on, and that it does not matter is said from "
+            f"{percent(EQUAL)} on; both are clear from {percent(CLEAR)} on. Neither is said "
+            "unless one of the two is shown to predict better than the mean does. How often "
+            "all that was right on tables that had no part in the fit is in "
             "benchmarks/results/tables_set_aside.md of the project.",
         ),
         (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.advice.contest import most_cells, row_width
-from normwise.advice.diagnosis import sample_size
+from normwise.advice.diagnosis import SKEWED, sample_size
 from normwise.advice.findings import (
     Contest,
     Diagnosis,
@@ -31,6 +31,8 @@ from normwise.report.validity import OUTSIDE
 
 # differences of explained share below this are rounding errors
 ROUNDING = 1e-6
+# and below this they are not shown
+NOTHING = 0.0005
 # probabilities from which a penalty is named, from which it is said not to matter, and from which
 # either is clear
 LIKELY, EQUAL, CLEAR = 0.8, 0.9, 0.95
@@ -101,7 +103,7 @@ def _side(value: float) -> str | None:
 def leanings(contest: Contest, place: Place) -> tuple[str | None, str | None]:
     """To which side head-to-head and map lean; None for one that says nothing."""
     difference = pair(contest, "l1", "l2")["difference"]
-    ahead = _side(difference) if abs(difference) >= ROUNDING else None
+    ahead = _side(difference) if abs(difference) >= NOTHING else None
     return ahead, _side(place.l1_chance - 0.5) if place.inside else None
 
 
@@ -136,7 +138,7 @@ def _head_to_head(contest: Contest) -> str:
     points = [f"{100 * abs(row[name]):.1f}" for name in ("difference", "se")]
     ahead = "L1" if row["difference"] > 0 else "L2"
     # less than is shown
-    if abs(row["difference"]) < 0.0005:
+    if abs(row["difference"]) < NOTHING:
         return "Head-to-head: L1 and L2 predict held-out rows equally well."
     return (
         f"Head-to-head: {ahead} explains {points[0]} percentage points more of the held-out rows "
@@ -313,6 +315,11 @@ def _doubts(
             f"Within {groups} of correlated features L1 keeps some by chance: another sample "
             "would give others."
         )
+    if abs(diagnosis.skewness) > SKEWED:
+        out.append(
+            "The response has a long tail, and a few rows decide squared error: its logarithm may "
+            "be what to predict."
+        )
     if diagnosis.outliers:
         far = counted(len(diagnosis.outliers), "row")
         out.append(f"{far} far from the others may decide this.")
@@ -360,7 +367,7 @@ def _answer(
     answer = max(chances, key=chances.__getitem__)
     sure = chances[answer]
     enough = EQUAL if answer == "equivalent" else LIKELY
-    if sure < enough or not (shown or answer == "equivalent"):
+    if sure < enough or not shown:
         return "open", "none"
     clear = sure >= CLEAR
     if table.rows.units is not None or table.rows.time is not None:
@@ -380,8 +387,9 @@ def _costs(difference: Difference, answer: str) -> str:
     safer = min(OTHER, key=lambda name: getattr(difference, f"{name}_costs"))
     said = f"The safer choice is {NAMES[safer]}. " if answer == "open" else ""
     return said + (
-        f"Taking L1 loses {_cost(difference.l1_costs)} of what is explained against L2, taking L2 "
-        f"{_cost(difference.l2_costs)} against L1, each with a probability of {percent(LEVEL)}."
+        f"By what real tables are like, taking L1 loses {_cost(difference.l1_costs)} of what is "
+        f"explained against L2, taking L2 {_cost(difference.l2_costs)} against L1, each with a "
+        f"probability of {percent(LEVEL)}."
     )
 
 
@@ -402,8 +410,6 @@ def _headline(difference: Difference, answer: str, certainty: str, signs: Sequen
         )
     if answer == "open":
         before = "These rows do not settle it"
-        if difference.equal >= 0.5:
-            before = "Probably it does not matter"
         if signs:
             before = "Settle first whether rows belong together; if they do not"
         return (
@@ -481,7 +487,8 @@ def recommend(
     answer, certainty = _answer(table, difference, contest, shown, signs)
     named = answer if answer in OTHER else None
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
-    reasons += [said] if (said := hardly_matters(place)) else []
+    independent = table.rows.time is None
+    reasons += [said] if independent and (said := hardly_matters(place)) else []
     headline, doubts = _headline(difference, answer, certainty, signs), []
     if not shown:
         headline, reasons[0], missing = _nothing_to_choose_by(table, contest)
@@ -489,7 +496,7 @@ def recommend(
     else:
         reasons = [_costs(difference, answer), *reasons, _basis()]
         reasons += [] if named else _what_else(diagnosis, contest, models)
-    if answer != "equivalent":
+    if answer != "equivalent" and independent:
         doubts = _contradictions(contest, place)
     doubts = _beyond(contest) + doubts + _others(contest, named)
     doubts += _doubts(table, diagnosis, contest, models, place)

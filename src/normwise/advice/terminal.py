@@ -109,7 +109,9 @@ def _contest(console: Console, advice: Advice) -> None:
     pair = l1_against_l2(contest)
     said = verdict_words(pair, contest.margin)
     console.print(
-        Text.assemble(f"L1 − L2: {point_span(pair)}: ", (said, _colour(better(pair)))),
+        Text.assemble(
+            f"L1 − L2: {point_span(pair)}, by the folds alone: ", (said, _colour(better(pair)))
+        ),
     )
     if others := other_rows(contest):
         console.print(Text("What else was tried, on the first division into folds:"))

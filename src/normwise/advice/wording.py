@@ -99,7 +99,9 @@ def certainty_words(advice: Advice) -> str:
         return "none; neither is named"
     least = percent(CLEAR if told.certainty == "clear" else LIKELY if told.penalty else EQUAL)
     said = f"{told.certainty}; the probability is at least {least}"
-    if told.penalty and at_odds(advice.contest, advice.place):
+    if told.penalty and advice.signs:
+        said += "; lowered by the signs that rows belong together"
+    if told.penalty and advice.table.rows.time is None and at_odds(advice.contest, advice.place):
         ahead, mapped = (SHORT_NAMES[str(side)] for side in leanings(advice.contest, advice.place))
         said += f", though the rows held out lean towards {ahead} and the map towards {mapped}"
     return said
@@ -201,8 +203,8 @@ def factor_rows(models: Models) -> list[tuple[str, str]]:
     return [
         (
             shorten(row["factor"], 60),
-            f"{row['kept']} of {row['levels']} levels kept; one or more in "
-            f"{percent(row['selected'])} of the resamples",
+            f"{row['kept']} of {row['levels']} levels kept; most often "
+            f"{shorten(row['level'], 60)}, in {percent(row['selected'])} of the resamples",
         )
         for row in models.factors.to_dict("records")
     ]
