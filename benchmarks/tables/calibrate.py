@@ -1,4 +1,4 @@
-"""Fit the prior of real tables to the halves, and judge it on tables that it was not fitted to.
+"""Fit the prior to halves of real tables and to simulated ones, and judge it on others.
 
 ``python -m benchmarks.tables.calibrate CACHE`` writes the weights of `normwise.advice.gap` and
 prints how good they are by cross-validation over tables. What is fitted is the probability of what
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from scipy.special import softmax
 
 from benchmarks.tables.halves import read_rows
 from benchmarks.tables.rule import digest_of
+from benchmarks.tables.simulated import read_simulated
 from normwise.advice.gap import (
     FITTED,
     LEAST,
@@ -36,6 +37,9 @@ from normwise.files.whole import write_text
 
 N_FOLDS = 10
 MARGIN = 1.0
+# simulated tables together count so much of what the real ones do: a user's table may be of either
+# kind, and more often is like those of books and packages
+SIMULATED = 0.5
 # prior counts of the mixture's shares, so that none of them vanishes, and the bound of exponents
 COUNTS, RIDGE = 0.5, 0.05
 
@@ -89,6 +93,20 @@ def seen_of(rows: pd.DataFrame) -> Seen:
         fold=np.array([digest_of(name)[3] % N_FOLDS for name in rows["name"]]),
         weight=1 / count.to_numpy(float),
     )
+
+
+def together(real: Seen, simulated: Seen) -> Seen:
+    """Both, the simulated tables with `SIMULATED` times the weight of the real ones."""
+    share = SIMULATED * real.weight.sum() / simulated.weight.sum()
+    simulated = replace(simulated, weight=share * simulated.weight)
+    names = Seen.__dataclass_fields__
+    return Seen(*(np.concatenate([getattr(s, n) for s in (real, simulated)]) for n in names))
+
+
+def both_of(rows: pd.DataFrame, cache: Path) -> tuple[Seen, np.ndarray]:
+    """What the model is fitted to, and which of it are the halves of real tables in ``rows``."""
+    seen = together(seen_of(rows), seen_of(usable(read_simulated(cache))))
+    return seen, np.arange(len(seen.fold)) < len(rows)
 
 
 def _weights(values: np.ndarray, n_traits: int) -> Weights:
@@ -151,7 +169,7 @@ def usable(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[np.isfinite(rows[names]).all(axis=1)].reset_index(drop=True)
 
 
-def written(weights: Weights, rows: pd.DataFrame) -> str:
+def written(weights: Weights, rows: pd.DataFrame, n_simulated: int) -> str:
     """Weights as `normwise.advice.gap.shipped` reads them."""
     traits = seen_of(rows).traits
     reach = np.column_stack([traits.min(axis=0), traits.max(axis=0)]).round(4).tolist()
@@ -164,6 +182,7 @@ def written(weights: Weights, rows: pd.DataFrame) -> str:
         "reach": dict(zip(TRAITS, reach, strict=True)),
         "tables": int(rows["name"].nunique()),
         "halves": len(rows),
+        "simulated": n_simulated,
     }
     return json.dumps(found, indent=1) + "\n"
 
@@ -172,14 +191,18 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
-    rows = usable(read_rows(parser.parse_args().cache))
-    seen = seen_of(rows)
-    print(f"{len(rows)} halves of {rows['name'].nunique()} tables")
-    text = written(fit(seen), rows)
+    cache = parser.parse_args().cache
+    rows = usable(read_rows(cache))
+    seen, real = both_of(rows, cache)
+    print(f"{len(rows)} halves of {rows['name'].nunique()} tables, {(~real).sum()} simulated ones")
+    text = written(fit(seen), rows, int((~real).sum()))
     write_text(FITTED, text)
     print(text)
     for name, found in (("after", crossed(seen)), ("before", crossed(seen, only_prior))):
-        print(f"{name} the head-to-head:", {k: round(v, 4) for k, v in scores(found, seen).items()})
+        for what, own in (("real", real), ("simulated", ~real)):
+            result = scores(found.take(own), seen.take(own))
+            said = {k: round(v, 4) for k, v in result.items()}
+            print(f"{name} the head-to-head, {what} tables: {said}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from benchmarks.tables.calibrate import MARGIN, crossed, scores, seen_of, usable
+from benchmarks.tables.calibrate import MARGIN, both_of, crossed, scores, seen_of, usable
 from benchmarks.tables.halves import read_rows
 from normwise.advice.gap import Gap, after, shipped
 from normwise.advice.recommendation import EQUAL, LEVEL, LIKELY
@@ -258,7 +258,6 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--set-aside", action="store_true", help="the third kept for the end")
     asked = parser.parse_args()
-    known = usable(read_rows(asked.cache))
     if asked.set_aside:
         rows = usable(read_rows(asked.cache, set_aside=True))
         own, weights = seen_of(rows), shipped()
@@ -266,7 +265,9 @@ def main() -> None:
         how, file = "The third of the tables that was set aside.", "tables_set_aside.md"
         whose = "By the weights that the advice has, which were fitted to the open tables."
     else:
-        rows, gap = known, crossed(seen_of(known))
+        rows = usable(read_rows(asked.cache))
+        seen, real = both_of(rows, asked.cache)
+        gap = crossed(seen).take(real)
         how, file = "The two thirds of the tables that are open.", "tables.md"
         whose = "The advice, but each table by weights that were fitted to others."
     text = page(rows, gap, how, whose)

@@ -16,8 +16,9 @@ of its standard errors, moves every scale to its side by the weight w; where the
 with its standard error :math:`s`, which does not know how much the gap itself varies from sample to
 sample: k and t say by how much it is too small. Given c the gap is again such a mixture.
 
-All of that is fitted to halves of real tables (``benchmarks/tables/calibrate.py``), by how probable
-it makes what the other halves measure. ``real_tables.json`` holds what was found.
+All of that is fitted to halves of real tables, and to simulated tables that count half as much
+(``benchmarks/tables/calibrate.py``), by how probable it makes what the other halves, or many draws,
+measure. ``real_tables.json`` holds what was found.
 """
 
 from __future__ import annotations
@@ -139,6 +140,10 @@ class Gap:
     share: np.ndarray
     middle: np.ndarray
     spread: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Gap:
+        """Some of the tables."""
+        return Gap(self.share[rows], self.middle[rows], self.spread[rows])
 
     def below(self, value: float | np.ndarray) -> np.ndarray:
         """Probability of a gap below a value, of each table."""

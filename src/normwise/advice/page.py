@@ -325,15 +325,14 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "side by so many of its standard errors, and not at all where it is silent. The "
             "head to head then measures it, with an error that is somewhat larger than its "
             "standard error. All weights were fitted to random halves of "
-            f"{shipped().n_tables:,} real tables: those that make most probable what the other "
-            "halves measured. So the probabilities, and the bounds on what a choice costs, "
-            "are averages over real tables; where the truth is sparser or denser than theirs "
-            "is, and rows are few, the difference is larger than they say. A penalty is named "
-            f"from {percent(LIKELY)} on, and that it does not matter is said from "
-            f"{percent(EQUAL)} on; both are clear from {percent(CLEAR)} on. Neither is said "
-            "unless one of the two is shown to predict better than the mean does. How often "
-            "all that was right on tables that had no part in the fit is in "
-            "benchmarks/results/tables_set_aside.md of the project.",
+            f"{shipped().n_tables:,} real tables, those that make most probable what the other "
+            "halves measured, and to simulated tables, which count half as much. So the "
+            "probabilities, and the bounds on what a choice costs, are averages over such "
+            f"tables. A penalty is named from {percent(LIKELY)} on, and that it does not "
+            f"matter is said from {percent(EQUAL)} on; both are clear from {percent(CLEAR)} "
+            "on. Neither is said unless one of the two is shown to predict better than the "
+            "mean does. How often all that was right on tables that had no part in the fit is "
+            "in benchmarks/results/tables_set_aside.md of the project.",
         ),
         (
             "head to head",

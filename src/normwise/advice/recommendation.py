@@ -387,7 +387,7 @@ def _costs(difference: Difference, answer: str) -> str:
     safer = min(OTHER, key=lambda name: getattr(difference, f"{name}_costs"))
     said = f"The safer choice is {NAMES[safer]}. " if answer == "open" else ""
     return said + (
-        f"By what real tables are like, taking L1 loses {_cost(difference.l1_costs)} of what is "
+        f"By what other tables are like, taking L1 loses {_cost(difference.l1_costs)} of what is "
         f"explained against L2, taking L2 {_cost(difference.l2_costs)} against L1, each with a "
         f"probability of {percent(LEVEL)}."
     )
@@ -396,7 +396,8 @@ def _costs(difference: Difference, answer: str) -> str:
 def _basis() -> str:
     return (
         f"What such a head-to-head is worth was learnt from {shipped().n_tables:,} real tables: it "
-        "was held on one half of their rows, and the other half told by how much the two differ."
+        "was held on one half of their rows, and the other half told by how much the two differ; "
+        "and from simulated ones, of which that is known."
     )
 
 
