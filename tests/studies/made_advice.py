@@ -242,7 +242,7 @@ def make_advice(
         models=make_models(names, groups, failed, null, never),
         place=make_place(),
         recommendation=Recommendation(
-            penalty=winner,
+            answer=winner or "open",
             certainty="clear" if winner else "none",
             headline=f"Use {name} for price." if winner else "No penalty is clearly better.",
             reasons=(

@@ -7,6 +7,7 @@ the choice of a penalty is not what matters.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -20,21 +21,23 @@ from normwise.advice.contest import (
     N_ALPHAS,
     N_FOLDS,
     TOLERANCE,
+    Divided,
+    Predict,
     divide,
-    inner_splits,
+    hold_out,
     interval,
-    unit_of,
+    linear,
+    tune_mix,
 )
 from normwise.advice.findings import Contest
 from normwise.data.response_kind import kind_of
-from normwise.data.rows import Rows, Splits
+from normwise.data.rows import Splits
 from normwise.data.tables.table import Table
 from normwise.fitting.errors import NoSolutionError
-from normwise.fitting.loss import loss_of
+from normwise.fitting.names import TUNINGS
 from normwise.fitting.penalties.relaxed_lasso import RelaxedLasso
-from normwise.fitting.search import search
 from normwise.fitting.solvers.problem import Problem
-from normwise.fitting.tuning import choose
+from normwise.fitting.tuning import fit
 
 # shares of L1 that a tuned elastic net chooses from
 SHARES = (0.1, 0.5, 0.9)
@@ -46,41 +49,35 @@ TREE_CELLS = 1_000_000
 # rows in a leaf: scikit-learn's 20 leave a small table no split at all
 MOST_IN_LEAF, FEWEST_IN_LEAF, LEAVES = 20, 5, 10
 
-Predict = Callable[[Any], np.ndarray]
-
 
 def _tuned_net(problem: Problem, splits: Splits, seed: int) -> Predict:
-    best: tuple[float, np.ndarray, float] | None = None
+    tried = []
     for share in SHARES:
-        found = search(problem, share, N_ALPHAS, splits, TOLERANCE)
-        usable = found.usable(TOLERANCE)
-        if usable.any():
-            error, at, _ = choose(found.cv, usable)
-            if best is None or error[at] < best[0]:
-                best = float(error[at]), found.path.coef[at], float(found.path.intercept[at])
-    if best is None:
-        raise NoSolutionError("no strength reached its certificate")
-    _, coef, intercept = best
-    return lambda X: X @ coef + intercept
+        with contextlib.suppress(NoSolutionError):
+            tried.append(tune_mix(problem, share, splits))
+    if not tried:
+        raise NoSolutionError("at no share is there a solution")
+    return linear(*min(tried, key=lambda tuned: tuned.error).solution)
 
 
 def _relaxed_lasso(problem: Problem, splits: Splits, seed: int) -> Predict:
-    if not problem.loss.quadratic or sparse.issparse(problem.X) or _least(problem) > MOST_KEPT:
+    few = min(problem.n_samples, problem.n_features) <= MOST_KEPT
+    if not problem.loss.quadratic or sparse.issparse(problem.X) or not few:
         raise NoSolutionError("its free fits would take too long")
-    penalty = RelaxedLasso()
-    alphas = penalty.grid(problem, N_ALPHAS)
-    path = penalty.path(problem, alphas, TOLERANCE)
-    cv = penalty.cross_validate(problem, splits, alphas, TOLERANCE)
-    usable = (path.gap <= TOLERANCE) & (cv.gap <= TOLERANCE).all(axis=0)
-    if not usable.any():
-        raise NoSolutionError("no strength reached its certificate")
-    best = choose(cv, usable)[1]
-    coef, intercept = path.coef[best], path.intercept[best]
-    return lambda X: X @ coef + intercept
-
-
-def _least(problem: Problem) -> int:
-    return min(problem.n_samples, problem.n_features)
+    found = fit(
+        problem.X,
+        problem.y,
+        RelaxedLasso(),
+        problem.response,
+        list(splits),
+        N_ALPHAS,
+        TOLERANCE,
+        # no truth is known that an oracle could choose by
+        lambda coef, intercept: np.zeros(len(coef)),
+        weights=problem.unequal,
+    )
+    best = found.chosen[TUNINGS.index("cv_min")]
+    return linear(found.path.coef[best], float(found.path.intercept[best]))
 
 
 def _boosted_trees(problem: Problem, splits: Splits, seed: int) -> Predict:
@@ -112,7 +109,6 @@ def _boosted_trees(problem: Problem, splits: Splits, seed: int) -> Predict:
     )
 
 
-TUNED = ("tuned_elastic_net", "relaxed_lasso")
 WAYS: dict[str, Callable[[Problem, Splits, int], Predict]] = {
     "tuned_elastic_net": _tuned_net,
     "relaxed_lasso": _relaxed_lasso,
@@ -121,32 +117,13 @@ WAYS: dict[str, Callable[[Problem, Splits, int], Predict]] = {
 
 
 def _split(
-    X: Any,
-    y: np.ndarray,
-    response: str,
-    rows: Rows,
-    train: np.ndarray,
-    test: np.ndarray,
-    n_folds: int,
-    seed: list[int],
+    drawn: Divided, train: np.ndarray, test: np.ndarray, n_folds: int, seed: list[int]
 ) -> dict[str, float]:
     """Error of each way on one test part; NaN where it is not to be had."""
-    weight = rows.weight(train)
-    unit = unit_of(y[train], response, weight)
-    problem = Problem(X[train], y[train] / unit, response, sample_weight=weight)
-    splits = inner_splits(y, response, rows, train, n_folds, seed)
-    out = {}
+    part, out = hold_out(drawn, train, test, n_folds, seed), dict.fromkeys(WAYS, np.nan)
     for name, way in WAYS.items():
-        out[name] = np.nan
-        # the first of several times leaves no earlier rows to choose a strength by
-        if not splits and name in TUNED:
-            continue
-        try:
-            predict = way(problem, splits, seed[-1])
-        except NoSolutionError:
-            continue
-        predictor = unit * predict(X[test])
-        out[name] = float(loss_of(response).value(y[test], predictor, rows.weight(test)))
+        with contextlib.suppress(NoSolutionError):
+            out[name] = part.error(way(part.problem, part.splits, seed[-1]))
     return out
 
 
@@ -177,8 +154,7 @@ def try_others(
     jobs = [(train, test, [seed, 2, 0, k]) for k, (train, test) in enumerate(drawn.divisions[0])]
     errors = pd.DataFrame(
         Parallel(n_jobs=n_jobs, prefer="threads")(
-            delayed(_split)(drawn.X, drawn.y, table.response, drawn.rows, train, test, n_folds, key)
-            for train, test, key in jobs
+            delayed(_split)(drawn, train, test, n_folds, key) for train, test, key in jobs
         )
     )
     first = contest.differences[contest.differences["repeat"] == 0].reset_index(drop=True)

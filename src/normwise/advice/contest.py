@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -18,6 +19,7 @@ from normwise.analysis.inference import standard_error
 from normwise.data.errors import InputError
 from normwise.data.response_kind import kind_of
 from normwise.data.rows import Rows, Splits
+from normwise.data.tables.response import MIN_CLASS
 from normwise.data.tables.table import Table
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
@@ -37,8 +39,6 @@ WORK, WORK_IN_STEPS = 2_000_000, 400_000
 REPEATS = (2, 10)
 CELLS, CELLS_IN_STEPS = 4_000_000, 400_000
 
-# rows of the rarer class that a sample must have
-FEWEST_OF_CLASS = 5
 # what a number of a sparse matrix costs, in numbers of a dense one
 SPARSE_COST = 20
 
@@ -65,31 +65,52 @@ class Tuned:
         Position of the strength.
     at_end : bool
         Whether the error was still falling at the last strength that could be tried.
+    error : float
+        Cross-validated error at that strength.
     """
 
     path: Path
     best: int
     at_end: bool = False
+    error: float = float("nan")
+
+    @property
+    def solution(self) -> tuple[np.ndarray, float]:
+        """Coefficients and intercept."""
+        return self.path.coef[self.best], float(self.path.intercept[self.best])
+
+
+Predict = Callable[[Any], np.ndarray]
+
+
+def linear(coef: np.ndarray, intercept: float) -> Predict:
+    """A linear model as a function of features."""
+    return lambda X: np.asarray(X @ coef + intercept)
 
 
 def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
-    """Choose the strength of a penalty, see `normwise.fitting.search.search`.
+    """Choose the strength of a penalty, see `tune_mix`; no penalty has none."""
+    if penalty == "none":
+        return Tuned(problem.path(np.zeros(1), 0.0, TOLERANCE), 0)
+    return tune_mix(problem, RATIOS[penalty], splits)
+
+
+def tune_mix(problem: Problem, ratio: float, splits: Splits) -> Tuned:
+    """Choose the strength at a share of L1, see `normwise.fitting.search.search`.
 
     Raises
     ------
     NoSolutionError
         If there is no finite solution.
     """
-    ratio, loss = RATIOS[penalty], problem.loss
-    if penalty == "none":
-        return Tuned(problem.path(np.zeros(1), 0.0, TOLERANCE), 0)
+    loss = problem.loss
     if not splits:
         raise NoSolutionError("no fold leaves rows of both classes to be fitted")
     found = search(problem, ratio, N_ALPHAS, splits, TOLERANCE)
     usable = found.usable(TOLERANCE)
     if not usable.any():
         raise NoSolutionError("no strength reached its certificate")
-    best = choose(found.cv, usable)[1]
+    error, best, _ = choose(found.cv, usable)
     end = binding_end(
         loss,
         found.path,
@@ -98,7 +119,7 @@ def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
         null_error(loss, problem.y),
         is_covered(loss, ratio),
     )
-    return Tuned(found.path, best, end == "smallest")
+    return Tuned(found.path, best, end == "smallest", float(error[best]))
 
 
 def unit_of(y: np.ndarray, response: str, weight: np.ndarray | None = None) -> float:
@@ -113,58 +134,111 @@ def unit_of(y: np.ndarray, response: str, weight: np.ndarray | None = None) -> f
     return float(np.sqrt(np.average(centred**2, weights=weight))) or 1.0
 
 
-def inner_splits(
-    y: np.ndarray, response: str, rows: Rows, train: np.ndarray, n_folds: int, seed: list[int]
-) -> Splits:
-    """Folds of a training part, by which strengths are chosen; the same for all penalties."""
-    rng = np.random.default_rng(seed)
-    return make_folds(y[train], n_folds, response, rng, rows.take(train))
+@dataclass(frozen=True)
+class Divided:
+    """Rows that the penalties are tried on, and their divisions into folds.
+
+    Attributes
+    ----------
+    X : ndarray or sparse matrix of shape (n_rows, n_features)
+    y : ndarray of shape (n_rows,)
+    response : str
+    rows : Rows
+    divisions : list of Splits
+        One for each repeat.
+    """
+
+    X: Any
+    y: np.ndarray
+    response: str
+    rows: Rows
+    divisions: list[Splits]
+
+    @property
+    def n_folds(self) -> int:
+        """Folds of a division; fewer than asked for where there are fewer groups or times."""
+        return max(map(len, self.divisions))
+
+    @property
+    def overlap(self) -> float:
+        """Rows held out for each row that is fitted."""
+        if self.rows.time is None:
+            return 1 / (self.n_folds - 1)
+        return float(np.mean([len(test) / len(train) for train, test in self.divisions[0]]))
 
 
-def _null_error(
-    y: np.ndarray, train: np.ndarray, test: np.ndarray, response: str, rows: Rows
-) -> float:
-    loss = loss_of(response)
+@dataclass(frozen=True)
+class HeldOut:
+    """A training part, ready to be fitted, and the test part that it leaves.
+
+    Attributes
+    ----------
+    problem : Problem
+        The training part, a numeric response in its own unit.
+    splits : Splits
+        Its folds, by which strengths are chosen; the same for all that is tried.
+    unit : float
+    X : ndarray or sparse matrix of shape (n_tests, n_features)
+    y : ndarray of shape (n_tests,)
+    weight : ndarray of shape (n_tests,) or None
+        The test part.
+    """
+
+    problem: Problem
+    splits: Splits
+    unit: float
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None
+
+    def error(self, predict: Predict) -> float:
+        """Mean loss on the test part of what predicts the response in the training part's unit."""
+        predictor = self.unit * predict(self.X)
+        return float(self.problem.loss.value(self.y, predictor, self.weight))
+
+
+def hold_out(
+    drawn: Divided, train: np.ndarray, test: np.ndarray, n_folds: int, seed: list[int]
+) -> HeldOut:
+    """Prepare one part of a division."""
+    y, rows, response = drawn.y, drawn.rows, drawn.response
+    weight, rng = rows.weight(train), np.random.default_rng(seed)
+    splits = make_folds(y[train], n_folds, response, rng, rows.take(train))
+    unit = unit_of(y[train], response, weight)
+    problem = Problem(drawn.X[train], y[train] / unit, response, sample_weight=weight)
+    return HeldOut(problem, splits, unit, drawn.X[test], y[test], rows.weight(test))
+
+
+def _null_error(drawn: Divided, train: np.ndarray, test: np.ndarray) -> float:
+    y, rows, loss = drawn.y, drawn.rows, loss_of(drawn.response)
     constant = loss.predictor_of(np.average(y[train], weights=rows.weight(train)))
     return float(loss.value(y[test], np.full(len(test), constant), rows.weight(test)))
 
 
 def _split(
-    X: Any,
-    y: np.ndarray,
-    response: str,
-    rows: Rows,
-    train: np.ndarray,
-    test: np.ndarray,
-    n_folds: int,
-    seed: list[int],
+    drawn: Divided, train: np.ndarray, test: np.ndarray, n_folds: int, seed: list[int]
 ) -> dict[str, Any]:
     """Errors of all penalties on one test part.
 
     Responses of the test part are never used before. Its features are, slightly: the medians that
     fill gaps and the levels that become columns come from all rows.
     """
-    repeat, loss = seed[2], loss_of(response)
-    out: dict[str, Any] = {"null": _null_error(y, train, test, response, rows)}
-    splits = inner_splits(y, response, rows, train, n_folds, seed)
-    unit = unit_of(y[train], response, rows.weight(train))
-    problem = Problem(X[train], y[train] / unit, response, sample_weight=rows.weight(train))
+    repeat, part = seed[2], hold_out(drawn, train, test, n_folds, seed)
+    out: dict[str, Any] = {"null": _null_error(drawn, train, test)}
     for penalty in TRIED:
         for name in (penalty, *(f"{penalty}_{what}" for what in ("nonzeros", "failed", "at_end"))):
             out[name] = np.nan
         # finding out whether there is such a fit takes longer than all other fits
-        if penalty == "none" and repeat and not loss.has_limit:
+        if penalty == "none" and repeat and not part.problem.loss.has_limit:
             continue
         try:
-            tuned = tune(problem, penalty, splits)
+            tuned = tune(part.problem, penalty, part.splits)
         except NoSolutionError:
             out[f"{penalty}_failed"] = 1.0
             continue
         out[f"{penalty}_failed"], out[f"{penalty}_at_end"] = 0.0, float(tuned.at_end)
-        coef, intercept = tuned.path.coef[tuned.best], tuned.path.intercept[tuned.best]
-        predictor = unit * (X[test] @ coef + intercept)
-        out[penalty] = float(loss.value(y[test], predictor, rows.weight(test)))
-        out[f"{penalty}_nonzeros"] = int((coef != 0).sum())
+        out[penalty] = part.error(linear(*tuned.solution))
+        out[f"{penalty}_nonzeros"] = int((tuned.solution[0] != 0).sum())
     return out
 
 
@@ -256,37 +330,6 @@ def refuse_folds(table: Table, n_folds: Any) -> None:
         raise InputError(f"folds {n_folds}: {why}; give at most {most}")
 
 
-@dataclass(frozen=True)
-class Divided:
-    """Rows that the penalties are tried on, and their divisions into folds.
-
-    Attributes
-    ----------
-    X : ndarray or sparse matrix of shape (n_rows, n_features)
-    y : ndarray of shape (n_rows,)
-    rows : Rows
-    divisions : list of Splits
-        One for each repeat.
-    """
-
-    X: Any
-    y: np.ndarray
-    rows: Rows
-    divisions: list[Splits]
-
-    @property
-    def n_folds(self) -> int:
-        """Folds of a division; fewer than asked for where there are fewer groups or times."""
-        return max(map(len, self.divisions))
-
-    @property
-    def overlap(self) -> float:
-        """Rows held out for each row that is fitted."""
-        if self.rows.time is None:
-            return 1 / (self.n_folds - 1)
-        return float(np.mean([len(test) / len(train) for train, test in self.divisions[0]]))
-
-
 def divide(table: Table, seed: int, n_folds: int) -> Divided:
     """Draw the rows of the head to head and their folds."""
     refuse_folds(table, n_folds)
@@ -296,17 +339,17 @@ def divide(table: Table, seed: int, n_folds: int) -> Divided:
     X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
     if kind_of(table.response).classes and len(rows) < len(table.y):
         fewer = int(min(y.sum(), len(y) - y.sum()))
-        if fewer < FEWEST_OF_CLASS:
+        if fewer < MIN_CLASS:
             raise InputError(
                 f"target {table.target}: of the {len(rows):,} rows that are looked at to save time "
-                f"{fewer} are of the rarer class; at least {FEWEST_OF_CLASS} are needed: give a "
-                "sample of the table with all rows of that class"
+                f"{fewer} are of the rarer class; at least {MIN_CLASS} are needed: give a sample "
+                "of the table with all rows of that class"
             )
     # forward validation has one division, and no chance in it
     n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response, n_folds)
     divisions = [make_folds(y, n_folds, table.response, rng, own) for _ in range(n_repeats)]
     _refuse_few(divisions)
-    return Divided(X, y, own, divisions)
+    return Divided(X, y, table.response, own, divisions)
 
 
 def compare(
@@ -346,7 +389,6 @@ def compare(
         If the table is too small for the folds.
     """
     drawn = divide(table, seed, n_folds)
-    X, y, own = drawn.X, drawn.y, drawn.rows
     jobs = [
         (repeat, train, test, [seed, 2, repeat, k])
         for repeat, splits in enumerate(drawn.divisions)
@@ -354,8 +396,7 @@ def compare(
     ]
     parts = []
     for found in Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
-        delayed(_split)(X, y, table.response, own, train, test, n_folds, key)
-        for _, train, test, key in jobs
+        delayed(_split)(drawn, train, test, n_folds, key) for _, train, test, key in jobs
     ):
         parts.append(found)
         if done is not None:

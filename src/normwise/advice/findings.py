@@ -308,8 +308,9 @@ class Recommendation:
 
     Attributes
     ----------
-    penalty : str or None
-        l1 or l2; None if it does not matter, or cannot be told.
+    answer : {"l1", "l2", "equivalent", "open"}
+        The penalty that is named; that it does not matter for prediction; or that the rows do not
+        settle it.
     certainty : {"clear", "likely", "none"}
         Of the answer: that a penalty is better by more than the margin, or that it does not matter.
     headline : str
@@ -323,19 +324,20 @@ class Recommendation:
     first : tuple of str
         What to settle before the rest counts: signs that rows belong together, a sentence or two
         each. With one, the certainty is a step lower.
-    answer : {"l1", "l2", "equivalent", "open"}
-        The penalty that is named; that it does not matter for prediction; or that the rows do not
-        settle it.
     difference : Difference, optional
         What the answer rests on; None where there is nothing to compare.
     """
 
-    penalty: str | None
+    answer: str
     certainty: str
     headline: str
     reasons: tuple[str, ...]
     doubts: tuple[str, ...] = field(default=())
     code: str = ""
     first: tuple[str, ...] = field(default=())
-    answer: str = "open"
     difference: Difference | None = None
+
+    @property
+    def penalty(self) -> str | None:
+        """l1 or l2; None if it does not matter, or cannot be told."""
+        return self.answer if self.answer in ("l1", "l2") else None

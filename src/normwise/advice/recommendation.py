@@ -56,8 +56,8 @@ BEYOND = {
         "use it if prediction is all that counts",
     ),
 }
-# share of the resamples from which on a feature counts as firmly kept
-FIRM = 0.8
+# share of the resamples from which on a feature counts as kept again and again
+OFTEN = 0.8
 
 
 def pair(contest: Contest, first: str, second: str) -> pd.Series:
@@ -432,8 +432,8 @@ def _kept(contest: Contest, models: Models) -> str:
     said = f": it keeps {scores['l1']:.0f} of them on the average"
     if "selected" not in models.coefs:
         return f"{said}."
-    firm = int((models.coefs["selected"] >= FIRM).sum())
-    return f"{said}, {firm} in at least {percent(FIRM)} of the resamples."
+    often = int((models.coefs["selected"] >= OFTEN).sum())
+    return f"{said}, {often} in at least {percent(OFTEN)} of the resamples."
 
 
 def _what_else(diagnosis: Diagnosis, contest: Contest, models: Models) -> list[str]:
@@ -453,7 +453,7 @@ def _leaked(table: Table) -> Recommendation:
     names = listed(table.copies or table.parts)
     what = "copies" if table.copies else "adds up to"
     return Recommendation(
-        penalty=None,
+        answer="open",
         certainty="none",
         headline=f"Leave out what {what} the target, and ask again: {names}.",
         reasons=(
@@ -484,11 +484,11 @@ def recommend(
     if table.copies or table.parts:
         return replace(_leaked(table), first=first)
     difference = difference_of(table, contest, place)
-    shown = beats_null(contest, diagnosis, table.rows.time is None)
+    independent = table.rows.time is None
+    shown = beats_null(contest, diagnosis, independent)
     answer, certainty = _answer(table, difference, contest, shown, signs)
     named = answer if answer in OTHER else None
     reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
-    independent = table.rows.time is None
     reasons += [said] if independent and (said := hardly_matters(place)) else []
     headline, doubts = _headline(difference, answer, certainty, signs), []
     if not shown:
@@ -502,13 +502,12 @@ def recommend(
     doubts = _beyond(contest) + doubts + _others(contest, named)
     doubts += _doubts(table, diagnosis, contest, models, place)
     return Recommendation(
-        penalty=named,
+        answer=answer,
         certainty=certainty,
         headline=headline + _no_linear_model(contest),
         reasons=tuple(reasons),
         doubts=tuple(doubts),
         code=lines_for(table, named),
         first=first,
-        answer=answer,
         difference=difference,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from normwise.advice.diagnosis import FEW_VALUES, SKEWED
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.recommendation import CLEAR, EQUAL, LIKELY, at_odds, leanings, points
 from normwise.advice.recommendation import pair as pair_of
@@ -441,8 +442,9 @@ def _cells(d: Diagnosis) -> list[Item]:
             f"{len(d.skewed):,}: {listed([shorten(n, 30) for n in d.skewed])}"
             if d.skewed
             else "none",
-            "Skewness above 2, of more than ten values: a few rows with large values decide such a "
-            "coefficient, under either penalty. The logarithm of the feature often does better.",
+            f"Skewness above {SKEWED:g}, of more than {FEW_VALUES} values: a few rows with large "
+            "values decide such a coefficient, under either penalty. The logarithm of the feature "
+            "often does better.",
             bool(d.skewed),
         ),
         Item(
