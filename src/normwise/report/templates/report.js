@@ -227,6 +227,16 @@
       return { rows, columns, relevant, point: [columns / rows, relevant / columns, snr, alignment] };
     }
 
+    // what does not change with a slider is not computed anew: the last answer of a function
+    function remembering(compute) {
+      let key, value;
+      return (...question) => {
+        const now = JSON.stringify(question);
+        if (now !== key) [key, value] = [now, compute(...question)];
+        return value;
+      };
+    }
+
     // the surface: a Gaussian process, with the kernel that was fitted to the scenarios
     const fitted = {};
     function matern(surface, a, b) {
@@ -489,19 +499,19 @@
     // nobody knows how many columns matter: the answer over all that they may be
     const STEPS = 48;
     const CHOICE = { l1: "L1", l2: "L2", equivalent: "hardly a difference", undecided: "no clear winner", unmeasured: "not measured" };
-    function overRelevant({ columns, point: [aspect, , snr, alignment] }) {
+    const overRelevant = remembering((goal, columns, aspect, snr, alignment) => {
       const runs = [];
       let last = 0;
       for (let i = 0; i <= STEPS; i++) {
         const count = Math.round(columns ** (i / STEPS));
         if (count === last || count > columns) continue;
         last = count;
-        const { verdict } = cell([aspect, count / columns, snr, alignment]);
+        const { verdict } = cell([aspect, count / columns, snr, alignment], goal);
         if (runs.at(-1)?.verdict === verdict) runs.at(-1).to = count;
         else runs.push({ verdict, from: count, to: count });
       }
       return runs;
-    }
+    });
     const about = (count) => Number(count.toPrecision(2)).toLocaleString("en");
     function overInWords(runs, columns) {
       const of = `of the ${columns.toLocaleString("en")} columns`;
@@ -514,8 +524,8 @@
       return `${parts.join(", ")}.`;
     }
     function showOver(question) {
-      const { columns, relevant } = question;
-      const runs = overRelevant(question);
+      const { columns, relevant, point: [aspect, , snr, alignment] } = question;
+      const runs = overRelevant(state.goal, columns, aspect, snr, alignment);
       const words = overInWords(runs, columns);
       $("over").textContent = words;
       const place = (count) => (columns > 1 ? Math.log(count) / Math.log(columns) : 0);
@@ -608,20 +618,15 @@
       );
       refresh("map", "profile");
     }
-    let sliced = {};
-    function slice() {
-      if (!state.at) return [];
-      const now = JSON.stringify([state.goal, state.at]);
-      if (sliced.now === now) return sliced.cells;
-      const cells = data.axes[keys[1]].flatMap((share) =>
+    const sliced = remembering((goal, aspect, alignment) =>
+      data.axes[keys[1]].flatMap((share) =>
         data.axes[keys[2]].map((snr) => {
-          const at = [state.at[0], share, snr, state.at[3]];
-          return [at, cell(at)];
+          const at = [aspect, share, snr, alignment];
+          return [at, cell(at, goal)];
         }),
-      );
-      sliced = { now, cells };
-      return cells;
-    }
+      ),
+    );
+    const slice = () => (state.at ? sliced(state.goal, state.at[0], state.at[3]) : []);
     function tally() {
       const counts = {};
       for (const [, found] of slice()) counts[found.verdict] = (counts[found.verdict] ?? 0) + 1;
