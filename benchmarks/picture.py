@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from benchmarks.contenders import CONTENDERS, NATIVE, NOT_PEERS
+from benchmarks.race import AS_CALLED
 from benchmarks.table import GIVEN, OWN
 from normwise.report.look.style import set_style
 
@@ -81,7 +82,7 @@ def _cell(ax: Axes, x: float, y: float, part: pd.DataFrame, engine: str) -> None
 
 
 def _is_timed(part: pd.DataFrame) -> bool:
-    own = part[(part["contender"] == NATIVE) & part["setting"].isin(["default", "as called"])]
+    own = part[(part["contender"] == NATIVE) & part["setting"].isin(["default", AS_CALLED])]
     return bool((own["status"] == "ok").any())
 
 

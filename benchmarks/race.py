@@ -199,9 +199,6 @@ def _measure(entry: Entry, engine: Engine, problem: Problem, limit: float) -> No
 def _first_run(entry: Entry, engine: Engine, problem: Problem, limit: float) -> None:
     try:
         engine.prepare(entry.contender.name)
-        if entry.strengths == OWN:
-            entry.seconds.append(_call(entry, engine, limit))
-            return
         seconds, entry.memory = _run(entry, engine, limit)
     except Timeout:
         entry.status, entry.note = TOO_LONG, f"cut after {limit:g} s"
@@ -210,6 +207,8 @@ def _first_run(entry: Entry, engine: Engine, problem: Problem, limit: float) -> 
         entry.status, entry.note = FAILED, str(error)
         return
     entry.seconds.append(seconds)
+    if entry.strengths == OWN:
+        return
     try:
         _measure(entry, engine, problem, max(limit, 10.0))
     except (Timeout, EngineError) as error:
@@ -218,16 +217,14 @@ def _first_run(entry: Entry, engine: Engine, problem: Problem, limit: float) -> 
 
 def _run(entry: Entry, engine: Engine, limit: float) -> tuple[float, float]:
     setting = entry.setting
+    if entry.strengths == OWN:
+        seconds, entry.least_error = map(float, engine.ask(limit, "call", entry.contender.name))
+        return seconds, np.nan
     answer = engine.ask(limit, "run", entry.contender.name, setting.tol, setting.max_iter)
     seconds, memory, n_warnings, first = (*answer, "")[:4]
     if int(n_warnings):
         entry.note = f"{n_warnings} warnings, the first: {first[:150]}"
     return float(seconds), np.nan if memory == "NA" else float(memory)
-
-
-def _call(entry: Entry, engine: Engine, limit: float) -> float:
-    seconds, entry.least_error = map(float, engine.ask(limit, "call", entry.contender.name))
-    return seconds
 
 
 def _rounds(entries: Sequence[Entry], n_rounds: int) -> Iterator[Entry]:
@@ -362,9 +359,7 @@ def _again(entry: Entry, engine: Engine, limit: float) -> None:
     try:
         engine.prepare(entry.contender.name)
         # a run just under the limit may be just over it the next time
-        called = entry.strengths == OWN
-        again = _call(entry, engine, 10 * limit) if called else _run(entry, engine, 10 * limit)[0]
-        entry.seconds.append(again)
+        entry.seconds.append(_run(entry, engine, 10 * limit)[0])
     except (Timeout, EngineError) as error:
         entry.note = f"a repeat failed: {error or 'too long'}"
 

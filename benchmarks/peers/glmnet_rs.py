@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from benchmarks.contender import (
@@ -25,11 +27,10 @@ from benchmarks.contender import (
 from benchmarks.problem import Problem
 
 
-def _fit(problem: Problem, setting: Setting) -> Fitted:
+def _ask(problem: Problem, **options: Any) -> Fitted:
     from glmnetrs import cv_glmnet
 
     squared = problem.loss == "squared"
-    limits = {"maxit": setting.max_iter} if setting.max_iter else {}
     return cv_glmnet(
         problem.X,
         problem.y,
@@ -37,27 +38,20 @@ def _fit(problem: Problem, setting: Setting) -> Fitted:
         type_measure="mse" if squared else "deviance",
         foldid=problem.folds,
         alpha=problem.l1_ratio,
-        lambda_=problem.alphas,
         standardize=False,
-        thresh=setting.tol,
-        **limits,
+        **options,
     )
+
+
+def _fit(problem: Problem, setting: Setting) -> Fitted:
+    limits = {"maxit": setting.max_iter} if setting.max_iter else {}
+    return _ask(problem, lambda_=problem.alphas, thresh=setting.tol, **limits)
 
 
 def _as_called(problem: Problem) -> float:
-    from glmnetrs import cv_glmnet
-
-    found = cv_glmnet(
-        problem.X,
-        problem.y,
-        family="gaussian" if problem.loss == "squared" else "binomial",
-        type_measure="mse" if problem.loss == "squared" else "deviance",
-        foldid=problem.folds,
-        alpha=problem.l1_ratio,
-        standardize=False,
-    )
+    least = float(np.min(_ask(problem).cvm))
     # a deviance is twice a log-loss
-    return float(np.min(found.cvm)) / (1 if problem.loss == "squared" else 2)
+    return least if problem.loss == "squared" else least / 2
 
 
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
