@@ -1,4 +1,4 @@
-"""The page in a real browser, opened from disk with the network off."""
+"""The two pages in a real browser, opened from disk with the network off."""
 
 import itertools
 import re
@@ -9,13 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, stats
+from scipy.special import expit
+from sklearn.linear_model import Lasso, Ridge
 
 from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
-from normwise.analysis.learn.surface import Surface
-from normwise.report.explorer import MOST
+from normwise.analysis.learn.surface import LEVEL, Surface
+from normwise.report.explorer import LIKELY, MOST, RELATED, UNKNOWN
 from normwise.theory.boundary import phase_boundary
 from normwise.theory.lasso import lasso_optimal_risk
 from normwise.theory.linear import ridge_optimal_risk
+from normwise.theory.observed import LOGISTIC_VARIANCE, observed_snr
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -26,7 +30,7 @@ SHOTS = Path(__file__).parents[1] / "screenshots"
 
 @dataclass
 class Study:
-    """A page and the tables that it was made from."""
+    """The page that answers, and the tables that it was made from; the evidence lies beside."""
 
     path: Path
     tables: Path
@@ -44,8 +48,8 @@ class Open:
     messages: list[str]
     requests: list[str]
 
-    def ready(self) -> None:
-        self.page.goto(self.study.path.as_uri())
+    def ready(self, name: str = "report", ask: str = "") -> None:
+        self.page.goto(self.study.path.with_name(f"{name}.html").as_uri() + ask)
         self.page.wait_for_selector("html[data-ready=yes]")
 
 
@@ -62,10 +66,10 @@ def study(request, root) -> Study:
 
 @pytest.fixture
 def visit(browser, study):
-    """Open the page with a width, colour scheme and so on; complain at the end if it did."""
+    """Open a page with a width, colour scheme and so on; complain at the end if it did."""
     opened = []
 
-    def visit(width: str = "desktop", **options) -> Open:
+    def visit(width: str = "desktop", name: str = "report", **options) -> Open:
         size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
         context = browser.new_context(
             viewport=size, offline=True, reduced_motion="reduce", **options
@@ -77,9 +81,9 @@ def visit(browser, study):
         page.on("request", lambda r: out.requests.append(r.url))
         opened.append((context, out))
         if options.get("java_script_enabled", True):
-            out.ready()
+            out.ready(name)
         else:
-            page.goto(study.path.as_uri())
+            page.goto(study.path.with_name(f"{name}.html").as_uri())
         return out
 
     yield visit
@@ -87,7 +91,8 @@ def visit(browser, study):
         context.close()
         assert out.messages == []
         outside = [u for u in out.requests if not u.startswith(("data:", "blob:"))]
-        assert set(outside) == {study.path.as_uri()}
+        pages = {study.path.with_name(f"{n}.html").as_uri() for n in ("report", "evidence")}
+        assert {u.partition("#")[0] for u in outside} <= pages
 
 
 def has_rule(study: Study) -> bool:
@@ -104,7 +109,8 @@ def asked(visit) -> Open:
 
 
 def draw_all(page) -> None:
-    """Scroll to every chart, so that it is drawn."""
+    """Unfold all that is folded, and scroll to every chart, so that it is drawn."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     for chart in page.locator(".chart").all():
         chart.scroll_into_view_if_needed()
     page.wait_for_function("[...document.querySelectorAll('.chart')].every(c => c.dataset.drawn)")
@@ -119,79 +125,205 @@ def redrawn(page, chart: str, before: str) -> str:
     return page.locator(f"#chart-{chart} svg").inner_html()
 
 
-BOXES = ("rows", "columns", "relevant", "snr", "signal_alignment")
+BOXES = {"rows", "columns", "relevant", "r2", "auc", "rarer", "alignment"}
 
 
-def ask(page, *numbers) -> str:
-    """Type all five numbers; what the headline then says."""
-    for name, number in zip(BOXES, numbers, strict=True):
-        page.locator(f"#{name}").fill(f"{number:g}" if number != "" else "")
+def ask(page, **asked) -> str:
+    """Fill in the form; what the headline then says."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for name, value in sorted(asked.items(), key=lambda item: item[0] == "relevant"):
+        if name in BOXES:
+            page.locator(f"#{name}").fill(f"{value:g}" if value != "" else "")
+        elif name in ("response", "related"):
+            page.locator(f"input[name={name}][value={value}]").check()
+        else:
+            page.locator(f"#{name}").select_option(value)
     return page.locator("#headline").inner_text()
 
 
 def numbers_in(text: str) -> list[float]:
-    return [float(x) for x in re.findall(r"\d+(?:\.\d+)?(?:e[-+]\d+)?", text)]
+    found = re.findall(r"[−-]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?", text)
+    return [float(x.replace("−", "-").replace(",", "")) for x in found]
+
+
+def snr_of_auc(auc: float, rate: float) -> float:
+    """The spread of the log-odds that ranks like this, and what it is on the scale of 0 and 1."""
+    z = np.linspace(-8, 8, 1601)
+    w = stats.norm.pdf(z) * (z[1] - z[0])
+
+    def ranked(spread: float) -> float:
+        start = optimize.brentq(lambda a: w @ expit(a + spread * z) - rate, -300, 300)
+        chance = expit(start + spread * z)
+        below = np.cumsum(w * (1 - chance)) - w * (1 - chance) / 2
+        return (w * chance) @ below / (rate * (1 - rate)) - auc
+
+    spread = optimize.brentq(ranked, 1e-3, 30)
+    return observed_snr(spread**2 / LOGISTIC_VARIANCE, rate)
+
+
+def points_of(n, p, k, *, related="hardly", signs="unknown", snrs, binary=0.0, alignment=None):
+    """What the question may mean: a row for each of what is not known, equally likely."""
+    kind = RELATED[related]
+    others = k - 1 if kind["size"] is None else (k - 1) * (min(kind["size"], p) - 1) / max(p - 1, 1)
+    same = 1 + kind["correlation"] * others
+    pulled = {"same": [same], "either": [1.0], "unknown": [1.0, same]}[signs]
+    if alignment is not None:
+        pulled = [alignment]
+    elif same == 1:
+        pulled = [1.0]
+    rows = itertools.product(snrs, pulled)
+    return pd.DataFrame(
+        [
+            {"aspect_ratio": p / n, "nonzero_share": k / p, "snr": snr, "signal_alignment": a}
+            for snr, a in rows
+        ]
+    ).assign(binary=binary)
+
+
+def mixture(surface: Surface, points: pd.DataFrame) -> dict:
+    """What the surface says if any of several points may be the truth."""
+    mean, sd = surface.posterior(points)
+
+    def quantile(share):
+        ends = (mean - 9 * sd).min(), (mean + 9 * sd).max()
+        at = optimize.brentq(lambda m: stats.norm.cdf((m - mean) / sd).mean() - share, *ends)
+        return surface.bend * np.sinh(at)
+
+    low, effect, high = (quantile(q) for q in ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2))
+    l1 = stats.norm.cdf(-mean / sd).mean()
+    odds, side = max(l1, 1 - l1), "l1" if l1 > 0.5 else "l2"
+    if low > -surface.zone and high < surface.zone:
+        verdict = "equivalent"
+    elif abs(effect) <= surface.zone or odds < LIKELY:
+        verdict = "undecided"
+    else:
+        verdict = side if odds >= LEVEL else f"{side}-likely"
+    near = min(abs(odds - LIKELY), abs(odds - LEVEL)) < 2e-3
+    near |= min(abs(abs(x) - surface.zone) for x in (low, high, effect)) < 2e-3
+    return {"effect": effect, "low": low, "high": high, "odds": odds, "verdict": verdict} | {
+        "near": near
+    }
+
+
+def surface_of(study: Study, goal: str) -> tuple[Surface, pd.DataFrame]:
+    frame = learnt_from(cells(study.table("ground"), goal))
+    scales = study.table("kernels").set_index("goal").loc[goal]
+    return Surface.of_scales(sample(frame, MOST), scales), frame
+
+
+def a_question(rng, frame, goal) -> dict:
+    """A random one within what was measured along the rows and columns."""
+    binary = int(rng.choice(frame["binary"].unique()))
+    own = frame[frame["binary"] == binary]
+    n = int(rng.integers(own["n_samples"].min(), own["n_samples"].max() + 1))
+    p = int(np.exp(rng.uniform(*np.log(n * own["aspect_ratio"].agg(["min", "max"])))))
+    p = max(p, 1)
+    asked = {"goal": goal, "response": "classes" if binary else "number", "rows": n, "columns": p}
+    asked["relevant"] = int(np.exp(rng.uniform(0, np.log(p)))) if p > 1 else 1
+    asked["related"] = str(rng.choice(list(RELATED)))
+    if asked["related"] != "hardly":
+        asked["signs"] = str(rng.choice(["unknown", "same", "either"]))
+    known = rng.random() < 0.5
+    if binary:
+        asked["auc"] = round(float(rng.uniform(0.6, 0.9)), 3) if known else ""
+        asked["rarer"] = round(float(rng.uniform(10, 50)), 1)
+    else:
+        low, high = own["snr"].agg(["min", "max"])
+        share = rng.uniform(low / (1 + low), high / (1 + high))
+        asked["r2"] = round(float(np.clip(100 * share, 0.1, 99.9)), 2) if known else ""
+    asked["alignment"] = round(float(rng.uniform(1, 3)), 2) if rng.random() < 0.2 else ""
+    return asked
+
+
+def meant_by(asked: dict, frame: pd.DataFrame) -> pd.DataFrame:
+    binary = float(asked["response"] == "classes")
+    usual = frame.loc[frame["binary"] == binary, "snr"].agg(["min", "max"])
+    if asked["response"] == "classes":
+        aucs = [asked["auc"]] if asked["auc"] != "" else UNKNOWN["auc"]
+        snrs = [snr_of_auc(auc, asked["rarer"] / 100) for auc in aucs]
+    else:
+        shares = [asked["r2"] / 100] if asked["r2"] != "" else UNKNOWN["r2"]
+        snrs = [share / (1 - share) for share in shares]
+    if len(snrs) > 1:
+        snrs = np.clip(snrs, *usual)
+    return points_of(
+        asked["rows"],
+        asked["columns"],
+        asked["relevant"],
+        related=asked["related"],
+        signs=asked.get("signs", "unknown"),
+        snrs=snrs,
+        binary=binary,
+        alignment=None if asked["alignment"] == "" else asked["alignment"],
+    )
+
+
+def inside_of(points: pd.DataFrame, frame: pd.DataFrame) -> tuple[bool, pd.DataFrame]:
+    """Whether all was measured, and the points with no less than the least share."""
+    own = frame[frame["binary"] == points["binary"].iloc[0]]
+    points = points.assign(nonzero_share=points["nonzero_share"].clip(own["nonzero_share"].min()))
+    slack = {axis: 1e-6 * max(1.0, own[axis].max()) for axis in AXES}
+    inside = all(
+        points[axis].between(own[axis].min() - slack[axis], own[axis].max() + slack[axis]).all()
+        for axis in AXES
+    )
+    return inside, points
 
 
 def test_the_explorer_answers_the_numbers_that_are_typed(asked):
-    """Held against the surface made anew from the tables, at exactly those numbers."""
+    """Twenty random questions, held against the surface made anew from the tables."""
     page, study = asked.page, asked.study
-    ground, kernels = study.table("ground"), study.table("kernels").set_index("goal")
     rng = np.random.default_rng(0)
-    seen = set()
-    for goal in study.table("surface")["goal"].unique():
-        page.locator(f"input[name=goal][value={goal}]").check()
-        frame = learnt_from(cells(ground, goal))
-        surface = Surface.of_scales(sample(frame, MOST), kernels.loc[goal])
-        unit = 100 if goal == "explained" else 1
-        for _ in range(6):
-            n = int(rng.integers(frame["n_samples"].min(), frame["n_samples"].max() + 1))
-            p = int(np.exp(rng.uniform(*np.log(n * frame["aspect_ratio"].agg(["min", "max"])))))
-            k = int(rng.integers(1, p + 1))
-            snr = round(float(rng.uniform(*frame["snr"].agg(["min", "max"]))), 3)
-            ends = np.log(frame["signal_alignment"].agg(["min", "max"]))
-            alignment = round(float(np.exp(rng.uniform(*ends))), 3)
-            headline = ask(page, n, p, k, snr, alignment)
-            at = {"aspect_ratio": p / n, "nonzero_share": k / p, "snr": snr}
-            at |= {"signal_alignment": alignment, "binary": frame["binary"].min()}
-            inside = all(frame[a].min() <= at[a] <= frame[a].max() + 1e-9 for a in AXES)
-            shown = page.locator("#answer").get_attribute("data-verdict")
-            sentence = page.locator("#sentence").inner_text()
-            if not inside:
-                assert shown == "unmeasured" and headline.startswith("Outside of what was measured")
-                assert "(measured: " in sentence
-                continue
-            row = surface.predict(pd.DataFrame([at])).iloc[0]
-            sizes = frame[["n_samples", "n_features"]].agg(["min", "max"])
-            usual = sizes["n_features"]["min"] <= p <= sizes["n_features"]["max"]
-            assert headline.startswith("Outside of what was measured. If only") == (not usual)
-            seen.add(shown)
-            # a verdict may turn on the last digit
-            if abs(abs(row["effect"]) - surface.zone) > 1e-3:
-                assert shown == row["verdict"], at
-            if shown in ("l1", "l2"):
-                assert f"Use {shown.upper()}" in headline
-            else:
-                assert "Use L" not in headline
-            said = sentence.split("In points")[0]
-            for name in ("effect", "low", "high"):
-                value = np.exp(row[name]) if goal == "prediction" else abs(unit * row[name])
-                far = [abs(x - value) - 0.06 * abs(value) for x in numbers_in(said)]
-                assert min(far) <= (0.06 if unit > 1 else 0.006), (name, value, sentence)
-    assert seen
+    goals = ["prediction"] * 14 + [g for g in study.table("surface")["goal"].unique()] * 2
+    seen, answered = set(), 0
+    for goal in goals:
+        surface, frame = surface_of(study, goal)
+        question = a_question(rng, frame, goal)
+        if question["response"] == "number":
+            ask(page, response="number")
+        ask(page, **question)
+        inside, points = inside_of(meant_by(question, frame), frame)
+        shown = page.locator("#answer").get_attribute("data-verdict")
+        sentence = page.locator("#sentence").inner_text()
+        if not inside:
+            assert shown.endswith("theory") or shown == "unmeasured", question
+            continue
+        answered += 1
+        found = mixture(surface, points)
+        seen.add(shown)
+        if not found["near"]:
+            assert shown == found["verdict"], question
+        said = sentence.split("In points")[0].partition("Excess risk of L1")[2] or sentence
+        assert numbers_in(sentence.partition("probability of")[2])[0] == pytest.approx(
+            100 * min(found["odds"], 0.99), abs=0.6
+        ), question
+        for name in ("effect", "low", "high"):
+            unit = 100 if goal == "explained" else 1
+            value = np.exp(found[name]) if goal == "prediction" else unit * found[name]
+            far = [abs(x - value) - 0.06 * abs(value) for x in numbers_in(said)]
+            assert min(far) <= (0.06 if unit > 1 else 0.006), (name, value, sentence)
+        if goal == "prediction" and "In points of" in sentence:
+            own, frame = surface_of(study, "explained")
+            told = numbers_in(sentence.split("L1 − L2:")[1])
+            inside, points = inside_of(meant_by(question, frame), frame)
+            more = mixture(own, points)
+            values = (-100 * more["effect"], 100 * LEVEL, -100 * more["high"], -100 * more["low"])
+            assert told == pytest.approx(list(values), abs=0.07), question
+    assert answered >= 10 and len(seen) >= 3
 
 
 def test_the_bar_says_what_each_number_of_columns_that_matter_would_get(asked):
     """Its ends, typed as the number that matters, get the answer that the bar has there."""
     page, study = asked.page, asked.study
-    frame = learnt_from(cells(study.table("ground"), "prediction"))
+    _, frame = surface_of(study, "prediction")
     low, high = frame["aspect_ratio"].min(), frame["aspect_ratio"].max()
     n = int(frame["n_samples"].median())
     rng, seen = np.random.default_rng(1), set()
     for aspect in np.exp(rng.uniform(np.log(low), np.log(high), 4)):
-        p, snr = max(2, round(n * aspect)), float(np.round(frame["snr"].median(), 3))
-        ask(page, n, p, 1, snr, 1)
+        p = max(2, round(n * aspect))
+        ask(page, rows=n, columns=p, relevant=1, related="groups")
         words, shown = page.locator("#over").inner_text(), page.locator("#bar i")
+        headline = page.locator("#headline").inner_text()
         runs = [
             shown.nth(i).evaluate(
                 "e => [e.dataset.verdict, Number(e.dataset.from), Number(e.dataset.to)]"
@@ -200,48 +332,57 @@ def test_the_bar_says_what_each_number_of_columns_that_matter_would_get(asked):
         ]
         assert runs[0][1] == 1 and runs[-1][2] == p
         assert all(a[0] != b[0] and a[2] < b[1] for a, b in itertools.pairwise(runs))
-        assert page.locator("#bar").get_attribute("aria-label") == words
+        # where the sides end is what the headline says, to two digits
+        sides = [r for r in runs if r[0][:2] in ("l1", "l2")]
+        if sides and sides[0][0].startswith("l1") and sides[0][1] == 1 and len(runs) > 1:
+            last = [r for r in itertools.takewhile(lambda r: r[0].startswith("l1"), runs)][-1][2]
+            if "up to about" in headline:
+                told = numbers_in(headline.split("up to about")[1])[0]
+                assert told == pytest.approx(last, rel=0.051)
         for verdict, first, last in runs:
             seen.add(verdict)
             for count in {first, last}:
-                ask(page, n, p, count, snr, 1)
+                ask(page, relevant=count)
                 assert page.locator("#answer").get_attribute("data-verdict") == verdict
-                # nothing but the mark depends on what is typed there
+                # nothing but the sentence below depends on what is typed there
                 assert page.locator("#over").inner_text() == words
-    assert "l1" in seen or "undecided" in seen
+                assert page.locator("#headline").inner_text() == headline
+    assert len(seen) >= 2
 
 
-def test_a_link_asks_the_same_question(asked, visit):
+def test_a_link_asks_the_same_question(asked):
     page = asked.page
-    goal = page.locator("input[name=goal]").last
-    goal.check()
-    headline = ask(page, 120, 60, 7, 1.5, 1.2)
-    sentence = page.locator("#sentence").inner_text()
+    ask(
+        page, rows=120, columns=60, relevant=7, related="all", signs="same", r2=40, goal="stability"
+    )
+    said = [page.locator(f"#{name}").inner_text() for name in ("headline", "over", "sentence")]
     link = page.locator("#link").get_attribute("href")
-    assert link.startswith("#ask=") and link.endswith(",120,60,7,1.5,1.2")
+    assert "rows=120" in link and "related=all" in link and "r2=40" in link
     page.goto("about:blank")
-    page.goto(asked.study.path.as_uri() + link)
-    page.wait_for_selector("html[data-ready=yes]")
-    assert [page.locator(f"#{name}").input_value() for name in BOXES] == [
-        "120", "60", "7", "1.5", "1.2",
-    ]  # fmt: skip
-    assert page.locator("#headline").inner_text() == headline
-    assert page.locator("#sentence").inner_text() == sentence
-    assert page.locator("input[name=goal]").last.is_checked()
+    asked.ready(ask=link)
+    assert [page.locator(f"#{name}").inner_text() for name in ("headline", "over", "sentence")] == (
+        said
+    )
+    assert page.locator("#link").get_attribute("href") == link
     # what is no number is passed over, and nothing is made of it
-    page.evaluate("location.hash = '#ask=nothing,<b>,x,3,,1'")
-    page.wait_for_function("document.querySelector('#relevant').value === '3'")
+    page.evaluate("location.hash = '#rows=<b>&columns=80&related=nothing&goal=x'")
+    page.wait_for_function("document.querySelector('#columns').value === '80'")
     assert page.locator("#rows").input_value() == "120"
+    assert page.locator("#goal").input_value() == "stability"
 
 
 def test_rule_and_theory_answer_the_numbers_that_are_typed(asked):
-    page = asked.page
-    page.locator("input[name=goal][value=prediction]").check()
-    for n, p, k, snr in ((300, 2000, 50, 2.0), (77, 130, 7, 1.3), (100, 50, 50, 0.7)):
-        ask(page, n, p, k, snr, 1)
-        rule, theory = page.locator("#says li").all_inner_texts()[:2]
+    page, study = asked.page, asked.study
+    cut = study.table("rules").set_index("goal").loc["prediction", "cut"]
+    for n, p, k, r2 in ((300, 2000, 50, 66.6), (77, 130, 7, 56.5), (100, 50, 50, 41.2)):
+        ask(page, rows=n, columns=p, relevant=k, r2=r2, related="hardly")
+        rule, boundary, theory = page.locator("#says li").all_inner_texts()[:3]
+        snr = r2 / (100 - r2)
         load = k / (n * np.sqrt(snr))
         assert numbers_in(rule.split("=")[1])[0] == pytest.approx(load, rel=0.05)
+        assert ("so L1" if load < cut else "so L2") in rule
+        side = "L1" if k / p < phase_boundary(p / (n - 1), snr) else "L2"
+        assert boundary.endswith(f": {side}.")
         # many rows of the same shape
         many = 40
         coef = np.zeros(p * many)
@@ -250,69 +391,94 @@ def test_rule_and_theory_answer_the_numbers_that_are_typed(asked):
         l2 = ridge_optimal_risk(np.ones(p * many), coef**2, n * many, 1.0)[1]
         told = numbers_in(theory.split("=")[1])
         assert told[0] == pytest.approx(l1 / l2, rel=0.05)
-        assert told[1] == pytest.approx(abs(100 * (l2 - l1) / (1 + snr)), abs=0.06)
+        assert told[1] == pytest.approx(100 * (l2 - l1) / (1 + snr), abs=0.06)
     # correlated features that act together count for more, and have no risks of theory
-    ask(page, 300, 200, 10, 2.0, 4)
-    rule, theory = page.locator("#says li").all_inner_texts()[:2]
-    assert numbers_in(rule.split("=")[1])[0] == pytest.approx(40 / (300 * np.sqrt(2)), rel=0.05)
     for alignment in (0.5, 2, 4, 12, 50):
-        ask(page, 300, 200, 10, 2.0, alignment)
-        theory = page.locator("#says li").nth(1).inner_text()
-        side = "L1" if 10 * max(alignment, 1) / 200 < phase_boundary(200 / 299, 2.0) else "L2"
-        assert f"features that matter: {side}." in theory and "risk of" not in theory
-    # a number that is typed counts, however near to another
-    ask(page, 100, 50, 50, 0.7, 1)
-    first = page.locator("#says").inner_text()
-    for box, value in (("relevant", 20), ("rows", 90), ("columns", 60)):
-        page.locator(f"#{box}").fill(str(value))
-        assert page.locator("#says").inner_text() != first
-        first = page.locator("#says").inner_text()
+        ask(page, rows=300, columns=200, relevant=10, r2=66.6, alignment=alignment)
+        told = page.locator("#says li").all_inner_texts()
+        counted = 10 * max(alignment, 1)
+        snr = 66.6 / 33.4
+        assert numbers_in(told[0].split("=")[1])[0] == pytest.approx(
+            counted / (300 * np.sqrt(snr)), rel=0.05
+        )
+        side = "L1" if counted / 200 < phase_boundary(200 / 299, snr) else "L2"
+        assert told[1].endswith(f"= {counted:g}: {side}.") and "risk of" not in told[-1]
+
+
+def test_outside_of_what_was_measured_theory_answers_and_says_so(asked):
+    page = asked.page
+    headline = ask(page, rows=50, columns=20000, relevant=3, r2=50, related="hardly")
+    assert headline.startswith("Outside of what was measured. By theory for unrelated columns: L1")
+    assert "(measured: " in page.locator("#over").inner_text()
+    runs = page.locator("#bar i.outside")
+    assert runs.count() == page.locator("#bar i").count()
+    bound = 20000 * phase_boundary(20000 / 49, 1.0)
+    for i in range(runs.count()):
+        verdict, first, last = runs.nth(i).evaluate(
+            "e => [e.dataset.verdict, Number(e.dataset.from), Number(e.dataset.to)]"
+        )
+        assert verdict == ("l1-theory" if last < bound else "l2-theory")
+        assert (last < bound) == (first < bound)
+    coef = np.zeros(20000)
+    coef[:3] = np.sqrt(1 / 3)
+    risks = (
+        lasso_optimal_risk(coef, 50, 1.0)[1],
+        ridge_optimal_risk(np.ones(20000), coef**2, 50, 1.0)[1],
+    )
+    told = numbers_in(page.locator("#sentence").inner_text().partition("explain")[2])
+    expected = [100 * max(0.0, (1 - risk) / 2) for risk in risks]
+    assert [told[0], told[2]] == pytest.approx(expected, abs=0.6)
 
 
 def test_as_loaded_the_answer_is_for_the_numbers_in_the_boxes(asked):
     page = asked.page
+    names = ("headline", "over", "sentence", "says")
 
     def said():
-        return [page.locator(f"#{name}").inner_text() for name in ("headline", "sentence", "says")]
+        return [page.locator(f"#{name}").text_content() for name in names]
 
     before = said()
     assert "Outside" not in before[0]
-    for name in BOXES:
+    for name in ("rows", "columns", "relevant"):
         page.locator(f"#{name}").fill(page.locator(f"#{name}").input_value())
     assert said() == before
 
 
 def test_an_emptied_box_answers_nothing_and_is_named(asked):
     page = asked.page
-    names = asked.page.evaluate("JSON.parse(document.getElementById('page-data').textContent)")
-    for name, words in names["explorer"]["boxes"].items():
+    names = {"rows": "rows", "columns": "columns", "relevant": "columns that matter"}
+    for name, words in names.items():
         value = page.locator(f"#{name}").input_value()
-        page.locator(f"#{name}").fill("")
-        assert page.locator("#headline").inner_text() == f"No answer: {words} missing"
-        for gone in ("says", "snippet", "trust"):
+        assert ask(page, **{name: ""}) == f"No answer: {words} missing"
+        for gone in ("says", "snippet", "sentence"):
             assert page.locator(f"#{gone}").inner_text() == ""
         assert page.locator("#nearest tbody tr").count() == 0
-        page.locator(f"#{name}").fill(value)
-        assert "No answer" not in page.locator("#headline").inner_text()
-    assert ask(page, 40, 12, 30, 2, 1) == "No answer to these numbers"
-    assert "more columns that matter" in page.locator("#sentence").inner_text()
+        assert not page.locator("#bar").is_visible()
+        assert "No answer" not in ask(page, **{name: float(value)})
+    assert ask(page, rows=40, columns=12, relevant=30) == "No answer to these numbers"
+    assert "ore columns that matter" in page.locator("#over").inner_text()
+    assert ask(page, relevant=3, r2=120) == "No answer to these numbers"
+    assert "R² must lie between 0 % and 100 %" in page.locator("#over").inner_text()
+    # what nobody has to know may stay empty
+    assert "No answer" not in ask(page, r2="")
 
 
-def test_sliders_change_the_numbers_in_the_boxes(asked):
+def test_the_slider_says_how_many_columns_matter(asked):
     page = asked.page
-    for axis in AXES:
-        before = [page.locator(f"#{name}").input_value() for name in BOXES]
-        page.locator(f"#axis-{axis}").press("Home" if axis in (AXES[0], AXES[2]) else "End")
-        assert [page.locator(f"#{name}").input_value() for name in BOXES] != before
-        n, p, k, snr, alignment = (float(page.locator(f"#{name}").input_value()) for name in BOXES)
-        at = dict(zip(AXES, (p / n, k / p, snr, alignment), strict=True))
-        for name, value in at.items():
-            shown = float(page.locator(f"#value-{name}").inner_text())
-            assert shown == pytest.approx(value, rel=0.01, abs=1e-9)
+    p = float(page.locator("#columns").input_value())
+    for key, expected in (("Home", 1), ("End", p)):
+        page.locator("#slide").press(key)
+        assert float(page.locator("#relevant").input_value()) == expected
+        assert f"If {expected:,.0f} matter" in page.locator("#sentence").inner_text()
+    # more columns: the share stays
+    ask(page, relevant=round(p / 2))
+    page.locator("#columns").fill(f"{2 * p:g}")
+    assert float(page.locator("#relevant").input_value()) == pytest.approx(p, abs=2)
 
 
 def test_the_nearest_scenarios_are_measured_ones(asked):
     page, study = asked.page, asked.study
+    ask(page)
     ground = study.table("ground").query("goal == 'prediction'")
     ground["label"] = ground["label"].str.replace("n_", "").str.replace("_", " ")
     ground = ground.set_index(["dataset", "label"])
@@ -335,10 +501,10 @@ def test_a_cell_of_the_map_can_be_chosen(asked):
     page.locator("#chart-map").scroll_into_view_if_needed()
     tiles = page.locator("#chart-map .mark-rect path")
     for place in (0, 1):
-        before = [page.locator(f"#{name}").input_value() for name in BOXES]
+        before = [page.locator(f"#{name}").input_value() for name in ("relevant", "r2")]
         box = tiles.nth(place).bounding_box()
         page.mouse.click(box["x"] + 4, box["y"] + 4)
-        after = [page.locator(f"#{name}").input_value() for name in BOXES]
+        after = [page.locator(f"#{name}").input_value() for name in ("relevant", "r2")]
         assert after != before
 
 
@@ -390,8 +556,107 @@ def test_the_explanation_solves_its_problem(visit):
     redrawn(page, "contact_l1", before)
 
 
-def test_tables_sort_and_filter(visit):
+def trade_off(penalty: str, truth: np.ndarray, rho: float, strength: float, noise: float):
+    """Squared bias and variance of the prediction, over samples on a fine grid of the normal."""
+    H = np.array([[1, rho], [rho, 1]])
+    z = np.linspace(-5.5, 5.5, 111)
+    weights = np.outer(stats.norm.pdf(z), stats.norm.pdf(z)).ravel()
+    weights /= weights.sum()
+    grid = np.array(np.meshgrid(z, z)).reshape(2, -1)
+    free = truth + noise * (np.linalg.cholesky(np.linalg.inv(H)) @ grid).T
+    if penalty == "l2":
+        b = np.linalg.solve(H + strength * np.eye(2), H @ free.T).T
+    else:
+        b = np.array([lasso_of_two(f, rho, strength) for f in free])
+    mean = weights @ b
+    far, spread = mean - truth, b - mean
+    return far @ H @ far, weights @ np.einsum("ij,jk,ik->i", spread, H, spread)
+
+
+def test_bias_and_variance_are_those_of_the_problem(visit):
     page = visit().page
+    for power, rho, name, truth in ((-0.5, 0.3, "one", [1.5, 0]), (-0.14, 0.8, "both", [1, 1])):
+        page.locator("#strength").fill(str(power))
+        page.locator("#rho").fill(str(rho))
+        page.locator(f"input[name=truth][value={name}]").check()
+        text = page.locator("#traded").inner_text()
+        told = [numbers_in(part.partition(" ")[2]) for part in re.findall(r"L[12] [^;]*", text)]
+        assert numbers_in(text)[-1] == pytest.approx(2 * 0.8**2, abs=0.006)
+        for penalty, (bias, variance, both) in zip(("l1", "l2"), told, strict=True):
+            expected = trade_off(penalty, np.array(truth), rho, 10**power, 0.8)
+            assert [bias, variance] == pytest.approx(list(expected), abs=0.0055)
+            assert both == pytest.approx(bias + variance, abs=0.011)
+
+
+class Mulberry:
+    """The random numbers of the page: mulberry32, and Box and Muller."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def uniform(self) -> float:
+        self.seed = (self.seed + 0x6D2B79F5) & 0xFFFFFFFF
+        t = self.seed
+        t = ((t ^ (t >> 15)) * (t | 1)) & 0xFFFFFFFF
+        t ^= (t + (((t ^ (t >> 7)) * (t | 61)) & 0xFFFFFFFF)) & 0xFFFFFFFF
+        return (t ^ (t >> 14)) / 4294967296
+
+    def normal(self) -> float:
+        radius = np.sqrt(-2 * np.log(1 - self.uniform()))
+        return radius * np.cos(2 * np.pi * self.uniform())
+
+
+def drawn_sample(seed: int, rho: float) -> tuple[np.ndarray, np.ndarray]:
+    random = Mulberry(seed)
+    X, y = [], []
+    for _ in range(40):
+        shared = [random.normal() for _ in range(2)]
+        row = [np.sqrt(rho) * shared[j // 4] + np.sqrt(1 - rho) * random.normal() for j in range(8)]
+        X.append(row)
+        y.append(2 * random.normal() + 1.5 * (row[0] + row[4]))
+    X = np.array(X)
+    return (X - X.mean(axis=0)) / X.std(axis=0), np.array(y)
+
+
+def test_two_samples_are_fitted_as_scikit_learn_fits_them(visit):
+    page = visit().page
+    draw_all(page)
+    for turn, (power, rho) in enumerate(((-0.14, 0.3), (-1, 0.9), (-0.5, 0.6)), start=1):
+        if turn > 1:
+            before = page.locator("#chart-samples_l1 svg").inner_html()
+            page.locator("#redraw").click()
+            page.locator("#strength").fill(str(power))
+            page.locator("#rho").fill(str(rho))
+            redrawn(page, "samples_l1", before)
+            page.wait_for_timeout(100)
+        strength, kept = 10**power, []
+        for penalty in ("l1", "l2"):
+            fits = []
+            for i in range(2):
+                X, y = drawn_sample(2 * turn + i, rho)
+                model = Lasso(strength, tol=1e-12) if penalty == "l1" else Ridge(len(y) * strength)
+                fits.append(model.fit(X, y).coef_)
+            if penalty == "l1":
+                kept = [{f"x{j + 1}" for j in np.flatnonzero(b)} for b in fits]
+            marks = page.locator(f"#chart-samples_{penalty} .mark-rect path")
+            labels = [mark.get_attribute("aria-label") for mark in marks.all()]
+            assert len(labels) == 16
+            for label in labels:
+                told = dict(part.split(": ") for part in label.split("; "))
+                column = int(told["column"][1:]) - 1
+                value = fits[int(told["sample"][-1]) - 1][column]
+                shown = float(told["coefficient"].replace("−", "-"))
+                assert shown == pytest.approx(value, abs=2e-3 + 1e-3 * abs(value)), label
+        text = page.locator("#kept").inner_text()
+        first, second = re.search(
+            r"keeps (.*) in the first sample, (.*) in the second", text
+        ).groups()
+        assert [set(re.findall(r"x\d", part)) for part in (first, second)] == kept
+        assert f"{len(kept[0] & kept[1])} in common" in text
+
+
+def test_tables_sort_and_filter(visit):
+    page = visit(name="evidence").page
     table = page.locator("#sheet-verdicts")
     rows = table.locator("tbody tr")
     heads = table.locator("th").all_text_contents()
@@ -418,7 +683,7 @@ def test_tables_sort_and_filter(visit):
 
 
 def test_downloads_are_the_tables(visit, tmp_path):
-    opened = visit()
+    opened = visit(name="evidence")
     for name in ("health.csv", "health.parquet"):
         link = opened.page.locator(f"#tables a[download='{name}']")
         with opened.page.expect_download() as waiting:
@@ -444,23 +709,26 @@ def test_labels_of_the_map_stay_in_their_cells(visit, width):
     assert max(widths("text")) <= min(widths("rect")) + 0.5
 
 
+@pytest.mark.parametrize("name", ["report", "evidence"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_nothing_and_nothing_is_cut_off(visit, width, scheme, request):
-    opened = visit(width, color_scheme=scheme)
+def test_axe_finds_nothing_and_nothing_is_cut_off(visit, width, scheme, name, request):
+    opened = visit(width, name, color_scheme=scheme)
     page = opened.page
     draw_all(page)
-    for details in page.locator("details").all():
-        details.evaluate("d => d.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]
     SHOTS.mkdir(exist_ok=True)
     label = request.node.callspec.params["study"]
-    for section in ("main", "explorer", "rule", "explained"):
-        page.locator(f"#{section}").evaluate("s => s.scrollIntoView({block: 'start'})")
-        page.screenshot(path=SHOTS / f"{label}_{width}_{scheme}_{section}.png")
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=SHOTS / f"{label}_{width}_{scheme}_{name}.png")
     # axe passes over what is not laid out; the rows of a table are alike
     page.add_style_tag(content="section { content-visibility: visible !important; }")
     page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+7)').forEach(r => r.remove())")
+    # no picture is wider than the window, none scrolls
+    assert page.evaluate(
+        "[...document.querySelectorAll('img, .chart svg')].filter(e => e.checkVisibility())"
+        ".every(e => e.getBoundingClientRect().right <= innerWidth + 1)"
+    )
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
     found = page.evaluate(
         "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map("
@@ -469,21 +737,36 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(visit, width, scheme, request)
     assert found == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_answer_is_on_the_first_screen(visit, width):
+    opened = visit(width)
+    if not has_rule(opened.study):
+        pytest.skip("this study has no surface")
+    boxes = [
+        opened.page.locator(f"#{name}").bounding_box() for name in ("headline", "bar", "slide")
+    ]
+    assert all(box["y"] + box["height"] <= WIDTHS[width][1] for box in boxes)
+    if width == "phone":
+        assert boxes[1]["y"] < opened.page.locator("#rows").bounding_box()["y"]
+
+
 def test_without_javascript_the_findings_are_there(visit):
     page = visit(java_script_enabled=False).page
     # not inner_text: what is far from the window is not laid out
     text = page.locator("main").text_content()
-    for part in ("The claims, judged", "Where it is false", "Evidence", "Methods", "Checks"):
+    for part in ("Doubt it", "where it is false", "Say it in sixty seconds", "Two cases"):
         assert part in text
+    # nothing that only a script could answer
+    for control in page.locator("input, select, button, .chart").all():
+        assert not control.is_visible()
+    page = visit(name="evidence", java_script_enabled=False).page
     assert page.locator("#sheet-verdicts tbody tr").count() > 0
     assert page.locator("#fig-geometry img").is_visible()
-    # nothing that only a script could answer
-    for control in page.locator("input, select, .chart").all():
-        assert not control.is_visible()
 
 
-def test_everything_can_be_reached_with_the_keyboard(visit):
-    page = visit().page
+@pytest.mark.parametrize("name", ["report", "evidence"])
+def test_everything_can_be_reached_with_the_keyboard(visit, name):
+    page = visit(name=name).page
     wanted = page.evaluate(
         """[...document.querySelectorAll('main input, main select, main summary, main button')]
         .filter(e => e.checkVisibility() && !(e.type === 'radio' && !e.checked)).length"""
@@ -506,14 +789,16 @@ def test_everything_can_be_reached_with_the_keyboard(visit):
     assert len(reached) == wanted
 
 
-def test_it_prints(visit, tmp_path):
-    opened = visit()
+@pytest.mark.parametrize("name", ["report", "evidence"])
+def test_it_prints(visit, tmp_path, name):
+    opened = visit(name=name)
     target = tmp_path / "report.pdf"
     opened.page.pdf(path=target, format="A4")
     data = target.read_bytes()
     pages = len(re.findall(rb"/Type\s*/Page\b", data))
-    assert 3 < pages < 60
+    assert 2 < pages < 60
 
 
-def test_the_page_is_light(study):
-    assert study.path.stat().st_size < 6_000_000
+def test_the_pages_are_light(study):
+    assert study.path.stat().st_size < 2_500_000
+    assert study.path.with_name("evidence.html").stat().st_size < 8_000_000

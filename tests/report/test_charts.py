@@ -57,7 +57,9 @@ def keys_of(script, start):
 @pytest.fixture(scope="module")
 def fed(root):
     """What the page's script gives to each chart: data sets and parameters."""
-    script = (root / "src/normwise/report/templates/report.js").read_text(encoding="utf-8")
+    folder = root / "src/normwise/report/templates"
+    parts = (folder / f"{name}.js" for name in ("explorer", "explained"))
+    script = "".join(part.read_text(encoding="utf-8") for part in parts)
     starts = list(re.finditer(r"drawers(?:\.(\w+)|\[`(\w+)_\$\{penalty\}`\]) = ", script))
     ends = [start.start() for start in starts[1:]] + [len(script)]
     found = {}
@@ -79,7 +81,7 @@ def test_a_chart_names_the_data_and_parameters_that_the_script_sets(name, fed):
     data, signals = fed[name]
     spec = CHARTS[name]
     assert data_sets(spec) == data
-    assert len(data) >= 2
+    assert data
     assert {param["name"] for param in spec.get("params", [])} == signals
 
 
@@ -127,7 +129,7 @@ def test_a_map_is_drawn_from_its_data():
     assert any(b > r + 80 for r, _, b in colours)
 
 
-@pytest.mark.parametrize("name", ["profile", "path", "shrinkage", "contact_l1", "contact_l2"])
+@pytest.mark.parametrize("name", [name for name in CHARTS if name != "map"])
 def test_empty_charts_draw_without_an_error(name):
     spec = CHARTS[name]
     empty = {key: [] for key in data_sets(spec)}

@@ -1,10 +1,11 @@
-"""Figures, claims, tables and the page of a small study."""
+"""Figures, claims, tables and the two pages of a small study."""
 
+import base64
+import html
 import html.parser
 import json
 import re
 import xml.etree.ElementTree as ET
-from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,21 @@ def sheets(small_study, tables):
 
 @pytest.fixture(scope="module")
 def page(small_page):
+    """The page that answers."""
     return small_page[0].read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def evidence(small_page):
+    """The page with all that stands behind it."""
+    return small_page[0].with_name("evidence.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module", params=["page", "evidence"])
+def either(request):
+    """Each of the two pages, and its elements."""
+    text = request.getfixturevalue(request.param)
+    return text, Page(text)
 
 
 class Page(html.parser.HTMLParser):
@@ -87,6 +102,11 @@ def parsed(page):
     return Page(page)
 
 
+@pytest.fixture(scope="module")
+def behind(evidence):
+    return Page(evidence)
+
+
 # figures
 
 
@@ -124,62 +144,90 @@ def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path
 # the page
 
 
-def test_page_is_well_formed(parsed):
-    assert len(parsed.ids) == len(set(parsed.ids))
-    assert {"main", "explorer", "rule", "explained", "claims", "cases", "tables"} <= set(parsed.ids)
+def test_pages_are_well_formed(either):
+    ids = either[1].ids
+    assert len(ids) == len(set(ids))
 
 
-def test_page_shows_every_figure_once_as_it_was_drawn(parsed, small_figures):
+def test_each_page_has_its_sections(parsed, behind):
+    assert {"main", "explorer", "explained", "claims", "cases", "league"} <= set(parsed.ids)
+    assert {"main", "verdicts", "rule", "claims", "figures", "tables", "checks"} <= set(behind.ids)
+
+
+def picture(source):
+    start = "data:image/svg+xml;base64,"
+    assert source.startswith(start)
+    return base64.b64decode(source.removeprefix(start)).decode("utf-8")
+
+
+def test_pages_show_every_figure_once_as_it_was_drawn(parsed, behind, small_figures):
+    """Each in both of its drawings, for a window of any width."""
     entries, folder = small_figures
-    images = parsed.all("img")
-    assert len(images) == len(entries)
+    images = [image for page in (parsed, behind) for image in page.all("img")]
+    narrow = [source for page in (parsed, behind) for source in page.all("source")]
     assert all(len(image["alt"]) > 80 for image in images)
-    start = "data:image/svg+xml,"
-    assert all(image["src"].startswith(start) for image in images)
-    shown = sorted(unquote(image["src"].removeprefix(start)) for image in images)
-    assert shown == sorted((folder / f"{name}.svg").read_text(encoding="utf-8") for name in entries)
-    for text in shown:
-        ET.fromstring(text)
-    assert {f"fig-{name}" for name in entries} <= set(parsed.ids)
+    for shown, ending in ((images, ""), (narrow, "_narrow")):
+        texts = sorted(picture(element.get("src") or element["srcset"]) for element in shown)
+        drawn = (folder / f"{name}{ending}.svg" for name in entries)
+        assert texts == sorted(file.read_text(encoding="utf-8") for file in drawn)
+        for text in texts:
+            ET.fromstring(text)
+    assert {f"fig-{name}" for name in entries} <= set(parsed.ids) | set(behind.ids)
 
 
-def test_page_needs_no_network(page, parsed):
+def words_of(text):
+    """How many words a reader sees, in all that is folded as well."""
+    body = re.sub(r"(?s)<(script|style|pre)\b.*?</\1>", " ", text[text.index("<main") :])
+    body = re.sub(r'(?s)<p class="without">.*?</p>|<option.*?</option>', " ", body)
+    return len(re.findall(r"[^\W_][\w'.,-]*", html.unescape(re.sub("<[^>]*>", " ", body))))
+
+
+def test_the_page_that_answers_is_short(page, parsed):
+    """What a reader looks through in minutes; the evidence has the rest."""
+    assert words_of(page) <= 2500
+    assert sum(tag == "figure" for tag, _ in parsed.elements) <= 8
+
+
+def test_pages_need_no_network(either):
+    page, parsed = either
     for _, attrs in parsed.elements:
         for key in ("src", "href", "srcset", "poster", "action", "data"):
             assert not re.match(r"\s*(\w+:)?//", attrs.get(key) or "")
-        assert "src" not in attrs or attrs["src"].startswith("data:")
+        for key in ("src", "srcset"):
+            assert key not in attrs or attrs[key].startswith("data:")
     style = page[page.index("<style>") : page.index("</style>")]
     assert "@import" not in style
     assert not re.search(r"url\(\s*[\"']?(?!data:|#)", style)
 
 
-def test_links_lead_somewhere(parsed, small_page):
-    output, _ = small_page
-    links = parsed.all("a")
-    files = [link for link in links if "download" in link]
-    assert {link["href"].removeprefix("#") for link in links if link not in files} <= set(
-        parsed.ids
-    )
-    assert len(files) > 30
-    for link in files:
-        assert link["href"] == f"tables/{link['download']}"
-        assert (output.parent / link["href"]).is_file()
+def test_links_lead_somewhere(parsed, behind, small_page):
+    ids = {"report.html": set(parsed.ids), "evidence.html": set(behind.ids)}
+    for name, page in (("report.html", parsed), ("evidence.html", behind)):
+        for link in page.all("a"):
+            if "download" in link:
+                assert link["href"] == f"tables/{link['download']}"
+                assert (small_page[0].parent / link["href"]).is_file()
+                continue
+            file, _, target = link["href"].partition("#")
+            assert not target or target in ids[file or name], link
+    assert sum("download" in link for link in behind.all("a")) > 30
 
 
-def test_labels_and_descriptions_have_their_element(parsed):
+def test_labels_and_descriptions_have_their_element(either):
+    _, parsed = either
     for _, attrs in parsed.elements:
         for key in ("for", "aria-describedby", "aria-labelledby"):
             assert set((attrs.get(key) or "").split()) <= set(parsed.ids)
 
 
-def test_every_table_can_be_had_as_csv_and_parquet(parsed, tables):
-    names = {link["download"] for link in parsed.all("a") if "download" in link}
+def test_every_table_can_be_had_as_csv_and_parquet(behind, tables):
+    names = {link["download"] for link in behind.all("a") if "download" in link}
     assert names == {f"{name}.{kind}" for name in tables for kind in ("csv", "parquet")}
 
 
-def test_page_has_a_row_for_every_scenario(page, tables):
-    start = page.index('id="sheet-verdicts"')
-    table = page[start : page.index("</table>", start)]
+def test_page_has_a_row_for_every_scenario(evidence, tables):
+    start = evidence.index('id="sheet-verdicts"')
+    table = evidence[start : evidence.index("</table>", start)]
     assert table.count("<tr>") == len(tables["scenarios"]) + 1
 
 
@@ -187,32 +235,45 @@ def test_page_carries_what_its_script_needs(parsed, tables):
     data = parsed.data
     assert data["explorer"] == json.loads(json.dumps(payload(tables)))
     assert data["charts"] == json.loads(json.dumps(charts()))
-    rules = tables["rules"].set_index("goal").loc["prediction"]
-    expected = {name: float(v) if np.isfinite(v) else None for name, v in rules.items()}
-    enough = tables["rules"].set_index("goal").loc["explained", "enough"]
-    assert data["rule"] == expected | {"matters": enough if np.isfinite(enough) else None}
-    # as many bars as controls, and a place for every chart
-    assert {f"axis-{axis}" for axis in data["explorer"]["axes"]} <= set(parsed.ids)
+    cut = tables["rules"].set_index("goal").loc["prediction", "cut"]
+    assert data["rule"] == {"cut": float(cut) if np.isfinite(cut) else None}
+    # a place for every chart
     assert {f"chart-{name}" for name in data["charts"]} <= set(parsed.ids)
 
 
-def test_a_sampled_data_set_has_no_sweep_and_the_page_says_why(page, small_figures):
+def test_every_statement_of_the_explanation_says_how_often_it_is_true(page, parsed, tables):
+    section = page.partition('<section id="explained">')[2].partition("</section>")[0]
+    claims = judge_claims(tables)
+    linked = set(re.findall(r'href="#claim-(\d+)"', section))
+    assert linked == {str(number) for number in range(1, len(claims) + 1)}
+
+
+def test_each_claim_is_one_row_of_the_first_page(page, tables):
+    table = page.partition('<table class="stack claims">')[2].partition("</table>")[0]
+    for claim in judge_claims(tables):
+        row = next(r for r in table.split("<tr") if html.escape(claim.text, quote=False) in r)
+        for text in (claim.verdict, claim.often, claim.size, claim.false):
+            assert text and html.unescape(text) in html.unescape(row)
+            assert len(text.split()) <= 40
+
+
+def test_a_sampled_data_set_has_no_sweep_and_the_page_says_why(evidence, small_figures):
     entries, _ = small_figures
     assert not any("sampled" in entry["datasets"] for entry in entries.values())
-    section = page.partition('<section id="figures">')[2].partition("</section>")[0]
+    section = evidence.partition('<section id="figures">')[2].partition("</section>")[0]
     assert "sampled: no property is swept while the others stay" in section
-    assert "The scenarios of sampled are points of a scrambled Sobol" in page
+    assert "The scenarios of sampled are points of a scrambled Sobol" in evidence
 
 
 def test_a_case_is_told_with_its_story(page):
-    section = page[page.index('<section id="cases">') : page.index('<section id="figures">')]
+    section = page.partition('<section id="cases">')[2].partition("</section>")[0]
     assert "Many more columns than rows" in section
     assert "A story about columns." in section
     assert 'id="fig-case_wide"' in section
 
 
 def test_names_with_markup_are_shown_and_not_run(
-    small_study, small_figures, page, tables, tmp_path
+    small_study, small_figures, page, evidence, tables, tmp_path
 ):
     """A title, a story and a label that would end a script or begin one."""
     entries, figures = small_figures
@@ -236,7 +297,7 @@ def test_names_with_markup_are_shown_and_not_run(
         tables=paths,
         config=small_study.config | {"datasets": datasets},
     )
-    evil, plain = Page(text), Page(page)
+    evil, plain = Page(text), Page(page + evidence)
     assert len(evil.scripts) == len(plain.scripts)
     assert len(evil.elements) == len(plain.elements)
     assert not any("alert(1)" in script for script in evil.scripts if not script.startswith("{"))
@@ -446,14 +507,12 @@ def test_published_numbers_are_counted_apart_from_what_was_chosen_here():
     assert "3.1 and 3.7" in found["widest"] and "z = 1.6" in found["widest"]
 
 
-def test_every_download_is_in_the_page_or_says_that_it_is_not(page, parsed):
-    inside = json.loads(
-        parsed.scripts[[a.get("type") for a in parsed.all("script")].index("application/json", 2)]
-    )
+def test_every_download_is_in_the_page_or_says_that_it_is_not(evidence, behind):
+    inside = behind.data
     links = re.findall(
         r'<a href="tables/([^"]+)" download="[^"]+">[^<]+</a>([^,<]*<span class='
         r'"beside">[^<]*</span>)?',
-        page,
+        evidence,
     )
     assert len(links) > 30
     for name, said in links:

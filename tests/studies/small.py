@@ -163,16 +163,18 @@ def draw_all(study: SmallStudy, folder: Path) -> dict:
 
 
 def write_page(study: SmallStudy, entries: dict, figures: Path, output: Path, **changes) -> str:
-    """Write the page beside the tables; its text."""
+    """Write the two pages beside the tables; the text of both."""
+    evidence = output.with_name("evidence.html")
     given = {
+        "evidence": evidence,
         "tables": study.tables,
         "timings": study.timings,
         "benchmarks": figures,
-        "figures": [figures / f"{name}.svg" for name in entries],
+        "figures": sorted(figures.glob("*.svg")),
         "captions": [figures / f"{name}.json" for name in entries],
         "gallery": entries,
         "config": study.config,
         "run": describe_run(),
     }
     write_report(output, **(given | changes))
-    return output.read_text(encoding="utf-8")
+    return output.read_text(encoding="utf-8") + evidence.read_text(encoding="utf-8")

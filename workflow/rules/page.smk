@@ -44,11 +44,17 @@ rule report:
         figures=in_results(STUDY.figure_files),
         captions=in_results(STUDY.caption_files),
     output:
-        report(
+        page=report(
             "<results>/report.html",
             caption="../report/report.rst",
             category="Report",
             labels={"page": "When does L1 beat L2?"},
+        ),
+        evidence=report(
+            "<results>/evidence.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"page": "The evidence"},
         ),
     log:
         "<logs>/report.log",

@@ -15,7 +15,7 @@ rule provenance:
         figures=in_results(STUDY.figure_files),
         captions=in_results(STUDY.caption_files),
         sources=in_results(STUDY.source_files),
-        report=["<results>/report.html"],
+        report=["<results>/report.html", "<results>/evidence.html"],
     output:
         record="<results>/provenance.json",
         crate="<results>/ro-crate-metadata.json",

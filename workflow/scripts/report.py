@@ -1,4 +1,4 @@
-"""Write the report page."""
+"""Write the two pages of the report."""
 
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from normwise.study.extensions import load
 with log_to(snakemake.log[0]):
     load(file for file, _ in snakemake.params.extensions)
     write_report(
-        snakemake.output[0],
+        snakemake.output.page,
+        evidence=snakemake.output.evidence,
         tables=snakemake.input.tables,
         timings=snakemake.input.timings,
-        benchmarks=Path(snakemake.output[0]).with_name("benchmarks"),
+        benchmarks=Path(snakemake.output.page).with_name("benchmarks"),
         figures=snakemake.input.figures,
         captions=snakemake.input.captions,
         gallery=snakemake.params.figures,

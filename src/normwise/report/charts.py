@@ -285,6 +285,61 @@ def path() -> Chart:
     return alt.layer(zero, here, lines, points, labels).properties(width="container", height=270)
 
 
+def trade(penalty: str) -> Chart:
+    """Squared bias, variance and their sum, as the strength grows.
+
+    Data ``lines`` (``strength``, ``value``, ``part``), ``none`` (``value``: the sum without a
+    penalty) and ``here``.
+    """
+    colour = L1 if penalty == "l1" else L2
+    parts = ["sum", "squared bias", "variance"]
+    x = alt.X(
+        "strength:Q",
+        title="strength λ (log scale)",
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(values=[0.01, 0.1, 1], format="~g", grid=False),
+    )
+    y = alt.Y("value:Q", title="error of the prediction", scale=alt.Scale(domain=[0, 2]))
+    part = alt.StrokeDash(
+        "part:N",
+        scale=alt.Scale(domain=parts, range=[[1, 0], [6, 3], [1, 3]]),
+        legend=alt.Legend(orient="top", title=None, symbolStrokeColor=colour, symbolType="stroke"),
+    )
+    lines = alt.Chart(_data("lines")).mark_line(color=colour, strokeWidth=2.5, clip=True)
+    none = alt.Chart(_data("none"))
+    here = alt.Chart(_data("here")).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=x)
+    return alt.layer(
+        none.mark_rule(color=GREY).encode(y=y),
+        none.mark_text(text="no penalty", align="right", dy=-7, color=GREY).encode(
+            y=y, x=alt.value(alt.ExprRef("width - 4"))
+        ),
+        here,
+        lines.encode(x=x, y=y, strokeDash=part),
+    ).properties(width="container", height=230)
+
+
+def samples(penalty: str) -> Chart:
+    """Coefficients of the same columns in two samples.
+
+    Data ``bars`` (``column``, ``sample``, ``value`` and ``zero``: "0" where it is exactly that).
+    """
+    colour = L1 if penalty == "l1" else L2
+    bars = alt.Chart(_data("bars")).encode(
+        x=alt.X("column:N", title=None, axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("sample:N"),
+        y=alt.Y("value:Q", title="coefficient", scale=alt.Scale(domain=[-0.8, 2])),
+    )
+    opacity = alt.Opacity(
+        "sample:O",
+        scale=alt.Scale(domain=["sample 1", "sample 2"], range=[1, 0.5]),
+        legend=None,
+    )
+    return alt.layer(
+        bars.mark_bar(color=colour, clip=True).encode(opacity=opacity),
+        bars.mark_text(dy=-6, fontSize=10, color=GREY).encode(text="zero:N"),
+    ).properties(width="container", height=200)
+
+
 def charts() -> dict[str, dict[str, Any]]:
     """Specification of every interactive picture by name."""
     made = {
@@ -294,5 +349,9 @@ def charts() -> dict[str, dict[str, Any]]:
         "contact_l2": contact("l2"),
         "shrinkage": shrinkage(),
         "path": path(),
+        "trade_l1": trade("l1"),
+        "trade_l2": trade("l2"),
+        "samples_l1": samples("l1"),
+        "samples_l2": samples("l2"),
     }
     return {name: chart.to_dict() for name, chart in made.items()}

@@ -106,6 +106,71 @@ def both_text(scores: pd.DataFrame) -> str:
     return f"{CHOOSE_BOTH}: that costs {', '.join(costs)}, and needs no guess of a, k or snr."
 
 
+def cost_of_both(scores: pd.DataFrame) -> str:
+    """What `both_text` says of the hardest judgement, in a few words."""
+    own = scores[(scores["rule"] == "cross-validation") & (scores["family"] == "all")]
+    own = own[np.isfinite(own["regret"])].set_index("split")
+    split = next((s for s in SPLITS if s in own.index), None)
+    if split is None:
+        return ""
+    row = own.loc[split]
+    return (
+        f"on average it costs {span_text(row, 'regret', cost_text)} more excess risk than knowing "
+        f"the better one ({row['n']:.0f} {SPLITS[split]})"
+    )
+
+
+# ways to choose that the first page compares, the others are in the table of scores
+LEAGUE = {
+    "cross-validation": "fit both, keep the lower cross-validated error",
+    THUMB: "rule of thumb, told the true k, snr and alignment",
+    NAMES[THUMB]: "rule of thumb, told estimates",
+    "always L1": "always L1",
+    "L1 if under half matter": "L1 if fewer than half of the features matter (told the truth)",
+    "L2 if |r| > 0.7": "L2 if features are correlated above 0.7",
+    "L1 if p > n": "L1 if there are more columns than rows",
+    GUIDE: "the guide of Knight & Bajaj (2026)",
+    "always L2": "always L2",
+}
+
+
+def league(tables: Tables) -> dict[str, Any] | None:
+    """How a few ways to choose did, where the judgement is the hardest.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+
+    Returns
+    -------
+    dict or None
+        ``n`` scenarios and how many are ``decided``, ``what`` they are, the ``rule`` in words,
+        and ``rows`` of name, share right and cost, the cheapest first. None without scores.
+    """
+    rule = read_rule(tables["rules"])
+    scores = scores_of(tables)
+    whole = scores[(scores["family"] == "all") & scores["rule"].isin(list(LEAGUE))]
+    split = next((s for s in SPLITS if (whole["split"] == s).any()), None)
+    if split is None or rule is None:
+        return None
+    own = whole[whole["split"] == split].sort_values("regret", kind="stable")
+    rows = [
+        (
+            LEAGUE[row["rule"]],
+            span_text(row, "accuracy", percent) if np.isfinite(row["accuracy"]) else "–",
+            span_text(row, "regret", cost_text) if np.isfinite(row["regret"]) else "–",
+        )
+        for _, row in own.iterrows()
+    ]
+    return {
+        "n": int(own["n"].max()),
+        "decided": int(own["decided"].max()),
+        "what": SPLITS[split].removeprefix("scenarios "),
+        "rule": rule_text(rule),
+        "rows": rows,
+    }
+
+
 def matters_text(tables: Tables) -> str:
     """From how many rows per feature on the choice hardly matters, with what was measured there."""
     rule = read_rule(tables["rules"], EXPLAINED)

@@ -10,22 +10,25 @@ import pandas as pd
 
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
+from normwise.analysis.learn.rule_of_thumb import read_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.analysis.tables import Tables
 from normwise.data.response_kind import DEFAULT
 from normwise.report.look.words import NO_PART, PROPERTIES
 from normwise.report.snippets import SNIPPETS
-from normwise.report.validity import measured_words
 
-ABOUT = {
-    "aspect_ratio": "columns over rows of your table",
-    "nonzero_share": "your best guess: 0.01 is one feature in a hundred, 1 is all",
-    "snr": "R² / (1 − R²) of the best possible model: 1 if half of the variance can be explained",
-    "signal_alignment": "1 if the columns are unrelated or their effects have either sign; "
-    "1 + (k − 1) r if the k columns that matter have correlations of r on average and pull the "
-    "same way; where effects of correlated columns cancel it counts as 1",
+# how columns can be related, as a reader knows it: the correlation of those that are, and in groups
+# of how many they come; the alignment of the signal follows if they act in the same direction
+RELATED: dict[str, dict[str, Any]] = {
+    "hardly": {"label": "hardly", "correlation": 0.0, "size": None},
+    "groups": {"label": "in groups (r = 0.7, groups of ten)", "correlation": 0.7, "size": 10},
+    "all": {"label": "all of them (r = 0.5)", "correlation": 0.5, "size": None},
 }
+# what a reader does not know may be any of these
+UNKNOWN = {"r2": [0.2, 0.5, 0.8], "auc": [0.65, 0.75, 0.85]}
+# a penalty is called the likelier one from this probability on
+LIKELY = 2 / 3
 # what the surface was judged on, the mildest first
 LEFT_OUT = {
     "scenarios": "scenarios left out a fifth at a time",
@@ -39,15 +42,7 @@ LEFT_OUT = {
 # what a browser solves in a moment, and what a page stays light with
 MOST = 600
 # what the boxes hold at first, as far as the study reaches
-START = {"aspect_ratio": 2.0, "nonzero_share": 0.05, "snr": 2.0, "signal_alignment": 1.0}
-START_ROWS = 100
-BOXES = {
-    "rows": "rows",
-    "columns": "columns",
-    "relevant": "columns that matter",
-    "snr": "signal-to-noise ratio",
-    "signal_alignment": "alignment of the signal",
-}
+START_ROWS, START_ASPECT, START_SHARE = 300, 2.0, 0.05
 
 
 def _goal(key: str, zone: float, scores: pd.DataFrame) -> dict[str, Any]:
@@ -92,31 +87,41 @@ def _surface(frame: pd.DataFrame, scales: Mapping[str, Any]) -> dict[str, Any]:
         "bend": surface.bend,
         "zone": surface.zone,
         "binary": float(frame["binary"].min()),
-        "ranges": {key: list(span) for key, span in ranges(frame).items()},
+        "ranges": {
+            int(kind): {key: list(span) for key, span in ranges(own).items()}
+            for kind, own in frame.groupby("binary")
+        },
         "sizes": {
-            name: [int(frame[column].min()), int(frame[column].max())]
-            for name, column in (("rows", "n_samples"), ("columns", "n_features"))
+            int(kind): {
+                name: [int(own[column].min()), int(own[column].max())]
+                for name, column in (("rows", "n_samples"), ("columns", "n_features"))
+            }
+            for kind, own in frame.groupby("binary")
         },
     }
 
 
-def _start(frame: pd.DataFrame) -> dict[str, float]:
+def _start(frame: pd.DataFrame) -> dict[str, int]:
     """What the boxes hold at first: a table among those that were measured."""
-    at = {}
-    for axis, (low, high) in ranges(frame).items():
-        at[axis] = float(f"{np.clip(START[axis], low, high):.3g}")
     rows = int(np.clip(START_ROWS, frame["n_samples"].min(), frame["n_samples"].max()))
+    known = ranges(frame)
     # that many columns a row may have been measured with fewer rows alone
-    wanted = round(at["aspect_ratio"] * rows)
+    wanted = round(float(np.clip(START_ASPECT, *known["aspect_ratio"])) * rows)
     columns = int(np.clip(wanted, frame["n_features"].min(), frame["n_features"].max()))
-    relevant = min(columns, max(1, round(at["nonzero_share"] * columns)))
-    return {
-        "rows": rows,
-        "columns": columns,
-        "relevant": relevant,
-        "snr": at["snr"],
-        "signal_alignment": at["signal_alignment"],
-    }
+    share = float(np.clip(START_SHARE, *known["nonzero_share"]))
+    relevant = min(columns, max(1, round(share * columns)))
+    return {"rows": rows, "columns": columns, "relevant": relevant}
+
+
+def _matters(tables: Tables) -> dict[str, float] | None:
+    """From how many rows per feature on the choice hardly matters, and how often that is true."""
+    rule = read_rule(tables["rules"], EXPLAINED)
+    if rule is None or not rule.enough < np.inf:
+        return None
+    frame = cells(tables["ground"], EXPLAINED)
+    many = frame[frame["rows_per_feature"] >= rule.enough]
+    share = float((many["points"].abs() <= 1).mean())
+    return {"rows": rule.enough, "share": share, "n": len(many)}
 
 
 def _measured(ground: pd.DataFrame) -> list[dict[str, Any]]:
@@ -153,12 +158,14 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``axes``, the levels of map and profile, ``names`` and what they are ``about``, by axis;
-        what the ``boxes`` are called and hold at the ``start``; ``goals`` with their measure, the
-        unit of their differences and the surface's held-out scores; ``surfaces`` by goal, from
-        which the page computes the effect at any numbers, with the measured ``ranges`` and
-        ``sizes``; ``validity``, what was measured, in words; the code ``snippets``; measured
-        ``scenarios``, at most `MOST`, as are the points of a surface. None without a surface.
+        ``axes``, the levels of map and profile, and ``names`` by axis; what the boxes hold at the
+        ``start``; how columns may be ``related``, what stands for ``unknown`` shares of what can
+        be explained, and from which probability on a penalty is the ``likely`` one; ``goals`` with
+        their measure, the unit of their differences and the surface's held-out scores;
+        ``surfaces`` by goal, from which the page computes the effect at any numbers, with the
+        measured ``ranges`` and ``sizes`` by kind of response; where it hardly ``matters``; the
+        code ``snippets``; measured ``scenarios``, at most `MOST`, as are the points of a surface.
+        None without a surface.
     """
     surface = tables["surface"]
     if not len(surface):
@@ -172,13 +179,14 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     return {
         "axes": axes,
         "start": _start(frames[goals[0]]),
-        "boxes": BOXES,
+        "related": RELATED,
+        "unknown": UNKNOWN,
+        "likely": LIKELY,
         "names": PROPERTIES,
-        "about": ABOUT,
         "goals": [_goal(goal, kernels[goal]["zone"], scores) for goal in goals],
         "level": LEVEL,
         "surfaces": {goal: _surface(frame, kernels[goal]) for goal, frame in frames.items()},
-        "validity": measured_words(cells(ground, goals[0])),
+        "matters": _matters(tables),
         "snippets": SNIPPETS,
         "scenarios": _measured(ground[ground["goal"].isin(goals)]),
     }

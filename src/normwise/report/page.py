@@ -1,21 +1,20 @@
-"""Tables and figures in, one self-contained page out."""
+"""Tables and figures in, two self-contained pages out: the answer, and its evidence."""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from normwise.analysis.tables import read_tables
+from normwise.analysis.learn.rule_of_thumb import read_rule
+from normwise.analysis.tables import Tables, read_tables
 from normwise.data.imported import read_source
 from normwise.files.errors import from_extra
 from normwise.files.whole import write_text
@@ -23,21 +22,27 @@ from normwise.report.charts import charts
 from normwise.report.figures.drawing import Entry
 from normwise.report.look.numbers import number, percent
 from normwise.report.look.templates import report_file, style_sheet
-from normwise.report.sections import Results, show_sections
+from normwise.report.sections import EVIDENCE, FIRST, Results, show_sections
 from normwise.report.sheets.page import all_sheets
 
 with from_extra("study"):
     import vl_convert
 
 
-def _figure(name: str, svg: str | Path, caption: str | Path) -> dict[str, Any]:
+def _picture(svg: str | Path) -> Markup:
+    """A drawing as an address, in base64: a set of sources may hold no blanks and no commas."""
+    return Markup("data:image/svg+xml;base64," + base64.b64encode(Path(svg).read_bytes()).decode())
+
+
+def _figure(name: str, drawings: Mapping[str, str | Path], caption: str | Path) -> dict[str, Any]:
     words = json.loads(Path(caption).read_text(encoding="utf-8"))
-    text = Path(svg).read_text(encoding="utf-8")
-    # the size it was drawn at: a phone scrolls wide figures and shows narrow ones whole
-    width = float(re.search(r'<svg[^>]*? width="([\d.]+)pt"', text)[1])  # type: ignore[index]
-    # lighter than base64
-    source = Markup("data:image/svg+xml," + quote(text, safe=" =:/,;()-.+*!~@?$[]{}|^"))
-    return {"name": name, "src": source, "width": f"{width / 12:.2f}em", **words}
+    narrow = drawings.get(f"{name}_narrow")
+    return {
+        "name": name,
+        "src": _picture(drawings[name]),
+        "narrow": _picture(narrow) if narrow else "",
+        **words,
+    }
 
 
 def _embedded(value: Any) -> Markup:
@@ -56,16 +61,29 @@ def _finite_or_none(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _script_data(shown: Mapping[str, Any]) -> Markup:
-    """What the script of the page reads."""
-    found = shown["decision"]
-    rule = {k: _finite_or_none(v) for k, v in found["rule"].items()} if found else None
-    return _embedded({"charts": charts(), "explorer": shown["explorer"], "rule": rule})
+def _script_data(shown: Mapping[str, Any], tables: Tables) -> Markup:
+    """What the script of the first page reads."""
+    rule = read_rule(tables["rules"])
+    cut = _finite_or_none(rule.cut) if rule is not None else None
+    return _embedded({"charts": charts(), "explorer": shown["explorer"], "rule": {"cut": cut}})
+
+
+# the parts of the script that a page runs, in this order
+SCRIPTS = {
+    "report.html.j2": ("common", "charts", "surface", "explorer", "explained"),
+    "evidence.html.j2": ("common", "tables"),
+}
+
+
+def _script(template: str) -> Markup:
+    parts = "".join(report_file(f"{name}.js") for name in SCRIPTS[template])
+    return Markup('"use strict";\n(() => {\n' + parts + "})();\n")
 
 
 def write_report(
     output: str | Path,
     *,
+    evidence: str | Path,
     tables: Sequence[str | Path],
     timings: Sequence[str | Path],
     benchmarks: str | Path,
@@ -76,11 +94,12 @@ def write_report(
     run: Mapping[str, str],
     sources: Sequence[str | Path] = (),
 ) -> None:
-    """Write the report page.
+    """Write the report: a page that answers, and one with the evidence.
 
     Parameters
     ----------
-    output : path
+    output, evidence : path
+        The two pages, in one folder: each links to the other by its name.
     tables : sequence of paths
         The study's tables.
     timings : sequence of paths
@@ -88,7 +107,8 @@ def write_report(
     benchmarks : path
         Folder of Snakemake's benchmark files.
     figures, captions : sequences of paths
-        SVG files and their captions, named as in ``gallery``.
+        SVG files and their captions, named as in ``gallery``; a drawing for narrow windows has
+        ``_narrow`` after its name.
     gallery : mapping
         Entries of `normwise.report.figures.gallery.gallery` by name.
     config : mapping
@@ -105,13 +125,33 @@ def write_report(
         files={Path(path).stem: Path(path) for path in tables},
         config=config,
         gallery=gallery,
-        pictures={name: _figure(name, svg[name], words[name]) for name in gallery},
+        pictures={name: _figure(name, svg, words[name]) for name in gallery},
         sources={Path(path).stem: read_source(path) for path in sources},
         timings=timings,
         benchmarks=benchmarks,
         run=run,
     )
-    shown = show_sections(results)
+    first = show_sections(results, FIRST)
+    page_data = _script_data(first, results.tables)
+    text = _render("report.html.j2", results, first, evidence, vega=_vega(), page_data=page_data)
+    packed = packed_files(results.files)
+    more = _render(
+        "evidence.html.j2",
+        results,
+        show_sections(results, EVIDENCE),
+        output,
+        page_files=_embedded(packed),
+        inside=set(packed),
+        sheets=all_sheets(results.tables, config, results.replicates_needed["rows"]),
+    )
+    write_text(evidence, more)
+    write_text(output, text)
+
+
+def _render(
+    template: str, results: Results, shown: Mapping[str, Any], other: str | Path, **more: Any
+) -> str:
+    """A page of the report, which links to the other one."""
     environment = Environment(
         loader=FunctionLoader(report_file),
         autoescape=True,
@@ -119,20 +159,28 @@ def write_report(
         trim_blocks=True,
     )
     environment.filters |= {"number": number, "percent": percent}
-    packed = packed_files(results.files)
-    environment.globals["inside"] = set(packed)
-    page = environment.get_template("report.html.j2").render(
-        shown,
+    here = template.split(".")[0]
+    environment.globals |= {
+        "here": here,
+        "inside": (),
+        "other": {"file": Path(other).name, "name": OTHER[here]},
+        **shown,
+        **more,
+    }
+    return environment.get_template(template).render(
+        description=DESCRIPTIONS[here],
         style=Markup(style_sheet() + report_file("report.css")),
-        script=Markup(report_file("report.js")),
-        vega=_vega(),
-        page_data=_script_data(shown),
-        page_files=_embedded(packed),
+        script=_script(template),
         shown=results.pictures,
-        sheets=all_sheets(results.tables, config, results.replicates_needed["rows"]),
     )
-    write_text(output, page)
 
+
+OTHER = {"report": "Evidence", "evidence": "The answer"}
+DESCRIPTIONS = {
+    "report": "Should you use an L1 penalty (lasso) or an L2 penalty (ridge)? Ask for your table, "
+    "understand why, and see how often what is said is true.",
+    "evidence": "Every verdict, figure, table, check and method behind the answer.",
+}
 
 # the largest files that travel inside the page: Parquet, and CSV compressed, without which a page
 # that is sent alone would lose its main tables

@@ -16,7 +16,7 @@ from normwise.analysis.tables import Tables, distinct, effects
 from normwise.data.imported import Source
 from normwise.report.answer import answer
 from normwise.report.claims.judged import judge_claims
-from normwise.report.decision import decision
+from normwise.report.decision import cost_of_both, decision, league, scores_of
 from normwise.report.explorer import payload
 from normwise.report.figures.drawing import Entry, is_placed
 from normwise.report.look.numbers import words
@@ -75,14 +75,14 @@ class Results:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page.
+    """A part of a page.
 
     Attributes
     ----------
     id : str
         Name of its element.
     title : str
-        Its line in the list of contents.
+        Its line in the list of contents; none if it is not listed.
     show : callable
         From `Results` to what the templates use, by name.
     optional : bool
@@ -95,32 +95,30 @@ class Section:
     optional: bool = False
 
 
-def _answer(results: Results) -> dict[str, Any]:
-    rows = effects(results.tables)
-    verdicts, scenarios = distinct(rows), distinct(results.tables["scenarios"])
+def _every(results: Results) -> dict[str, Any]:
+    """What both pages say: whether the study is sound, and what it measured."""
+    health = results.tables["health"]
+    verdicts = distinct(effects(results.tables))
+    scenarios = distinct(results.tables["scenarios"])
     return {
-        "answer": answer(results.tables),
-        "hero": results.pictures.get("at_a_glance"),
-        "verdict_names": VERDICT_NAMES,
-        "counts": verdicts["verdict"].value_counts().to_dict(),
+        "config": results.config,
+        "checks": health.to_dict("records"),
+        "broken": list(health.loc[~health["passed"].astype(bool), "check"]),
+        "sound": passed_all(health),
         "n_scenarios": int(verdicts["n_samples"].notna().sum()),
         "n_draws": int(scenarios["replicates"].sum()),
-        "n_shared": len(rows) - len(verdicts),
     }
+
+
+def _explorer(results: Results) -> dict[str, Any]:
+    cost = cost_of_both(scores_of(results.tables))
+    return {"explorer": payload(results.tables), "cost": cost}
 
 
 def _own(results: Results) -> dict[str, Any]:
     notes = {name: table.notes for name, table in results.sources.items() if table.notes}
     sheet = own_data_sheet(results.tables, results.config, results.sources)
     return {"own": sheet, "column_notes": notes}
-
-
-def _explorer(results: Results) -> dict[str, Any]:
-    return {"explorer": payload(results.tables)}
-
-
-def _rule(results: Results) -> dict[str, Any]:
-    return {"decision": decision(results.tables)}
 
 
 def _explained(results: Results) -> dict[str, Any]:
@@ -148,6 +146,34 @@ def _cases(results: Results) -> dict[str, Any]:
     return {"cases": case_stories(results.config, results.gallery)}
 
 
+def _league(results: Results) -> dict[str, Any]:
+    return {"league": league(results.tables)}
+
+
+def _trust(results: Results) -> dict[str, Any]:
+    found = replication_summary(results.tables["replications"])
+    return {
+        "replicated": replication_words(found)[0] if found["n"] else "",
+        "theory": theory_summary(results.tables),
+    }
+
+
+def _verdicts(results: Results) -> dict[str, Any]:
+    rows = effects(results.tables)
+    verdicts = distinct(rows)
+    return {
+        "answer": answer(results.tables),
+        "hero": results.pictures.get("at_a_glance"),
+        "verdict_names": VERDICT_NAMES,
+        "counts": verdicts["verdict"].value_counts().to_dict(),
+        "n_shared": len(rows) - len(verdicts),
+    }
+
+
+def _rule(results: Results) -> dict[str, Any]:
+    return {"decision": decision(results.tables)}
+
+
 def _figures(results: Results) -> dict[str, Any]:
     names = [name for name, entry in results.gallery.items() if not is_placed(entry)]
     return {
@@ -164,8 +190,6 @@ def _tables(results: Results) -> dict[str, Any]:
 def _checks(results: Results) -> dict[str, Any]:
     tables = results.tables
     return {
-        "checks": tables["health"].to_dict("records"),
-        "sound": passed_all(tables["health"]),
         "grid": grid_summary(tables),
         "plan": results.replicates_needed,
         "replications": replication_summary(tables["replications"]),
@@ -175,7 +199,7 @@ def _checks(results: Results) -> dict[str, Any]:
 
 
 def _methods(results: Results) -> dict[str, Any]:
-    return {"config": results.config}
+    return {}
 
 
 def _provenance(results: Results) -> dict[str, Any]:
@@ -189,14 +213,21 @@ def _provenance(results: Results) -> dict[str, Any]:
     }
 
 
-SECTIONS = (
-    Section("main", "Answer", _answer),
-    Section("own", "Own data", _own, optional=True),
+# the page that answers and explains, and the one of all that stands behind it
+FIRST = (
     Section("explorer", "Ask", _explorer),
-    Section("rule", "Rule", _rule),
-    Section("explained", "Explained", _explained),
-    Section("claims", "Claims", _claims),
+    Section("own", "Own data", _own, optional=True),
+    Section("explained", "Understand", _explained),
+    Section("claims", "Doubt", _claims),
     Section("cases", "Cases", _cases, optional=True),
+    Section("league", "Ways to choose", _league, optional=True),
+    Section("trust-it", "Published", _trust),
+)
+EVIDENCE = (
+    Section("verdicts", "Verdicts", _verdicts),
+    Section("own_tables", "Own data", _own, optional=True),
+    Section("rule", "Rule", _rule),
+    Section("claims", "Claims", _claims),
     Section("figures", "Figures", _figures),
     Section("tables", "Tables", _tables),
     Section("checks", "Checks", _checks),
@@ -205,10 +236,10 @@ SECTIONS = (
 )
 
 
-def show_sections(results: Results) -> dict[str, Any]:
+def show_sections(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
     """What the templates use, by name; ``contents`` are the titles of the sections there are."""
-    shown: dict[str, Any] = {"contents": {}}
-    for section in SECTIONS:
+    shown: dict[str, Any] = {"contents": {}, **_every(results)}
+    for section in sections:
         content = section.show(results)
         shown |= content
         if not section.optional or next(iter(content.values())):

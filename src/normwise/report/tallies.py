@@ -60,6 +60,25 @@ def ratio_text(rows: pd.DataFrame, first: str = "L1", second: str = "L2") -> str
     )
 
 
+def short_ratio(rows: pd.DataFrame) -> str:
+    """The pooled ratio of L1 and L2 in a few words."""
+    middle, low, high = pooled_ratio(rows)
+    points = rows["points"].median() if "points" in rows else np.nan
+    return f"excess risk L1 / L2 {middle:.2f} [{low:.2f}, {high:.2f}]" + (
+        f", {signed_tenth(points)} points" if np.isfinite(points) else ""
+    )
+
+
+def wins_text(rows: pd.DataFrame, penalty: str) -> str:
+    """How many scenarios a penalty wins, and the other, in a few words."""
+    counts = rows["verdict"].value_counts()
+    other = "l2" if penalty == "l1" else "l1"
+    return (
+        f"{penalty.upper()} wins {counts.get(penalty, 0)} of {len(rows)} "
+        f"({other.upper()} {counts.get(other, 0)})"
+    )
+
+
 def tally(rows: pd.DataFrame) -> str:
     """Verdicts of a set of scenarios in words."""
     counts = rows["verdict"].value_counts()

@@ -38,6 +38,8 @@ class Claim:
         The size of the effect, with its interval, in a line.
     evidence, limits : list of str
         What speaks for the claim; where it fails.
+    often, size, false : str
+        In a few words: how often it is true, by how much, and where it is false.
     """
 
     text: str
@@ -45,6 +47,9 @@ class Claim:
     effect: str = "no scenario of this study bears on it"
     evidence: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    often: str = UNKNOWN
+    size: str = "–"
+    false: str = "–"
 
 
 def verdict_of(won: float, lost: float) -> str:

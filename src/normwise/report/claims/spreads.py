@@ -35,6 +35,11 @@ def judge(tables: Tables) -> Claim:
         f"{len(ratio)} scenarios, quartiles {ratio.quantile(0.25):.1f} to "
         f"{ratio.quantile(0.75):.1f})"
     )
+    claim.often = (
+        f"spread: in {int((ratio > 1).sum())} of {len(ratio)} scenarios L2's effect rests on more "
+        "coefficients than L1's"
+    )
+    claim.size = f"{ratio.median():.1f} times as many (effective number, median)"
     if len(kept):
         claim.evidence.append(
             f"Unless the null model was chosen, L2 kept {percent(kept.mean())} of the coefficients "
@@ -55,6 +60,10 @@ def judge(tables: Tables) -> Claim:
             f"Cross-validation can choose an infinite strength, and then L2 eliminates everything: "
             f"in more than a tenth of the data sets in {len(often)} of {len(null)} scenarios, "
             f"whose median signal-to-noise ratio is {often['snr'].median():.2g}."
+        )
+        claim.false = (
+            f"at an infinite strength, where nothing is left: more than a tenth of the data sets "
+            f"in {len(often)} of {len(null)} scenarios, median snr {often['snr'].median():.2g}"
         )
     dense = ratio[carriers.loc[ratio.index, "nonzero_share"] == 1]
     if len(dense):

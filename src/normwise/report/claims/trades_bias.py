@@ -19,7 +19,7 @@ def judge(tables: Tables) -> Claim:
         return claim
     bias = bias.dropna(subset=["none", "l1", "l2"])
     variance = variance.loc[bias.index]
-    sizes, traded = [], []
+    sizes, traded, often, false = [], [], [], []
     for penalty in ("l1", "l2"):
         more_bias = bias[penalty] - bias["none"]
         less = variance["none"] - variance[penalty]
@@ -29,6 +29,7 @@ def judge(tables: Tables) -> Claim:
         share = variance[penalty] / variance["none"]
         name = penalty.upper()
         sizes.append(f"{name} {share.median():.2f}")
+        often.append(f"{name} {int(both.sum())}")
         claim.evidence.append(
             f"{name}: variance lower and squared bias no lower than without a penalty in "
             f"{int(both.sum())} of {len(both)} scenarios with p < n; median squared bias "
@@ -40,6 +41,8 @@ def judge(tables: Tables) -> Claim:
         f"variance of the prediction over that without a penalty: {', '.join(sizes)} (median over "
         f"{len(bias)} scenarios with p < n)"
     )
+    claim.often = f"{', '.join(often)} of {len(bias)} scenarios with p < n"
+    claim.size = f"variance over that without a penalty: {', '.join(sizes)} (median)"
     verdicts = tables["verdicts"]
     for penalty in ("l1", "l2"):
         rows = verdicts[
@@ -55,12 +58,15 @@ def judge(tables: Tables) -> Claim:
         )
         rest = rows[~rows["verdict"].isin([penalty])]
         if len(rest):
+            false.append(f"{penalty.upper()} in {len(rest)} of {len(rows)}")
             claim.limits.append(
                 f"{penalty.upper()} does not beat it in {len(rest)} of them (no penalty wins "
                 f"{counts.get('none', 0)}, the others have no winner); their median p/n is "
                 f"{rest['aspect_ratio'].median():.2g} and median signal-to-noise ratio "
                 f"{rest['snr'].median():.2g}."
             )
+    if false:
+        claim.false = f"where the trade does not pay: {', '.join(false)} scenarios"
     worst = min(traded)
     claim.verdict = HOLDS if worst >= 0.95 else EXCEPTIONS if worst > 0.5 else FAILS
     return claim

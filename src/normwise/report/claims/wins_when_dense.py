@@ -16,7 +16,14 @@ from normwise.report.claims.claim import (
     wide_stability,
 )
 from normwise.report.look.numbers import percent
-from normwise.report.tallies import ratio_text, share_won, tally, with_points
+from normwise.report.tallies import (
+    ratio_text,
+    share_won,
+    short_ratio,
+    tally,
+    wins_text,
+    with_points,
+)
 
 FAMILIES = ("blocks", "equicorrelated", "latent_factors", "near_duplicates", "ar1")
 
@@ -32,6 +39,10 @@ def _add_spread(claim: Claim, tables: Tables, high: pd.DataFrame) -> float:
         f"Stability: with a correlation of {HIGHLY_CORRELATED} and more, the variance of L1's "
         f"coefficients is {ratio.median():.1f} times that of L2's (median of {len(ratio)} "
         f"scenarios, range {ratio.min():.1f} to {ratio.max():.1f})."
+    )
+    claim.size += (
+        f"; with r ≥ {HIGHLY_CORRELATED}, L1's coefficients vary {ratio.median():.1f} times as "
+        "much (variance, median)"
     )
     return float((ratio > 1).mean())
 
@@ -66,6 +77,8 @@ def judge(tables: Tables) -> Claim:
     if not len(dense):
         return claim
     claim.effect = f"{ratio_text(dense)}, where every feature matters"
+    claim.often = f"{wins_text(dense, 'l2')} where every feature matters"
+    claim.size = short_ratio(dense)
     claim.evidence.append(f"Verdicts where every feature matters: {tally(dense)}.")
     high = rows[(rows["correlation"] >= HIGHLY_CORRELATED) & rows["covariance"].isin(FAMILIES)]
     steady = _add_spread(claim, tables, high)
@@ -84,6 +97,11 @@ def judge(tables: Tables) -> Claim:
             f"the features relevant and a correlation of {HIGHLY_CORRELATED} and more: "
             f"{tally(sparse)}; {ratio_text(sparse)}."
             + (f" With at most {percent(SPARSE)}: {tally(few)}." if len(few) else "")
+        )
+    if len(few):
+        claim.false = (
+            f"where few matter, collinear or not: with r ≥ {HIGHLY_CORRELATED} and at most "
+            f"{percent(SPARSE)} relevant, {wins_text(few, 'l1')}"
         )
     _add_agreement(claim, tables, high)
     against = high[(high["nonzero_share"] == 1) & (high["signal_alignment"] < 1)]

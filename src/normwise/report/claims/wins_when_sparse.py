@@ -5,7 +5,14 @@ from __future__ import annotations
 from normwise.analysis.tables import Tables, distinct, effects
 from normwise.report.claims.claim import SPARSE, Claim, verdict_of, wide_means
 from normwise.report.look.numbers import percent
-from normwise.report.tallies import ratio_text, share_won, tally, with_points
+from normwise.report.tallies import (
+    ratio_text,
+    share_won,
+    short_ratio,
+    tally,
+    wins_text,
+    with_points,
+)
 
 
 def judge(tables: Tables) -> Claim:
@@ -20,6 +27,10 @@ def judge(tables: Tables) -> Claim:
     if not len(few):
         return claim
     claim.effect = f"{ratio_text(few)}, with p ≥ n and at most {percent(SPARSE)} relevant features"
+    claim.often = (
+        f"{wins_text(few, 'l1')} with p ≥ n and at most {percent(SPARSE)} relevant features"
+    )
+    claim.size = short_ratio(few)
     claim.evidence.append(f"Verdicts in these scenarios: {tally(few)}.")
     clear = few[few["snr"] >= 1]
     if len(clear):
@@ -51,8 +62,13 @@ def judge(tables: Tables) -> Claim:
             f"{weak['snr'].median():.2g}, against "
             f"{few[few['verdict'] == 'l1']['snr'].median():.2g} where it wins."
         )
+        claim.false = f"where the signal is weak: median snr {weak['snr'].median():.2g} if not won"
     many = wide[wide["nonzero_share"] == 1]
     if len(many):
+        where = "where every feature is relevant"
+        claim.false = f"{where}: {wins_text(many, 'l1')}" + (
+            f"; {claim.false}" if len(weak) else ""
+        )
         claim.limits.append(
             f"High dimension alone is no reason for L1: with p ≥ n and every feature relevant, "
             f"{tally(many)}; {ratio_text(many)}."
