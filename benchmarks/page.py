@@ -37,11 +37,11 @@ new MutationObserver(() => {
   attributes: true, subtree: true, attributeFilter: ['data-answers', 'data-ready']
 });
 """
-ANSWER = """() => new Promise(resolve => {
-  const slider = document.getElementById('axis-snr');
+ANSWER = """([id, step]) => new Promise(resolve => {
+  const input = document.getElementById(id);
   const start = performance.now();
-  slider.value = (Number(slider.value) + 1) % 4;
-  slider.dispatchEvent(new Event('input', {bubbles: true}));
+  input.value = Number(input.value) + step;
+  input.dispatchEvent(new Event('input', {bubbles: true}));
   requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - start)));
 })"""
 
@@ -66,10 +66,9 @@ def measure(path: Path) -> list[dict[str, float]]:
                 page.wait_for_selector("html[data-ready=yes]")
                 page.wait_for_timeout(1500)
                 times = page.evaluate(TIMES)
-                if page.locator("#axis-snr").count():
-                    page.locator("#chart-map").scroll_into_view_if_needed()
-                    page.wait_for_selector("#chart-map[data-drawn]")
-                    times["answer"] = page.evaluate(ANSWER)
+                if page.locator("#slide").count():
+                    times["slide"] = page.evaluate(ANSWER, ["slide", 5])
+                    times["ask"] = page.evaluate(ANSWER, ["rows", 7])
                 found.append(times)
                 context.close()
             rows.append(
@@ -89,7 +88,8 @@ def main() -> None:
         "answers": "explorer answers (ms)",
         "ready": "all controls answer (ms)",
         "quiet": "last long task ends (ms)",
-        "answer": "a slider moved, drawn (ms)",
+        "slide": "columns that matter moved, shown (ms)",
+        "ask": "another number of rows, shown (ms)",
     }
     rows = measure(path)
     keys = [key for key in names if key in rows[0]]

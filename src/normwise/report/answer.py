@@ -121,9 +121,10 @@ def _choice(rows: pd.DataFrame, penalty: str, name: str, where: str, details: st
     won = int((rows["verdict"] == penalty).sum())
     ratio = pooled_ratio(rows)[0]
     saved = 1 - (ratio if penalty == "l1" else 1 / ratio)
+    other = "L2" if penalty == "l1" else "L1"
     verb = "Choose" if share_won(rows, penalty) > 0.5 else "Do not count on"
     return (
-        f"{verb} {name} {where}: {details} it beats the other in {won} of {len(rows)} scenarios "
+        f"{verb} {name} {where}: {details} it beats {other} in {won} of {len(rows)} scenarios "
         f"with a number to predict, with {percent(abs(saved))} {'less' if saved > 0 else 'more'} "
         "excess risk on geometric average"
         f"{f' ({points_text(rows)})' if points_text(rows) else ''}."

@@ -40,13 +40,16 @@ def _penalty() -> alt.Color:
 
 
 def decision_map() -> Chart:
-    """Share of relevant features against signal-to-noise ratio, at one shape and alignment.
+    """Share of columns that matter against what can be explained, for one table.
 
     Data ``cells``: ``snr``, ``share``, ``shade`` (effect over the end of the colour scale),
     ``text``, ``strong`` (whether the text is white), ``tip``; ``here``: the chosen cell.
     """
-    x = alt.X("snr:O", title="signal-to-noise ratio", axis=alt.Axis(labelAngle=0))
-    y = alt.Y("share:O", sort="descending", title="share of features that matter")
+    explained = "format(100 * datum.value / (1 + datum.value), '.0f') + ' %'"
+    x = alt.X(
+        "snr:O", title="best possible R²", axis=alt.Axis(labelAngle=0, labelExpr=explained)
+    )
+    y = alt.Y("share:O", sort="descending", title="share of columns that matter")
     cells = alt.Chart(_data("cells")).encode(x=x, y=y, tooltip=alt.Tooltip("tip:N", title=" "))
     tiles = cells.mark_rect(cursor="pointer").encode(
         color=alt.Color(

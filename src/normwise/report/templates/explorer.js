@@ -471,7 +471,7 @@
         return i + 1 < scaled.length ? i + (x - scaled[i]) / (scaled[i + 1] - scaled[i]) : i;
       };
       const near = (q ? nearest(q, 400, axis) : [])
-        .filter(([d]) => d < 0.12)
+        .filter(([d, s]) => d < 0.12 && s.x[axis] >= stops[0] / 1.05 && s.x[axis] <= stops.at(-1) * 1.05)
         .map(([, s]) => {
           const [effect, low, high, verdict] = s.goals[q.goal];
           const text = `${s.dataset.replaceAll("_", " ")}: ${s.label}, ${middle(effect, goal)} [${interval(low, high, goal)}]`;
