@@ -132,13 +132,13 @@ def test_figures_are_the_same_byte_for_byte(small_study, small_figures, tmp_path
     monkeypatch.setattr(write, "lighter", kept)
     draw_all(small_study, tmp_path)
     # and no text of theirs is changed on the way to the page
-    assert len(drawn) == len(entries)
+    assert len(drawn) == 2 * len(entries)
     for svg in drawn:
         assert svg_texts(lighter(svg)) == svg_texts(svg)
     for name in entries:
-        for kind in ("svg", "png", "json"):
-            again = (tmp_path / f"{name}.{kind}").read_bytes()
-            assert again == (folder / f"{name}.{kind}").read_bytes(), f"{name}.{kind}"
+        for kind in (".svg", "-narrow.svg", ".png", ".json"):
+            again = (tmp_path / f"{name}{kind}").read_bytes()
+            assert again == (folder / f"{name}{kind}").read_bytes(), f"{name}{kind}"
 
 
 # the page
@@ -166,7 +166,7 @@ def test_pages_show_every_figure_once_as_it_was_drawn(parsed, behind, small_figu
     images = [image for page in (parsed, behind) for image in page.all("img")]
     narrow = [source for page in (parsed, behind) for source in page.all("source")]
     assert all(len(image["alt"]) > 80 for image in images)
-    for shown, ending in ((images, ""), (narrow, "_narrow")):
+    for shown, ending in ((images, ""), (narrow, "-narrow")):
         texts = sorted(picture(element.get("src") or element["srcset"]) for element in shown)
         drawn = (folder / f"{name}{ending}.svg" for name in entries)
         assert texts == sorted(file.read_text(encoding="utf-8") for file in drawn)

@@ -158,7 +158,8 @@ def draw_all(study: SmallStudy, folder: Path) -> dict:
     entries = gallery(study.config)
     for name, entry in entries.items():
         names = {k: folder / f"{name}.{k}" for k in ("svg", "png")}
-        draw_figure(entry, study.tables, study.closer, **names, caption=folder / f"{name}.json")
+        names |= {"narrow": folder / f"{name}-narrow.svg", "caption": folder / f"{name}.json"}
+        draw_figure(entry, study.tables, study.closer, **names)
     return entries
 
 

@@ -18,6 +18,7 @@ rule figure:
             category="Figures",
             labels={"figure": "{figure}"},
         ),
+        narrow="<results>/figures/{figure}-narrow.svg",
         png="<results>/figures/{figure}.png",
         json="<results>/figures/{figure}.json",
     log:

@@ -11,6 +11,7 @@ with log_to(snakemake.log[0]):
         snakemake.input.tables,
         [*snakemake.input.paths, *snakemake.input.cases],
         svg=snakemake.output.svg,
+        narrow=snakemake.output.narrow,
         png=snakemake.output.png,
         caption=snakemake.output.json,
     )

@@ -33,7 +33,7 @@ def describe_tables() -> str:
         "|---|---|",
         "| `report.html` | the report: ask, understand, doubt; opens offline |",
         "| `evidence.html` | what stands behind it: verdicts, figures, tables, checks, methods |",
-        "| `figures/*.svg`, `*.png`, `*.json` | the figures, and their captions |",
+        "| `figures/*.svg`, `*.png`, `*.json` | the figures, `-narrow` for a phone, and captions |",
         f"| `tables/*.parquet`, `*.csv` | {_listed(shown_tables())} |",
         "| `chunks.json` | which scenarios lie in which data file |",
         "| `metrics/<dataset>/<block>.parquet` | table `metrics`: one value per replicate; "

@@ -36,7 +36,7 @@ def _picture(svg: str | Path) -> Markup:
 
 def _figure(name: str, drawings: Mapping[str, str | Path], caption: str | Path) -> dict[str, Any]:
     words = json.loads(Path(caption).read_text(encoding="utf-8"))
-    narrow = drawings.get(f"{name}_narrow")
+    narrow = drawings.get(f"{name}-narrow")
     return {
         "name": name,
         "src": _picture(drawings[name]),
@@ -108,7 +108,7 @@ def write_report(
         Folder of Snakemake's benchmark files.
     figures, captions : sequences of paths
         SVG files and their captions, named as in ``gallery``; a drawing for narrow windows has
-        ``_narrow`` after its name.
+        ``-narrow`` after its name.
     gallery : mapping
         Entries of `normwise.report.figures.gallery.gallery` by name.
     config : mapping

@@ -542,8 +542,9 @@ class Study:
 
     @property
     def figure_files(self) -> list[str]:
-        """Figures in both formats."""
-        return [f"figures/{f}.{kind}" for f in self.figures for kind in ("svg", "png")]
+        """Figures in all their forms."""
+        kinds = (".svg", "-narrow.svg", ".png")
+        return [f"figures/{f}{kind}" for f in self.figures for kind in kinds]
 
     @property
     def caption_files(self) -> list[str]:

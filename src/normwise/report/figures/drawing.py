@@ -32,6 +32,15 @@ class Drawing:
     caption: str
 
 
+# inches of a drawing for a phone: text of 9 points is 10 pixels high where it is shown 330 wide
+NARROW = 3.7
+
+
+def is_narrow(entry: Entry) -> bool:
+    """Whether a figure is drawn for a narrow window: `NARROW` wide, its panels in one column."""
+    return bool(entry.get("narrow", False))
+
+
 def is_placed(entry: Entry) -> bool:
     """Whether a figure stands where its subject is, and not among the others."""
     placed = getattr(import_module(entry["module"]), "PLACED", False)

@@ -1,4 +1,4 @@
-"""One figure drawn and written: SVG, PNG, and its words as JSON."""
+"""One figure drawn and written: SVG for wide and for narrow windows, PNG, its words as JSON."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from normwise.report.figures.drawing import Entry
 from normwise.report.look.svg import lighter
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def draw_figure(
@@ -18,6 +22,7 @@ def draw_figure(
     paths: Iterable[str | Path],
     *,
     svg: str | Path,
+    narrow: str | Path,
     png: str | Path,
     caption: str | Path,
 ) -> None:
@@ -32,18 +37,27 @@ def draw_figure(
     from normwise.report.look.style import set_style
 
     set_style()
-    drawing = importlib.import_module(entry["module"]).draw(read_tables([*tables, *paths]), entry)
-    # without a date and with a fixed salt, equal tables give equal bytes
-    look = {"bbox_inches": "tight", "pad_inches": 0.1}
-    text = io.StringIO()
-    drawing.figure.savefig(text, format="svg", dpi=200, metadata={"Date": None}, **look)
-    write_text(svg, lighter(text.getvalue()))
+    draw = importlib.import_module(entry["module"]).draw
+    read = read_tables([*tables, *paths])
+    drawing = draw(read, entry)
+    write_text(svg, _svg(drawing.figure))
     write_atomic(
         png,
         lambda f: drawing.figure.savefig(
-            f, format="png", dpi=160, metadata={"Software": None}, **look
+            f, format="png", dpi=160, metadata={"Software": None}, **TIGHT
         ),
     )
     words = {"title": drawing.title, "caption": drawing.caption}
     write_text(caption, json.dumps(words, indent=1, ensure_ascii=False) + "\n")
-    plt.close(drawing.figure)
+    write_text(narrow, _svg(draw(read, {**entry, "narrow": True}).figure))
+    plt.close("all")
+
+
+TIGHT: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.1}
+
+
+def _svg(figure: Figure) -> str:
+    # without a date and with a fixed salt, equal tables give equal bytes
+    text = io.StringIO()
+    figure.savefig(text, format="svg", dpi=200, metadata={"Date": None}, **TIGHT)
+    return lighter(text.getvalue())
