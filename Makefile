@@ -1,7 +1,7 @@
 # A fresh machine needs git, make and python3 (3.11 or later, with pip).
 #
 #  make report      set up .venv, run the default study and write results/report.html
-#  make quick       the same with config/quick.yaml: every part in some three minutes
+#  make quick       the same with config/quick.yaml: every part in about three minutes
 #  make verify      hold results/ against its digests, and a sample of it against its seeds
 #  make test        the tests
 #  make check       formatting, lints, types and which package imports which

@@ -26,7 +26,7 @@ SCHEMA = "workflow/schemas/config.schema.yaml"
 INTRODUCTION = """\
 # The config
 
-`config.yaml` is the default study, `quick.yaml` a look at every part in some three minutes,
+`config.yaml` is the default study, `quick.yaml` a look at every part in about three minutes,
 `atlas.yaml` the 2,310 sampled scenarios that the rule rests on, `real.yaml` real tables,
 `sampled.yaml` a small example of scenarios sampled from ranges, `hard.yaml` 33 scenarios chosen to
 break the rule. To run another than the default:
@@ -87,11 +87,11 @@ This page is generated from `workflow/schemas/config.schema.yaml`, and a test ke
 COMMANDS = """\
 # Command line
 
-This page is generated from what the command says of itself, and a test keeps it so.
-[Advise on my data](../tutorials/advise.md) and [Verify and publish](../tutorials/verify.md) show it
-at work.
+This page is generated from the command's own help, and a test keeps it current.
+[Advise on my data](../tutorials/advise.md) and [Verify and publish](../tutorials/verify.md) show
+the command at work.
 
-Exit codes: 0 if an advice was given, 2 if the input cannot be used (a line on standard error says
+Exit codes: 0 if advice was given, 2 if the input cannot be used (a line on standard error says
 why), 130 if interrupted. Those of `verify` are below.
 """
 WIDTH = 88

@@ -98,12 +98,12 @@ def parser() -> argparse.ArgumentParser:
     advise.set_defaults(run=_advise, if_too_large="keep fewer rows or columns")
     verify = commands.add_parser(
         "verify",
-        help="whether a study's files and numbers are what they were",
+        help="check that a study's files and numbers are unchanged",
         description=(
-            "Hold the files of a study against their digests, and make a random sample of its\n"
-            "results again from the seeds alone: data, fits, metrics, summaries, verdicts.\n"
-            "Files of yours that provenance.json names as extensions are run.\n"
-            'A study with penalty mcp asks for more packages: pip install "normwise[study]".'
+            "Check the files of a study against their digests, and recompute a random sample of\n"
+            "its results from the seeds alone: data, fits, metrics, summaries, verdicts.\n"
+            "This runs the extension files that are named in provenance.json.\n"
+            'A study with penalty mcp needs more packages: pip install "normwise[study]".'
         ),
         epilog=(
             "exit codes: 0 if all bits are the same, 3 if numbers differ by rounding alone\n"
@@ -119,18 +119,21 @@ def parser() -> argparse.ArgumentParser:
         type=_natural,
         default=20,
         metavar="N",
-        help="replicates to make again (default: %(default)s)",
+        help="replicates to recompute (default: %(default)s)",
     )
     verify.add_argument(
         "--atlas",
         action="store_true",
-        help="in place of a folder: the atlas that comes with normwise, N of its scenarios",
+        help="check N scenarios of the atlas that comes with normwise, instead of a folder",
     )
     verify.add_argument(
-        "--seed", type=_natural, metavar="S", help="of the sample (default: another each time)"
+        "--seed",
+        type=_natural,
+        metavar="S",
+        help="seed of the sample (default: a new one each time)",
     )
     verify.set_defaults(
-        run=_verify, if_too_large="use a machine with as much of it as the study had"
+        run=_verify, if_too_large="use a machine with as much memory as the study had"
     )
     return parser
 
@@ -188,7 +191,7 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         metavar="COLUMNS",
         action="append",
         default=[],
-        help="columns that are no features, with commas between them; may be repeated",
+        help="columns that are not features, with commas between them; may be repeated",
     )
     advise.add_argument(
         "--report",

@@ -99,7 +99,7 @@ def test_a_large_difference_is_clear(table, diagnosis, place, winner, other):
     # what the wrong choice costs is what was measured, about 30 points
     costs = {"l1": found.difference.l1_costs, "l2": found.difference.l2_costs}
     assert costs[winner] == 0 and 0.2 < costs[other] < 0.5
-    assert found.reasons[0].startswith("By what other tables are like, taking L1 loses ")
+    assert found.reasons[0].startswith("Judging by other tables, choosing L1 costs ")
     assert "less than 0.1 points" in found.reasons[0]
     words = certainty_words(Advice(table, diagnosis, contest_of(), models_of(), place, found, 0))
     assert words.startswith("clear; the probability is at least 95")
@@ -222,9 +222,9 @@ def test_no_penalty_is_named_where_neither_beats_the_mean(
     assert (found.penalty, found.answer, found.certainty) == (None, "open", "none")
     # what would tell the two apart, in place of what else they differ in
     assert not any("short list" in text or "equally well" in text for text in found.reasons)
-    assert found.reasons[0].startswith("Head-to-head: of the held-out rows ")
+    assert found.reasons[0].startswith("Head-to-head: of the variance of the held-out rows, ")
     assert "by L1" in found.reasons[0] and "by L2" in found.reasons[0]
-    assert found.reasons[-1].endswith(f"more rows, or features that say more about {table.target}.")
+    assert found.reasons[-1].endswith(f"More rows would help, or features that say more about {table.target}.")
     assert "l1 = " in found.code and "l2 = " in found.code
 
 
@@ -275,7 +275,7 @@ def test_where_it_is_open_the_safer_choice_is_named_with_what_it_costs(table, di
         costs = {"L1 (lasso)": found.difference.l1_costs, "L2 (ridge)": found.difference.l2_costs}
         safer = min(costs, key=costs.__getitem__)
         assert found.reasons[0].startswith(
-            f"The safer choice is {safer}. By what other tables are like, taking L1 loses "
+            f"The safer choice is {safer}. Judging by other tables, choosing L1 costs "
         )
         named.add(safer)
     assert len(named) == 2

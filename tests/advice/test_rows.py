@@ -275,7 +275,7 @@ def test_features_of_few_groups_that_say_nothing_name_no_winner(few_repeats, see
     found = advise(X, own + 0.5 * rng.standard_normal(300), groups=groups).recommendation
     assert (found.penalty, found.certainty) == (None, "none")
     assert "Neither L1 nor L2 is shown to predict" in found.headline
-    assert any("more groups than 30" in text for text in found.reasons)
+    assert any("More groups than 30" in text for text in found.reasons)
     # the same groups, with a signal that is there
     told = advise(X, 2 * X[:, 0] + own, groups=groups).recommendation
     assert "Neither" not in told.headline

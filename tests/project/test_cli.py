@@ -215,7 +215,7 @@ def test_what_goes_wrong_is_one_line(folder, monkeypatch, capsys, error, code, m
     [
         (
             MemoryError(),
-            "results/mine: not enough memory; use a machine with as much of it as the study had",
+            "results/mine: not enough memory; use a machine with as much memory as the study had",
         ),
         (OSError("the disk is gone"), "results/mine: the disk is gone"),
         (

@@ -105,10 +105,10 @@ def test_the_numbers_of_a_page_are_those_of_the_atlas(root, said, page):
 
 SENTENCES = {
     "README.md": (
-        "costs @CV_FRESH@ more excess risk than to know the better one, over the @N_FRESH@",
+        "costs @CV_FRESH@ more excess risk than always knowing the better one, over the @N_FRESH@",
         "more than @ENOUGH@ rows for each feature",
         "L1 as long as a k is below @CUT@ n √snr",
-        "right penalty in @RULE_ACC@ of the @DECIDED@ of those scenarios that have a winner, and "
+        "right penalty in @RULE_ACC@ of the @DECIDED@ scenarios that have a winner, and "
         "costs @RULE_REG@",
         "(@TH_ACC@, @TH_REG@). But k, snr and a have to be estimated: then it costs @EST_REG@",
         "@N_LEARN@ sampled scenarios",

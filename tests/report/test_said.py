@@ -89,7 +89,7 @@ def test_the_answer_counts_scenarios_of_numbers(tables):
     assert 0 < len(own) < len(many)
     won = (own["verdict"] == "l2").sum()
     text = next(t for t in answer(tables) if "L2 (ridge)" in t.split(" when ")[0])
-    assert f"beats the other in {won} of {len(own)} scenarios with a number to predict" in text
+    assert f"beats L1 in {won} of {len(own)} scenarios with a number to predict" in text
     saved = 1 - np.exp(-own["effect"].mean())
     word = "less" if saved > 0 else "more"
     assert f"{100 * abs(saved):.0f}\N{NO-BREAK SPACE}% {word} excess risk on geometric" in text

@@ -218,13 +218,13 @@ def _nothing_to_choose_by(table: Table, contest: Contest) -> tuple[str, str, str
     groups, shares = table.rows.groups, _shares(contest)
     more = "rows" if groups is None else f"groups than {len(np.unique(groups)):,}"
     return (
-        "Neither L1 nor L2 is shown to predict held-out rows better than the mean does: there is "
-        "nothing yet to choose between them by.",
-        f"Head-to-head: of the held-out rows {shares} are explained."
+        "Neither L1 nor L2 is shown to predict held-out rows better than the mean does: so there "
+        "is no basis yet for choosing between them.",
+        f"Head-to-head: of the variance of the held-out rows, {shares} are explained."
         if shares
         else _head_to_head(contest),
-        "Until something is predicted, the mean is as good as either penalty. What would help are "
-        f"more {more}, or features that say more about {plain(table.target)}.",
+        "Until something is predicted, the mean is as good as either penalty. More "
+        f"{more} would help, or features that say more about {plain(table.target)}.",
     )
 
 
@@ -307,7 +307,7 @@ def _doubts(
             "explain more."
         )
     if not place.inside:
-        out.append(f"The table lies {OUTSIDE}: of the two witnesses only the rows held out count.")
+        out.append(f"The table lies {OUTSIDE}: only the held-out rows count, not the map.")
     if models.by_chance:
         number = len(models.by_chance)
         groups = "a group" if number == 1 else f"{number} groups"
@@ -332,20 +332,20 @@ def _about_rows(table: Table) -> list[str]:
     if rows.groups is not None:
         number = len(np.unique(rows.groups))
         out.append(
-            f"Held out were whole groups ({number:,} of them); standard errors are over these. The "
-            "map knows independent rows alone: what it is asked with is estimated from one row of "
-            "each group, so that it may take the table for a smaller one."
+            f"Whole groups were held out ({number:,} of them); standard errors are over groups. "
+            "The map knows independent rows alone: its inputs are estimated from one row of each "
+            "group, so it may take the table for a smaller one."
         )
     if rows.time is not None:
         out.append(
-            "Held out was always what follows, once. The map and the estimates of signal and "
-            "concentration take rows as independent, which those of a series are not: they have "
-            "no say in the answer."
+            "Each test part follows all rows that it is predicted from. The map and the estimates "
+            "of signal and concentration take rows as independent, which those of a series are "
+            "not: they have no say in the answer."
         )
     if rows.weights is not None:
         out.append(
             "Weights count in every fit and every error; the estimates of signal and "
-            "concentration, and with them the map, take each row once."
+            "concentration, and with them the map, count every row equally."
         )
     return out
 
@@ -387,8 +387,8 @@ def _costs(difference: Difference, answer: str) -> str:
     safer = min(OTHER, key=lambda name: getattr(difference, f"{name}_costs"))
     said = f"The safer choice is {NAMES[safer]}. " if answer == "open" else ""
     return said + (
-        f"By what other tables are like, taking L1 loses {_cost(difference.l1_costs)} of what is "
-        f"explained against L2, taking L2 {_cost(difference.l2_costs)} against L1, each with a "
+        f"Judging by other tables, choosing L1 costs {_cost(difference.l1_costs)} of what is "
+        f"explained against L2, choosing L2 {_cost(difference.l2_costs)} against L1, each with a "
         f"probability of {percent(LEVEL)}."
     )
 

@@ -261,7 +261,7 @@ def cut_words(rule: Rule) -> str:
 
 
 def agreement(found: list[Source]) -> str:
-    """Whether the sources name the same penalty; those that know nothing of the table count not."""
+    """Whether the sources name the same penalty; those that know nothing do not count."""
     found = [source for source in found if source.says not in SILENT]
     named = {side: [s.name for s in found if s.says == side] for side in ("l1", "l2")}
     if named["l1"] and named["l2"]:
@@ -314,8 +314,8 @@ def _size(d: Diagnosis, table: Table) -> list[Item]:
                 "classes",
                 f"{percent(d.positive_share, 1)} {shorten(table.classes[1], 40)}, the rest "
                 f"{shorten(table.classes[0], 40)}",
-                f"Worrying below {percent(RARE_CLASS)} for either: the rare class then limits what "
-                "can be learnt.",
+                f"A concern below {percent(RARE_CLASS)} for either: the rare class then limits "
+                "what can be learnt.",
                 not RARE_CLASS <= d.positive_share <= 1 - RARE_CLASS,
             )
         )
@@ -324,14 +324,14 @@ def _size(d: Diagnosis, table: Table) -> list[Item]:
         Item(
             "rank",
             f"{d.rank:,} of at most {full:,}",
-            "Features that no combination of the others gives. Worrying if fewer than possible: "
+            "How many features are no combination of the others. A concern if fewer than possible: "
             "the coefficients of the others are then arbitrary without a penalty.",
             d.rank < full,
         ),
         Item(
             "condition number",
             large(d.condition_number),
-            f"How much an error in the data can grow in the coefficients. Worrying above "
+            f"How much an error in the data can grow in the coefficients. A concern above "
             f"{HIGH_CONDITION}.",
             not d.condition_number <= HIGH_CONDITION,
         ),
@@ -352,8 +352,8 @@ def _collinearity(d: Diagnosis, names: tuple[str, ...]) -> list[Item]:
         Item(
             "variance inflation",
             value,
-            "How many times wider the other features make the spread of a coefficient without a "
-            f"penalty. Worrying above {HIGH_VIF}.",
+            "How many times larger the other features make the variance of a coefficient without "
+            f"a penalty. A concern above {HIGH_VIF}.",
             worry,
         )
     )
@@ -365,7 +365,7 @@ def _collinearity(d: Diagnosis, names: tuple[str, ...]) -> list[Item]:
                 "nearest correlation",
                 f"median {np.nanmedian(d.nearest_correlation):.2f}, largest {close:.2f} "
                 f"({shorten(names[worst], 30)}, {shorten(names[int(d.nearest[worst])], 30)})",
-                f"Of a feature with the one most like it. From {COLLINEAR} on they can stand in "
+                f"Of each feature with the one most like it. From {COLLINEAR} on they can stand in "
                 "for each other.",
                 close >= COLLINEAR,
             )
@@ -376,8 +376,8 @@ def _collinearity(d: Diagnosis, names: tuple[str, ...]) -> list[Item]:
         Item(
             "effective dimension",
             f"{d.effective_features:,.1f} of {d.n_features:,}",
-            "How many unrelated features would fill as many directions. Far below the number of "
-            "features, they say much the same.",
+            "How many unrelated features would vary as much in total. Far below the number of "
+            "features, these say much the same.",
         ),
         Item(
             "correlated groups",
@@ -396,7 +396,7 @@ def _signal(d: Diagnosis) -> list[Item]:
             "signal to noise",
             span(*(large(v) for v in (d.snr, d.snr_low, d.snr_high))),
             f"Variance of the signal over that of the noise, 95 % interval. At {large(d.snr)} the "
-            f"best linear model would explain {percent(best)}. Worrying if the interval reaches "
+            f"best linear model would explain {percent(best)}. A concern if the interval reaches "
             f"below {LOW_SNR}: there may be little to learn.",
             not d.snr_low >= LOW_SNR,
         ),
@@ -419,7 +419,7 @@ def _signal(d: Diagnosis) -> list[Item]:
         Item(
             "alignment",
             span(*(large(v) for v in (d.alignment, d.alignment_low, d.alignment_high))),
-            "For how many features each that matters counts: 1 if the columns are unrelated or "
+            "How many features each relevant feature counts as: 1 if the columns are unrelated or "
             "their effects have either sign; 1 + (k − 1)r if the k columns that matter have a "
             "correlation of r on average and pull the same way; below 1, which counts as 1, if "
             "they work against each other. More of it speaks for L2. 95 % interval.",
@@ -452,13 +452,13 @@ def _cells(d: Diagnosis) -> list[Item]:
             f"{count(sum(d.missing.values()))} in {listed([shorten(n, 30) for n, _ in gaps])}"
             if d.missing
             else "none",
-            "They were filled, see the notes; the more there are, the less the rows say.",
+            "They were filled, see the notes; the more are missing, the less the rows say.",
             bool(d.missing),
         ),
         Item(
             "constant columns",
             listed([shorten(n, 30) for n in d.constant]) or "none",
-            "They hold one value, say nothing and were left out.",
+            "They have a single value and were left out.",
         ),
         Item(
             "copies",

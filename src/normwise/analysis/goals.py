@@ -68,7 +68,7 @@ GOALS = {
         gain=True,
     ),
     "stability": Goal(
-        "coefficients that another sample would repeat",
+        "coefficients that are stable across samples",
         ("coef_agreement",),
         "one minus the agreement of the coefficients of two samples",
         "agreement",
@@ -76,7 +76,7 @@ GOALS = {
         gain=True,
     ),
     "calibration": Goal(
-        "probabilities to be taken at their word",
+        "calibrated probabilities",
         ("calibration_error",),
         "root mean square calibration error of the probability",
         "calibration error",

@@ -46,9 +46,7 @@ def decision_map() -> Chart:
     ``text``, ``strong`` (whether the text is white), ``tip``; ``here``: the chosen cell.
     """
     explained = "format(100 * datum.value / (1 + datum.value), '.0f') + ' %'"
-    x = alt.X(
-        "snr:O", title="best possible R²", axis=alt.Axis(labelAngle=0, labelExpr=explained)
-    )
+    x = alt.X("snr:O", title="best possible R²", axis=alt.Axis(labelAngle=0, labelExpr=explained))
     y = alt.Y("share:O", sort="descending", title="share of columns that matter")
     cells = alt.Chart(_data("cells")).encode(x=x, y=y, tooltip=alt.Tooltip("tip:N", title=" "))
     tiles = cells.mark_rect(cursor="pointer").encode(

@@ -88,7 +88,7 @@ def both_text(scores: pd.DataFrame) -> str:
     """What it costs to fit both and to keep the one with the lower cross-validated error."""
     own = scores[(scores["rule"] == "cross-validation") & (scores["family"] == "all")]
     own = own[np.isfinite(own["regret"])].set_index("split")
-    more = " more excess risk than to know the better one"
+    more = " more excess risk than always knowing the better one"
     costs = []
     held_out = "fresh" in own.index
     what_by_split = {

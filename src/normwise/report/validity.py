@@ -101,6 +101,6 @@ def record_words(cells: pd.DataFrame, rule: Rule) -> str:
         return text
     return (
         f"{text} {CHOOSE_BOTH}: there that costs "
-        f"{100 * (np.exp(np.nanmean(cost)) - 1):.1f} % more excess risk than to know the better "
-        "one, and needs no a, k or snr."
+        f"{100 * (np.exp(np.nanmean(cost)) - 1):.1f} % more excess risk than always knowing the "
+        "better one, and needs no a, k or snr."
     )

@@ -24,8 +24,8 @@ def support_recovery_samples(n_features: int, n_nonzero: int) -> float:
 def irrepresentable_constant(covariance: np.ndarray, coef: ArrayLike) -> float:
     r"""Constant :math:`\lVert \Sigma_{S^cS} \Sigma_{SS}^{-1} \mathrm{sign}(\beta_S) \rVert_\infty`.
 
-    Above 1, the lasso does not select the true features S alone, however many rows there are (Zhao
-    & Yu 2006).
+    Above 1, no strength makes the lasso select the true features S alone, however many rows
+    there are (Zhao & Yu 2006).
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ VERDICT_MARKS = {
 }
 NO_WINNER = "no clear winner"
 # of scenarios on which a rule is judged
-NO_PART = "played no part in making the rule"
+NO_PART = "were set aside"
 AXIS_NAMES = {
     "n_samples": "rows n",
     "n_features": "features p",
