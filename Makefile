@@ -7,7 +7,8 @@
 #  make check       formatting, lints, types and which package imports which
 #  make audit       whether a known vulnerability is in a package of uv.lock; asks osv.dev
 #  make benchmarks  the speed beside ten other packages, which it installs; takes hours
-#  make docs        the pages that the code writes, and the site of all pages, in site/
+#  make docs        the pages that the code writes, the last report of results/ as an example,
+#                   and the site of all pages, in site/
 #  make env         .venv alone, as uv.lock says
 
 UV := $(or $(shell command -v uv),.tools/bin/uv)
@@ -51,6 +52,7 @@ benchmarks: env
 
 docs: env
 	$(RUN) python docs/pages.py
+	$(RUN) python docs/example.py
 	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
 
 env: $(UV)

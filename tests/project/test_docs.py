@@ -23,15 +23,15 @@ ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 
 
-def load_pages() -> ModuleType:
-    """What writes the generated pages; it is not part of the package."""
-    spec = importlib.util.spec_from_file_location("docs_pages", ROOT / "docs" / "pages.py")
+def load(name: str) -> ModuleType:
+    """A file of docs/ that writes pages; none of them is part of the package."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-GENERATED = load_pages()
+GENERATED = load("pages")
 PAGES = GENERATED.pages()
 
 
@@ -157,3 +157,36 @@ def test_navigation_names_every_page(root: Path) -> None:
     listed = set(re.findall(r": (\S+\.md)$", (root / "mkdocs.yml").read_text(), re.MULTILINE))
     there = {p.relative_to(root / "docs").as_posix() for p in (root / "docs").rglob("*.md")}
     assert listed == there
+
+
+# the example to look at
+
+
+def test_an_example_comes_without_tables_and_says_so(small_page):
+    example = load("example")
+    whole = small_page[0].with_name("evidence.html").read_text(encoding="utf-8")
+    text = example.without_tables(whole)
+    assert len(text) < len(whole)
+    assert "download=" in whole and "download=" not in text
+    assert '<script type="application/json" id="page-files">{}</script>' in text
+    assert text.count(example.NOTE) == 1
+    # all else is what it was
+    assert text.count("<figure") == whole.count("<figure")
+    assert text.count("<tr") == whole.count("<tr")
+
+
+def test_a_study_that_is_not_the_default_one_is_no_example(tmp_path):
+    example = load("example")
+    assert not example.is_default(tmp_path)
+    (tmp_path / "config.yaml").write_text((ROOT / "config" / "quick.yaml").read_text())
+    assert not example.is_default(tmp_path)
+    (tmp_path / "config.yaml").write_text((ROOT / "config" / "config.yaml").read_text())
+    assert example.is_default(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["report.html", "evidence.html", "advice.html"])
+def test_pages_to_look_at_lie_in_the_docs(name):
+    text = (ROOT / "docs" / "example" / name).read_text(encoding="utf-8")
+    assert text.startswith(("<!doctype html>", "\n<!doctype html>"))
+    # small enough for a repository
+    assert len(text) < 6e6
