@@ -1,7 +1,10 @@
 """The gallery: which figures a config calls for, found without a drawing library."""
 
+import json
+import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,8 @@ CALLED_FOR = {
         replications""",
 }
 FIGURES = "normwise.report.figures"
+TEXT = "{http://www.w3.org/2000/svg}text"
+NUMBER = r"(-?[\d.]+)"
 
 
 def checked(config: dict, schema_file: Path) -> dict:
@@ -111,3 +116,30 @@ print(*{{"matplotlib", "seaborn", "scipy", "sklearn"}} & set(sys.modules))
 """
     answer = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
     assert (answer.stdout.strip(), answer.stderr) == ("", "")
+
+
+def place_of(text: ET.Element) -> tuple[float, float]:
+    """Where a text of a drawing starts, or is centred, or ends."""
+    if "x" in text.attrib:
+        return float(text.attrib["x"]), float(text.attrib["y"])
+    at = re.match(rf"translate\({NUMBER} {NUMBER}\)", text.attrib["transform"])
+    return float(at[1]), float(at[2])
+
+
+def test_figures_say_it_briefly_and_fit_a_phone(small_figures):
+    """Words that are read at a glance, and drawings that no text leaves."""
+    entries, folder = small_figures
+    widths = {}
+    for name in entries:
+        words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        assert len(words["caption"].split()) <= 40, (name, words["caption"])
+        assert len(words["title"].split()) <= 20, (name, words["title"])
+        for kind in ("", "-narrow"):
+            svg = ET.parse(folder / f"{name}{kind}.svg").getroot()
+            _, _, width, height = (float(v) for v in svg.attrib["viewBox"].split())
+            assert svg.attrib["width"] == f"{width:.2f}pt"
+            for text in svg.iter(TEXT):
+                x, y = place_of(text)
+                assert 0 <= x <= width and 0 <= y <= height, (name, kind, "".join(text.itertext()))
+            widths[name + kind] = width
+    assert not {n: w for n, w in widths.items() if n.endswith("-narrow") and w > 300}

@@ -127,7 +127,7 @@ def test_the_figure_shows_the_effects_and_shares_of_the_tables(study):
     shown = (mean["wine", "explained"], mean["classes", "explained"])
     for share in (*shown, 1 - mean["half", "relative_risk"]):
         assert min(abs(share - s) for s in shares) < 1e-9
-    assert "Nadeau and Bengio" in drawing.caption
+    assert "share rows; the intervals allow for it" in drawing.caption
     assert not right.texts
 
 
@@ -139,7 +139,7 @@ def test_a_share_far_below_zero_stays_in_the_frame_and_is_told(study):
     right = drawing.figure.axes[1]
     assert right.get_xlim()[0] > -1
     assert min(x for line in right.lines for x in line.get_xdata()) == own_data.LEAST
-    assert "arrowhead" in drawing.caption
+    assert right.get_xlabel() == "share explained, ◂ below −0.5"
 
 
 def test_the_table_tells_rows_columns_errors_and_verdict(study):

@@ -9,6 +9,7 @@ from matplotlib.text import Text
 from studies.made import made_study
 
 from normwise.analysis.columns import typed
+from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.tables import read_tables
 from normwise.report.answer import answer
@@ -51,9 +52,8 @@ def test_the_figure_of_the_rule_counts_its_winners(learnt):
         drawn = rule.draw(learnt | {"rules": rules}, {"margin": 0.05})
         own = learnt["ground"].query("goal == 'prediction' and verdict in ['l1', 'l2']")
         right = (own["load"] < cut) == (own["verdict"] == "l1")
-        counts = [(right[own["held_out"] == held], held) for held in (False, True)]
-        known, fresh = (f"{part.sum()} of {len(part)}" for part, _ in counts)
-        words = f"names the winner in {known} (learnt from) and {fresh} (played no part in making"
+        fresh = right[own["held_out"]]
+        words = f"were set aside, the rule names {fresh.sum()} of {len(fresh)} winners"
         assert words in drawn.caption
         assert drawn.title.endswith(f"L1 below a load of {cut:g}, L2 above")
 
@@ -78,7 +78,7 @@ def test_the_figure_of_grids_counts_a_scenario_once(tables, entries):
         tables | {"fair_grid": again, "scenarios": scenarios}, entries["fair_grid"]
     )
     n = tables["fair_grid"]["scenario"].nunique()
-    assert f"each mark is one of {n} scenarios" in drawn.caption
+    assert f"in {n} scenarios" in drawn.caption
 
 
 def test_the_answer_counts_scenarios_of_numbers(tables):
@@ -139,7 +139,8 @@ def test_what_estimates_cost_is_told_as_the_tables_have_it():
     assert f"Cross-validation, which needs none of them, costs {folds:.1f} % [" in text
     drawn = rule_scores.draw(learnt, {})
     assert (
-        f"in {100 * right.mean():.0f} % of {len(right)} " in drawn.caption.split("Told what can")[1]
+        f"names {100 * right.mean():.0f}\N{NO-BREAK SPACE}% and costs "
+        f"{100 * cost:.1f}\N{NO-BREAK SPACE}%" in drawn.caption.split("Told estimates")[1]
     )
 
 
@@ -176,27 +177,31 @@ def test_the_claim_on_bias_counts_where_no_penalty_was_fitted(tables):
 
 def test_the_load_of_the_goals_is_that_of_the_rule(tables, entries):
     drawn = goals.draw(tables, entries["goals"])
-    assert "a times the relevant features per row" in drawn.caption
     load = tables["ground"]["load"]
-    for ax in drawn.figure.axes[: tables["ground"]["goal"].nunique()]:
+    shown = drawn.figure.axes[: tables["ground"]["goal"].nunique()]
+    assert shown[-1].get_xlabel() == rule.LOAD
+    for ax in shown:
         low, high = ax.get_xlim()
         assert low < load.min() and load.max() < high
 
 
 def test_the_figure_of_goals_counts_wins_and_turns(tables, entries):
-    text = goals.draw(tables, entries["goals"]).caption
+    drawn = goals.draw(tables, entries["goals"])
     ground = tables["ground"]
-    for goal, own in ground.groupby("goal"):
-        won = own["verdict"].value_counts()
-        counts = f"{won.get('l1', 0)} and {won.get('l2', 0)} of {len(own)} for {goal}"
-        assert counts in text
+    shares = ground["verdict"].isin(["l1", "l2"]).groupby(ground["goal"]).mean()
+    assert f"in {100 * shares.max():.0f}\N{NO-BREAK SPACE}% of scenarios" in drawn.title
+    shown = [key for key in GOALS if (ground["goal"] == key).any()]
+    for ax, goal in zip(drawn.figure.axes, shown, strict=False):
+        won = ground.loc[ground["goal"] == goal, "verdict"].value_counts()
+        counts = [int(text.get_text()) for text in ax.get_legend().get_texts()]
+        assert counts == [won.get(v, 0) for v in ("l1", "l2", "equivalent", "undecided")]
     wide = ground.pivot(index="scenario", columns="goal", values="verdict")
-    for goal in set(wide) - {"prediction"}:
+    turned = n = 0
+    # what is explained is prediction in other units
+    for goal in set(wide) - {"prediction", "explained"}:
         both = wide[wide[["prediction", goal]].isin(["l1", "l2"]).all(axis=1)]
-        turned = (both["prediction"] != both[goal]).sum()
-        assert (f"{turned} of {len(both)} for {goal}" in text.split("Where two")[-1]) == (
-            len(both) > 0
-        )
+        turned, n = turned + (both["prediction"] != both[goal]).sum(), n + len(both)
+    assert (f"in {turned} of {n} cases" in drawn.caption) == (n > 0)
 
 
 @pytest.mark.parametrize("panels", [1, 2])

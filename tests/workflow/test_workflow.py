@@ -347,8 +347,8 @@ EDITS = {
     ),
     "a number of a figure": (
         "report/figures/goals.py",
-        "def draw(",
-        "ANOTHER_NUMBER = 1\n\n\ndef draw(",
+        "PLACED = True",
+        "PLACED = True\nANOTHER_NUMBER = 1",
         {"figure": {"goals"}, "report": {""}, "provenance": {""}},
     ),
     "a message about the disk": ("files/errors.py", "the disk is full", "no room is left", {}),

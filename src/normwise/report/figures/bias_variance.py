@@ -11,17 +11,17 @@ import pandas as pd
 from normwise.report.figures.coefficient_paths import (
     SHOWN,
     contrast_panels,
-    describe_scenario,
     head_panel,
+    name_axes,
     shown_steps,
-    strength_axis,
 )
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import Drawing, Entry, fitted, is_narrow, when_matter
 from normwise.report.figures.wanted import Wanted, shown_as
 from normwise.report.look.colours import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Z95 = 1.959964
 ERRORS = {"bias2": "bias2_se", "variance": "variance_se", "excess_risk": "mcse"}
@@ -32,8 +32,14 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 WORDS = {"bias2": "bias²", "variance": "variance", "excess_risk": "excess risk"}
 NAMED_AT = {"bias2": 0.3, "variance": 0.27, "excess_risk": 0.83}
+THEORY = (0, (6, 2))
 # risks many times the least are of no interest, and would flatten what is
 TOP = 4.0
+CAPTION = (
+    "Error of the prediction split into squared bias and variance, with 95 % bands; their sum is "
+    "the excess risk. A strong penalty (left) means much bias, little variance; a weak one the "
+    "reverse."
+)
 
 
 def _best(frame: pd.DataFrame) -> pd.Series:
@@ -78,7 +84,7 @@ def _mark_best(ax: Axes, best: pd.Series, predicted: float, top: float) -> None:
     ax.plot(*at, "*", color="#111111", ms=11, mec="white", zorder=6)
     known = np.isfinite(predicted)
     if known:
-        ax.axhline(predicted, color="#111111", lw=0.8, ls=(0, (6, 2)), zorder=1)
+        ax.axhline(predicted, color="#111111", lw=0.8, ls=THEORY, zorder=1)
     ax.annotate(
         f"{at[1]:.2f} ± {Z95 * best['mcse']:.2f}" + (f"\ntheory {predicted:.2f}" if known else ""),
         at,
@@ -88,6 +94,7 @@ def _mark_best(ax: Axes, best: pd.Series, predicted: float, top: float) -> None:
         fontsize=8.5,
         arrowprops={"arrowstyle": "-", "color": "#111111", "lw": 0.6, "shrinkB": 5},
         zorder=5,
+        bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.8},
     )
 
 
@@ -103,10 +110,30 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted(f"{dataset['name']}_bias_variance", (dataset,))
 
 
+def _explain(figure: Figure, known: bool, narrow: bool) -> None:
+    """Say what marks and lines are; the curves too where they have no names beside them."""
+    from matplotlib.lines import Line2D
+
+    curves = {WORDS[column]: {"lw": 1.6, "ms": 3.5, **look} for column, look in LOOKS.items()}
+    looks = curves if narrow else {}
+    looks["lowest risk"] = {"ls": "", "marker": "*", "ms": 10}
+    if known:
+        looks["lowest in theory"] = {"lw": 0.8, "ls": THEORY}
+    figure.legend(
+        handles=[Line2D([], [], label=t, color="#111111", **look) for t, look in looks.items()],
+        loc="outside upper center" if narrow else "outside lower center",
+        ncols=2,
+        handlelength=2.6,
+    )
+
+
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Squared bias, variance and their sum under L1 and L2 in the two extreme scenarios."""
-    name = entry["datasets"][0]
-    scenarios, figure, axes = contrast_panels(tables["scenarios"], name)
+    name, narrow = entry["datasets"][0], is_narrow(entry)
+    scenarios, figure, axes = contrast_panels(tables["scenarios"], entry)
+    theory = tables["theory"]
+    known = bool(theory["scenario"].isin(scenarios["scenario"]).any())
     drawn = []
     for row, (_, scenario) in enumerate(scenarios.iterrows()):
         paths = tables[name][tables[name]["scenario"] == scenario["scenario"]]
@@ -121,38 +148,20 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
                 continue
             frame = shown_steps(frames[penalty], penalty)
             _curves(ax, frame, penalty)
-            for column, height in NAMED_AT.items():
+            for column, height in NAMED_AT.items() if not narrow else ():
                 _label(ax, frame, column, height * top)
             _mark_best(ax, best[penalty], _predicted(tables, scenario["scenario"], penalty), top)
             head_panel(ax, penalty, scenario)
-        axes[row, 0].set_ylim(-0.02 * top, top)
-        axes[row, 0].set_ylabel("squared error\n(noise variance = 1)")
+            ax.set_ylim(-0.02 * top, top)
         drawn.append((scenario, best))
-    for ax, penalty in zip(axes[-1], SHOWN, strict=True):
-        strength_axis(ax, penalty, label=True)
-    return Drawing(figure, _finding(drawn), _caption(drawn))
+    name_axes(axes, "squared error\n(noise variance = 1)", narrow)
+    _explain(figure, known, narrow)
+    return Drawing(figure, _finding(drawn), CAPTION)
 
 
 def _finding(drawn: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
     parts = []
-    for scenario, best in drawn:
-        risks = " and ".join(f"{p.upper()} {b['excess_risk']:.2f}" for p, b in best.items())
-        parts.append(f"{risks} where {scenario['n_nonzero']} of {scenario['n_features']} matter")
-    return f"Least risk along the path: {'; '.join(parts)}"
-
-
-def _caption(drawn: list[tuple[pd.Series, dict[str, pd.Series]]]) -> str:
-    words = []
-    for scenario, best in drawn:
-        parts = [
-            f"{p.upper()} {b['bias2']:.2f} + {b['variance']:.2f} = {b['excess_risk']:.2f}"
-            for p, b in best.items()
-        ]
-        words.append(f"{describe_scenario(scenario)}: {', '.join(parts)}")
-    return (
-        "Squared bias (dotted), variance (dashed) and their sum, the excess risk (solid), of the "
-        "prediction over all replicates, with 95 % bands; curves that leave the frame go on. At "
-        "the left the penalty is strong: much bias, little variance. The star is the least "
-        "risk along the path, the thin dashed line the least that theory predicts. Bias² plus "
-        f"variance at the star: {'; '.join(words)}."
-    )
+    for i, (scenario, best) in enumerate(drawn):
+        risks = ", ".join(f"{p.upper()} {b['excess_risk']:.2f}" for p, b in best.items())
+        parts.append(f"{risks} {when_matter(scenario, first=i == 0)}")
+    return f"Lowest risk: {'; '.join(parts)}"

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.trials.cells import CELLS
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted
 from normwise.report.look.colours import COLOURS
-from normwise.report.look.style import note_figure
+from normwise.report.look.numbers import percent
+from normwise.report.look.style import SMALL, interval_mark, note_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ PAIRS = {
     ("l2", "again"): ("L2 against itself, other folds", "s", ":", COLOURS["l2"]),
     ("none", "none"): ("least squares against its exact risk", "D", "-.", COLOURS["none"]),
 }
-# by row: label, measures, whether a high rate is a failure, and the name of the nominal line
+# by row: label, measures, whether a high rate is a failure, and what was promised
 ROWS = {
     "false wins, %": (("false_win",), True, "at most"),
     "false\nequivalences, %": (("false_equivalence",), True, "at most"),
@@ -55,6 +56,11 @@ def _worst(frame: pd.DataFrame, highest: bool) -> pd.DataFrame:
 
 
 def _panel(ax: Axes, own: pd.DataFrame, highest: bool) -> None:
+    if not len(own):
+        ax.text(
+            0.5, 0.5, "no winner\nby theory", transform=ax.transAxes, ha="center", va="center",
+            fontsize=SMALL,
+        )  # fmt: skip
     for i, (pair, (_, marker, line, colour)) in enumerate(PAIRS.items()):
         shown = own[(own["first"] == pair[0]) & (own["second"] == pair[1])]
         shown = _worst(shown, highest)
@@ -73,22 +79,10 @@ def _panel(ax: Axes, own: pd.DataFrame, highest: bool) -> None:
         )
 
 
-def _nominal(ax: Axes, own: pd.DataFrame, word: str, last: bool) -> None:
+def _promise(own: pd.DataFrame, word: str) -> str:
+    """What was promised of a rate, for its label."""
     promised = own["nominal"].dropna()
-    if not len(promised):
-        return
-    value = 100 * float(promised.iloc[0])
-    ax.axhline(value, color="black", lw=1, zorder=1)
-    if last:
-        ax.annotate(
-            f"{word}\n{value:.2g} %",
-            (1, value),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize="small",
-        )
+    return f"\n({word} {100 * promised.iloc[0]:.2g})" if len(promised) else ""
 
 
 def _limits(row: str, drawn: pd.DataFrame) -> tuple[float, float]:
@@ -127,6 +121,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("calibration")
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """False verdicts, coverage and power by the number of replicates."""
     frame = tables["calibration"]
@@ -138,77 +133,68 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             "Table calibration has no rate of false wins from enough groups of replicates to be "
             "shown here; key calibration of the config sets their number.",
         )
-    figure = _grid(frame)
-    _key(figure, frame)
-    return Drawing(figure, _title(frame[frame["measure"] == "false_win"]), _caption(frame))
+    figure = _grid(frame, is_narrow(entry))
+    _key(figure, frame, is_narrow(entry))
+    wins = frame[frame["measure"] == "false_win"]
+    return Drawing(figure, _title(wins), _caption(wins))
 
 
-def _grid(frame: pd.DataFrame) -> Figure:
-    """A column for each scenario, a row for each kind of rate."""
+def _grid(frame: pd.DataFrame, narrow: bool) -> Figure:
+    """A row for each kind of rate, two in a narrow drawing, and a panel for each scenario."""
     import matplotlib.pyplot as plt
     from matplotlib.ticker import NullLocator
 
     cells = list(dict.fromkeys(frame["cell"]))
     rows = {label: row for label, row in ROWS.items() if frame["measure"].isin(row[0]).any()}
+    columns = min(2, len(cells)) if narrow else len(cells)
+    lines = len(rows) * -(-len(cells) // columns)
+    wide = (max(4.5, 1.3 + 1.55 * len(cells)), 1.2 + 1.5 * lines)
     figure, axes = plt.subplots(
-        len(rows),
-        len(cells),
-        figsize=(max(4.5, 1.3 + 1.55 * len(cells)), 1.2 + 1.5 * len(rows)),
+        lines,
+        columns,
+        figsize=(NARROW, 1.4 + 1.55 * lines) if narrow else wide,
         sharex=True,
         sharey="row",
         layout="constrained",
         squeeze=False,
     )
     sizes = sorted(frame["n"].unique())
-    for line, (label, (measures, highest, word)) in zip(axes, rows.items(), strict=True):
-        shown = frame[frame["measure"].isin(measures)]
-        for ax, cell in zip(line, cells, strict=True):
-            rates = shown[shown["cell"] == cell]
-            _panel(ax, rates, highest)
-            _nominal(ax, shown, word, ax is line[-1])
-            if not len(rates):
-                ax.text(
-                    0.5,
-                    0.5,
-                    "no winner\nby theory",
-                    transform=ax.transAxes,
-                    ha="center",
-                    va="center",
-                    fontsize="small",
-                )
-        line[0].set_ylabel(label)
-        line[0].set_ylim(_limits(label, shown))
-    for ax, cell in zip(axes[0], cells, strict=True):
-        ax.set_title(_name(cell))
-    axes[0, 0].set(xscale="log", xlim=(sizes[0] / 1.3, sizes[-1] * 1.4))
     kept = sizes[::-1][::2][::-1]
+    axes[0, 0].set(xscale="log", xlim=(sizes[0] / 1.3, sizes[-1] * 1.4))
     axes[0, 0].set_xticks(kept, [str(n) for n in kept])
     axes[0, 0].xaxis.set_minor_locator(NullLocator())
-    figure.supxlabel("replicates behind a verdict or an interval", fontsize="medium")
+    # an odd number of scenarios leaves a panel empty
+    axes = axes.reshape(len(rows), -1)
+    for ax in axes[:, len(cells) :].flat:
+        ax.set_axis_off()
+    for line, (label, (measures, highest, word)) in zip(axes, rows.items(), strict=True):
+        shown = frame[frame["measure"].isin(measures)]
+        for ax, cell in zip(line, cells, strict=False):
+            _panel(ax, shown[shown["cell"] == cell], highest)
+            for promised in shown["nominal"].dropna().unique():
+                ax.axhline(100 * promised, color="black", lw=1, zorder=1)
+            ax.set_ylim(_limits(label, shown))
+            if ax.get_subplotspec().is_first_col():
+                ax.set_ylabel(label + _promise(shown, word))
+            if narrow or label == next(iter(rows)):
+                ax.set_title(_name(cell))
+            ax.tick_params(labelbottom=narrow or label == list(rows)[-1])
+    figure.supxlabel("repeated fits behind a verdict or an interval", fontsize="medium")
     figure.align_ylabels()
     return figure
 
 
-def _caption(frame: pd.DataFrame) -> str:
-    wins = frame[frame["measure"] == "false_win"]
+def _caption(wins: pd.DataFrame) -> str:
     worst = wins.loc[wins["rate"].idxmax()]
-    covered = frame[frame["measure"] == "coverage"]
-    least = covered.loc[covered["rate"].idxmin()]
     return (
-        "Each column is a small scenario whose answer is known, by the number of its features that "
-        "matter; the points are shares of repeated "
-        "studies of so many replicates, with 95 % intervals, and lines lead from one to the next. "
-        "False wins: a winner is named although its advantage is at most the margin, at the "
-        f"hardest truth, exactly the margin. The most is {100 * worst['rate']:.1f} % with "
-        f"{worst['n']} replicates ({_name(worst['cell'])}). False equivalences: "
-        "equivalent is said at a difference of the margin. The intervals hold the truth least "
-        f"often in {100 * least['rate']:.1f} % of the cases, with {least['n']} replicates "
-        f"({_name(least['cell'])}); few replicates of a skewed difference cost "
-        "coverage. Right winner: the one that theory names."
+        "Small scenarios with a known answer, by how many columns matter, tried over and over. A "
+        "false win names a winner "
+        "although the difference is too small to matter; the most was "
+        f"{percent(worst['rate'], 1)}, with {worst['n']} replicates."
     )
 
 
-def _key(figure: Figure, frame: pd.DataFrame) -> None:
+def _key(figure: Figure, frame: pd.DataFrame, narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
     drawn = set(zip(frame["first"], frame["second"], strict=True))
@@ -228,5 +214,9 @@ def _key(figure: Figure, frame: pd.DataFrame) -> None:
         if pair in drawn
     ]
     figure.legend(
-        handles=handles, loc="outside upper left", ncols=2, fontsize="small", handlelength=3.2
+        handles=[*handles, Line2D([], [], color="black", lw=1, label="promised"), interval_mark()],
+        loc="outside upper left",
+        ncols=1 if narrow else 3,
+        fontsize=SMALL,
+        handlelength=3.2,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow, when_matter
 from normwise.report.figures.wanted import Wanted, shown_as
 from normwise.report.look.colours import COLOURS
 from normwise.report.look.style import plain_ticks
@@ -24,7 +24,14 @@ STRENGTHS = {"l1": (1e-3, 1.0), "l2": (1e-3, 1e3)}
 # far below the chosen strength the unpenalised end of a collinear fit dwarfs the rest
 BELOW_CHOSEN, MOST_EXTRA = 0.4, 1.5
 MANY = 15
-UNITS = {"l1": "share of the null model's", "l2": "scale of the mean loss"}
+# dashes of the line at the chosen strength, and dots of the one at the true value
+CHOSEN, TRUE = (0, (4, 3)), (0, (1, 1.5))
+UNITS = {"l1": "at 1 all coefficients are 0", "l2": "in units of the mean loss"}
+CAPTION = (
+    "Each line is a coefficient of one sample as the penalty weakens from left to right: coloured "
+    "if its feature matters, grey if not. L1 admits coefficients one by "
+    "one; L2 shrinks them all together."
+)
 
 
 def describe_scenario(row: pd.Series) -> str:
@@ -39,7 +46,7 @@ def contrast(scenarios: pd.DataFrame) -> pd.DataFrame:
     return order.iloc[[0, -1]] if len(order) > 1 else order
 
 
-def strength_axis(ax: Axes, penalty: str, label: bool) -> None:
+def _strength_axis(ax: Axes, penalty: str) -> None:
     """A log axis of strengths, read from left to right as the penalty is relaxed."""
     from matplotlib.ticker import LogLocator
 
@@ -47,8 +54,7 @@ def strength_axis(ax: Axes, penalty: str, label: bool) -> None:
     ax.invert_xaxis()
     ax.xaxis.set_major_locator(LogLocator(numticks=6))
     plain_ticks(ax.xaxis)
-    if label:
-        ax.set_xlabel(f"penalty strength λ, weaker →\n({UNITS[penalty]})")
+    ax.set_xlabel(f"penalty strength λ, weaker →\n({UNITS[penalty]})")
 
 
 def head_panel(ax: Axes, penalty: str, scenario: pd.Series) -> None:
@@ -114,7 +120,7 @@ def _name_kinds(ax: Axes, last: pd.Series, true: pd.Series) -> None:
     # in the margin, at the weak end of the path
     relevant = true != 0
     level = float(true[relevant].abs().median())
-    ax.axhline(level, color="k", lw=0.9, ls=(0, (1, 1.5)), zorder=4)
+    ax.axhline(level, color="k", lw=0.9, ls=TRUE, zorder=4)
     names = {level: f"relevant\n(true {level:.2f})" if not relevant.all() else f"true {level:.2f}"}
     if not relevant.all():
         names[float(last[~relevant].mean())] = "irrelevant"
@@ -136,11 +142,11 @@ def _mark_chosen(ax: Axes, chosen: pd.DataFrame, penalty: str) -> None:
     weakest, strongest = STRENGTHS[penalty]
     if not weakest <= strength <= strongest:
         return
-    ax.axvline(strength, color="k", lw=0.9, ls=(0, (4, 3)), zorder=4)
+    ax.axvline(strength, color="k", lw=0.9, ls=CHOSEN, zorder=4)
     # on the side that has room
     left = np.log(strongest / strength) > 0.45 * np.log(strongest / weakest)
     ax.annotate(
-        f"chosen by CV:\n{(chosen['coef'] != 0).sum()} of {len(chosen)} nonzero",
+        f"keeps {(chosen['coef'] != 0).sum()} of {len(chosen)}",
         (strength, 0),
         xycoords=("data", "axes fraction"),
         xytext=(-4 if left else 4, 4),
@@ -153,32 +159,17 @@ def _mark_chosen(ax: Axes, chosen: pd.DataFrame, penalty: str) -> None:
     )
 
 
-def _counts(chosen: pd.DataFrame) -> str:
-    """What is nonzero in a panel, and how even the relevant coefficients are."""
-    relevant = chosen[chosen["true_coef"] != 0]
-    kept, relevant_kept = (chosen["coef"] != 0).sum(), (relevant["coef"] != 0).sum()
-    size = relevant["true_coef"].abs().median()
-    spread = (relevant["coef"] * np.sign(relevant["true_coef"])).std(ddof=0) / size
-    return (
-        f"{kept} nonzero, {relevant_kept} of them relevant; the relevant coefficients have a "
-        f"standard deviation of {100 * spread:.0f} % of the true value"
-    )
-
-
 def _finding(drawn: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
-    parts = []
+    parts: list[str] = []
     for scenario, chosen in drawn:
-        kept = [
-            f"{p.upper()} {(frame['coef'] != 0).sum()}" for p, frame in chosen.items() if len(frame)
-        ]
-        if not kept:
-            continue
-        parts.append(
-            f"{' and '.join(kept)} of {scenario['n_features']} where {scenario['n_nonzero']} matter"
-        )
-    if not parts:
-        return "Coefficients as the penalty is relaxed"
-    return f"Coefficients kept by cross-validation: {'; '.join(parts)}"
+        kept = {p: (frame["coef"] != 0).sum() for p, frame in chosen.items() if len(frame)}
+        if kept:
+            counts = [f"{p.upper()} {n}" for p, n in kept.items()]
+            if not parts:
+                counts[0] = counts[0].replace(" ", " keeps ")
+            parts.append(f"{when_matter(scenario, first=not parts)}, {', '.join(counts)}")
+    text = "; ".join(parts) or "coefficients as the penalty is relaxed"
+    return text[0].upper() + text[1:]
 
 
 def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
@@ -187,15 +178,23 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted(f"{dataset['name']}_paths", (dataset,))
 
 
-def contrast_panels(scenarios: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, Figure, Any]:
-    """The two extreme scenarios of a data set, with a row of two panels for each."""
+def contrast_panels(
+    scenarios: pd.DataFrame, entry: Entry
+) -> tuple[pd.DataFrame, Figure, np.ndarray]:
+    """The two extreme scenarios of a data set, and two panels for each: an array of rows."""
     import matplotlib.pyplot as plt
 
-    shown = contrast(scenarios[scenarios["dataset"] == dataset])
+    shown = contrast(scenarios[scenarios["dataset"] == entry["datasets"][0]])
+    n = len(shown)
+    if is_narrow(entry):
+        figure, axes = plt.subplots(
+            2 * n, 1, figsize=(NARROW, 0.3 + 4.9 * n), layout="constrained", squeeze=False
+        )
+        return shown, figure, axes.reshape(n, 2)
     figure, axes = plt.subplots(
-        len(shown),
+        n,
         2,
-        figsize=(7.5, 0.5 + 2.9 * len(shown)),
+        figsize=(7.5, 0.8 + 2.9 * n),
         sharey="row",
         sharex="col",
         layout="constrained",
@@ -204,11 +203,34 @@ def contrast_panels(scenarios: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame
     return shown, figure, axes
 
 
+def name_axes(axes: np.ndarray, label: str, narrow: bool) -> None:
+    """Scale and label the axes of all panels, or only those that no neighbour shares."""
+    for row in axes if narrow else axes[-1:]:
+        for ax, penalty in zip(row, SHOWN, strict=True):
+            _strength_axis(ax, penalty)
+    for ax in axes.flat if narrow else axes[:, 0]:
+        ax.set_ylabel(label)
+
+
+def _explain(figure: Figure, narrow: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    figure.legend(
+        handles=[
+            Line2D([], [], color="k", lw=0.9, ls=CHOSEN, label="chosen by cross-validation"),
+            Line2D([], [], color="k", lw=0.9, ls=TRUE, label="true value"),
+        ],
+        loc="outside upper center" if narrow else "outside lower center",
+        ncols=2,
+        columnspacing=1.2,
+    )
+
+
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Coefficient paths under L1 and L2 of the two extreme scenarios."""
-    name = entry["datasets"][0]
-    paths = tables[f"{name}_coefficients"]
-    scenarios, figure, axes = contrast_panels(tables["scenarios"], name)
+    paths = tables[f"{entry['datasets'][0]}_coefficients"]
+    scenarios, figure, axes = contrast_panels(tables["scenarios"], entry)
     drawn = []
     for row, (_, scenario) in enumerate(scenarios.iterrows()):
         own = paths[paths["scenario"] == scenario["scenario"]]
@@ -223,12 +245,11 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             chosen[penalty] = frame[frame["chosen"]]
             _mark_chosen(ax, chosen[penalty], penalty)
             head_panel(ax, penalty, scenario)
-        axes[row, 0].set_ylim(*_limits(own))
-        axes[row, 0].set_ylabel("coefficient")
+            ax.set_ylim(*_limits(own))
         drawn.append((scenario, chosen))
-    for ax, penalty in zip(axes[-1], SHOWN, strict=True):
-        strength_axis(ax, penalty, label=True)
-    return Drawing(figure, _finding(drawn), _caption(drawn))
+    name_axes(axes, "coefficient", is_narrow(entry))
+    _explain(figure, is_narrow(entry))
+    return Drawing(figure, _finding(drawn), CAPTION)
 
 
 def _limits(own: pd.DataFrame) -> tuple[float, float]:
@@ -244,18 +265,4 @@ def _limits(own: pd.DataFrame) -> tuple[float, float]:
     if high - low > MOST_EXTRA * (high_near - low_near):
         low, high = low_near, high_near
     # the note on the choice stands below
-    return float(low - 0.25 * (high - low)), float(high + 0.06 * (high - low))
-
-
-def _caption(drawn: list[tuple[pd.Series, dict[str, pd.DataFrame]]]) -> str:
-    words = []
-    for scenario, chosen in drawn:
-        counts = [f"{p.upper()}: {_counts(frame)}" for p, frame in chosen.items() if len(frame)]
-        words.append(f"{describe_scenario(scenario)}: {'. '.join(counts)}.")
-    return (
-        "Each line is one coefficient of one data set (the first draw, so there are no "
-        "intervals) as the penalty is relaxed from left to right: thick and coloured if the "
-        "feature is relevant, thin and grey if not. Dotted: the true value of the relevant "
-        "ones. Dashed: the strength chosen by cross-validation. Lines that leave the frame go on. "
-        "At the chosen strength: " + " ".join(words)
-    )
+    return float(low - 0.15 * (high - low)), float(high + 0.06 * (high - low))

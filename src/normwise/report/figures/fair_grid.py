@@ -10,10 +10,17 @@ import pandas as pd
 
 from normwise.analysis.tables import distinct
 from normwise.fitting.loss import loss_of
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted, comparing, simulated
 from normwise.report.look.colours import VERDICT_COLOURS
-from normwise.report.look.style import equivalence_zone, note_figure, plain_ticks, ratio_axis
+from normwise.report.look.style import (
+    SMALL,
+    equivalence_zone,
+    note_figure,
+    plain_ticks,
+    ratio_axis,
+    zone_patch,
+)
 from normwise.report.look.words import VERDICT_NAMES
 
 if TYPE_CHECKING:
@@ -48,7 +55,7 @@ def _signal_axis(ax: Axes, values: np.ndarray) -> None:
     ax.set_xlabel("signal-to-noise ratio")
 
 
-def _turns(ax: Axes, frame: pd.DataFrame) -> None:
+def _turns(ax: Axes, frame: pd.DataFrame, narrow: bool) -> None:
     """Verdicts on one grid against those on the other, counted."""
     import matplotlib.pyplot as plt
 
@@ -59,8 +66,8 @@ def _turns(ax: Axes, frame: pd.DataFrame) -> None:
     for row, first in enumerate(names):
         for column, second in enumerate(names):
             n = int(counts.loc[first, second])
-            turned = first != second and n > 0
-            fill = "#F3E3B3" if turned else ("#F1F1F1" if first == second else "white")
+            changed = first != second and n > 0
+            fill = "#F3E3B3" if changed else ("#F1F1F1" if first == second else "white")
             ax.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, fc=fill, ec="#BBBBBB"))
             ax.text(
                 column,
@@ -68,12 +75,15 @@ def _turns(ax: Axes, frame: pd.DataFrame) -> None:
                 str(n),
                 ha="center",
                 va="center",
-                fontweight="bold" if turned else "normal",
+                fontweight="bold" if changed else "normal",
                 color="#111111" if n else "#999999",
             )
     texts = [VERDICT_NAMES[v] for v in names]
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5))
     ax.set_xticks(range(len(names)), texts)
+    if narrow:
+        # side by side, the names have no room
+        plt.setp(ax.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), texts)
     for axis in (ax.xaxis, ax.yaxis):
         for label, name in zip(axis.get_ticklabels(), names, strict=True):
@@ -81,27 +91,32 @@ def _turns(ax: Axes, frame: pd.DataFrame) -> None:
             label.set_fontweight("bold")
     ax.tick_params(length=0)
     ax.grid(visible=False)
-    ax.set_xlabel("verdict with glmnet's grid for ridge")
+    ax.set_xlabel("verdict with glmnet's grid for ridge\n(number of scenarios)")
     ax.set_ylabel("with the wide\ngrid of this study")
 
 
-def _key(figure: FigureBase) -> None:
+def _key(figure: FigureBase, margin: float, narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
     names = {
-        True: "most choices of ridge lie below the least strength of glmnet's grid",
-        False: "at most half of them do",
+        True: "ridge's choice mostly below glmnet's grid",
+        False: "mostly not",
     }
     handles = [Line2D([], [], ls="", label=name, **LOOKS[k]) for k, name in names.items()]
     figure.legend(
-        handles=handles, loc="outside upper left", ncols=2, fontsize="small", handletextpad=0.1
+        handles=[*handles, zone_patch(f"±{100 * margin:g} %")],
+        loc="outside upper left",
+        ncols=1 if narrow else 3,
+        fontsize=SMALL,
+        handletextpad=0.3,
+        columnspacing=1.2,
     )
 
 
 def _title(invented: int, gained: int) -> str:
     if not invented and not gained:
-        return "Another grid for ridge makes no new winner"
-    return f"Another grid for ridge turns verdicts: {invented} new wins for L1, {gained} for L2"
+        return "Tuning ridge on glmnet's default grid makes no new winner"
+    return f"Tuning ridge on glmnet's default grid: {invented} new wins for L1, {gained} for L2"
 
 
 PLACED = True
@@ -114,6 +129,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("fair_grid")
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """What glmnet's grid costs ridge, and the verdicts under both grids."""
     import matplotlib.pyplot as plt
@@ -128,36 +144,30 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         )
     wide = frame["aspect_ratio"] > 1
     shapes = [shape for shape in SHAPES if (wide == shape).any()]
-    figure = plt.figure(figsize=(7.4, 6), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.7, 2))[:, 0]
-    axes = upper.subplots(1, len(shapes), sharex=True, sharey=True, squeeze=False)[0]
+    narrow, n = is_narrow(entry), len(shapes)
+    shape, heights = ((n, 1), (0.6 + 2.4 * n, 2.6)) if narrow else ((1, n), (3.9, 2.1))
+    figure = plt.figure(figsize=(NARROW if narrow else 7.4, sum(heights)), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)[:, 0]
+    axes = upper.subplots(*shape, sharex=True, sharey=True, squeeze=False).ravel()
     values = np.sort(frame["snr"].unique())
-    for ax, shape in zip(axes, shapes, strict=True):
+    for ax, few in zip(axes, shapes, strict=True):
         equivalence_zone(ax, entry["margin"])
-        _costs(ax, frame[wide == shape])
+        _costs(ax, frame[wide == few])
         _signal_axis(ax, values)
-        ax.set_title(SHAPES[shape])
+        ax.set_title(SHAPES[few])
+        ax.tick_params(labelbottom=True)
+        if ax.get_subplotspec().is_first_col():
+            ax.set_ylabel("ridge's excess risk,\nglmnet's grid / wide grid")
     low, high = min(0.85, 0.93 * frame["cost"].min()), max(1.2, 1.1 * frame["cost"].max())
     ratio_axis(axes[0], low, high)
-    axes[0].set_ylabel("ridge's excess risk,\nglmnet's grid / wide grid")
-    _key(upper)
-    _turns(lower.subplots(), frame)
+    _key(upper, entry["margin"], narrow)
+    _turns(lower.subplots(), frame, narrow)
     invented = int(((frame["verdict"] != "l1") & (frame["verdict_glmnet"] == "l1")).sum())
     gained = int(((frame["verdict"] != "l2") & (frame["verdict_glmnet"] == "l2")).sum())
-    lost = int(((frame["verdict"] == "l2") & (frame["verdict_glmnet"] != "l2")).sum())
-    worst = frame.loc[frame["cost"].idxmax()]
     return Drawing(
         figure,
         _title(invented, gained),
-        "Ridge tuned by the same cross-validation, once over the wide grid of this study and once "
-        "with only the strengths that glmnet would try by default; with fewer rows than features "
-        "that grid ends at ten times the largest covariance of a standardised feature with the "
-        "response. "
-        f"Top: each mark is one of {len(frame)} scenarios with a Gaussian response, moved sideways "
-        "where others stand. Above 1 the shorter grid costs ridge; below 1 it helped, as it keeps "
-        "cross-validation from too weak a penalty. The grey band is the zone of equivalence; the "
-        f"table has no standard error of this ratio. The most is a factor of {worst['cost']:.2f} "
-        f"({worst['dataset'].replace('_', ' ')}, {worst['label'].replace('_', ' ')}). Bottom: how "
-        f"many scenarios have which verdict; those that turned are shaded. {invented} become wins "
-        f"of L1, {lost} wins of L2 are lost, and {gained} become wins of L2.",
+        f"Ridge tuned over this study's grid and over glmnet's default one, in {len(frame):,} "
+        "scenarios. Above 1, glmnet's grid costs ridge, at most a factor of "
+        f"{frame['cost'].max():.1f}. In the table, verdicts that change are shaded.",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted
 from normwise.report.look.colours import COLOURS, LINES
 
@@ -113,8 +113,8 @@ def _rules(ax: Axes) -> None:
     ax.set_title("Shrinkage rules")
 
 
-def _risks(ax: Axes) -> tuple[float, float]:
-    """Draw the risks of the two rules; return where L2 becomes the better and ceases to be."""
+def _risks(ax: Axes) -> None:
+    """The risks of the two rules, and where which is the better."""
     from normwise.theory.linear import linear_shrinkage_risk
     from normwise.theory.soft_threshold import soft_threshold_risk
 
@@ -135,7 +135,6 @@ def _risks(ax: Axes) -> tuple[float, float]:
     ax.set(xlim=(0, 4), ylim=(0, 3))
     ax.set(xlabel="true coefficient (standard errors)", ylabel="risk (least squares = 1)")
     ax.set_title("Risk of each rule")
-    return float(better[0]), float(better[-1])
 
 
 PLACED = True
@@ -146,25 +145,26 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
     yield Wanted("geometry")
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Geometry of the two penalties; no data."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, 2, figsize=(7.2, 7.2), layout="constrained")
-    _ball(axes[0, 0], 1)
-    _ball(axes[0, 1], 2)
-    _rules(axes[1, 0])
-    low, high = _risks(axes[1, 1])
+    if is_narrow(entry):
+        figure, axes = plt.subplots(
+            4, 1, figsize=(NARROW, 12), height_ratios=[1.2, 1.2, 1, 1], layout="constrained"
+        )
+    else:
+        figure, axes = plt.subplots(2, 2, figsize=(7.2, 7.2), layout="constrained")
+    first, second, rules, risks = axes.flat
+    _ball(first, 1)
+    _ball(second, 2)
+    _rules(rules)
+    _risks(risks)
     return Drawing(
         figure,
-        "L1 touches its ball at a corner, L2 does not",
-        "Top: curves of equal squared error around the least-squares estimate (+), and the set of "
-        "coefficients that each penalty allows. The solution is where the first curve touches the "
-        "set. The L1 set has corners on the axes, so a coefficient is often exactly zero; the L2 "
-        "set is round, so neither is exactly zero. Bottom left: for uncorrelated features each "
-        f"coefficient follows one rule. L1 subtracts a constant (here {THRESHOLD:g} standard "
-        f"error) and stops at zero; L2 multiplies by a constant (here {FACTOR:g}). Bottom right: "
-        "the mean squared error of the two rules, exact. L2 is better for coefficients between "
-        f"{low:.2g} and {high:.2g} standard errors; L1 for those that are zero or large. So L1 "
-        "wins where few coefficients are large and the others zero, L2 where many are small.",
+        "L1's allowed set has corners, where coefficients are exactly zero; L2's is round",
+        "Coloured: the coefficients that a penalty allows; the dot has the least error, where an "
+        "ellipse of equal error first touches. Below, for unrelated features: how estimates "
+        "shrink, and what that risks; L1 wins for zero or large coefficients.",
     )

@@ -11,27 +11,32 @@ import pandas as pd
 from normwise.analysis.goals import GOALS, Goal
 from normwise.analysis.learn.cells import cells
 from normwise.analysis.points import GOAL as EXPLAINED
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.rule import LOAD, load_axis
 from normwise.report.figures.wanted import Wanted, comparing, simulated
+from normwise.report.look.numbers import percent
 from normwise.report.look.style import (
+    SMALL,
     note_figure,
     ratio_axis,
     verdict_dots,
     verdict_key,
     verdict_names,
+    zone_patch,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# by goal: title of its panel, and what is measured
 MEASURES = {
-    "prediction": "excess risk",
-    "explained": "points of R² or log-loss\nnot explained",
-    "selection": "missed area of the\nranking's ROC curve",
-    "stability": "missed agreement\nof two samples",
-    "calibration": "calibration error of\nthe probability",
+    "prediction": ("Predicting new rows", "excess risk"),
+    "explained": ("The same, in points", "points of R² or log-loss\nnot explained"),
+    "selection": ("Finding the right columns", "area missed under the\nranking's ROC curve"),
+    "stability": ("Stable coefficients", "disagreement\nof two samples"),
+    "calibration": ("Calibrated probabilities", "calibration error of\nthe probabilities"),
 }
+BEYOND: dict[str, Any] = {"ls": "", "ms": 4, "color": "#444444"}
 # an effect so many times as far out as nearly all others leaves the frame
 FAR = 3
 
@@ -70,11 +75,12 @@ def _panel(ax: Axes, own: pd.DataFrame, key: str, goal: Goal, margin: float) -> 
         ax.axhspan(-zone, zone, color="#DDDDDD", lw=0, zorder=0.5)
         ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
         outside = _edges(ax, load[beyond], np.sign(effect[beyond]), reach)
-    ax.set_ylabel(f"{MEASURES.get(key, goal.short)}\n{'L1 / L2' if goal.is_ratio else 'L1 − L2'}")
+    title, measure = MEASURES.get(key, (goal.name[:1].upper() + goal.name[1:], goal.short))
+    ax.set_ylabel(f"{measure}\n{'L1 / L2' if goal.is_ratio else 'L1 − L2'}")
     verdict_key(ax, own["verdict"], names=False)
-    ax.set_title(key, pad=20)
+    ax.set_title(title, pad=20)
     for text, height, align in (("L2 better ↑", 0.97, "top"), ("L1 better ↓", 0.03, "bottom")):
-        ax.text(0.98, height, text, transform=ax.transAxes, ha="right", va=align, fontsize="small")
+        ax.text(0.98, height, text, transform=ax.transAxes, ha="right", va=align, fontsize=SMALL)
     return outside
 
 
@@ -82,46 +88,37 @@ def _edges(ax: Axes, load: np.ndarray, side: np.ndarray, reach: float) -> int:
     """Triangles at the edge for what lies beyond it; how many."""
     for sign, marker in ((1, "^"), (-1, "v")):
         at = load[side == sign]
-        ax.plot(at, np.full(len(at), sign * reach), ls="", marker=marker, ms=4, color="#444444")
+        ax.plot(at, np.full(len(at), sign * reach), marker=marker, **BEYOND)
     return len(load)
 
 
-def _shares(counts: dict[str, pd.Series]) -> str:
-    parts = [
-        f"{n.get('l1', 0)} and {n.get('l2', 0)} of {n.sum()} for {key}" for key, n in counts.items()
-    ]
-    return f" L1 and L2 win {', '.join(parts)}."
-
-
-def _meaning(frames: dict[str, pd.DataFrame]) -> str:
-    return f"Goals: {'; '.join(f'{key}, {GOALS[key].name}' for key in frames)}."
-
-
 def _turned(frames: dict[str, pd.DataFrame]) -> str:
-    """Scenarios whose winner for prediction loses for another goal."""
-    if "prediction" not in frames:
-        return ""
-    first, words = frames["prediction"].set_index("scenario")["verdict"], []
+    """How often the winner for prediction loses for another goal."""
+    turned = n = 0
     for key, frame in frames.items():
-        second = frame.set_index("scenario")["verdict"]
-        both = pd.DataFrame({"first": first, "second": second}).dropna()
+        # what is explained is prediction in other units
+        if key in ("prediction", EXPLAINED) or "prediction" not in frames:
+            continue
+        verdicts = [own.set_index("scenario")["verdict"] for own in (frames["prediction"], frame)]
+        both = pd.concat(verdicts, axis=1, keys=("first", "second"), join="inner")
         both = both[both.isin(("l1", "l2")).all(axis=1)]
-        if key != "prediction" and len(both):
-            words.append(f"{(both['first'] != both['second']).sum()} of {len(both)} for {key}")
+        turned, n = turned + int((both["first"] != both["second"]).sum()), n + len(both)
+    if not n:
+        return ""
     return (
-        f" Where two goals have a winner, it is another one than for prediction in "
-        f"{', '.join(words)}."
-        if words
-        else ""
+        f" Where prediction and another goal both have a clear winner, the two differ in "
+        f"{turned:,} of {n:,} cases."
     )
 
 
-def _title(counts: dict[str, pd.Series]) -> str:
-    parts = [
-        f"{key} {100 * (n.get('l1', 0) + n.get('l2', 0)) / n.sum():.0f} %"
-        for key, n in counts.items()
-    ]
-    return f"Scenarios with a clear winner, by goal: {', '.join(parts)}"
+def _title(frames: dict[str, pd.DataFrame]) -> str:
+    """The goals with the most and the fewest clear winners."""
+    shares = {key: own["verdict"].isin(("l1", "l2")).mean() for key, own in frames.items()}
+    most, least = max(shares, key=lambda k: shares[k]), min(shares, key=lambda k: shares[k])
+    title = f"A clear winner in {percent(shares[most])} of scenarios for {GOALS[most].name}"
+    if shares[most] == shares[least]:
+        return title
+    return f"{title}, in {percent(shares[least])} for {GOALS[least].name}"
 
 
 PLACED = True
@@ -133,9 +130,11 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("goals")
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Effect of every scenario on each goal's loss, against its load."""
     import matplotlib.pyplot as plt
+    from matplotlib.lines import Line2D
 
     frames = {key: cells(tables["ground"], key) for key in GOALS}
     frames = {key: own for key, own in frames.items() if len(own)}
@@ -143,14 +142,17 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         return Drawing(
             note_figure("No scenario of this study has a known truth and a signal."),
             "The goals are not compared",
-            "Goals are compared where the truth is known and some feature matters; no scenario "
+            "Goals are compared where the truth is known and some column matters; no scenario "
             "of this study is of that kind.",
         )
-    rows = -(-len(frames) // 2)
+    narrow = is_narrow(entry)
+    columns = 1 if narrow else min(2, len(frames))
+    rows = -(-len(frames) // columns)
+    wide = (7.5 if columns > 1 else 5, 0.8 + 3.0 * rows)
     figure, axes = plt.subplots(
         rows,
-        min(2, len(frames)),
-        figsize=(7.5 if len(frames) > 1 else 5, 0.7 + 3.0 * rows),
+        columns,
+        figsize=(NARROW, 0.7 + 2.7 * rows) if narrow else wide,
         sharex=True,
         layout="constrained",
         squeeze=False,
@@ -165,20 +167,15 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     for at, ax in enumerate(axes.flat[: len(frames)]):
         load_axis(ax, (min(loads) / 1.4, max(loads) * 1.4), most=5)
         # a panel with none below it
-        if at + axes.shape[1] >= len(frames):
+        if narrow or at + columns >= len(frames):
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(LOAD)
+            ax.set_xlabel(LOAD, fontsize=9)
     figure.align_ylabels()
-    verdict_names(figure)
-    counts = {key: own["verdict"].value_counts() for key, own in frames.items()}
-    far = f" Triangles mark the {outside} that lie outside of a frame." if outside else ""
+    beyond = [Line2D([], [], marker="^", label="beyond the frame", **BEYOND)] * (outside > 0)
+    verdict_names(figure, *beyond, zone_patch(), columns=2 if narrow else 6)
     return Drawing(
         figure,
-        _title(counts),
-        "Each mark is a scenario against its load: a times the relevant features per row, over the "
-        "root of the signal-to-noise ratio (a: alignment of the signal). "
-        f"{_meaning(frames)} Below the line L1 is better, above it "
-        "L2; the grey band is the zone of equivalence. Excess risks are shown as a ratio, the "
-        "other losses as a difference. Above each panel stands how often each verdict is given."
-        f"{_shares(counts)}{_turned(frames)}{far}",
+        _title(frames),
+        "Each mark is a scenario; below the line L1 is better, above it L2. The numbers over a "
+        f"panel count its verdicts.{_turned(frames)}",
     )

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from normwise.analysis.tables import primary
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted, comparing
 from normwise.report.look.colours import COLOURS, MARKERS
-from normwise.report.look.style import penalties_in, ratio_axis, verdict_names, verdict_points
+from normwise.report.look.style import (
+    SMALL,
+    interval_mark,
+    penalties_in,
+    ratio_axis,
+    verdict_names,
+    verdict_points,
+    zone_patch,
+)
 from normwise.report.look.words import NAMES, VERDICT_NAMES
 
 if TYPE_CHECKING:
@@ -23,6 +32,8 @@ MEASURES = {"test_error": "test error", "excess_risk": "excess risk"}
 # a share below is drawn at this edge
 LEAST = -0.5
 ROW = 0.42
+# letters of a data set's name in a line
+LONGEST = 16
 
 
 def _shares(summary: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -42,11 +53,11 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, margin: float) -> None:
     ratio_axis(ax, min(0.8, rows["low"].min() / 1.05), max(1.25, rows["high"].max() * 1.05), "x")
     ax.set_xlabel("error or risk of L1 / L2")
     for text, at, align in (("← L1 better", 0, "left"), ("L2 better →", 1, "right")):
-        ax.text(at, 1.01, text, transform=ax.transAxes, ha=align, va="bottom", fontsize="small")
+        ax.text(at, 1.01, text, transform=ax.transAxes, ha=align, va="bottom", fontsize=SMALL)
 
 
-def _draw_shares(ax: Axes, shares: pd.DataFrame, at: pd.Series) -> bool:
-    """Draw the share explained by each penalty; returns whether some lie outside of the frame."""
+def _draw_shares(ax: Axes, shares: pd.DataFrame, at: pd.Series) -> None:
+    """Draw the share explained by each penalty."""
     from matplotlib.lines import Line2D
 
     penalties = penalties_in(shares)
@@ -62,7 +73,8 @@ def _draw_shares(ax: Axes, shares: pd.DataFrame, at: pd.Series) -> bool:
         ax.text(0.02, height, "–", va="center")
     lowest = min(0.0, shares["mean"].min() - 0.03)
     ax.set_xlim(max(LEAST - 0.03, lowest), 1)
-    ax.set_xlabel("share explained, by penalty")
+    cut = f", ◂ below {LEAST:g}".replace("-", "−") if (shares["mean"] < LEAST).any() else ""
+    ax.set_xlabel(f"share explained{cut}")
     ax.legend(
         handles=[
             Line2D([], [], ls="", marker=MARKERS[p], color=COLOURS[p], ms=5, label=NAMES[p])
@@ -71,26 +83,30 @@ def _draw_shares(ax: Axes, shares: pd.DataFrame, at: pd.Series) -> bool:
         loc="lower left",
         bbox_to_anchor=(-0.04, 0.99),
         ncols=2,
-        fontsize="small",
+        fontsize=SMALL,
         handletextpad=0.1,
         columnspacing=0.8,
         borderpad=0.2,
     )
-    return bool((shares["mean"] < LEAST).any())
 
 
-def _frame(n: int, both: bool) -> tuple[Figure, list[Axes]]:
+def _frame(n: int, both: bool, narrow: bool) -> tuple[Figure, list[Axes]]:
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(
-        1,
-        2 if both else 1,
-        figsize=(7.5 if both else 5.0, 1.6 + ROW * n),
-        sharey=True,
-        layout="constrained",
-        squeeze=False,
-    )
-    return figure, list(axes[0])
+    panels = 2 if both else 1
+    if narrow:
+        size = NARROW, 0.7 + panels * (0.8 + ROW * n)
+        figure, axes = plt.subplots(panels, 1, figsize=size, layout="constrained", squeeze=False)
+    else:
+        figure, axes = plt.subplots(
+            1,
+            panels,
+            figsize=(7.5 if both else 5.0, 1.8 + ROW * n),
+            sharey=True,
+            layout="constrained",
+            squeeze=False,
+        )
+    return figure, list(axes.flat)
 
 
 PLACED = True
@@ -102,49 +118,42 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("own_data", tuple(others))
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """One row a data set: the ratio of L1 to L2, and the share explained by penalty."""
     rows = primary(tables["verdicts"]).set_index("dataset")
     rows = rows.loc[[name for name in entry["datasets"] if name in rows.index]].reset_index()
     rows["at"] = np.arange(len(rows), dtype=float)
     shares = _shares(tables["summary"], list(rows["dataset"]))
-    figure, axes = _frame(len(rows), len(shares) > 0)
+    narrow = is_narrow(entry)
+    figure, axes = _frame(len(rows), len(shares) > 0, narrow)
     _draw_ratios(axes[0], rows, entry["margin"])
+    if len(shares):
+        _draw_shares(axes[1], shares, rows.set_index("dataset")["at"])
     labels = [
-        f"{name.replace('_', ' ')}\n{MEASURES[metric]}"
+        f"{fill(name.replace('_', ' '), LONGEST)}\n{MEASURES[metric]}"
         for name, metric in zip(rows["dataset"], rows["metric"], strict=True)
     ]
-    axes[0].set_yticks(rows["at"], labels)
-    axes[0].set_ylim(len(rows) - 0.4, -0.6)
-    cut = len(shares) > 0 and _draw_shares(axes[1], shares, rows.set_index("dataset")["at"])
-    verdict_names(figure)
+    for ax in axes if narrow else axes[:1]:
+        ax.set_yticks(rows["at"], labels)
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+    margin = f"±{100 * entry['margin']:g} %"
+    verdict_names(figure, interval_mark(), zone_patch(margin), columns=2 if narrow else 3)
     counts = rows["verdict"].value_counts()
     tally = [f"{name} {counts[v]}" for v, name in VERDICT_NAMES.items() if v in counts]
     return Drawing(
         figure,
         f"Real tables and other sources, {len(rows)} in all: {', '.join(tally)}",
-        _caption(set(rows["metric"]), len(shares) > 0, cut),
+        _caption(set(rows["metric"]), len(shares) > 0),
     )
 
 
-def _caption(metrics: set[str], shared: bool, cut: bool) -> str:
+def _caption(metrics: set[str], shared: bool) -> str:
     text = (
-        "Each row is a data set: the test error of L1 over that of L2 on the same rows held out, "
-        "or the excess risk where the truth is known, as a geometric mean with its 95 % interval. "
-        "The grey band is the zone of equivalence."
+        "First: L1's test error over L2's on held-out rows (excess risk where the truth is known)."
     )
-    if "test_error" in metrics:
-        text += (
-            " The replicates of a table are random splits of its rows. They share rows and are not "
-            "independent: the interval is corrected for that (Nadeau and Bengio 2003), and more "
-            "splits narrow it little."
-        )
     if shared:
-        text += (
-            " Right: one minus the test error over that of a constant; where the truth of a "
-            "numeric response is known, one minus the excess risk over the variance of the signal "
-            "(– for classes)."
-        )
-    if cut:
-        text += f" An arrowhead marks a share below {LEAST:g}.".replace("-", "−")
+        text += " Second: share explained; 1 is perfect, 0 a constant prediction."
+    if "test_error" in metrics:
+        text += " Splits of a table share rows; the intervals allow for it."
     return text

@@ -9,15 +9,20 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.trials.replications.protocol import study_module
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted
-from normwise.report.look.style import note_figure, plain_ticks
+from normwise.report.look.style import SMALL, note_figure, plain_ticks
 from normwise.report.replicated import kinds, replication_summary, replication_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-GOOD, BAD = "#0072B2", "#D55E00"
+# neither is a colour of a penalty
+GOOD, BAD = "#333333", "#B2182B"
+# of a row, above its marks in a narrow drawing
+ABOVE = 0.25
+PLATE = {"fc": "white", "ec": "none", "pad": 0.8}
 TICKS = (0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 5, 10)
 
 
@@ -41,7 +46,7 @@ def _number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _ratio_row(ax: Axes, y: int, row: pd.Series) -> None:
+def _ratio_row(ax: Axes, y: float, row: pd.Series) -> None:
     from scipy import stats
 
     colour, marker = (GOOD, "o") if row["agrees"] else (BAD, "X")
@@ -58,7 +63,7 @@ def _ratio_row(ax: Axes, y: int, row: pd.Series) -> None:
     ax.plot(ratio, y, marker=marker, color=colour, ms=5 if row["agrees"] else 7, zorder=3)
 
 
-def _words_row(ax: Axes, y: int, row: pd.Series) -> None:
+def _words_row(ax: Axes, y: float, row: pd.Series) -> None:
     """What a number without a ratio is held against."""
     words = row["criterion"].split(":")[-1].strip()
     ax.text(
@@ -68,21 +73,24 @@ def _words_row(ax: Axes, y: int, row: pd.Series) -> None:
         transform=ax.get_yaxis_transform(),
         ha="center",
         va="center",
-        fontsize="small",
+        fontsize=SMALL,
         style="italic",
         color=GOOD if row["agrees"] else BAD,
-        bbox={"fc": "white", "ec": "none", "pad": 0.8},
+        bbox=PLATE,
     )
 
 
-def _numbers(ax: Axes, lines: list[tuple[str, pd.Series | None]], kind: pd.Series) -> None:
-    """Columns of the numbers themselves, right of the frame."""
-    for x, title in ((1.21, "published"), (1.39, "here")):
+def _numbers(
+    ax: Axes, lines: list[tuple[str, pd.Series | None]], kind: pd.Series, narrow: bool
+) -> None:
+    """Columns of the numbers themselves, right of the frame or above the marks."""
+    lift, edge = (ABOVE, (0.83, 0.995)) if narrow else (0, (1.21, 1.39))
+    for x, title in zip(edge, ("published", "here"), strict=True):
         style: dict[str, Any] = {
             "transform": ax.get_yaxis_transform(),
             "ha": "right",
             "va": "center",
-            "fontsize": "small",
+            "fontsize": SMALL,
         }
         ax.text(x, -0.9, title, fontweight="bold", **style)
         for y, (_, row) in enumerate(lines):
@@ -93,7 +101,29 @@ def _numbers(ax: Axes, lines: list[tuple[str, pd.Series | None]], kind: pd.Serie
             if title == "published" and kind[row.name] == "expected":
                 text = "by theory"
             colour = "black" if row["agrees"] else BAD
-            ax.text(x, y, text, color=colour, **style)
+            ax.text(x, y - lift, text, color=colour, bbox=PLATE, **style)
+
+
+def _names(ax: Axes, lines: list[tuple[str, pd.Series | None]], narrow: bool) -> None:
+    """What each row is: beside it, or above its marks where there is no room."""
+    if not narrow:
+        ax.set_yticks(range(len(lines)), [label for label, _ in lines], fontsize=SMALL)
+        for tick, (_, row) in zip(ax.get_yticklabels(), lines, strict=True):
+            tick.set_fontweight("bold" if row is None else "normal")
+        return
+    ax.set_yticks([])
+    ax.spines[["left", "right", "top"]].set_visible(False)
+    for y, (label, row) in enumerate(lines):
+        ax.text(
+            0.005,
+            y - ABOVE if row is not None else y,
+            label,
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=SMALL,
+            fontweight="bold" if row is None else "normal",
+            bbox=PLATE,
+        )
 
 
 def _frame(ax: Axes, lines: list[tuple[str, pd.Series | None]]) -> None:
@@ -107,30 +137,38 @@ def _frame(ax: Axes, lines: list[tuple[str, pd.Series | None]]) -> None:
         if low <= mark <= high and all(abs(np.log(mark / k)) > room for k in kept):
             kept.append(float(mark))
     plain_ticks(ax.xaxis, sorted(kept))
-    ax.set_yticks(range(len(lines)), [label for label, _ in lines], fontsize="small")
-    for tick, (_, row) in zip(ax.get_yticklabels(), lines, strict=True):
-        tick.set_fontweight("bold" if row is None else "normal")
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     ax.set_ylim(len(lines) - 0.4, -0.6)
     ax.set_xlabel("measured here / published or expected")
 
 
-def _key(ax: Axes) -> None:
+def _key(figure: Figure, narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
-    ax.legend(
-        handles=[
-            Line2D([], [], color=GOOD, marker="o", label="agrees", ls="", ms=5),
-            Line2D([], [], color=BAD, marker="X", label="does not agree", ls="", ms=5),
-            Line2D([], [], color="#C9C9C9", lw=7, label="interval of the published number"),
-        ],
-        loc="lower right",
-        bbox_to_anchor=(1.42, 1.02),
-        ncols=3,
-        fontsize="small",
-        handlelength=1.4,
+    names = [
+        Line2D([], [], color=GOOD, marker="o", label="agrees", lw=1.3, ms=5),
+        Line2D([], [], color=BAD, marker="X", label="does not agree", lw=1.3, ms=7),
+        Line2D([], [], color="#C9C9C9", lw=7, label="as published (bars: 95 % intervals)"),
+    ]
+    figure.legend(
+        handles=names,
+        loc="outside upper left",
+        ncols=1 if narrow else 3,
+        fontsize=SMALL,
+        handlelength=1.8,
     )
+
+
+def _caption(every: pd.DataFrame) -> str:
+    missed = replication_summary(every)["missed"]
+    text = (
+        "Each mark is a number measured here over the published one, or over what theory expects; "
+        "words in italics are criteria stated beforehand. "
+    )
+    if len(missed) == 1:
+        return f"{text}Not in agreement: {missed[0]}."
+    return text + (f"{len(missed)} of {len(every)} do not agree." if missed else "All agree.")
 
 
 PLACED = True
@@ -142,6 +180,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("replications")
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """One row for each published number: measured over published, or what it is held against."""
     import matplotlib.pyplot as plt
@@ -155,26 +194,18 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             "studies are run again, and on how many data sets.",
         )
     lines, ratios = _lines(every), _is_ratio(every)
-    figure, ax = plt.subplots(figsize=(7.4, 0.21 * len(lines) + 1.3), layout="constrained")
+    narrow = is_narrow(entry)
+    size = (NARROW, 0.36 * len(lines) + 1.6) if narrow else (7.4, 0.21 * len(lines) + 1.3)
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
     for y, (_, row) in enumerate(lines):
+        at = y + ABOVE if narrow else y
         if row is not None and ratios[row.name]:
-            _ratio_row(ax, y, row)
+            _ratio_row(ax, at, row)
         elif row is not None:
-            _words_row(ax, y, row)
+            _words_row(ax, at, row)
     _frame(ax, lines)
-    _numbers(ax, lines, kinds(every))
-    _key(ax)
-    found = replication_summary(every)
-    agree, rest = replication_words(found)
-    missed = "; ".join(found["missed"])
-    return Drawing(
-        figure,
-        f"Published studies run again: {agree}",
-        "Each study is run with its own design, tuning and measure of error. Marks: the number "
-        "measured here over the published one, with its 95 % interval; the grey bar is the 95 % "
-        "interval of the published number, where its source gives a standard error. In italics: "
-        "what a number is held against where a ratio says nothing. Whether two numbers agree is "
-        "decided by a criterion stated beforehand, in table replications. "
-        + (f"Also held here: {rest}. " if rest else "")
-        + (f"Not in agreement: {missed}." if missed else "All agree."),
-    )
+    _names(ax, lines, narrow)
+    _numbers(ax, lines, kinds(every), narrow)
+    _key(figure, narrow)
+    agree, _ = replication_words(replication_summary(every))
+    return Drawing(figure, f"Published studies run again: {agree}", _caption(every))

@@ -11,30 +11,30 @@ import pandas as pd
 from normwise.analysis.learn.cells import cells, learnt_from
 from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, read_rule
 from normwise.analysis.points import GOAL as EXPLAINED
-from normwise.report.decision import matters_text, rule_text
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted, comparing, simulated
 from normwise.report.look.colours import COLOURS
 from normwise.report.look.style import (
+    SMALL,
     equivalence_zone,
     note_figure,
     plain_ticks,
     ratio_axis,
     verdict_dots,
     verdict_key,
+    verdict_names,
+    zone_patch,
 )
 from normwise.report.look.words import NO_PART
-from normwise.report.validity import measured_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-LOAD = "load: a·k / (n √snr)"
-HELD_OUT = {
-    "fresh": "they played no part",
-    "study": "they are those of this study",
-    "scenarios": "a fifth of the scenarios is held out",
-}
+LOAD = "load a·k / (n √snr): columns that matter\nper row, over √signal-to-noise"
+LIMIT: dict[str, Any] = {"color": "black", "lw": 1.1, "ls": (0, (4, 2))}
+PLATE: dict[str, Any] = {"fc": "white", "ec": "none", "pad": 1.5}
+INTERVAL: dict[str, Any] = {"color": "#BBBBBB", "lw": 0, "alpha": 0.6}
 TOO_FEW = "Too few scenarios in this study for a rule."
 
 
@@ -60,7 +60,7 @@ def _say(ax: Axes, x: float, text: str, colour: str, align: str = "center") -> N
         va="top",
         fontweight="bold",
         color=colour,
-        bbox={"fc": "white", "ec": "none", "pad": 1.5},
+        bbox=PLATE,
     )
 
 
@@ -71,8 +71,8 @@ def _cut(ax: Axes, rule: Rule, ends: tuple[float, float]) -> None:
         _say(ax, float(np.sqrt(ends[0] * ends[1])), f"take {side.upper()}", COLOURS[side])
         return
     low, high = np.clip([rule.low, rule.high], *ends)
-    ax.axvspan(low, high, color="#BBBBBB", lw=0, alpha=0.6, zorder=0.7)
-    ax.axvline(rule.cut, color="black", lw=1.1, ls=(0, (4, 2)), zorder=1)
+    ax.axvspan(low, high, zorder=0.7, **INTERVAL)
+    ax.axvline(rule.cut, zorder=1, **LIMIT)
     _say(ax, float(low), "take L1", COLOURS["l1"], "right")
     _say(ax, float(high), "take L2", COLOURS["l2"], "left")
     ax.annotate(
@@ -85,15 +85,15 @@ def _cut(ax: Axes, rule: Rule, ends: tuple[float, float]) -> None:
     )
 
 
-def _effects(ax: Axes, own: pd.DataFrame, margin: float, title: str) -> None:
-    equivalence_zone(ax, margin)
+def _effects(ax: Axes, own: pd.DataFrame, entry: Entry, title: str) -> None:
+    equivalence_zone(ax, entry["margin"])
     verdict_dots(ax, own["load"].to_numpy(), np.exp(own["effect"]).to_numpy(), own["verdict"])
-    verdict_key(ax, own["verdict"])
+    verdict_key(ax, own["verdict"], names=not is_narrow(entry))
     ax.set_title(title, pad=22)
     ax.set_ylabel("excess risk, L1 / L2\n← L1 better · L2 better →")
 
 
-def _points(ax: Axes, own: pd.DataFrame, enough: float) -> None:
+def _points(ax: Axes, own: pd.DataFrame, enough: float, narrow: bool) -> None:
     """By how much more L1 explains, against rows per feature, and from where it hardly matters."""
     from matplotlib.ticker import FixedLocator
 
@@ -101,53 +101,70 @@ def _points(ax: Axes, own: pd.DataFrame, enough: float) -> None:
     ax.axhspan(-1, 1, color="#DDDDDD", lw=0, zorder=0.5)
     ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
     verdict_dots(ax, rows, points, own["verdict"])
-    verdict_key(ax, own["verdict"])
+    verdict_key(ax, own["verdict"], names=not narrow)
     ax.set_yscale("symlog", linthresh=1)
     reach = max(3.0, 1.5 * float(np.nanmax(np.abs(points))))
     ax.set_ylim(-reach, reach)
     marks = [m for m in (1, 3, 10, 30) if m < reach]
     plain_ticks(ax.yaxis, [-m for m in marks[::-1]] + [0] + marks)
     ax.yaxis.set_minor_locator(FixedLocator([]))
-    ax.set_ylabel("points explained, L1 − L2\n← L2 better · L1 better →")
+    ax.set_ylabel("points, L1 − L2\n← L2 better · L1 better →")
     ends = (rows.min() / 1.25, rows.max() * 1.25)
     load_axis(ax, ends)
-    ax.set_xlabel("rows per feature (of two classes, twice those of the rarer one)")
-    ax.set_title("The same in points of what is explained of new rows", pad=22)
+    ax.set_xlabel("rows per column (of two classes:\ntwice those of the rarer one)")
+    ax.set_title("The same, in points of R² or log-loss", pad=22)
     if ends[0] < enough < ends[1]:
-        ax.axvline(enough, color="black", lw=1.1, ls=(0, (4, 2)), zorder=1)
-        _say(ax, enough, f"from {enough:g} on:\nhardly matters", "#444444", "left")
+        ax.axvline(enough, zorder=1, **LIMIT)
+        text = f"from {enough:g} on:\nhardly matters"
+        if narrow:
+            ax.text(
+                0.98,
+                0.03,
+                text,
+                transform=ax.transAxes,
+                ha="right",
+                va="bottom",
+                fontweight="bold",
+                color="#444444",
+                bbox=PLATE,
+            )
+        else:
+            _say(ax, enough, text, "#444444", "left")
 
 
-def _agreement(parts: dict[str, pd.DataFrame], rule: Rule) -> str:
-    words = []
-    for title, own in parts.items():
-        decided = own[own["verdict"].isin(("l1", "l2"))]
-        right = call_by_rule(decided, rule) == decided["verdict"].to_numpy()
-        words.append(f"{right.sum()} of {len(decided)} ({title})")
-    return f"It names the winner in {' and '.join(words)}."
+def _caption(parts: dict[str, pd.DataFrame], rule: Rule, enough: float) -> str:
+    """What the rule says, on how many it is right, and where it hardly matters."""
+    which, own = list(parts.items())[-1]
+    decided = own[own["verdict"].isin(("l1", "l2"))]
+    right = call_by_rule(decided, rule) == decided["verdict"].to_numpy()
+    text = (
+        "Each mark is a scenario: below the line L1 predicts better, above it L2. Of the scenarios "
+        f"that {which}, the rule names {right.sum():,} of {len(decided):,} winners."
+    )
+    if enough < np.inf:
+        text += f" With {enough:g} rows per column or more, the choice hardly matters."
+    return text
 
 
 def _title(rule: Rule) -> str:
     if not 0 < rule.cut < np.inf:
-        return f"The rule of thumb for prediction: {rule_text(rule)}"
+        return f"The rule of thumb for prediction: always {'L1' if rule.cut else 'L2'}"
     return f"The rule of thumb for prediction: L1 below a load of {rule.cut:g}, L2 above"
 
 
-def _held_out(scores: pd.DataFrame) -> str:
-    own = scores[
-        (scores["goal"] == "prediction")
-        & (scores["rule"] == "rule of thumb")
-        & (scores["family"] == "all")
-        & (scores["decided"] > 0)
-    ].set_index("split")
-    words = [
-        f"{100 * own.loc[split, 'accuracy']:.0f} % of {own.loc[split, 'decided']} "
-        f"({100 * own.loc[split, 'accuracy_low']:.0f} to "
-        f"{100 * own.loc[split, 'accuracy_high']:.0f} %) when {text}"
-        for split, text in HELD_OUT.items()
-        if split in own.index
+def _key(figure: Figure, narrow: bool, margin: float) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    zone = zone_patch(f"±{100 * margin:g} %, ±1 point")
+    limits = [
+        Line2D([], [], label="limit of the rule", **LIMIT),
+        Patch(label="its 95 % interval", **INTERVAL),
     ]
-    return f" Of the winners not seen: {', '.join(words)}." if words else ""
+    if narrow:
+        verdict_names(figure, *limits, zone, columns=2)
+    else:
+        figure.legend(handles=[zone, *limits], loc="outside lower center", ncols=3, fontsize=SMALL)
 
 
 PLACED = True
@@ -159,6 +176,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("rule")
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Effect of every scenario against its load, and in points against its rows per feature."""
     import matplotlib.pyplot as plt
@@ -169,42 +187,32 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         return Drawing(
             note_figure(TOO_FEW),
             "No rule of thumb from so few scenarios",
-            f"The study has {len(frame)} scenarios with a known truth and a signal; a rule that is "
-            "learnt from some of them and judged on others needs more.",
+            "A rule that is made from some scenarios and tried on others needs more than the "
+            f"{len(frame)} that this study has with a known truth and a signal.",
         )
-    parts = {"learnt from": learnt_from(frame), NO_PART: frame[frame["held_out"]]}
-    parts = {title: own for title, own in parts.items() if len(own)}
+    parts = {"made the rule": learnt_from(frame), NO_PART: frame[frame["held_out"]]}
+    parts = {which: own for which, own in parts.items() if len(own)}
     explained = cells(tables["ground"], EXPLAINED)
     last = read_rule(tables["rules"], EXPLAINED)
+    enough = np.inf if last is None else last.enough
     n_panels = len(parts) + (len(explained) > 0)
+    narrow = is_narrow(entry)
     figure, axes = plt.subplots(
         n_panels,
         1,
-        figsize=(7.3, 0.9 + 2.8 * n_panels),
+        figsize=(NARROW, 1 + 2.7 * n_panels) if narrow else (7.3, 1.2 + 2.9 * n_panels),
         layout="constrained",
         squeeze=False,
     )
     ends = (frame["load"].min() / 1.25, frame["load"].max() * 1.25)
     ratios = np.exp(frame["effect"])
-    for ax, (title, own) in zip(axes[:, 0], parts.items(), strict=False):
-        _effects(ax, own, entry["margin"], f"{len(own):,} scenarios, {title}")
+    for ax, (which, own) in zip(axes[:, 0], parts.items(), strict=False):
+        _effects(ax, own, entry, f"{len(own):,} scenarios that {which}")
         ratio_axis(ax, min(0.7, ratios.min() / 1.1), max(1.4, ratios.max() * 2))
-        load_axis(ax, ends)
+        load_axis(ax, ends, most=6 if narrow else 12)
         _cut(ax, rule, ends)
         ax.set_xlabel(LOAD)
     if len(explained):
-        _points(axes[-1, 0], explained, np.inf if last is None else last.enough)
-    hardly = matters_text(tables)
-    return Drawing(
-        figure,
-        _title(rule),
-        "Each mark is a scenario: the geometric mean of the ratio of excess risks against its "
-        "load, a times the number of relevant features per row over the root of the "
-        "signal-to-noise ratio (k by effective number, a the alignment of the signal, at "
-        "least 1, all as in the truth). The light grey band is the zone of equivalence, the "
-        "upright one the 95 % "
-        f"interval of the limit, which was fitted to what it was learnt from: {rule_text(rule)}. "
-        f"{_agreement(parts, rule)}{_held_out(tables['rule_scores'])}"
-        + (f" Below, in points. {hardly}" if hardly else "")
-        + f" {measured_words(frame)}",
-    )
+        _points(axes[-1, 0], explained, enough, narrow)
+    _key(figure, narrow, entry["margin"])
+    return Drawing(figure, _title(rule), _caption(parts, rule, enough))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted, swept
 from normwise.report.look.colours import COLOURS
-from normwise.report.look.style import note_figure, penalties_in
+from normwise.report.look.numbers import percent
+from normwise.report.look.style import SMALL, interval_mark, note_figure, penalties_in
 from normwise.report.look.words import NAMES
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RULES = {
-    "cv_min": "least CV error",
-    "cv_1se": "one standard error",
+    "cv_min": "cross-validation",
+    "cv_1se": "one-standard-error rule",
     "oracle": "least true risk",
 }
 # by signal-to-noise ratio below: name, marker, share of white in the fill
 SIGNALS = {1.0: ("below 1", "v", 1.0), 3.0: ("1 to 3", "o", 0.5), np.inf: ("3 or more", "^", 0.0)}
+MEDIAN: dict[str, Any] = {"color": "#111111", "lw": 1, "ls": (0, (1, 2))}
 
 
 def _wide(tables: dict[str, pd.DataFrame], datasets: list[str]) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def _crosses(ax: Axes, own: pd.DataFrame) -> None:
         ax.plot(np.column_stack(at).ravel(), np.column_stack(to).ravel(), color="#AAAAAA", lw=0.7)
 
 
-def _panel(ax: Axes, own: pd.DataFrame, penalty: str) -> None:
+def _panel(ax: Axes, own: pd.DataFrame, penalty: str, heading: str) -> None:
     colour, lower = COLOURS[penalty], -np.inf
     _crosses(ax, own)
     for upper, (_, marker, white) in SIGNALS.items():
@@ -77,12 +79,11 @@ def _panel(ax: Axes, own: pd.DataFrame, penalty: str) -> None:
     ax.plot(0, 1, "*", color="k", ms=11, clip_on=False, zorder=4)
     if len(own):
         x, y = own["fdr_mean"].median(), own["tpr_mean"].median()
-        style: dict[str, Any] = {"color": "#111111", "lw": 1, "ls": (0, (1, 2)), "zorder": 4}
-        ax.axvline(x, **style)
-        ax.axhline(y, **style)
+        ax.axvline(x, zorder=4, **MEDIAN)
+        ax.axhline(y, zorder=4, **MEDIAN)
         ax.set_title(
-            f"median: {100 * y:.0f} % found,\n{100 * x:.0f} % of the selected false",
-            fontsize="small",
+            f"{heading}{percent(y)} found,\n{percent(x)} of picks false",
+            fontsize=SMALL,
             fontweight="normal",
         )
 
@@ -94,20 +95,22 @@ def _mixed(colour: str, white: float) -> tuple[float, ...]:
     return tuple(float(v) for v in rgb + white * (1 - rgb))
 
 
-def _name_signals(figure: Figure) -> None:
+def _key(figure: Figure, narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
-    handles = [
-        Line2D([], [], ls="", marker=m, ms=6, mfc=_mixed("#555555", w), mec="#555555", label=name)
+    signals = [
+        Line2D(
+            [], [], ls="", marker=m, ms=6, mfc=_mixed("#555555", w), mec="#555555",
+            label=f"signal-to-noise {name}",
+        )
         for name, m, w in SIGNALS.values()
-    ]
-    blank = Line2D([], [], ls="", label="signal-to-noise ratio:")
+    ]  # fmt: skip
     figure.legend(
-        handles=[blank, *handles],
+        handles=[*signals, Line2D([], [], label="median", **MEDIAN), interval_mark()],
         loc="outside lower center",
-        ncols=4,
-        fontsize="small",
-        handletextpad=0.1,
+        ncols=2 if narrow else 3,
+        fontsize=SMALL,
+        handletextpad=0.3,
     )
 
 
@@ -117,6 +120,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("selection", tuple(datasets))
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Selection of L1 and the elastic net in every sparse scenario of the sweeps."""
     import matplotlib.pyplot as plt
@@ -130,59 +134,58 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             "Selection is shown for the sparse scenarios of the sweeps, in which less than half of "
             "the features matter; this study has none.",
         )
+    narrow, n = is_narrow(entry), len(penalties)
+    # a row for each penalty, or for each rule where three panels have no room side by side
+    shape = (len(RULES), n) if narrow else (n, len(RULES))
     figure, axes = plt.subplots(
-        len(penalties),
-        len(RULES),
-        figsize=(7.4, 1.2 + 2.5 * len(penalties)),
+        *shape,
+        figsize=(NARROW, 1.2 + 2.3 * shape[0]) if narrow else (7.4, 1.4 + 2.5 * n),
         sharex=True,
         sharey=True,
         layout="constrained",
         squeeze=False,
     )
-    for line, penalty in zip(axes, penalties, strict=True):
+    for line, penalty in zip(axes.T if narrow else axes, penalties, strict=True):
         for ax, (rule, title) in zip(line, RULES.items(), strict=True):
             own = wide[(wide["tuning"] == rule) & (wide["penalty"] == penalty)]
-            _panel(ax, own, penalty)
+            _panel(ax, own, penalty, f"{NAMES[penalty]}, median:\n" if narrow else "median: ")
+            where = ax.get_subplotspec()
+            if where.is_first_col():
+                found = "share of true columns found"
+                ax.set_ylabel(found if narrow else f"{NAMES[penalty]}\n{found}")
+            if narrow or where.is_last_row():
+                ax.set_xlabel("share of picks\nthat are false")
+                ax.tick_params(labelbottom=True)
             if penalty == penalties[0]:
                 ax.annotate(
                     title,
                     (0, 1),
                     xycoords="axes fraction",
-                    xytext=(0, 36),
+                    xytext=(0, 46 if narrow else 36),
                     textcoords="offset points",
                     fontweight="bold",
                 )
-        line[0].set_ylabel(f"{NAMES[penalty]}\ntrue features found")
     axes[0, 0].set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.06))
     axes[0, 0].annotate(
-        "ideal", (0, 1), xytext=(4, -17), textcoords="offset points", fontsize="small"
+        "ideal", (0, 1), xytext=(4, -17), textcoords="offset points", fontsize=SMALL
     )
-    for ax in axes[-1]:
-        ax.set_xlabel("selected features\nthat are false")
-    _name_signals(figure)
-    title, words = _words(wide)
-    return Drawing(figure, title, words)
+    _key(figure, narrow)
+    return Drawing(figure, *_words(wide))
 
 
 def _words(wide: pd.DataFrame) -> tuple[str, str]:
     first = wide["penalty"].iloc[-1] if not (wide["penalty"] == "l1").any() else "l1"
     own = wide[wide["penalty"] == first]
-    middle = own.groupby("tuning")[["tpr_mean", "fdr_mean"]].median() * 100
-    found, false = (middle.loc["cv_min", c] for c in ("tpr_mean", "fdr_mean"))
-    title = (
-        f"Cross-validated, {NAMES[first]} finds a median {found:.0f} % of the true features in "
-        f"{own['scenario'].nunique()} sparse scenarios; a median {false:.0f} % of those it selects "
-        "are false"
+    middle = own.groupby("tuning")[["tpr_mean", "fdr_mean"]].median()
+    (found, false), (found_1se, false_1se) = (
+        [percent(v) for v in middle.loc[rule]] for rule in ("cv_min", "cv_1se")
     )
-    changed = middle.loc["cv_1se"] - middle.loc["cv_min"]
-    return title, (
-        f"Each mark is one of {own['scenario'].nunique()} sparse scenarios, a mean over replicates "
-        "with 95 % intervals in both directions; its shape is the strength of the signal. Dotted "
-        "lines are medians over these scenarios, not a property of the penalty. To select nothing "
-        "counts as 0 % false. Columns: the "
-        "rule that chooses the strength. With the strongest penalty within one standard error, "
-        f"a median {middle.loc['cv_1se', 'fdr_mean']:.0f} % of what {NAMES[first]} selects is "
-        f"false ({changed['fdr_mean']:+.0f} points), and it finds a median "
-        f"{middle.loc['cv_1se', 'tpr_mean']:.0f} % of the true ones "
-        f"({changed['tpr_mean']:+.0f} points). L2 is absent, as it does not select."
-    ).replace("(-", "(−")
+    return (
+        f"Cross-validated {NAMES[first]} finds {found} of the true columns; {false} of its picks "
+        "are false"
+    ), (
+        f"Each mark is one of {own['scenario'].nunique()} sparse scenarios. The "
+        f"one-standard-error rule penalises more: {NAMES[first]} then finds {found_1se}, and "
+        f"{false_1se} of its picks are false (medians). L2 (ridge) keeps every column, so it is "
+        "absent."
+    )

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.sweep_data import panel_title, panels, split_axes
 from normwise.report.figures.wanted import Wanted, swept
 from normwise.report.look.colours import COLOURS, LINES, MARKERS
-from normwise.report.look.style import direct_labels, note_figure, penalties_in, plain_ticks
+from normwise.report.look.style import (
+    SMALL,
+    direct_labels,
+    interval_mark,
+    note_figure,
+    penalties_in,
+    plain_ticks,
+)
 from normwise.report.look.words import NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 AGREEMENT, VARIANCE = "coef_agreement", "coef_variance"
 ROWS = {
     AGREEMENT: "agreement of the\ncoefficients of two\nsamples (1: the same)",
-    VARIANCE: "variance of the\ncoefficients / squared\nnorm of the truth",
-    "sign_consistency": "share of relevant\nfeatures with the\nright sign",
-    "stability": "stability of the\nselection (1: always\nthe same features)",
+    VARIANCE: "variance of the\ncoefficients / squared\nsize of the true ones",
+    "sign_consistency": "share of the columns\nthat matter with the\nright sign",
+    "stability": "stability of the picks\n(1: always the same,\n0: as by chance)",
 }
 # from here on, an estimate of a positive quantity is not told from 0
 LEAST = 1e-3
@@ -73,14 +82,14 @@ def _vertical(ax: Axes, metric: str) -> None:
         ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
 
 
-def _horizontal(ax: Axes, levels: np.ndarray) -> None:
+def _horizontal(ax: Axes, levels: np.ndarray, spacing: float) -> None:
     at = _closeness(levels)
-    room, kept = 0.075 * (at[-1] - at[0]), [len(at) - 1]
+    room, kept = spacing * (at[-1] - at[0]), [len(at) - 1]
     for i in range(len(at) - 2, -1, -1):
         if at[kept[-1]] - at[i] > room:
             kept.append(i)
     ax.set_xticks(at[kept], [f"{levels[i]:g}" for i in kept])
-    ax.set_xlabel("correlation within groups\n(evenly in log(1 − correlation))")
+    ax.set_xlabel("feature correlation")
 
 
 def _words(frame: pd.DataFrame, levels: np.ndarray) -> tuple[str, str]:
@@ -88,25 +97,28 @@ def _words(frame: pd.DataFrame, levels: np.ndarray) -> tuple[str, str]:
     sparse = own[own["nonzero_share"] == own["nonzero_share"].min()]
     ends = sparse.pivot_table(index="correlation", columns="penalty", values="value")
     changes = [
-        f"{NAMES[p]} from {ends.loc[levels[0], p]:.2f} to {ends.loc[levels[-1], p]:.2f}"
+        f"{NAMES[p]} {ends.loc[levels[0], p]:.2f} and {ends.loc[levels[-1], p]:.2f}"
         for p in ("l1", "l2")
         if p in ends
     ]
     title = (
-        f"From correlation {levels[0]:g} to {levels[-1]:g}, the agreement of coefficients goes: "
+        f"Agreement of coefficients at correlation {levels[0]:g} and {levels[-1]:g}: "
         f"{', '.join(changes)}"
+    )
+    text = (
+        "How far another sample would give the same coefficients or picks, as columns get more "
+        "correlated; the title is about the sparsest scenarios."
     )
     wide = frame[frame["metric"] == VARIANCE].pivot_table(
         index=["nonzero_share", "correlation"], columns="penalty", values="value"
     )
     last = wide[wide.index.get_level_values("correlation") == levels[-1]]
-    if not {"l1", "l2"} <= set(last):
-        return title, ""
-    ratios = " and ".join(f"{r:.2g}" for r in (last["l1"] / last["l2"]).dropna())
-    return title, (
-        f" At correlation {levels[-1]:g} the variance of L1's coefficients is {ratios} times that "
-        "of L2's, from sparse to dense."
-    )
+    if {"l1", "l2"} <= set(last):
+        ratios = (last["l1"] / last["l2"]).dropna()
+        least, most = f"{ratios.min():.2g}", f"{ratios.max():.2g}"
+        times = least if least == most else f"{least} to {most}"
+        text += f" At {levels[-1]:g}, L1's variance is {times} times L2's."
+    return title, text
 
 
 def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
@@ -115,6 +127,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted("stability", (dataset,))
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Stability metrics over the correlation of one sweep."""
     import matplotlib.pyplot as plt
@@ -134,39 +147,57 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     levels = np.sort(scenarios["correlation"].unique())
     groups = panels(scenarios, facet, "correlation")
     rows = {metric: label for metric, label in ROWS.items() if (frame["metric"] == metric).any()}
+    narrow = is_narrow(entry)
+    columns = len(groups) if not narrow or len(groups) < 3 else 1
+    lines = len(rows) * len(groups) // columns
+    wide = (1.9 + 2.75 * len(groups), 1.1 + 1.85 * lines)
     figure, axes = plt.subplots(
-        len(rows),
-        len(groups),
-        figsize=(1.9 + 2.75 * len(groups), 0.9 + 1.85 * len(rows)),
+        lines,
+        columns,
+        figsize=(NARROW, 1.2 + 2.0 * lines) if narrow else wide,
         sharex=True,
         sharey="row",
         layout="constrained",
         squeeze=False,
     )
+    axes = axes.reshape(len(rows), len(groups))
     for line, (metric, label) in zip(axes, rows.items(), strict=True):
         own = frame[frame["metric"] == metric]
-        ends = [
-            _panel(ax, own[own["scenario"].isin(group["scenario"])], metric)
-            for ax, (_, group) in zip(line, groups, strict=True)
-        ]
-        _vertical(line[0], metric)
-        for ax in line[1:]:
-            if metric != VARIANCE:
-                ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
-        line[0].set_ylabel(label)
-        direct_labels(line[-1], ends[-1], gap=0.12)
-    for ax, (_, group) in zip(axes[0], groups, strict=True):
-        ax.set_title(panel_title(facet, group.iloc[0]).replace(": ", ":\n"))
-    for ax in axes[-1]:
-        _horizontal(ax, levels)
+        for ax, (_, group) in zip(line, groups, strict=True):
+            ends = _panel(ax, own[own["scenario"].isin(group["scenario"])], metric)
+            if ax.get_subplotspec().is_first_col():
+                ax.set_ylabel(label)
+            if narrow or metric == next(iter(rows)):
+                ax.set_title(**_heading(panel_title(facet, group.iloc[0]), narrow))
+        for ax in line:
+            _vertical(ax, metric)
+        if not narrow:
+            direct_labels(line[-1], ends, gap=0.12)
+    for ax in axes.flat if narrow else axes[-1]:
+        _horizontal(ax, levels, 0.2 if narrow else 0.075)
+        ax.tick_params(labelbottom=True)
     figure.align_ylabels()
-    title, words = _words(frame, levels)
-    return Drawing(
-        figure,
-        title,
-        "Over replicates, with 95 % intervals. Agreement asks whether another sample gives like "
-        "coefficients, whatever their size; the variance falls as well when all are made small. "
-        "The share of right signs counts relevant features that are left out as wrong. Stability "
-        "of the selection is Nogueira's measure, for penalties that select; 0 is chance. The "
-        f"title tells of the sparsest scenarios.{words}",
+    _key(figure, penalties_in(frame) if narrow else [])
+    return Drawing(figure, *_words(frame, levels))
+
+
+def _heading(title: str, narrow: bool) -> dict[str, Any]:
+    """The title of a panel in lines, of which a narrow one holds little."""
+    parts = title.split(": ")
+    if not narrow:
+        return {"label": ":\n".join(parts)}
+    lines = [line for part in parts for line in wrap(part, 17)]
+    return {"label": "\n".join(lines), "fontsize": SMALL, "fontweight": "normal"}
+
+
+def _key(figure: Figure, penalties: list[str]) -> None:
+    """Name the lines that have no names beside them, and the bars."""
+    from matplotlib.lines import Line2D
+
+    named = [
+        Line2D([], [], color=COLOURS[p], ls=LINES[p], marker=MARKERS[p], ms=4, label=NAMES[p])
+        for p in penalties
+    ]
+    figure.legend(
+        handles=[*named, interval_mark()], loc="outside lower center", ncols=2, fontsize=SMALL
     )

@@ -8,24 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.sweep_data import (
     NAMED_AXES,
     RELATIVE,
     Sweep,
+    middle_of,
     panel_title,
     panels,
     positions,
     read_sweep,
 )
-from normwise.report.figures.sweep_words import (
-    caption,
-    case_words,
-    finding,
-    plain_value,
-    span_words,
-    title,
-)
+from normwise.report.figures.sweep_words import caption, plain_value, title
 from normwise.report.figures.wanted import Wanted, swept
 from normwise.report.look.colours import COLOURS, LINES, MARKERS, VERDICT_COLOURS, VERDICT_MARKERS
 from normwise.report.look.style import (
@@ -33,15 +27,19 @@ from normwise.report.look.style import (
     axis_scale,
     direct_labels,
     equivalence_zone,
+    interval_mark,
     penalties_in,
     plain_ticks,
     ratio_axis,
+    zone_patch,
 )
-from normwise.report.look.words import AXIS_NAMES, VERDICT_MARKS
+from normwise.report.look.words import AXIS_NAMES, NAMES, VERDICT_MARKS
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 # beside a fit without a penalty that fails by far, the others could not be told apart
@@ -185,16 +183,17 @@ def _say_beyond(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> No
     )
 
 
-def _arrange(n_panels: int) -> tuple[Figure, np.ndarray]:
-    """Panels two abreast; an array of shape (n_panels, 2) of risk and effect axes."""
+def _arrange(n_panels: int, narrow: bool) -> tuple[Figure, np.ndarray]:
+    """Axes of risks above those of effects, two pairs abreast: an array of shape (n_panels, 2)."""
     import matplotlib.pyplot as plt
 
-    columns = min(n_panels, 2)
+    columns = 1 if narrow else min(n_panels, 2)
     blocks = -(-n_panels // columns)
+    wide = 7.5 if columns == 2 else 4.9
     figure, axes = plt.subplots(
         2 * blocks,
         columns,
-        figsize=(7.5 if columns == 2 else 4.9, 5.3 * blocks),
+        figsize=(NARROW, 1.1 + 4.5 * blocks) if narrow else (wide, 0.5 + 5.3 * blocks),
         height_ratios=[1.3, 1] * blocks,
         layout="constrained",
         squeeze=False,
@@ -210,28 +209,78 @@ def _arrange(n_panels: int) -> tuple[Figure, np.ndarray]:
 
 def _draw_pair(
     above: Axes, below: Axes, sweep: Sweep, group: pd.DataFrame, entry: Entry, leftmost: bool
-) -> str:
-    """Draw the risks and the effects of one panel; say who wins in it."""
+) -> None:
+    """Draw the risks and the effects of one panel."""
     x, levels = sweep.x, sweep.levels
     risks = sweep.risks[sweep.risks["scenario"].isin(group["scenario"])]
     effects = sweep.effects[sweep.effects["scenario"].isin(group["scenario"])]
-    middle = group.sort_values("nonzero_share").iloc[len(group) // 2]
     ends = _risk_panel(above, risks, x, levels)
     _risk_axis(above, *_risk_limits(sweep.risks))
     if sweep.scale == RELATIVE:
         above.axhline(1, color="#444444", lw=0.8, zorder=1)
     _effect_panel(below, effects, x, levels, entry["margin"])
-    ratio_axis(below, *_ratio_limits(sweep.effects))
-    _name_x(above, below, x, sweep.scenarios)
+    ratio_axis(below, *_ratio_limits(sweep.effects, is_narrow(entry)))
+    _name_x(above, below, sweep, is_narrow(entry))
     _say_beyond(above, risks, x, levels)
-    above.set_title(panel_title(sweep.facet, middle), fontsize=9.5)
-    direct_labels(above, ends, gap=0.075, size=8.5)
-    _name_theory(below, effects, x, levels)
+    above.set_title(panel_title(sweep.facet, middle_of(group)), fontsize=9.5)
+    if not is_narrow(entry):
+        direct_labels(above, ends, gap=0.075, size=8.5)
     if leftmost:
         above.set_ylabel(f"excess risk\n({sweep.scale})")
         below.set_ylabel("excess risk, L1 / L2\n← L1 better · L2 better →")
-    case = case_words(sweep.facet, middle) if sweep.facet else span_words(x, levels)
-    return case + finding(effects, x)
+
+
+def _methods(sweep: Sweep) -> list[Line2D]:
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D(
+            [], [], label=NAMES[p], color=COLOURS[p], ls=LINES[p], marker=MARKERS[p], ms=4.8,
+            mec="white",
+        )
+        for p in penalties_in(sweep.risks)
+    ]  # fmt: skip
+
+
+def _marks(sweep: Sweep, health: pd.DataFrame, margin: float) -> list[Artist]:
+    """What lines, bars and marks mean, as far as the figure has them."""
+    from matplotlib.lines import Line2D
+
+    known = sweep.risks["predicted"].notna()
+    looks: dict[str, dict[str, Any]] = {}
+    if known.any():
+        looks["theory, best strength known"] = {"color": "#111111", "lw": 1.5}
+    if not known.all() and sweep.x not in NAMED_AXES:
+        looks["thin line: no theory"] = {"color": "#777777", "lw": 0.7}
+    for verdict, text in (("undecided", "? undecided"), ("equivalent", "≈ no real difference")):
+        if (sweep.effects["verdict"] == verdict).any():
+            looks[text] = {
+                "ls": "", "marker": VERDICT_MARKERS[verdict], "ms": 5.5, "mec": "#222222",
+                "mfc": VERDICT_COLOURS[verdict],
+            }  # fmt: skip
+    own = health["dataset"].isin(sweep.scenarios["dataset"]) & (health["failed"] > 0)
+    for penalty in penalties_in(health[own]):
+        # a point is the mean over the data sets that have a solution, if any
+        some = (sweep.risks["penalty"] == penalty).any()
+        looks[f"{NAMES[penalty]}{', where solvable' if some else ': no solution'}"] = {
+            "ls": "", "color": COLOURS[penalty], "marker": MARKERS[penalty], "ms": 4.8,
+        }  # fmt: skip
+    marks: list[Artist] = [Line2D([], [], label=text, **look) for text, look in looks.items()]
+    return [*marks, interval_mark(), zone_patch(f"±{100 * margin:g} %")]
+
+
+def _explain(figure: Figure, sweep: Sweep, health: pd.DataFrame, entry: Entry) -> None:
+    """Say what is drawn: the methods too where they have no names beside their lines."""
+    marks = _marks(sweep, health, entry["margin"])
+    look: dict[str, Any] = {"handletextpad": 0.5, "columnspacing": 1.2, "borderpad": 0.2}
+    if is_narrow(entry):
+        figure.legend(handles=_methods(sweep), loc="outside upper left", **look)
+        figure.legend(handles=marks, loc="outside upper right", **look)
+    else:
+        columns = 3 if figure.get_figwidth() > 6 else 2
+        figure.legend(
+            handles=marks, loc="outside lower left", ncols=columns, fontsize="small", **look
+        )
 
 
 def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
@@ -240,57 +289,42 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted(dataset["name"], (dataset,))
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Sweep of one data set."""
     sweep = read_sweep(tables, entry)
     groups = panels(sweep.scenarios, sweep.facet, sweep.x)
-    figure, axes = _arrange(len(groups))
-    findings = [
-        _draw_pair(axes[i][0], axes[i][1], sweep, group, entry, leftmost=i % 2 == 0)
-        for i, (_, group) in enumerate(groups)
-    ]
-    cut = sweep.risks["mean"].max() > _risk_limits(sweep.risks)[1]
-    words = caption(sweep, entry, tables["fit_health"], cut)
-    return Drawing(figure, title(findings, sweep.effects), words)
+    figure, axes = _arrange(len(groups), is_narrow(entry))
+    for i, ((above, below), (_, group)) in enumerate(zip(axes, groups, strict=True)):
+        _draw_pair(above, below, sweep, group, entry, leftmost=is_narrow(entry) or i % 2 == 0)
+    _explain(figure, sweep, tables["fit_health"], entry)
+    return Drawing(figure, title(sweep), caption(entry))
 
 
-def _ratio_limits(effects: pd.DataFrame) -> tuple[float, float]:
+def _ratio_limits(effects: pd.DataFrame, narrow: bool) -> tuple[float, float]:
     ends = effects[["low", "high"]].to_numpy(float).ravel()
     ends = ends[np.isfinite(ends)]
     low, high = min([-0.15, *ends]), max([0.15, *ends])
-    # the marks of the verdicts need a seventh of the height
-    room = (high - low) / 7
+    # the marks of the verdicts need room, of a lower panel a larger part
+    room = (high - low) / (4 if narrow else 7)
     return float(np.exp(low - room)), float(np.exp(high + room))
 
 
-def _name_theory(ax: Axes, frame: pd.DataFrame, x: str, levels: np.ndarray) -> None:
-    known = frame[frame["predicted"].notna()].sort_values(x)
-    if len(known) > 1:
-        ax.annotate(
-            "theory",
-            (positions(known[x], x, levels)[-1], known["predicted"].iloc[-1]),
-            xytext=(1.045, known["predicted"].iloc[-1]),
-            textcoords=ax.get_yaxis_transform(),
-            va="center",
-            fontsize=8.5,
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": "#111111", "lw": 0.7, "shrinkB": 4},
-        )
-
-
-def _name_x(above: Axes, below: Axes, x: str, scenarios: pd.DataFrame) -> None:
+def _name_x(above: Axes, below: Axes, sweep: Sweep, narrow: bool) -> None:
     import matplotlib.pyplot as plt
 
-    levels = np.sort(scenarios[x].unique())
+    x, levels = sweep.x, sweep.levels
     if x in LOG_AXES:
         axis_scale(below, x, levels, most=8)
     else:
         below.set_xticks(range(len(levels)), [plain_value(v) for v in levels])
-        if x in NAMED_AXES:
-            plt.setp(below.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
         below.set_xlim(-0.4, len(levels) - 0.6)
-    families = set(scenarios["covariance"])
+    families = set(sweep.scenarios["covariance"])
     related = CORRELATIONS.get(families.pop(), x) if len(families) == 1 else x
-    below.set_xlabel(related if x == "correlation" else AXIS_NAMES.get(x, x))
-    below.tick_params(axis="x", labelsize=8)
-    above.tick_params(axis="x", labelbottom=False)
+    for ax in (above, below) if narrow else (below,):
+        if x in NAMED_AXES:
+            plt.setp(ax.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
+        ax.set_xlabel(related if x == "correlation" else AXIS_NAMES.get(x, x))
+        ax.tick_params(axis="x", labelsize=8.5 if narrow else 8)
+    if not narrow:
+        above.tick_params(axis="x", labelbottom=False)

@@ -18,7 +18,7 @@ from normwise.report.look.words import AXIS_NAMES
 Z95 = 1.959964
 # axes of names, between which there is nothing
 NAMED_AXES = ("covariance", "noise", "signal", "signs", "placement", "features", "response")
-RELATIVE = "null model = 1"
+RELATIVE = "constant prediction = 1"
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,11 @@ def panel_title(key: str | None, row: pd.Series) -> str:
     value = row[key]
     number = f"{value:g}" if not isinstance(value, str) else value
     return f"{AXIS_NAMES.get(key, key)} = {number}"
+
+
+def middle_of(group: pd.DataFrame) -> pd.Series:
+    """The scenario that stands for those of a panel, whose shares differ by rounding."""
+    return group.sort_values("nonzero_share").iloc[len(group) // 2]
 
 
 def positions(values: pd.Series, key: str, levels: np.ndarray) -> np.ndarray:

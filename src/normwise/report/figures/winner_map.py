@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.tables import primary
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted, shown_as
 from normwise.report.look.colours import COLOURS
 from normwise.report.look.style import diverging, ink
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 LIMIT = np.log(2.5)
 CELL = (0.8, 0.34)
 COMPACT = (0.4, 0.29)
+# height of a cell of a narrow drawing: with the number beside the verdict, and below it
+NARROW_CELL = (0.27, 0.36)
+# columns of a narrow drawing that leave room for the number beside the verdict
+FEW_COLUMNS = 7
 # a property tells the winners of the two penalties apart from this chance of being in order on
 TELLING = 0.65
 
@@ -69,7 +73,7 @@ def _cells(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
 
 
 def _panel(
-    ax: Axes, frame: pd.DataFrame, x: str, y: str, lines: list[np.ndarray], compact: bool
+    ax: Axes, frame: pd.DataFrame, x: str, y: str, lines: list[np.ndarray], entry: Entry
 ) -> None:
     from matplotlib.colors import TwoSlopeNorm
 
@@ -84,24 +88,37 @@ def _panel(
     crossed = {(int(i), int(j)) for line in lines for i, j in np.rint(line)}
     for _, cell in frame.iterrows():
         at = int(np.searchsorted(columns, cell[x])), int(np.searchsorted(rows, cell[y]))
-        _write_cell(ax, cell, at, colours(norm(cell["effect"])), at in crossed, compact)
+        text = (short_text if _is_short(entry) else cell_text)(
+            *cell[["effect", "low", "high", "verdict"]]
+        )
+        if is_narrow(entry) and len(columns) > FEW_COLUMNS:
+            text = text.replace(" ", "\n")
+        fill = colours(norm(cell["effect"]))
+        size = 8 if _is_short(entry) else 8.5
+        _write_cell(ax, at, text, cell["verdict"], fill, at in crossed, size)
     ax.set_xticks(range(len(columns)), [_value(v) for v in columns])
-    ax.set_yticks(range(len(rows)), _row_names(frame, y, rows, compact))
+    ax.set_yticks(range(len(rows)), _row_names(frame, y, rows, _is_short(entry)))
     ax.grid(False)
     ax.tick_params(length=0)
 
 
+def _is_short(entry: Entry) -> bool:
+    """Whether cells and their rows have little room for text."""
+    return is_narrow(entry) or entry.get("compact", False)
+
+
 def _write_cell(
     ax: Axes,
-    cell: pd.Series,
     at: tuple[int, int],
+    text: str,
+    verdict: str,
     fill: ColorType,
     crossed: bool,
-    compact: bool,
+    size: float,
 ) -> None:
     from matplotlib.patches import Rectangle
 
-    undecided = cell["verdict"] == "undecided"
+    undecided = verdict == "undecided"
     if undecided:
         corner = at[0] - 0.5, at[1] - 0.5
         ax.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="////", lw=0, ec="#AAAAAA"))
@@ -109,12 +126,13 @@ def _write_cell(
     ground = {"boxstyle": "square,pad=0.1", "fc": fill, "ec": "none"}
     ax.text(
         *at,
-        (short_text if compact else cell_text)(*cell[["effect", "low", "high", "verdict"]]),
+        text,
         ha="center",
         va="center",
-        fontsize=8 if compact else 8.5,
+        fontsize=size,
+        linespacing=1,
         color=ink(fill),
-        fontweight="bold" if cell["verdict"] in ("l1", "l2") else "normal",
+        fontweight="bold" if verdict in ("l1", "l2") else "normal",
         zorder=7,
         bbox=ground if undecided or crossed else None,
     )
@@ -124,10 +142,10 @@ def _value(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _row_names(frame: pd.DataFrame, y: str, rows: np.ndarray, compact: bool) -> list[str]:
+def _row_names(frame: pd.DataFrame, y: str, rows: np.ndarray, short: bool) -> list[str]:
     if y != "nonzero_share":
         return [_value(v) for v in rows]
-    if compact:
+    if short:
         return [f"{float(f'{100 * v:.2g}'):g} %" for v in rows]
     counts = frame.groupby(y)["n_nonzero"].first()
     return [f"{counts[v]}  ({float(f'{100 * v:.2g}'):g} %)" for v in rows]
@@ -198,15 +216,14 @@ def _order(cells: pd.DataFrame, key: str) -> float:
     return float(((difference < 0) + (difference == 0) / 2).mean())
 
 
-def finding(cells: pd.DataFrame, x: str, y: str) -> str:
+def _finding(cells: pd.DataFrame, x: str, y: str) -> str:
     """What the map shows, in a line."""
     counts = cells["verdict"].value_counts()
     l1, l2 = counts.get("l1", 0), counts.get("l2", 0)
     correlation = cells["correlation"].unique()
     among = f"At correlation {correlation[0]:g}, " if len(correlation) == 1 and correlation else ""
-    where = _where(cells, x, y) if l1 and l2 else ","
-    rest = len(cells) - l1 - l2
-    return f"{among}L1 wins {l1} of {len(cells)} cells{where} L2 wins {l2}, neither {rest}"
+    where = _where(cells, x, y) if l1 and l2 else ""
+    return f"{among}L1 wins {l1} of {len(cells)} cells{where}; L2 wins {l2}"
 
 
 def _where(cells: pd.DataFrame, x: str, y: str) -> str:
@@ -214,12 +231,12 @@ def _where(cells: pd.DataFrame, x: str, y: str) -> str:
     words = []
     for key, low, high in (
         (y, "fewer relevant features", "more relevant features"),
-        (x, "a weaker signal", "a clearer signal"),
+        (x, "weaker signals", "clearer signals"),
     ):
         if key in ("nonzero_share", "n_nonzero", "snr"):
             order = _order(cells, key)
             words += [low] * (order > TELLING) + [high] * (order < 1 - TELLING)
-    return f" (those with {' and '.join(words)})," if words else ","
+    return f", typically with {' and '.join(words)}" if words else ""
 
 
 def _agreement(cells: pd.DataFrame) -> str:
@@ -227,7 +244,10 @@ def _agreement(cells: pd.DataFrame) -> str:
     if known.empty:
         return ""
     right = ((known["predicted"] < 0) == (known["verdict"] == "l1")).sum()
-    return f" Theory names the winner in {right} of {len(known)} decided cells."
+    return (
+        " Theory at the best penalty strengths names the right winner in "
+        f"{right} of {len(known)} decided cells."
+    )
 
 
 def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
@@ -239,6 +259,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted(dataset["name"], (dataset,))
 
 
+@fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     """Winner map of one data set."""
     x, y, facets = choose_axes(list(entry["axes"]))
@@ -248,79 +269,89 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     cells = cells.drop_duplicates([*facets, x, y])
     groups = [f for _, f in cells.groupby(facets)] if facets else [cells]
     rows = [frame[y].nunique() for frame in groups]
-    compact = entry.get("compact", False)
-    figure, axes = _layout(rows, cells[x].nunique(), compact)
+    compact, narrow, short = entry.get("compact", False), is_narrow(entry), _is_short(entry)
+    figure, axes, height = _layout(rows, cells[x].nunique(), entry)
     line = False
     for ax, frame in zip(axes, groups, strict=True):
         lines = _boundaries(ax, frame, x, y)
-        _panel(ax, frame, x, y, lines, compact)
-        _draw_lines(ax, lines, named=not compact or ax is axes[-1])
+        _panel(ax, frame, x, y, lines, entry)
+        _draw_lines(ax, lines, named=not narrow and (not compact or ax is axes[-1]))
         line |= bool(lines)
         ax.set_title(_heading(frame.iloc[0], facets))
-    if compact:
-        _name_colours(figure)
-    for ax in axes if compact else axes[-1:]:
+    _explain(figure, cells, line, entry)
+    for ax in axes if short else axes[-1:]:
         ax.set_xlabel(AXIS_NAMES.get(x, x))
-    share = "share of features that matter" if compact else "relevant features k  (share k/p)"
+    share = "share of features that matter" if short else "relevant features k  (share k/p)"
     name = share if y == "nonzero_share" else AXIS_NAMES.get(y, y)
-    if compact:
+    if short:
         # at its axis, and no longer than that: nothing else keeps it out of the key
-        short = COMPACT[1] * max(rows) < LABEL_HEIGHT
-        axes[0].set_ylabel(name.replace(" that ", "\nthat ") if short else name, fontsize="medium")
+        broken = name.replace(" that ", "\nthat ") if height * max(rows) < LABEL_HEIGHT else name
+        for ax in axes if narrow else axes[:1]:
+            ax.set_ylabel(broken, fontsize=9 if narrow else "medium")
     else:
         figure.supylabel(name, fontsize="medium")
-    return Drawing(figure, finding(cells, x, y), _caption(cells, line, entry["margin"], compact))
-
-
-# what the colours and numbers of the map at a glance are, in the picture itself
-KEY = (
-    ("l1", "L1 20: lasso has 20 % less excess risk"),
-    ("l2", "L2 20: ridge has 20 % less excess risk"),
-    ("none", "?: undecided"),
-)
+    return Drawing(figure, _finding(cells, x, y), _caption(cells, entry["margin"]))
 
 
 # inches that the key takes in a line, and in a column
 KEY_WIDTH, KEY_COLUMN = 6.5, 3.5
+# lines of the key where it is a column
+KEY_LINES = 4
 # inches that the label of the shares takes in a line
 LABEL_HEIGHT = 2.3
 
 
-def _name_colours(figure: Figure) -> None:
+def _explain(figure: Figure, cells: pd.DataFrame, line: bool, entry: Entry) -> None:
+    """Say above the panels what colours, numbers and marks mean."""
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    number = "20" if _is_short(entry) else "20±4"
+    interval = "" if _is_short(entry) else ", ±4 (95 % interval)"
+    marks: list[Patch | Line2D] = [
+        Patch(
+            fc=COLOURS[penalty],
+            ec="#888888",
+            label=f"{penalty.upper()} {number}: {name} has 20 % less excess risk{interval}",
+        )
+        for penalty, name in (("l1", "lasso"), ("l2", "ridge"))
+    ]
+    if (cells["verdict"] == "equivalent").any():
+        marks.append(Patch(fc="#FAFAFA", ec="#888888", label="≈: no real difference"))
+    if (cells["verdict"] == "undecided").any():
+        marks.append(Patch(fc="white", ec="#AAAAAA", hatch="////", label="?: undecided"))
+    if line and is_narrow(entry):
+        marks.append(Line2D([], [], color="#111111", lw=1.8, label="theory: L2 above, L1 below"))
+    in_line = entry.get("compact", False) and figure.get_figwidth() > KEY_WIDTH
     figure.legend(
-        handles=[
-            Patch(fc=COLOURS[name], ec="#888888", label=text)
-            if name != "none"
-            else Patch(fc="white", ec="#AAAAAA", hatch="////", label=text)
-            for name, text in KEY
-        ],
+        handles=marks,
         loc="outside upper center",
-        ncols=len(KEY) if figure.get_figwidth() > KEY_WIDTH else 1,
-        fontsize="medium",
+        ncols=len(marks) if in_line else 1,
+        fontsize=8.5 if is_narrow(entry) else "medium",
     )
 
 
-def _layout(rows: list[int], columns: int, compact: bool) -> tuple[Figure, list[Axes]]:
-    """Panels below each other, or side by side where there is room for little text."""
+def _layout(rows: list[int], columns: int, entry: Entry) -> tuple[Figure, list[Axes], float]:
+    """Panels below each other, or side by side for little text; the height of their cells."""
     import matplotlib.pyplot as plt
 
-    if compact:
+    key = 0.25 * KEY_LINES
+    if is_narrow(entry):
+        cell = NARROW_CELL[columns > FEW_COLUMNS]
+        size = NARROW, 0.2 + key + cell * sum(rows) + 0.75 * len(rows)
+    elif entry.get("compact", False):
+        cell = COMPACT[1]
         width = max(1.6 + len(rows) * (0.55 + COMPACT[0] * columns), KEY_COLUMN)
-        key = 0.25 if width > KEY_WIDTH else 0.25 * len(KEY)
-        height = 1 + key + COMPACT[1] * max(rows)
-        figure, axes = plt.subplots(1, len(rows), figsize=(width, height), layout="constrained")
+        size = width, 1 + (0.25 if width > KEY_WIDTH else key) + cell * max(rows)
+        figure, axes = plt.subplots(1, len(rows), figsize=size, layout="constrained")
+        return figure, list(np.atleast_1d(axes)), cell
     else:
-        height = 0.6 + CELL[1] * sum(rows) + 0.6 * len(rows)
-        figure, axes = plt.subplots(
-            len(rows),
-            1,
-            figsize=(1.9 + CELL[0] * columns, height),
-            height_ratios=rows,
-            layout="constrained",
-        )
-    return figure, list(np.atleast_1d(axes))
+        cell = CELL[1]
+        size = 1.9 + CELL[0] * columns, 0.6 + key + cell * sum(rows) + 0.6 * len(rows)
+    figure, axes = plt.subplots(
+        len(rows), 1, figsize=size, height_ratios=rows, layout="constrained"
+    )
+    return figure, list(np.atleast_1d(axes)), cell
 
 
 def _heading(row: pd.Series, facets: list[str]) -> str:
@@ -329,32 +360,12 @@ def _heading(row: pd.Series, facets: list[str]) -> str:
     return ", ".join([shape, *(f"{AXIS_SYMBOLS.get(f, f)} {_value(row[f])}" for f in others)])
 
 
-def _caption(cells: pd.DataFrame, line: bool, margin: float, compact: bool) -> str:
+def _caption(cells: pd.DataFrame, margin: float) -> str:
     family = " and ".join(sorted(cells["covariance"].unique())).replace("_", " ")
     correlation = sorted(set(cells["correlation"]) - {0.0})
     if correlation:
         family += f", correlation {' and '.join(f'{c:g}' for c in correlation)}"
-    counts = cells["verdict"].value_counts()
-    text = (
-        f"Each cell is a scenario ({family}). Orange and L1: the lasso has the lower excess risk; "
-        "blue and L2: ridge. The number is what the better one saves of the other's risk, in per "
-        f"cent{'' if compact else ' with a 95 % interval'}. A verdict needs an advantage beyond "
-        f"the zone of equivalence (±{100 * margin:g} %) at the configured false discovery rate; ≈ "
-        f"is equivalent within it ({counts.get('equivalent', 0)} cells), a hatched ? undecided "
-        f"({counts.get('undecided', 0)})."
+    return (
+        f"Each cell is one simulated setting (features: {family}). A winner is more than "
+        f"{100 * margin:g} % better, beyond chance.{_agreement(cells)}"
     )
-    if compact:
-        # the colours and numbers are named in the picture
-        text = (
-            f"Each cell is a scenario ({family}). A verdict needs an advantage beyond ±"
-            f"{100 * margin:g} %. Rows are shares of whole numbers of features, so that they "
-            "differ a little between panels."
-            + (" ≈ is equivalent." if counts.get("equivalent", 0) else "")
-        )
-    if not line:
-        return text + _agreement(cells)
-    exact = _is_closed_form(cells)
-    text += " The line is theory's boundary for large n" + (
-        "" if exact else ", read between the cells"
-    )
-    return text + ", both penalties at their best strength." + _agreement(cells)

@@ -8,22 +8,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from normwise.analysis.tables import primary
 from normwise.data.scenario import ZERO_ONE
 from normwise.fitting.loss import loss_of
-from normwise.report.figures.drawing import Drawing, Entry
+from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow, when_matter
+from normwise.report.figures.sweep_data import RELATIVE
 from normwise.report.figures.wanted import Wanted, shown_as
 from normwise.report.look.colours import COLOURS, MARKERS
 from normwise.report.look.style import diverging, penalties_in, plain_ticks
-from normwise.report.look.words import NAMES
+from normwise.report.look.words import NAMES, SHORT_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Tables = dict[str, pd.DataFrame]
 
 SHOWN = ("l1", "l2")
 COLUMNS = 120
-KEY = {True: "white: 0, black: 1", False: "blue: high together, orange: opposed"}
+CAPTION = (
+    "After the data, for each truth: estimates against true coefficients, estimates in two samples "
+    "(numbers: average agreement, 1 is perfect), and each method's risk. On the diagonal estimates "
+    "are exact, or repeat; on an axis, one sample dropped the feature."
+)
 
 
 def _values(tables: Tables, table: str, scenario: str, metric: str) -> pd.DataFrame:
@@ -36,10 +43,12 @@ def _risk(tables: Tables, scenario: str) -> tuple[pd.DataFrame, str]:
     """Risk by penalty, and its unit."""
     relative = _values(tables, "summary", scenario, "relative_risk")
     if len(relative):
-        return relative, "excess risk / null model's"
+        return relative, f"excess risk\n({RELATIVE})"
     rows = tables["scenarios"]
     loss = loss_of(rows.loc[rows["scenario"] == scenario, "response"].iloc[0])
-    return _values(tables, "summary", scenario, "excess_risk"), f"excess {loss.label} ({loss.unit})"
+    return _values(
+        tables, "summary", scenario, "excess_risk"
+    ), f"excess {loss.label}\n({loss.unit})"
 
 
 def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> None:
@@ -55,7 +64,7 @@ def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> No
             X[:, :COLUMNS], cmap="Greys", aspect="auto", interpolation="nearest", vmin=0, vmax=1
         )
         left.set(xlabel=f"item, the most popular of {X.shape[1]} first", ylabel="user")
-        left.set_title(f"a part of the data: {100 * X.mean():.0f} % ones in all")
+        left.set_title(f"part of the data, {100 * X.mean():.0f} % ones (black)")
         right.plot(count, 100 * np.sort(X.mean(axis=0))[::-1], color="#333333", drawstyle="steps")
         right.set(xlabel="item", ylabel="users who saw it (%)", xscale="log", ylim=0)
         right.set_title("the long tail")
@@ -65,7 +74,7 @@ def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> No
         order = leaves_list(linkage(1 - np.abs(corr[np.triu_indices(len(corr), 1)]), "average"))
         left.imshow(corr[np.ix_(order, order)], cmap=diverging(), vmin=-1, vmax=1, aspect="equal")
         left.set(xlabel="feature, like beside like", ylabel="feature")
-        left.set_title("correlations")
+        left.set_title("correlations (blue +, orange −)")
         explained = 100 * np.cumsum(np.linalg.eigvalsh(corr)[::-1]) / len(corr)
         right.plot(count[:12], explained[:12], color="#333333", marker="o", ms=4)
         right.set(xlabel="principal components", ylabel="variance explained (%)", ylim=(0, 103))
@@ -104,8 +113,8 @@ def _square(ax: Axes, reach: float) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(3))
 
 
-def _show_estimates(axes: np.ndarray, examples: pd.DataFrame) -> None:
-    """Truth against the first draw, and the first draw against the second."""
+def _show_estimates(axes: list[Axes], examples: pd.DataFrame, agreement: pd.Series) -> None:
+    """Truth against the first sample, and the first sample against the second."""
     first, second = sorted(examples["replicate"].unique())[:2]
     for penalty in SHOWN[::-1]:
         own = examples[examples["penalty"] == penalty]
@@ -114,9 +123,21 @@ def _show_estimates(axes: np.ndarray, examples: pd.DataFrame) -> None:
         _points(axes[0], truth, wide[first], penalty)
         _points(axes[1], wide[first], wide[second], penalty)
     reach = 1.08 * examples[["true_coef", "coef"]].abs().to_numpy().max()
-    for ax, x, y in zip(axes, ("true", "estimate, draw 1"), ("estimate", "draw 2"), strict=True):
+    for ax in axes:
         _square(ax, reach)
-        ax.set(xlabel=f"{x} coefficient" if x == "true" else x, ylabel=y)
+    axes[0].set(xlabel="true coefficient", ylabel="estimate")
+    axes[1].set(xlabel="estimate, sample 1", ylabel="sample 2")
+    for penalty, height in zip(SHOWN, (0.98, 0.87), strict=True):
+        axes[1].text(
+            0.03,
+            height,
+            f"{SHORT_NAMES[penalty]} {agreement[penalty]:.2f}",
+            transform=axes[1].transAxes,
+            va="top",
+            fontsize=8.5,
+            fontweight="bold",
+            color=COLOURS[penalty],
+        )
 
 
 def _show_risk(ax: Axes, tables: Tables, scenario: str) -> None:
@@ -134,6 +155,7 @@ def _show_risk(ax: Axes, tables: Tables, scenario: str) -> None:
             ms=6,
             lw=1.5,
             capsize=2.5,
+            zorder=3,
         )
         ax.text(
             0.98,
@@ -145,9 +167,11 @@ def _show_risk(ax: Axes, tables: Tables, scenario: str) -> None:
             fontsize=8,
             color=COLOURS[penalty],
             fontweight="bold",
+            bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"},
+            zorder=2.5,
         )
     ax.set_xscale("log")
-    null = [1.0] if "null" in unit else []
+    null = [1.0] if RELATIVE in unit else []
     ends = np.append(risk["mean"].to_numpy(), null)
     ax.set_xlim(0.6 * ends.min(), 1.6 * ends.max())
     for one in null:
@@ -164,34 +188,15 @@ def _show_risk(ax: Axes, tables: Tables, scenario: str) -> None:
     ax.set_xlabel(unit)
 
 
-def _told(tables: Tables, scenario: pd.Series) -> str:
-    """What happened in one scenario, in a sentence."""
-    risk = _risk(tables, scenario["scenario"])[0]["mean"]
-    agree = _values(tables, "summary", scenario["scenario"], "coef_agreement")["mean"]
-    kept = _values(tables, "summary", scenario["scenario"], "nonzeros")["mean"]
-    better, worse = ("l1", "l2") if risk["l1"] < risk["l2"] else ("l2", "l1")
-    return (
-        f"When {scenario['n_nonzero']} of {scenario['n_features']} matter, {better.upper()} has "
-        f"{100 * (1 - risk[better] / risk[worse]):.0f} % less risk than {worse.upper()}; L1 keeps "
-        f"{kept['l1']:.0f} coefficients; those of two samples agree at {agree['l1']:.2f} under L1 "
-        f"and {agree['l2']:.2f} under L2 (1 is perfect)."
-    )
-
-
 def _title(tables: Tables, rows: pd.DataFrame) -> str:
-    verdicts = tables["verdicts"]
-    own = verdicts[
-        (verdicts["first"] == "l1")
-        & (verdicts["second"] == "l2")
-        & (verdicts["tuning"] == "cv_min")
-    ].set_index("scenario")["verdict"]
+    own = primary(tables["verdicts"]).set_index("scenario")["verdict"]
     names = {"l1": "L1 wins", "l2": "L2 wins"}
-    parts = [
-        f"{names.get(own[row['scenario']], 'neither wins')} when {row['n_nonzero']} of "
-        f"{row['n_features']} matter"
-        for _, row in rows.iterrows()
-    ]
-    return ", ".join(parts)
+    parts = []
+    for i, (_, row) in enumerate(rows.iterrows()):
+        who = names.get(own[row["scenario"]], "neither wins")
+        parts.append(f"{who} {when_matter(row, first=i == 0)}")
+    text = ", ".join(parts)
+    return text[0].upper() + text[1:]
 
 
 PLACED = True
@@ -203,33 +208,61 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
         yield Wanted(f"case_{dataset['name']}", (dataset,))
 
 
-def draw(tables: Tables, entry: Entry) -> Drawing:
-    """The data, the estimates and the risks of one case, a row a scenario."""
+def _arrange(n: int, narrow: bool) -> tuple[Figure, tuple[Axes, Axes], list[list[Axes]]]:
+    """Axes of the data, and for each of n scenarios those of estimates, samples and risk."""
     import matplotlib.pyplot as plt
 
+    if narrow:
+        figure = plt.figure(figsize=(NARROW, 4.4 + 4.1 * n), layout="constrained")
+        grid = figure.add_gridspec(2 * (1 + n), 2, height_ratios=[1.5, 1] + [1.2, 1.2] * n)
+        top = grid[0, :], grid[1, :]
+        below = [[grid[i, 0], grid[i, 1], grid[i + 1, :]] for i in range(2, 2 * (1 + n), 2)]
+    else:
+        figure = plt.figure(figsize=(7.4, 2.5 * (1 + n) + 0.2), layout="constrained")
+        grid = figure.add_gridspec(1 + n, 3, width_ratios=[1, 1, 1.25])
+        top = grid[0, :2], grid[0, 2]
+        below = [[grid[i, j] for j in range(3)] for i in range(1, n + 1)]
+    left, right = (figure.add_subplot(place) for place in top)
+    return figure, (left, right), [[figure.add_subplot(p) for p in row] for row in below]
+
+
+def _explain(figure: Figure, narrow: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    looks: dict[str, dict[str, Any]] = {
+        NAMES[p]: {
+            "ls": "", "marker": MARKERS[p], "mec": COLOURS[p],
+            "mfc": "none" if p == "l1" else COLOURS[p],
+        }
+        for p in SHOWN
+    }  # fmt: skip
+    looks["95 % interval"] = {"color": "#444444", "ls": "-", "lw": 1.5}
+    figure.legend(
+        handles=[Line2D([], [], label=text, ms=4.5, **look) for text, look in looks.items()],
+        loc="outside upper center" if narrow else "outside lower center",
+        ncols=len(looks),
+        handlelength=1.2,
+        columnspacing=1.2,
+    )
+
+
+@fitted
+def draw(tables: Tables, entry: Entry) -> Drawing:
+    """The data, the estimates and the risks of one case, a row a scenario."""
     name = entry["datasets"][0]
     rows = tables["scenarios"]
     rows = rows[rows["dataset"] == name].sort_values("n_nonzero")
     draws, examples = tables[f"{name}_draws"], tables[f"{name}_examples"]
     binary = bool(rows["features"].isin(ZERO_ONE).all())
-    figure = plt.figure(figsize=(7.4, 2.5 * (1 + len(rows))), layout="constrained")
-    grid = figure.add_gridspec(1 + len(rows), 3, width_ratios=[1, 1, 1.25])
-    top = figure.add_subplot(grid[0, :2]), figure.add_subplot(grid[0, 2])
+    figure, top, below = _arrange(len(rows), is_narrow(entry))
     _show_data(top, draws[draws["scenario"] == rows.iloc[0]["scenario"]], binary)
-    for i, (_, row) in enumerate(rows.iterrows(), 1):
-        axes = np.array([figure.add_subplot(grid[i, j]) for j in range(3)])
-        _show_estimates(axes[:2], examples[examples["scenario"] == row["scenario"]])
-        _show_risk(axes[2], tables, row["scenario"])
+    for axes, (_, row) in zip(below, rows.iterrows(), strict=True):
+        scenario = row["scenario"]
+        agreement = _values(tables, "summary", scenario, "coef_agreement")["mean"]
+        _show_estimates(axes[:2], examples[examples["scenario"] == scenario], agreement)
+        _show_risk(axes[2], tables, scenario)
         axes[0].set_title(f"{row['n_nonzero']} of {row['n_features']} matter")
-        axes[1].set_title("two draws")
-        axes[2].set_title("risk")
-    return Drawing(
-        figure,
-        _title(tables, rows),
-        f"Top: one data set ({KEY[binary]}). Below, a row for each question. Left: estimates "
-        "against the truth in one draw, L1 as open circles, L2 as squares; on the dotted line they "
-        "would be right. Middle: the same coefficients in two draws; on the line they repeat, on "
-        "an axis a feature is chosen once and dropped once. Right: mean excess risk with a 95 % "
-        "interval, log axis, 1 is the null model. "
-        + " ".join(_told(tables, row) for _, row in rows.iterrows()),
-    )
+        axes[1].set_title("two samples")
+        axes[2].set_title("risk (features kept)")
+    _explain(figure, is_narrow(entry))
+    return Drawing(figure, _title(tables, rows), CAPTION)

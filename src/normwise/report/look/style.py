@@ -18,13 +18,17 @@ from normwise.report.look.colours import COLOURS, SHADES, VERDICT_COLOURS, VERDI
 from normwise.report.look.words import AXIS_NAMES, NAMES, VERDICT_NAMES
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
     from matplotlib.typing import ColorType
 
+# points of the smallest text, in wide and in narrow drawings
+SMALL = 8.5
 LOG_AXES = ("n_samples", "n_features", "n_nonzero", "nonzero_share", "snr", "aspect_ratio")
 
 
@@ -280,22 +284,36 @@ def verdict_key(ax: Axes, verdicts: pd.Series, names: bool = True) -> None:
         loc="lower left",
         bbox_to_anchor=(-0.02, 0.98),
         ncols=len(counts),
-        fontsize="small",
+        fontsize=SMALL,
         handletextpad=0.1,
         columnspacing=0.8,
         borderpad=0.2,
     )
 
 
-def verdict_names(figure: Figure) -> None:
-    """Below a figure: what the marks of the verdicts mean."""
+def verdict_names(figure: Figure, *more: Artist, columns: int = len(VERDICT_NAMES)) -> None:
+    """Below a figure: what the marks of the verdicts mean, and what more it shows."""
     figure.legend(
-        handles=_verdict_marks(VERDICT_NAMES),
+        handles=[*_verdict_marks(VERDICT_NAMES), *more],
         loc="outside lower center",
-        ncols=len(VERDICT_NAMES),
-        fontsize="small",
-        handletextpad=0.1,
+        ncols=columns,
+        fontsize=SMALL,
+        handletextpad=0.4,
     )
+
+
+def zone_patch(width: str = "") -> Patch:
+    """An entry of a legend: the zone of what is too small to matter, and how wide it is."""
+    from matplotlib.patches import Patch
+
+    return Patch(fc="#DDDDDD", label="too small to matter" + (f" ({width})" if width else ""))
+
+
+def interval_mark(text: str = "95 % interval") -> Line2D:
+    """An entry of a legend: the bars of intervals."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], ls="", marker="|", ms=10, mew=1.2, color="#777777", label=text)
 
 
 def _verdict_marks(labels: dict[str, str]) -> list[Line2D]:
@@ -328,7 +346,7 @@ def note_figure(text: str) -> Figure:
     """A figure that says why there is nothing to draw."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 1.4), layout="constrained")
+    figure = Figure(figsize=(4.4, 1.4), layout="constrained")
     ax = figure.add_subplot()
     ax.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
     ax.set(xticks=[], yticks=[])
