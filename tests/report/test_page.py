@@ -173,6 +173,12 @@ def test_pages_show_every_figure_once_as_it_was_drawn(parsed, behind, small_figu
         for text in texts:
             ET.fromstring(text)
     assert {f"fig-{name}" for name in entries} <= set(parsed.ids) | set(behind.ids)
+    # their places are kept free, so that nothing jumps when they come
+    for element in (*images, *narrow):
+        shape = ET.fromstring(picture(element.get("src") or element["srcset"])).attrib
+        points = [float(shape[side].removesuffix("pt")) for side in ("width", "height")]
+        pixels = [int(element[side]) for side in ("width", "height")]
+        assert pixels == pytest.approx([4 / 3 * v for v in points], abs=0.51)
 
 
 def words_of(text):

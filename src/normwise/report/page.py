@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,20 @@ with from_extra("study"):
     import vl_convert
 
 
-def _picture(svg: str | Path) -> Markup:
-    """A drawing as an address, in base64: a set of sources may hold no blanks and no commas."""
-    return Markup("data:image/svg+xml;base64," + base64.b64encode(Path(svg).read_bytes()).decode())
+def _picture(svg: str | Path) -> dict[str, Any]:
+    """A drawing as an address in base64, as a set of sources may hold no blanks, and its size.
+
+    A browser keeps the place of that shape free until the picture is there.
+    """
+    text = Path(svg).read_text(encoding="utf-8")
+    head = text[: text.index(">", text.index("<svg"))]
+    size = {
+        # of 72 points and 96 pixels an inch has as many
+        name: round(float(value) * 96 / 72)
+        for name, value in re.findall(r'\b(width|height)="([\d.]+)pt"', head)
+    }
+    packed = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    return {"address": Markup("data:image/svg+xml;base64," + packed), **size}
 
 
 def _figure(name: str, drawings: Mapping[str, str | Path], caption: str | Path) -> dict[str, Any]:
@@ -39,8 +51,8 @@ def _figure(name: str, drawings: Mapping[str, str | Path], caption: str | Path) 
     narrow = drawings.get(f"{name}-narrow")
     return {
         "name": name,
-        "src": _picture(drawings[name]),
-        "narrow": _picture(narrow) if narrow else "",
+        "wide": _picture(drawings[name]),
+        "narrow": _picture(narrow) if narrow else None,
         **words,
     }
 
