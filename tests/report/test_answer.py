@@ -142,8 +142,8 @@ def test_the_answer_counts_wins_and_savings(tables):
         said = f"{np.median(own):+.1f}".replace("-", "\N{MINUS SIGN}")
         assert f"(R² on new rows, L1 − L2: median {said} points)" in text
         assert (
-            f"beats {'L2' if at == 1 else 'L1'} in 60 of 60 scenarios with a number to predict, with {saved} less "
-            in text
+            f"beats {'L2' if at == 1 else 'L1'} in 60 of 60 scenarios with a number to predict, "
+            f"with {saved} less " in text
         )
 
 

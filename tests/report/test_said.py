@@ -15,8 +15,9 @@ from normwise.analysis.tables import read_tables
 from normwise.report.answer import answer
 from normwise.report.claims import trades_bias, wins_when_dense
 from normwise.report.decision import decision
-from normwise.report.figures import fair_grid, goals, rule, rule_scores, winner_map
+from normwise.report.figures import fair_grid, goals, rule, rule_scores, sweep_words, winner_map
 from normwise.report.figures.gallery import gallery
+from normwise.report.look.colours import VERDICT_COLOURS
 from normwise.report.tallies import measure_of
 
 KEYS = ["dataset", "scenario"]
@@ -55,7 +56,7 @@ def test_the_figure_of_the_rule_counts_its_winners(learnt):
         fresh = right[own["held_out"]]
         words = f"were set aside, the rule names {fresh.sum()} of {len(fresh)} winners"
         assert words in drawn.caption
-        assert drawn.title.endswith(f"L1 below a load of {cut:g}, L2 above")
+        assert drawn.title.endswith(f"L1 below, L2 above a·k = {cut:g} n √snr")
 
 
 def test_the_figure_of_the_rule_shows_each_scenario_once_a_panel(learnt):
@@ -65,6 +66,25 @@ def test_the_figure_of_the_rule_shows_each_scenario_once_a_panel(learnt):
     for ax, n in ((known, (~held).sum()), (fresh, held.sum()), (points, len(held))):
         dots = [line for line in ax.lines if line.get_rasterized()]
         assert sum(len(line.get_xdata()) for line in dots) == n
+
+
+def test_below_the_line_L1_is_better_in_every_panel_of_the_rule(learnt):
+    drawn = rule.draw(learnt, {"margin": 0.05})
+    effects, _, points = drawn.figure.axes
+    for ax, line in ((effects, 1), (points, 0)):
+        for verdict, sign in (("l1", -1), ("l2", 1)):
+            colour = VERDICT_COLOURS[verdict]
+            dots = [d for d in ax.lines if d.get_rasterized() and d.get_mfc() == colour]
+            heights = np.concatenate([dot.get_ydata() for dot in dots])
+            assert len(heights) and (sign * (heights - line) > 0).all()
+
+
+def test_a_caption_has_room_for_a_part_of_a_long_title():
+    long = " ".join(["word,"] * 30)
+    for title in (long, "Short"):
+        text = sweep_words.caption({"titles": [title], "datasets": ["name"]})
+        assert len(text.split()) <= 40
+        assert ("word… Top" in text) == (title == long)
 
 
 def test_the_figure_of_grids_counts_a_scenario_once(tables, entries):
@@ -196,12 +216,11 @@ def test_the_figure_of_goals_counts_wins_and_turns(tables, entries):
         counts = [int(text.get_text()) for text in ax.get_legend().get_texts()]
         assert counts == [won.get(v, 0) for v in ("l1", "l2", "equivalent", "undecided")]
     wide = ground.pivot(index="scenario", columns="goal", values="verdict")
-    turned = n = 0
     # what is explained is prediction in other units
     for goal in set(wide) - {"prediction", "explained"}:
         both = wide[wide[["prediction", goal]].isin(["l1", "l2"]).all(axis=1)]
-        turned, n = turned + (both["prediction"] != both[goal]).sum(), n + len(both)
-    assert (f"in {turned} of {n} cases" in drawn.caption) == (n > 0)
+        turned, n = (both["prediction"] != both[goal]).sum(), len(both)
+        assert (f" {goal} {turned} of {n}" in drawn.caption) == (n > 0)
 
 
 @pytest.mark.parametrize("panels", [1, 2])

@@ -35,6 +35,8 @@ NAMED_AT = {"bias2": 0.3, "variance": 0.27, "excess_risk": 0.83}
 THEORY = (0, (6, 2))
 # risks many times the least are of no interest, and would flatten what is
 TOP = 4.0
+# share of a panel that the number at its lowest risk takes, with some room
+WIDTH = 0.3
 CAPTION = (
     "Error of the prediction split into squared bias and variance, with 95 % bands; their sum is "
     "the excess risk. A strong penalty (left) means much bias, little variance; a weak one the "
@@ -79,16 +81,33 @@ def _label(ax: Axes, frame: pd.DataFrame, column: str, height: float) -> None:
     )
 
 
-def _mark_best(ax: Axes, best: pd.Series, predicted: float, top: float) -> None:
+def _free(frame: pd.DataFrame, at: float, low: float, half: float) -> float:
+    """Where a text of that half width, its foot at a height, stands between the curves."""
+    x, y = np.log(frame["strength"].to_numpy()), frame[list(ERRORS)].max(axis=1).to_numpy()
+    first = last = int(np.argmin(np.abs(x - np.log(at))))
+    while first > 0 and y[first - 1] < low:
+        first -= 1
+    while last < len(x) - 1 and y[last + 1] < low:
+        last += 1
+    half *= np.ptp(x)
+    left, right = x[first] + half, x[last] - half
+    middle = np.clip(np.log(at), left, right) if left < right else (left + right) / 2
+    return float(np.exp(middle))
+
+
+def _mark_best(
+    ax: Axes, frame: pd.DataFrame, best: pd.Series, predicted: float, top: float
+) -> None:
     at = best["strength"], best["excess_risk"]
     ax.plot(*at, "*", color="#111111", ms=11, mec="white", zorder=6)
+    foot = min(at[1] + 0.4 * top, 0.72 * top)
     known = np.isfinite(predicted)
     if known:
         ax.axhline(predicted, color="#111111", lw=0.8, ls=THEORY, zorder=1)
     ax.annotate(
         f"{at[1]:.2f} ± {Z95 * best['mcse']:.2f}" + (f"\ntheory {predicted:.2f}" if known else ""),
         at,
-        xytext=(at[0], min(at[1] + 0.4 * top, 0.72 * top)),
+        xytext=(_free(frame, at[0], foot, WIDTH / 2), foot),
         ha="center",
         va="bottom",
         fontsize=8.5,
@@ -150,7 +169,9 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             _curves(ax, frame, penalty)
             for column, height in NAMED_AT.items() if not narrow else ():
                 _label(ax, frame, column, height * top)
-            _mark_best(ax, best[penalty], _predicted(tables, scenario["scenario"], penalty), top)
+            _mark_best(
+                ax, frame, best[penalty], _predicted(tables, scenario["scenario"], penalty), top
+            )
             head_panel(ax, penalty, scenario)
             ax.set_ylim(-0.02 * top, top)
         drawn.append((scenario, best))

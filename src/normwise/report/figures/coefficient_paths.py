@@ -29,7 +29,7 @@ CHOSEN, TRUE = (0, (4, 3)), (0, (1, 1.5))
 UNITS = {"l1": "at 1 all coefficients are 0", "l2": "in units of the mean loss"}
 CAPTION = (
     "Each line is a coefficient of one sample as the penalty weakens from left to right: coloured "
-    "if its feature matters, grey if not. L1 admits coefficients one by "
+    "if its column matters, grey if not. L1 admits coefficients one by "
     "one; L2 shrinks them all together."
 )
 

@@ -73,9 +73,9 @@ def fitted(draw: Draw) -> Draw:
 
 
 def when_matter(scenario: pd.Series, first: bool) -> str:
-    """How many features matter in a scenario, for a sentence on several of them."""
+    """How many columns matter in a scenario, for a sentence on several of them."""
     k, p = scenario["n_nonzero"], scenario["n_features"]
-    return f"when {'all' if k == p else f'{k} of {p}'} {'features matter' if first else 'do'}"
+    return f"when {'all' if k == p else f'{k} of {p}'} {'columns matter' if first else 'do'}"
 
 
 def is_placed(entry: Entry) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-SHAPES = {False: "rows ≥ features", True: "rows < features"}
+SHAPES = {False: "rows ≥ columns", True: "rows < columns"}
 LOOKS: dict[bool, dict[str, Any]] = {
     False: {"marker": "o", "mfc": "white", "mec": "#555555", "ms": 3.8, "mew": 0.8},
     True: {"marker": "D", "mfc": "#7A4B94", "mec": "white", "ms": 4.8, "mew": 0.4},
@@ -100,7 +100,7 @@ def _key(figure: FigureBase, margin: float, narrow: bool) -> None:
 
     names = {
         True: "ridge's choice mostly below glmnet's grid",
-        False: "mostly not",
+        False: "mostly at or above its lower end",
     }
     handles = [Line2D([], [], ls="", label=name, **LOOKS[k]) for k, name in names.items()]
     figure.legend(

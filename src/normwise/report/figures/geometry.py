@@ -165,6 +165,6 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         figure,
         "L1's allowed set has corners, where coefficients are exactly zero; L2's is round",
         "Coloured: the coefficients that a penalty allows; the dot has the least error, where an "
-        "ellipse of equal error first touches. Below, for unrelated features: how estimates "
+        "ellipse of equal error first touches. Below, for unrelated columns: how estimates "
         "shrink, and what that risks; L1 wins for zero or large coefficients.",
     )

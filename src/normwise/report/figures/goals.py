@@ -39,7 +39,8 @@ MEASURES = {
 BEYOND: dict[str, Any] = {"ls": "", "ms": 4, "color": "#444444"}
 # an effect so many times as far out as nearly all others leaves the frame
 FAR = 3
-
+# goals of which the caption has room to say how often they have another winner
+MOST_TURNED = 3
 
 # shares are told in points
 TIMES = {EXPLAINED: 100}
@@ -93,8 +94,8 @@ def _edges(ax: Axes, load: np.ndarray, side: np.ndarray, reach: float) -> int:
 
 
 def _turned(frames: dict[str, pd.DataFrame]) -> str:
-    """How often the winner for prediction loses for another goal."""
-    turned = n = 0
+    """How often the winner for prediction loses for another goal, by goal."""
+    turned = []
     for key, frame in frames.items():
         # what is explained is prediction in other units
         if key in ("prediction", EXPLAINED) or "prediction" not in frames:
@@ -102,23 +103,35 @@ def _turned(frames: dict[str, pd.DataFrame]) -> str:
         verdicts = [own.set_index("scenario")["verdict"] for own in (frames["prediction"], frame)]
         both = pd.concat(verdicts, axis=1, keys=("first", "second"), join="inner")
         both = both[both.isin(("l1", "l2")).all(axis=1)]
-        turned, n = turned + int((both["first"] != both["second"]).sum()), n + len(both)
-    if not n:
+        if len(both):
+            n = int((both["first"] != both["second"]).sum())
+            turned.append((key, n, len(both)))
+    if not turned:
         return ""
-    return (
-        f" Where prediction and another goal both have a clear winner, the two differ in "
-        f"{turned:,} of {n:,} cases."
-    )
+    # those that rest on the most scenarios, where there is no room for all
+    turned = sorted(turned, key=lambda one: -one[2])[:MOST_TURNED]
+    parts = [
+        f"{key} {n:,} of {of:,}{'' if i else ' scenarios'}"
+        for i, (key, n, of) in enumerate(sorted(turned, key=lambda one: -one[1] / one[2]))
+    ]
+    return f" Another goal's clear winner differs from prediction's: {', '.join(parts)}."
 
 
 def _title(frames: dict[str, pd.DataFrame]) -> str:
     """The goals with the most and the fewest clear winners."""
     shares = {key: own["verdict"].isin(("l1", "l2")).mean() for key, own in frames.items()}
     most, least = max(shares, key=lambda k: shares[k]), min(shares, key=lambda k: shares[k])
-    title = f"A clear winner in {percent(shares[most])} of scenarios for {GOALS[most].name}"
+    title = f"A clear winner in {percent(shares[most])} of scenarios for {_name(most)}"
     if shares[most] == shares[least]:
         return title
-    return f"{title}, in {percent(shares[least])} for {GOALS[least].name}"
+    return f"{title}, in {percent(shares[least])} for {_name(least)}"
+
+
+def _name(key: str) -> str:
+    """A goal as its panel names it."""
+    if key == EXPLAINED or key not in MEASURES:
+        return GOALS[key].name
+    return MEASURES[key][0].lower()
 
 
 PLACED = True
@@ -176,6 +189,6 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     return Drawing(
         figure,
         _title(frames),
-        "Each mark is a scenario; below the line L1 is better, above it L2. The numbers over a "
-        f"panel count its verdicts.{_turned(frames)}",
+        "Each mark is a scenario: L1 is better below the line, L2 above. Numbers over panels count "
+        f"verdicts.{_turned(frames)}",
     )

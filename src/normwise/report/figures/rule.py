@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LOAD = "load a·k / (n √snr): columns that matter\nper row, over √signal-to-noise"
 LIMIT: dict[str, Any] = {"color": "black", "lw": 1.1, "ls": (0, (4, 2))}
 PLATE: dict[str, Any] = {"fc": "white", "ec": "none", "pad": 1.5}
-INTERVAL: dict[str, Any] = {"color": "#BBBBBB", "lw": 0, "alpha": 0.6}
+INTERVAL: dict[str, Any] = {"color": "#E8C24A", "lw": 0, "alpha": 0.7}
 TOO_FEW = "Too few scenarios in this study for a rule."
 
 
@@ -94,10 +94,11 @@ def _effects(ax: Axes, own: pd.DataFrame, entry: Entry, title: str) -> None:
 
 
 def _points(ax: Axes, own: pd.DataFrame, enough: float, narrow: bool) -> None:
-    """By how much more L1 explains, against rows per feature, and from where it hardly matters."""
+    """By how much less L1 explains, against rows per column, and from where it hardly matters."""
     from matplotlib.ticker import FixedLocator
 
-    rows, points = own["rows_per_feature"].to_numpy(), own["points"].to_numpy()
+    # of what is not explained, so that L1 is better below the line, as above
+    rows, points = own["rows_per_feature"].to_numpy(), -own["points"].to_numpy()
     ax.axhspan(-1, 1, color="#DDDDDD", lw=0, zorder=0.5)
     ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
     verdict_dots(ax, rows, points, own["verdict"])
@@ -108,11 +109,13 @@ def _points(ax: Axes, own: pd.DataFrame, enough: float, narrow: bool) -> None:
     marks = [m for m in (1, 3, 10, 30) if m < reach]
     plain_ticks(ax.yaxis, [-m for m in marks[::-1]] + [0] + marks)
     ax.yaxis.set_minor_locator(FixedLocator([]))
-    ax.set_ylabel("points, L1 − L2\n← L2 better · L1 better →")
+    measure = "not explained, L1 − L2" if narrow else "points not explained, L1 − L2"
+    ax.set_ylabel(f"{measure}\n← L1 better · L2 better →")
     ends = (rows.min() / 1.25, rows.max() * 1.25)
     load_axis(ax, ends)
     ax.set_xlabel("rows per column (of two classes:\ntwice those of the rarer one)")
-    ax.set_title("The same, in points of R² or log-loss", pad=22)
+    units = "" if narrow else " of R² or log-loss"
+    ax.set_title(f"All {len(own):,} scenarios, in points{units}", pad=22)
     if ends[0] < enough < ends[1]:
         ax.axvline(enough, zorder=1, **LIMIT)
         text = f"from {enough:g} on:\nhardly matters"
@@ -149,7 +152,7 @@ def _caption(parts: dict[str, pd.DataFrame], rule: Rule, enough: float) -> str:
 def _title(rule: Rule) -> str:
     if not 0 < rule.cut < np.inf:
         return f"The rule of thumb for prediction: always {'L1' if rule.cut else 'L2'}"
-    return f"The rule of thumb for prediction: L1 below a load of {rule.cut:g}, L2 above"
+    return f"The rule of thumb for prediction: L1 below, L2 above a·k = {rule.cut:g} n √snr"
 
 
 def _key(figure: Figure, narrow: bool, margin: float) -> None:
@@ -178,7 +181,7 @@ def wanted(config: Mapping[str, Any]) -> Iterator[Wanted]:
 
 @fitted
 def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
-    """Effect of every scenario against its load, and in points against its rows per feature."""
+    """Effect of every scenario against its load, and in points against its rows per column."""
     import matplotlib.pyplot as plt
 
     frame = cells(tables["ground"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +26,8 @@ FRESH = "fresh"
 ESTIMATED = "estimated"
 MIXED = "elastic net"
 GOOD, CHEAP = 0.9, 1.05
+# letters of a label beside the panels of a narrow drawing
+IN_A_LINE = 19
 SPLITS = {
     "scenarios": ("a fifth held out at a time", "o", "#111111"),
     FRESH: ("set aside from the start", "s", "#1B7837"),
@@ -39,7 +43,7 @@ UNSEEN = {
 # kinds that were left out whole, one at a time
 WHOLE = {
     "families": "families",
-    "features": "kinds of features",
+    "features": "kinds of columns",
     "signals": "kinds of signals",
     "sizes": "numbers of rows",
 }
@@ -48,9 +52,13 @@ LABELS = {
     "accuracy": "right winner named,\n% of those with one",
     "regret": "excess risk over that\nof the better penalty",
 }
+NARROW_LABELS = {
+    "accuracy": "right winner\nnamed, % of\nthose with one",
+    "regret": "excess risk\nover that of the\nbetter penalty",
+}
 
 
-def _scales(axes: dict[str, Axes], bottom: float, top: float) -> None:
+def _scales(axes: dict[str, Axes], bottom: float, top: float, narrow: bool) -> None:
     ax = axes["accuracy"]
     ax.set_xlim(-4, 104)
     ax.axvline(100 * GOOD, color="#444444", lw=1, ls=(0, (4, 2)), zorder=0.6)
@@ -60,7 +68,7 @@ def _scales(axes: dict[str, Axes], bottom: float, top: float) -> None:
     ax.set(xscale="log", xlim=(bottom, top))
     kept = [mark for mark in (0.5, 0.7) if mark > bottom] + [1.0]
     for mark in (1.1, 1.2, 1.3, 1.5, 2, 3, 5, 10):
-        if np.log(top) / 11 < np.log(mark / kept[-1]) and mark <= top:
+        if np.log(top) / (5 if narrow else 11) < np.log(mark / kept[-1]) and mark <= top:
             kept.append(mark)
     plain_ticks(ax.xaxis, kept)
 
@@ -104,62 +112,64 @@ def _block(
         own = scores[scores["split"] == split]
         own = own[own["name"].isin(names)]
         at = np.array([names.index(name) for name in own["name"]], float)
-        at += [_shift(scores, name, split, narrow) for name in own["name"]]
+        at += [_shift(scores, name, split) for name in own["name"]]
         for value, ax in axes.items():
             _marks(ax, own, value, at, split)
     first = axes["accuracy"]
-    first.set_ylim(len(names) - (0.5 if narrow else 0.4), -0.5 if narrow else -0.6)
-    if narrow:
-        _label_rows(first, labels)
-    else:
-        first.set_yticks(range(len(names)), list(labels.values()))
+    first.set_ylim(len(names) - 0.4, -0.6)
+    # rows of one mark are no higher than a line
+    wrapped = narrow and scores["split"].isin(SPLITS).any()
+    texts = [_broken(text) if wrapped else text for text in labels.values()]
+    first.set_yticks(range(len(names)), texts, linespacing=1)
     for ax in axes.values():
         ax.grid(visible=False, axis="y")
         for row in range(1, len(names)):
             ax.axhline(row - 0.5, color="#E6E6E6", lw=0.8, zorder=0.5)
 
 
-def _label_rows(ax: Axes, labels: dict[str, str]) -> None:
-    """The name of each row above its marks, where there is no room beside them."""
-    ax.set_yticks([])
-    for row, text in enumerate(labels.values()):
+def _broken(text: str) -> str:
+    """A label in lines, a comparison and a word of one letter kept with its neighbours."""
+    kept = re.sub(r" ([>&]|\w) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
+    return fill(kept, IN_A_LINE)
+
+
+def _head(ax: Axes, title: str, narrow: bool) -> None:
+    """The title of a block, above its labels where it is wider than its panels."""
+    text = ax.set_title(" " if narrow else title)
+    if narrow:
         ax.annotate(
-            text,
-            (0, row - 0.5),
-            xycoords=ax.get_yaxis_transform(),
-            xytext=(3, -2),
+            title,
+            (0.01, 1),
+            xycoords=("figure fraction", "axes fraction"),
+            xytext=(0, 6),
             textcoords="offset points",
-            va="top",
-            fontsize=SMALL,
+            font=text.get_fontproperties(),
             in_layout=False,
-            bbox={"fc": "white", "ec": "none", "pad": 0.5},
         )
 
 
-def _shift(scores: pd.DataFrame, name: str, split: str, narrow: bool) -> float:
-    # the splits of a name, one above the other about the middle of its row, or below its label
+def _shift(scores: pd.DataFrame, name: str, split: str) -> float:
+    # the splits of a name, one above the other about the middle of its row
     scored = scores.loc[scores["name"] == name, "split"]
     splits = [s for s in SPLITS if (scored == s).any()] or list(scored.unique())
-    middle = splits.index(split) - (len(splits) - 1) / 2
-    # a row of one mark is a lower one
-    step, below = (0.15, 0.14 if set(scored) & set(SPLITS) else 0.2) if narrow else (0.24, 0)
-    return step * middle + below
+    return 0.24 * (splits.index(split) - (len(splits) - 1) / 2)
 
 
 def _note_unscored(ax: Axes, scores: pd.DataFrame, names: dict[str, str], narrow: bool) -> None:
     for row, name in enumerate(names):
         if scores.loc[scores["name"] == name, "accuracy"].isna().all():
             chooses = name == "cross-validation"
-            words = "chooses anew each time" if chooses else "makes no choice of the two"
-            at = row + 0.2 if narrow else row
+            words = "chooses anew\neach time" if chooses else "no choice\nof the two"
             ax.text(
-                47 if narrow else 44,
-                at,
-                words,
+                43,
+                row,
+                words if narrow else words.replace("\n", " "),
                 ha="center",
                 va="center",
                 fontsize=SMALL,
+                linespacing=1,
                 in_layout=False,
+                bbox={"fc": "white", "ec": "none", "pad": 0.5},
             )
 
 
@@ -238,7 +248,7 @@ def _kinds(scores: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, dict[str, str]
 
 def _kind_labels(part: pd.DataFrame) -> dict[str, str]:
     return {
-        row["name"]: f"{row['name'].replace('_', ' ')} ({row['decided']})"
+        row["name"]: f"{row['name'].replace('_', ' ').replace(' rows', '')} ({row['decided']})"
         for _, row in part.iterrows()
     }
 
@@ -296,9 +306,9 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     whole = next(iter(blocks.values()))
     blocks |= _kinds(scores)
     # inches of a row, of several marks and of one
-    tall, low = (0.6, 0.34) if narrow else (0.5, 0.26)
+    tall, low = (0.43, 0.2) if narrow else (0.5, 0.26)
     rows = [(tall if own is whole[0] else low) * len(names) for own, names in blocks.values()]
-    height = 2.2 + sum(rows) + (0.75 if narrow else 0.3) * len(rows)
+    height = 2.2 + sum(rows) + 0.3 * len(rows)
     figure, axes = plt.subplots(
         len(blocks),
         2,
@@ -306,7 +316,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
         sharex="col",
         sharey="row",
         height_ratios=rows,
-        width_ratios=(1.25, 1) if narrow else (1, 1.25),
+        width_ratios=(1.2, 1) if narrow else (1, 1.25),
         layout="constrained",
         squeeze=False,
     )
@@ -314,12 +324,13 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     bottom = 0.98 * min(1.0, *(float(own["regret_low"].min()) for own, _ in blocks.values()))
     for row, (title, (own, labels)) in zip(axes, blocks.items(), strict=True):
         pair = dict(zip(LABELS, row, strict=True))
-        _scales(pair, bottom, top)
+        _scales(pair, bottom, top, narrow)
         _block(pair, own, labels, narrow)
         _note_unscored(row[0], own, labels, narrow)
-        row[0].set_title(title)
-        if narrow or row[0] is axes[-1, 0]:
-            for ax, text in zip(row, LABELS.values(), strict=True):
+        _head(row[0], title, narrow)
+        # of a drawing of many screens, below its first block too
+        if row[0] is axes[-1, 0] or (narrow and row[0] is axes[0, 0]):
+            for ax, text in zip(row, (NARROW_LABELS if narrow else LABELS).values(), strict=True):
                 ax.tick_params(labelbottom=True)
                 ax.set_xlabel(text)
     _name_lines(dict(zip(LABELS, axes[0], strict=True)))

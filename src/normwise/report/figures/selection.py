@@ -1,4 +1,4 @@
-"""Which features a penalty selects: true positives against false discoveries."""
+"""Which columns a penalty selects: true positives against false discoveries."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             note_figure("No sweep has a sparse scenario and a penalty that selects."),
             "No selection to show",
             "Selection is shown for the sparse scenarios of the sweeps, in which less than half of "
-            "the features matter; this study has none.",
+            "the columns matter; this study has none.",
         )
     narrow, n = is_narrow(entry), len(penalties)
     # a row for each penalty, or for each rule where three panels have no room side by side

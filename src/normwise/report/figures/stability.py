@@ -1,4 +1,4 @@
-"""How stable coefficients and selections are as features become collinear."""
+"""How stable coefficients and selections are as columns become collinear."""
 
 from __future__ import annotations
 
@@ -82,14 +82,15 @@ def _vertical(ax: Axes, metric: str) -> None:
         ax.axhline(0, color="#444444", lw=0.8, zorder=0.6)
 
 
-def _horizontal(ax: Axes, levels: np.ndarray, spacing: float) -> None:
+def _horizontal(ax: Axes, levels: np.ndarray, narrow: bool) -> None:
+    spacing = 0.2 if narrow else 0.075
     at = _closeness(levels)
     room, kept = spacing * (at[-1] - at[0]), [len(at) - 1]
     for i in range(len(at) - 2, -1, -1):
         if at[kept[-1]] - at[i] > room:
             kept.append(i)
     ax.set_xticks(at[kept], [f"{levels[i]:g}" for i in kept])
-    ax.set_xlabel("feature correlation")
+    ax.set_xlabel("correlation" if narrow else "correlation of columns")
 
 
 def _words(frame: pd.DataFrame, levels: np.ndarray) -> tuple[str, str]:
@@ -167,14 +168,15 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
             ends = _panel(ax, own[own["scenario"].isin(group["scenario"])], metric)
             if ax.get_subplotspec().is_first_col():
                 ax.set_ylabel(label)
-            if narrow or metric == next(iter(rows)):
+            # once over each column of panels
+            if columns == 1 or metric == next(iter(rows)):
                 ax.set_title(**_heading(panel_title(facet, group.iloc[0]), narrow))
         for ax in line:
             _vertical(ax, metric)
         if not narrow:
             direct_labels(line[-1], ends, gap=0.12)
     for ax in axes.flat if narrow else axes[-1]:
-        _horizontal(ax, levels, 0.2 if narrow else 0.075)
+        _horizontal(ax, levels, narrow)
         ax.tick_params(labelbottom=True)
     figure.align_ylabels()
     _key(figure, penalties_in(frame) if narrow else [])

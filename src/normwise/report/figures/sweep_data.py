@@ -67,7 +67,7 @@ def panels(scenarios: pd.DataFrame, facet: str | None, x: str) -> list[tuple[str
         return [("", scenarios)]
     key = scenarios[facet]
     if facet == "nonzero_share":
-        # a share is rounded to whole features, so it changes slightly with their number
+        # a share is rounded to whole columns, so it changes slightly with their number
         key = key.round(3)
         if x == "n_features":
             key = scenarios.groupby(x)[facet].rank("dense")
@@ -79,9 +79,9 @@ def panel_title(key: str | None, row: pd.Series) -> str:
     if key is None:
         return ""
     if key in ("nonzero_share", "n_nonzero") and row["nonzero_share"] == 1:
-        return "dense: every feature matters"
+        return "dense: every column matters"
     if key == "nonzero_share":
-        return f"sparse: {100 * row['nonzero_share']:.2g} % of features matter"
+        return f"sparse: {100 * row['nonzero_share']:.2g} % of columns matter"
     value = row[key]
     number = f"{value:g}" if not isinstance(value, str) else value
     return f"{AXIS_NAMES.get(key, key)} = {number}"

@@ -11,21 +11,23 @@ from normwise.report.look.words import AXIS_NAMES, NO_WINNER
 
 # a title with more words is no headline
 MOST_WORDS = 20
+# words of a data set's own title that leave room in a caption of 40
+MOST_OF_A_TITLE = 18
 # the effect goes one way along a property from this rank correlation on
 STEADY = 0.8
 # how a value reads, and how more and less of a property do; others are named as they are
 VALUES = {
     "n_samples": "{} rows",
-    "n_features": "{} features",
-    "n_nonzero": "{} relevant features",
+    "n_features": "{} columns",
+    "n_nonzero": "{} relevant columns",
     "snr": "signal-to-noise ratio {}",
     "aspect_ratio": "p/n {}",
 }
 MORE = {
     "n_samples": "the more rows there are",
-    "n_features": "the more features there are",
-    "n_nonzero": "the more features matter",
-    "nonzero_share": "the more features matter",
+    "n_features": "the more columns there are",
+    "n_nonzero": "the more columns matter",
+    "nonzero_share": "the more columns matter",
     "snr": "the clearer the signal",
     "correlation": "the stronger the correlation",
 }
@@ -41,7 +43,7 @@ def plain_value(value: float | str) -> str:
 def _value(key: str, value: float | str, named: bool = True) -> str:
     """A value of a property, with what it is a value of unless that has been named."""
     if key == "nonzero_share":
-        return f"{100 * float(value):.2g} %" + (" of features" if named else "")
+        return f"{100 * float(value):.2g} %" + (" of columns" if named else "")
     name = VALUES.get(key, f"{key.replace('_', ' ')} {{}}") if named else "{}"
     return name.format(plain_value(value))
 
@@ -51,10 +53,10 @@ def _case(key: str, row: pd.Series, named: bool) -> str:
     if key not in ("nonzero_share", "n_nonzero"):
         return f"at {_value(key, row[key], named)}"
     if row["nonzero_share"] == 1:
-        return "when all features matter" if named else "when all do"
+        return "when all columns matter" if named else "when all do"
     count = f"{row[key]}" if key == "n_nonzero" else f"{100 * row[key]:.2g} %"
     of = "" if key == "n_nonzero" else "of "
-    return f"when {count} {of}features matter" if named else f"when {count} do"
+    return f"when {count} {of}columns matter" if named else f"when {count} do"
 
 
 def _where(frame: pd.DataFrame, winner: str, x: str, named: bool) -> str:
@@ -139,9 +141,17 @@ def title(sweep: Sweep) -> str:
     return text[0].upper() + text[1:]
 
 
+def _shortened(text: str) -> str:
+    """A title as a sentence, cut where a caption has no room for more of it."""
+    words = text.split()
+    if len(words) <= MOST_OF_A_TITLE:
+        return f"{text}."
+    return f"{' '.join(words[:MOST_OF_A_TITLE]).rstrip('.,;:(')}…"
+
+
 def caption(entry: Entry) -> str:
     """How to read the picture."""
-    about = f"{entry['titles'][0]}. " if entry["titles"] != entry["datasets"] else ""
+    about = f"{_shortened(entry['titles'][0])} " if entry["titles"] != entry["datasets"] else ""
     return (
         f"{about}Top: excess risk of each method, its strength chosen by cross-validation. "
         "Bottom: L1's divided by L2's; below 1, L1 is better."

@@ -12,7 +12,7 @@ from normwise.analysis.tables import primary
 from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted, shown_as
 from normwise.report.look.colours import COLOURS
-from normwise.report.look.style import diverging, ink
+from normwise.report.look.style import SMALL, diverging, ink
 from normwise.report.look.words import AXIS_NAMES, AXIS_SYMBOLS, VERDICT_MARKS
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _panel(
         if is_narrow(entry) and len(columns) > FEW_COLUMNS:
             text = text.replace(" ", "\n")
         fill = colours(norm(cell["effect"]))
-        size = 8 if _is_short(entry) else 8.5
+        size = 8 if is_narrow(entry) else 8.5
         _write_cell(ax, at, text, cell["verdict"], fill, at in crossed, size)
     ax.set_xticks(range(len(columns)), [_value(v) for v in columns])
     ax.set_yticks(range(len(rows)), _row_names(frame, y, rows, _is_short(entry)))
@@ -230,7 +230,7 @@ def _where(cells: pd.DataFrame, x: str, y: str) -> str:
     """What the cells that L1 wins have in common, as against those that L2 wins."""
     words = []
     for key, low, high in (
-        (y, "fewer relevant features", "more relevant features"),
+        (y, "fewer relevant columns", "more relevant columns"),
         (x, "weaker signals", "clearer signals"),
     ):
         if key in ("nonzero_share", "n_nonzero", "snr"):
@@ -269,24 +269,24 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     cells = cells.drop_duplicates([*facets, x, y])
     groups = [f for _, f in cells.groupby(facets)] if facets else [cells]
     rows = [frame[y].nunique() for frame in groups]
-    compact, narrow, short = entry.get("compact", False), is_narrow(entry), _is_short(entry)
+    narrow, short = is_narrow(entry), _is_short(entry)
     figure, axes, height = _layout(rows, cells[x].nunique(), entry)
     line = False
     for ax, frame in zip(axes, groups, strict=True):
         lines = _boundaries(ax, frame, x, y)
         _panel(ax, frame, x, y, lines, entry)
-        _draw_lines(ax, lines, named=not narrow and (not compact or ax is axes[-1]))
+        _draw_lines(ax, lines, named=not short)
         line |= bool(lines)
         ax.set_title(_heading(frame.iloc[0], facets))
     _explain(figure, cells, line, entry)
     for ax in axes if short else axes[-1:]:
         ax.set_xlabel(AXIS_NAMES.get(x, x))
-    share = "share of features that matter" if short else "relevant features k  (share k/p)"
+    share = "share of columns that matter" if short else "relevant columns k  (share k/p)"
     name = share if y == "nonzero_share" else AXIS_NAMES.get(y, y)
     if short:
         # at its axis, and no longer than that: nothing else keeps it out of the key
         broken = name.replace(" that ", "\nthat ") if height * max(rows) < LABEL_HEIGHT else name
-        for ax in axes if narrow else axes[:1]:
+        for ax in axes if narrow else axes[::ABREAST]:
             ax.set_ylabel(broken, fontsize=9 if narrow else "medium")
     else:
         figure.supylabel(name, fontsize="medium")
@@ -299,6 +299,8 @@ KEY_WIDTH, KEY_COLUMN = 6.5, 3.5
 KEY_LINES = 4
 # inches that the label of the shares takes in a line
 LABEL_HEIGHT = 2.3
+# panels of the map at a glance side by side
+ABREAST = 2
 
 
 def _explain(figure: Figure, cells: pd.DataFrame, line: bool, entry: Entry) -> None:
@@ -320,19 +322,23 @@ def _explain(figure: Figure, cells: pd.DataFrame, line: bool, entry: Entry) -> N
         marks.append(Patch(fc="#FAFAFA", ec="#888888", label="≈: no real difference"))
     if (cells["verdict"] == "undecided").any():
         marks.append(Patch(fc="white", ec="#AAAAAA", hatch="////", label="?: undecided"))
-    if line and is_narrow(entry):
+    if line and _is_short(entry):
         marks.append(Line2D([], [], color="#111111", lw=1.8, label="theory: L2 above, L1 below"))
-    in_line = entry.get("compact", False) and figure.get_figwidth() > KEY_WIDTH
-    figure.legend(
-        handles=marks,
-        loc="outside upper center",
-        ncols=len(marks) if in_line else 1,
-        fontsize=8.5 if is_narrow(entry) else "medium",
-    )
+    # the place that an odd number of panels leaves free
+    free = [ax for ax in figure.axes if not ax.axison]
+    if free:
+        free[0].legend(handles=marks, loc="center", fontsize=SMALL)
+    else:
+        figure.legend(
+            handles=marks,
+            loc="outside upper center",
+            ncols=2 if figure.get_figwidth() > KEY_WIDTH and _is_short(entry) else 1,
+            fontsize=SMALL if is_narrow(entry) else "medium",
+        )
 
 
 def _layout(rows: list[int], columns: int, entry: Entry) -> tuple[Figure, list[Axes], float]:
-    """Panels below each other, or side by side for little text; the height of their cells."""
+    """Panels below each other, or two abreast for little text; the height of their cells."""
     import matplotlib.pyplot as plt
 
     key = 0.25 * KEY_LINES
@@ -341,10 +347,17 @@ def _layout(rows: list[int], columns: int, entry: Entry) -> tuple[Figure, list[A
         size = NARROW, 0.2 + key + cell * sum(rows) + 0.75 * len(rows)
     elif entry.get("compact", False):
         cell = COMPACT[1]
-        width = max(1.6 + len(rows) * (0.55 + COMPACT[0] * columns), KEY_COLUMN)
-        size = width, 1 + (0.25 if width > KEY_WIDTH else key) + cell * max(rows)
-        figure, axes = plt.subplots(1, len(rows), figsize=size, layout="constrained")
-        return figure, list(np.atleast_1d(axes)), cell
+        abreast = min(ABREAST, len(rows))
+        lines = -(-len(rows) // abreast)
+        free = len(rows) % abreast > 0
+        width = max(0.6 + abreast * (0.55 + COMPACT[0] * columns), KEY_COLUMN)
+        size = width, (0 if free else key) + lines * (0.8 + cell * max(rows))
+        figure, axes = plt.subplots(
+            lines, abreast, figsize=size, layout="constrained", squeeze=False
+        )
+        for ax in axes.flat[len(rows) :]:
+            ax.set_axis_off()
+        return figure, list(axes.flat[: len(rows)]), cell
     else:
         cell = CELL[1]
         size = 1.9 + CELL[0] * columns, 0.6 + key + cell * sum(rows) + 0.6 * len(rows)
@@ -366,6 +379,6 @@ def _caption(cells: pd.DataFrame, margin: float) -> str:
     if correlation:
         family += f", correlation {' and '.join(f'{c:g}' for c in correlation)}"
     return (
-        f"Each cell is one simulated setting (features: {family}). A winner is more than "
+        f"Each cell is one simulated setting (columns: {family}). A winner is more than "
         f"{100 * margin:g} % better, beyond chance.{_agreement(cells)}"
     )

@@ -29,7 +29,7 @@ COLUMNS = 120
 CAPTION = (
     "After the data, for each truth: estimates against true coefficients, estimates in two samples "
     "(numbers: average agreement, 1 is perfect), and each method's risk. On the diagonal estimates "
-    "are exact, or repeat; on an axis, one sample dropped the feature."
+    "are exact, or repeat; on an axis, one sample dropped the column."
 )
 
 
@@ -73,7 +73,7 @@ def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> No
         corr = np.corrcoef(X.T)
         order = leaves_list(linkage(1 - np.abs(corr[np.triu_indices(len(corr), 1)]), "average"))
         left.imshow(corr[np.ix_(order, order)], cmap=diverging(), vmin=-1, vmax=1, aspect="equal")
-        left.set(xlabel="feature, like beside like", ylabel="feature")
+        left.set(xlabel="column, like beside like", ylabel="column")
         left.set_title("correlations (blue +, orange −)")
         explained = 100 * np.cumsum(np.linalg.eigvalsh(corr)[::-1]) / len(corr)
         right.plot(count[:12], explained[:12], color="#333333", marker="o", ms=4)
@@ -263,6 +263,6 @@ def draw(tables: Tables, entry: Entry) -> Drawing:
         _show_risk(axes[2], tables, scenario)
         axes[0].set_title(f"{row['n_nonzero']} of {row['n_features']} matter")
         axes[1].set_title("two samples")
-        axes[2].set_title("risk (features kept)")
+        axes[2].set_title("risk (columns kept)")
     _explain(figure, is_narrow(entry))
     return Drawing(figure, _title(tables, rows), CAPTION)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
     from matplotlib.typing import ColorType
 
+MINUS = "\N{MINUS SIGN}"
 # points of the smallest text, in wide and in narrow drawings
 SMALL = 8.5
 LOG_AXES = ("n_samples", "n_features", "n_nonzero", "nonzero_share", "snr", "aspect_ratio")
@@ -47,7 +48,7 @@ def plain_ticks(axis: Axis, at: Sequence[float] | None = None) -> None:
     if at is not None:
         axis.set_major_locator(FixedLocator(at))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}".replace("-", MINUS)))
 
 
 def set_style() -> None:

@@ -31,19 +31,19 @@ NO_WINNER = "no clear winner"
 NO_PART = "were set aside"
 AXIS_NAMES = {
     "n_samples": "rows n",
-    "n_features": "features p",
-    "n_nonzero": "relevant features k",
-    "nonzero_share": "share of relevant features k/p",
+    "n_features": "columns p",
+    "n_nonzero": "relevant columns k",
+    "nonzero_share": "share of relevant columns k/p",
     "correlation": "correlation",
     "snr": "signal-to-noise ratio",
     "density": "share of ones",
-    "features": "kind of features",
+    "features": "kind of columns",
     "n_levels": "levels of a category",
     "signal": "sizes of the coefficients",
     "decay": "decay of the sizes",
     "prevalence": "share of ones of the response",
     "nonlinear_share": "share of the signal that is not linear",
-    "aspect_ratio": "features per row p/n",
+    "aspect_ratio": "columns per row p/n",
     "noise": "noise",
     "covariance": "correlation family",
 }
@@ -58,7 +58,7 @@ AXIS_SYMBOLS = {
 # of the axes of the surface, as a reader may know them
 PROPERTIES = {
     "aspect_ratio": AXIS_NAMES["aspect_ratio"],
-    "nonzero_share": "share of features that matter k/p",
+    "nonzero_share": "share of columns that matter k/p",
     "snr": AXIS_NAMES["snr"],
     "signal_alignment": "alignment of the signal a",
 }
