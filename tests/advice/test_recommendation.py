@@ -224,7 +224,8 @@ def test_no_penalty_is_named_where_neither_beats_the_mean(
     assert not any("short list" in text or "equally well" in text for text in found.reasons)
     assert found.reasons[0].startswith("Head-to-head: of the variance of the held-out rows, ")
     assert "by L1" in found.reasons[0] and "by L2" in found.reasons[0]
-    assert found.reasons[-1].endswith(f"More rows would help, or features that say more about {table.target}.")
+    more = f"More rows would help, or features that say more about {table.target}."
+    assert found.reasons[-1].endswith(more)
     assert "l1 = " in found.code and "l2 = " in found.code
 
 
