@@ -1,7 +1,5 @@
 """The answer, the rule in words, and the advice: read from the tables, turned by them."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +9,16 @@ from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.common_advice import COMMON
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.learn.rule_of_thumb import read_rule
-from normwise.report.answer import NO_ANSWER, WITH_WINNER, advice, answer
-from normwise.report.decision import ALIGNMENT, SPLITS, WHOLE, decision
+from normwise.report.answer import NO_ANSWER, advice, answer
+from normwise.report.decision import (
+    ALIGNMENT,
+    LEAGUE,
+    SPLITS,
+    WHOLE,
+    cost_of_both,
+    decision,
+    league,
+)
 
 COMPARISON = {"margin": 0.05}
 SWAP = {"l1": "l2", "l2": "l1"}
@@ -56,52 +62,57 @@ def with_signal(tables):
 # the answer
 
 
-def test_the_answer_is_what_to_do_two_cases_a_rule_and_its_range(tables):
-    made = with_rule(with_signal(tables), "explained", enough=2.0)
-    found = answer(with_rule(made, cut=0.125, low=0.1, high=0.2))
-    assert len(found) == 7
-    assert found[0].startswith("Fit both and keep the lower cross-validated error")
-    assert found[1].startswith("Choose L1 (lasso) when few features matter")
+def test_the_answer_is_two_cases(tables):
+    found = answer(with_signal(tables))
+    assert len(found) == 2
+    assert found[0].startswith("Choose L1 (lasso) when few features matter")
     # an artefact of equal sizes otherwise
-    assert found[2].startswith("Choose L2 (ridge) when all features matter, and each by as much")
-    # the cut's reciprocal with its interval, whose ends change places
-    limit = "below n\N{NO-BREAK SPACE}√snr / 8 (95 % interval of the divisor: 5 to 10)"
-    assert f"L1 as long as a·k is {limit}, L2 beyond" in found[3]
-    assert found[3].endswith(ALIGNMENT)
-    assert found[4].startswith("Told the true a, k and snr")
-    assert found[5].startswith("With 2 rows per feature or more")
-    assert found[6].startswith(f"Measured: {len(tables['scenarios'])} simulated scenarios with 100")
+    assert found[1].startswith("Choose L2 (ridge) when all features matter, and each by as much")
     for text in found:
-        assert text.endswith(".")
-        # a bullet each, with no second sentence but where nothing was tried
-        assert len(re.findall(r"[a-z%]\. [A-Z]", text)) <= 1
-        assert "nan" not in text
+        assert text.endswith(".") and "nan" not in text
+
+
+def test_the_rule_is_told_as_its_reciprocal(tables):
+    """With its interval, whose ends change places."""
+    found = decision(with_rule(tables, cut=0.125, low=0.1, high=0.2))
+    limit = "below n\N{NO-BREAK SPACE}√snr / 8 (95 % interval of the divisor: 5 to 10)"
+    assert found["sentence"] == f"L1 as long as a·k is {limit}, L2 beyond"
+    assert found["alignment"] == ALIGNMENT
+    assert found["validity"].startswith(f"Measured: {len(tables['scenarios'])} simulated scenarios")
 
 
 def test_what_it_costs_to_fit_both_is_read_from_the_table(tables):
-    made = with_signal(tables)
     scores = tables["rule_scores"].copy()
     own = scores["rule"] == "cross-validation"
     scores.loc[own & (scores["split"] == "fresh"), "regret"] = 1.1234
-    text = answer(made | {"rule_scores": scores})[0]
+    text = decision(tables | {"rule_scores": scores})["both"]
     assert "costs 12.3 % [" in text and "on 30 scenarios that" in text
-    assert text == decision(tables | {"rule_scores": scores})["both"]
-    without = answer(made | {"rule_scores": scores[~own]})
-    assert not any("cross-validated" in text for text in without)
+    # the first page says the same in fewer words
+    short = cost_of_both(scores[scores["goal"] == "prediction"])
+    assert "12.3 % [" in short and "(30 scenarios that" in short
+    assert decision(tables | {"rule_scores": scores[~own]})["both"] == ""
+    # no others where none are set aside
+    alone = decision(tables | {"rule_scores": scores[scores["split"] != "fresh"]})["both"]
+    assert "others" not in alone and " scenarios, and needs no guess" in alone
 
 
-def test_shares_of_the_rule_have_their_denominators(tables):
+def test_the_league_is_that_of_the_hardest_judgement(tables):
+    found = league(tables)
+    assert found["what"] == SPLITS["fresh"].removeprefix("scenarios ")
     own = tables["rule_scores"].query(
         "goal == 'prediction' and split == 'fresh' and family == 'all'"
     )
-    own = own.set_index("rule")
-    text = answer(with_signal(tables))[4]
-    shares = {name: f"{100 * v:.0f}\N{NO-BREAK SPACE}%" for name, v in own["accuracy"].items()}
-    first, doubled = text.split(", with k guessed twice too large in ")
-    assert f"{shares['rule of thumb']} [" in first
-    assert f"of the {own['decided'].iloc[0]} {WITH_WINNER['fresh']}" in first
-    assert doubled.startswith(shares["rule of thumb, k doubled"])
-    assert doubled.endswith(f"nothing fitted, in {shares['exact boundary']}.")
+    own = own[own["rule"].isin(list(LEAGUE))].sort_values("regret", kind="stable")
+    assert (found["n"], found["decided"]) == (own["n"].max(), own["decided"].max())
+    assert [name for name, _, _ in found["rows"]] == [LEAGUE[rule] for rule in own["rule"]]
+    for (_, right, cost), (_, row) in zip(found["rows"], own.iterrows(), strict=True):
+        assert cost.startswith(f"{100 * (row['regret'] - 1):.1f} % [")
+        share = f"{100 * row['accuracy']:.0f}\N{NO-BREAK SPACE}% ["
+        assert right == "–" if np.isnan(row["accuracy"]) else right.startswith(share)
+    scores = tables["rule_scores"]
+    rest = league(tables | {"rule_scores": scores[scores["split"] != "fresh"]})
+    assert rest["what"] == SPLITS["scenarios"].removeprefix("scenarios ")
+    assert league(tables | {"rule_scores": scores[:0]}) is None
 
 
 def test_where_it_hardly_matters_is_counted_in_points(tables):
@@ -117,7 +128,6 @@ def test_where_it_hardly_matters_is_counted_in_points(tables):
     # and where no number of rows is enough nothing is said
     none = with_rule(tables, "explained", enough=np.inf)
     assert decision(none)["matters"] == ""
-    assert not any("hardly matters" in text for text in answer(with_signal(none)))
 
 
 def test_no_scenario_counts_twice(tables):
@@ -134,15 +144,13 @@ def test_no_scenario_counts_twice(tables):
 def test_the_answer_counts_wins_and_savings(tables):
     found = answer(with_signal(tables))
     saved = f"{100 * (1 - np.exp(-0.5)):.0f}\N{NO-BREAK SPACE}%"
-    points = {1: -0.5, 2: 0.5}
-    for at in points:
-        text = found[at]
+    for at, text in enumerate(found):
         gain = -100 * tables["goals"].query("goal == 'explained'")["effect"].reset_index(drop=True)
-        own = gain[with_signal(tables)["verdicts"]["verdict"].eq("l1" if at == 1 else "l2").array]
+        own = gain[with_signal(tables)["verdicts"]["verdict"].eq("l2" if at else "l1").array]
         said = f"{np.median(own):+.1f}".replace("-", "\N{MINUS SIGN}")
         assert f"(R² on new rows, L1 − L2: median {said} points)" in text
         assert (
-            f"beats {'L2' if at == 1 else 'L1'} in 60 of 60 scenarios with a number to predict, "
+            f"beats {'L1' if at else 'L2'} in 60 of 60 scenarios with a number to predict, "
             f"with {saved} less " in text
         )
 
@@ -153,11 +161,11 @@ def test_the_answer_turns_with_the_data(tables):
     turned["verdict"] = turned["verdict"].map(SWAP)
     turned["effect"] *= -1
     found = answer(made | {"verdicts": turned})
-    assert found[1].startswith("Do not count on L1 (lasso)")
-    assert found[2].startswith("Do not count on L2 (ridge)")
+    assert found[0].startswith("Do not count on L1 (lasso)")
+    assert found[1].startswith("Do not count on L2 (ridge)")
     # worse by as much as it was better
     more = f"{100 * (np.exp(0.5) - 1):.0f}\N{NO-BREAK SPACE}% more excess risk"
-    for other, text in (("L2", found[1]), ("L1", found[2])):
+    for other, text in (("L2", found[0]), ("L1", found[1])):
         assert f"beats {other} in 0 of 60" in text and more in text
 
 
@@ -180,19 +188,7 @@ def test_the_answer_says_nothing_of_what_was_not_measured(small, tables):
 
 @pytest.mark.parametrize("cut", [0.0, np.inf])
 def test_a_rule_without_a_cut_is_no_number_that_decides(tables, cut):
-    found = answer(with_rule(with_signal(tables), cut=cut))
-    assert len(found) == 3 and not any("rule of thumb" in text for text in found)
     assert decision(with_rule(tables, cut=cut))["sentence"] == f"{'L1' if cut else 'L2'} always"
-
-
-def test_the_answer_quotes_the_hardest_judgement_there_is(tables):
-    made = with_signal(tables)
-    assert WITH_WINNER["fresh"] in answer(made)[4]
-    scores = made["rule_scores"]
-    found = answer(made | {"rule_scores": scores[scores["split"] != "fresh"]})
-    assert WITH_WINNER["scenarios"] in found[4]
-    # no others where none are set aside
-    assert "others" not in found[0] and " scenarios, and needs no guess" in found[0]
 
 
 # the rule in words

@@ -1,4 +1,4 @@
-"""What to use: the answer in a few sentences, and advice by goal."""
+"""What to use: where each penalty wins, and advice by goal."""
 
 from __future__ import annotations
 
@@ -7,24 +7,12 @@ import pandas as pd
 
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import COLLINEAR, cells
-from normwise.analysis.learn.estimated import NAMES
 from normwise.analysis.learn.rule_of_thumb import EQUIVALENT, call_by_rule, read_rule
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.analysis.tables import Tables, distinct, effects
 from normwise.report.claims.claim import SPARSE
-from normwise.report.decision import (
-    ALIGNMENT,
-    BOUNDARY,
-    SPLITS,
-    THUMB,
-    both_text,
-    matters_text,
-    rule_text,
-    scores_of,
-    span_text,
-)
 from normwise.report.look.numbers import percent
-from normwise.report.look.words import NO_PART, NO_WINNER
+from normwise.report.look.words import NO_WINNER
 from normwise.report.tallies import (
     measure_of,
     points_text,
@@ -33,17 +21,10 @@ from normwise.report.tallies import (
     signed_tenth,
     with_points,
 )
-from normwise.report.validity import measured_words
 
 # a share of wins that makes an advice, and of losses that forbids it
 MOST, FEW = 0.5, 0.1
 NO_ANSWER = "This study has no scenario that bears on the question; the default study has."
-# the scenarios of a split that have a winner
-WITH_WINNER = {
-    "fresh": f"scenarios that {NO_PART} and have a winner",
-    "study": "scenarios of this study with a winner",
-    "scenarios": "scenarios with a winner (left out of its fit, a fifth at a time)",
-}
 
 
 def _tally(verdicts: pd.Series) -> tuple[str, str]:
@@ -132,13 +113,13 @@ def _choice(rows: pd.DataFrame, penalty: str, name: str, where: str, details: st
 
 
 def answer(tables: Tables) -> list[str]:
-    """The answer in a few sentences, from the measurements: what to do, and where that is so."""
+    """Where to take which penalty, from the measurements: a sentence each."""
     rows = distinct(effects(tables))
     rows = with_points(rows[rows["response"] == "gaussian"], tables)
     few = rows[(rows["nonzero_share"] <= SPARSE) & (rows["snr"] >= 1)]
     # where sizes decay, few features can carry most although all matter
     many = rows[(rows["nonzero_share"] == 1) & (rows["signal"] == "equal")]
-    sentences = [text for text in [both_text(scores_of(tables))] if text]
+    sentences = []
     if len(few):
         where = "when few features matter and the signal is clear"
         details = (
@@ -149,39 +130,4 @@ def answer(tables: Tables) -> list[str]:
         where = "when all features matter, and each by as much"
         details = "with all of them relevant and effects of equal size"
         sentences.append(_choice(many, "l2", "L2 (ridge)", where, details))
-    return [*sentences, *_by_rule(tables)] or [NO_ANSWER]
-
-
-def _by_rule(tables: Tables) -> list[str]:
-    """The rule, how it did, where it hardly matters, and what all that rests on."""
-    rule = read_rule(tables["rules"])
-    if rule is None or not 0 < rule.cut < np.inf:
-        return []
-    scores = scores_of(tables)
-    scores = scores[scores["family"] == "all"]
-    split = next(s for s in SPLITS if (scores["split"] == s).any())
-    own = scores[scores["split"] == split].set_index("rule")
-    row = own.loc[THUMB]
-    judged = (
-        f"Told the true a, k and snr, that rule names the right winner in "
-        f"{span_text(row, 'accuracy', percent)} of the {row['decided']:.0f} {WITH_WINNER[split]}"
-    )
-    doubled = f"{THUMB}, k doubled"
-    if doubled in own.index:
-        judged += f", with k guessed twice too large in {percent(own.loc[doubled, 'accuracy'])}"
-    if NAMES[THUMB] in own.index and own.loc[NAMES[THUMB], "decided"]:
-        blind = percent(own.loc[NAMES[THUMB], "accuracy"])
-        judged += f", told what can be estimated of them from the data in {blind}"
-    if BOUNDARY in own.index:
-        judged += (
-            f"; the exact boundary for unrelated features, asked with a·k and with nothing fitted, "
-            f"in {percent(own.loc[BOUNDARY, 'accuracy'])}"
-        )
-    validity = measured_words(cells(tables["ground"]))
-    return [
-        f"Without fitting, by a rule of thumb: {rule_text(rule)}, with n rows, k features "
-        f"that matter and snr = R² / (1 − R²) of the best possible model; {ALIGNMENT}",
-        f"{judged}.",
-        *filter(None, [matters_text(tables)]),
-        f"{validity} Elsewhere neither the rule nor these numbers have been tried.",
-    ]
+    return sentences or [NO_ANSWER]
