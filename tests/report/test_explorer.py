@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 from studies.made import SIZES, ZONES, made_study
 
@@ -182,6 +183,14 @@ def test_it_starts_nearby_where_the_study_is_narrow(tables):
     assert share == pytest.approx(own["nonzero_share"].min(), abs=0.01)
 
 
+def test_intervals_are_widened_by_where_they_held_least(tables, found):
+    scores = tables["surface_scores"]
+    for goal in SIZES:
+        held = scores.loc[scores["goal"] == goal, "coverage"].min()
+        expected = max(1.0, norm.ppf(0.95) / norm.ppf((1 + max(held, 0.1)) / 2))
+        assert found["surfaces"][goal]["widen"] == pytest.approx(expected)
+
+
 def test_scenarios_are_those_measured(tables, found):
     goals = tables["goals"].set_index(["scenario", "goal"])
     known = tables["scenarios"].set_index("scenario")
@@ -219,7 +228,8 @@ def data_of(kind):
 def test_snippets_run_without_a_warning_and_do_what_their_penalty_does(kind):
     X, y = data_of(kind)
     coef, models = {}, {}
-    for penalty, code in SNIPPETS[kind].items():
+    for penalty in ("l1", "l2"):
+        code = SNIPPETS[kind][penalty]
         names = {"X": X, "y": y}
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -235,6 +245,20 @@ def test_snippets_run_without_a_warning_and_do_what_their_penalty_does(kind):
         assert coef[penalty][0] > 0 > coef[penalty][5]
         told = models[penalty].predict(X)
         assert np.corrcoef(told, y)[0, 1] > 0.6
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "binary"])
+def test_the_lines_for_both_keep_the_one_of_lower_error(kind):
+    X, y = data_of(kind)
+    names = {"X": X, "y": y}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(compile(SNIPPETS[kind]["both"], f"{kind} both", "exec"), names)
+    assert len(names["errors"]) == 2
+    kept = int(np.argmin(names["errors"]))
+    assert names["model"] is names["models"][kept]
+    # two of fifteen matter
+    assert kept == 0
 
 
 def test_a_small_study_has_no_explorer():

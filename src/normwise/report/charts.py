@@ -290,7 +290,7 @@ def trade(penalty: str) -> Chart:
     """Squared bias, variance and their sum, as the strength grows.
 
     Data ``lines`` (``strength``, ``value``, ``part``), ``none`` (``value``: the sum without a
-    penalty) and ``here``.
+    penalty), ``best`` (the least sum) and ``here``.
     """
     colour = L1 if penalty == "l1" else L2
     parts = ["sum", "squared bias", "variance"]
@@ -300,7 +300,7 @@ def trade(penalty: str) -> Chart:
         scale=alt.Scale(type="log", nice=False),
         axis=alt.Axis(values=[0.01, 0.1, 1], format="~g", grid=False),
     )
-    y = alt.Y("value:Q", title="error of the prediction", scale=alt.Scale(domain=[0, 2]))
+    y = alt.Y("value:Q", title="error of the prediction", scale=alt.Scale(domain=[0, 2.6]))
     part = alt.StrokeDash(
         "part:N",
         scale=alt.Scale(domain=parts, range=[[1, 0], [6, 3], [1, 3]]),
@@ -308,6 +308,7 @@ def trade(penalty: str) -> Chart:
     )
     lines = alt.Chart(_data("lines")).mark_line(color=colour, strokeWidth=2.5, clip=True)
     none = alt.Chart(_data("none"))
+    best = alt.Chart(_data("best")).mark_text(text="★", fontSize=17, color=colour)
     here = alt.Chart(_data("here")).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=x)
     return alt.layer(
         none.mark_rule(color=GREY).encode(y=y),
@@ -316,6 +317,7 @@ def trade(penalty: str) -> Chart:
         ),
         here,
         lines.encode(x=x, y=y, strokeDash=part),
+        best.encode(x=x, y=y),
     ).properties(width="container", height=230)
 
 

@@ -107,16 +107,15 @@ def both_text(scores: pd.DataFrame) -> str:
 
 
 def cost_of_both(scores: pd.DataFrame) -> str:
-    """What `both_text` says of the hardest judgement, in a few words."""
+    """What `both_text` says in a few words: the least and the largest cost of all that was seen."""
     own = scores[(scores["rule"] == "cross-validation") & (scores["family"] == "all")]
-    own = own[np.isfinite(own["regret"])].set_index("split")
-    split = next((s for s in SPLITS if s in own.index), None)
-    if split is None:
+    own = own[np.isfinite(own["regret"]) & own["split"].isin(list(SPLITS))]
+    if not len(own):
         return ""
-    row = own.loc[split]
+    ends = sorted({cost_text(own["regret"].min()), cost_text(own["regret"].max())})
     return (
-        f"on average it costs {span_text(row, 'regret', cost_text)} more excess risk than knowing "
-        f"the better one ({row['n']:.0f} {SPLITS[split]})"
+        f"on average that costs {' to '.join(ends)} more excess risk than always knowing the "
+        "better one"
     )
 
 
@@ -144,8 +143,9 @@ def league(tables: Tables) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``n`` scenarios and how many are ``decided``, ``what`` they are, the ``rule`` in words,
-        and ``rows`` of name, share right and cost, the cheapest first. None without scores.
+        ``n`` scenarios and how many are ``decided``, how many each penalty ``won``, ``what`` they
+        are, the ``rule`` in words, and ``rows`` of name, share right, cost there and cost on
+        scenarios of this study, if there are its ``own``, the cheapest first. None without scores.
     """
     rule = read_rule(tables["rules"])
     scores = scores_of(tables)
@@ -154,15 +154,21 @@ def league(tables: Tables) -> dict[str, Any] | None:
     if split is None or rule is None:
         return None
     own = whole[whole["split"] == split].sort_values("regret", kind="stable")
+    study = whole[whole["split"] == "study"].set_index("rule")["regret"]
     rows = [
         (
             LEAGUE[row["rule"]],
             span_text(row, "accuracy", percent) if np.isfinite(row["accuracy"]) else "–",
             span_text(row, "regret", cost_text) if np.isfinite(row["regret"]) else "–",
+            cost_text(study[row["rule"]]) if np.isfinite(study.get(row["rule"], np.nan)) else "–",
         )
         for _, row in own.iterrows()
     ]
+    frame = cells(tables["ground"], GOAL)
+    seen = frame[frame["held_out"]] if split == "fresh" else frame
     return {
+        "won": {name: int((seen["verdict"] == name).sum()) for name in ("l1", "l2")},
+        "own": len(study) > 0,
         "n": int(own["n"].max()),
         "decided": int(own["decided"].max()),
         "what": SPLITS[split].removeprefix("scenarios "),

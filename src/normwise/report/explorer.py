@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,17 @@ def _goal(key: str, zone: float, scores: pd.DataFrame) -> dict[str, Any]:
             if split in own.index and np.isfinite(own.loc[split, "r2"])
         ],
     }
+
+
+def _widened(key: str, scores: pd.DataFrame) -> float:
+    """By how much to widen intervals of the surface, so that they hold as often as they say.
+
+    By the scenarios, held out or of the study, of which they held the fewest; at least 1.
+    """
+    held = scores.loc[scores["goal"] == key, "coverage"].astype(float)
+    least = float(np.nanmin(held)) if np.isfinite(held).any() else LEVEL
+    normal = NormalDist()
+    return max(1.0, normal.inv_cdf((1 + LEVEL) / 2) / normal.inv_cdf((1 + max(least, 0.1)) / 2))
 
 
 def _digits(values: Any, digits: int = 6) -> list[float]:
@@ -185,7 +197,10 @@ def payload(tables: Tables) -> dict[str, Any] | None:
         "names": PROPERTIES,
         "goals": [_goal(goal, kernels[goal]["zone"], scores) for goal in goals],
         "level": LEVEL,
-        "surfaces": {goal: _surface(frame, kernels[goal]) for goal, frame in frames.items()},
+        "surfaces": {
+            goal: {**_surface(frame, kernels[goal]), "widen": _widened(goal, scores)}
+            for goal, frame in frames.items()
+        },
         "matters": _matters(tables),
         "snippets": SNIPPETS,
         "scenarios": _measured(ground[ground["goal"].isin(goals)]),

@@ -17,9 +17,41 @@ from sklearn.linear_model import LogisticRegressionCV
     ),
 ).fit(X, y)
 """
+_BOTH = """\
+import numpy as np
+from sklearn.linear_model import {imports}
+from sklearn.model_selection import {folds}, cross_val_score
+{pipeline}# both on the same folds; the one with the lower error is kept
+folds = {folds}(10, shuffle=True, random_state=0)
+models = [
+{models}]
+errors = [-cross_val_score(m, X, y, cv=folds, scoring="{score}").mean() for m in models]
+model = models[int(np.argmin(errors))].fit(X, y)
+"""
+_TWO_LOGISTIC = """\
+    make_pipeline(
+        StandardScaler(),
+        LogisticRegressionCV(
+            l1_ratios=[ratio], Cs=20, cv=5, solver=solver, max_iter=10_000,
+            scoring="neg_log_loss", use_legacy_attributes=False,
+        ),
+    )
+    for ratio, solver in [(1, "saga"), (0, "lbfgs")]
+"""
+_TWO_LINEAR = """\
+    make_pipeline(StandardScaler(), LassoCV(cv=10)),
+    make_pipeline(StandardScaler(), RidgeCV(alphas=np.geomspace(1e-3, 1e6, 91))),
+"""
 # what a reader can paste, by kind of response and penalty; the tests run it
 SNIPPETS = {
     "gaussian": {
+        "both": _BOTH.format(
+            imports="LassoCV, RidgeCV",
+            folds="KFold",
+            pipeline=_PIPELINE,
+            models=_TWO_LINEAR,
+            score="neg_mean_squared_error",
+        ),
         "l1": f"""\
 from sklearn.linear_model import LassoCV
 {_PIPELINE}model = make_pipeline(StandardScaler(), LassoCV(cv=10)).fit(X, y)
@@ -33,6 +65,13 @@ model = make_pipeline(StandardScaler(), RidgeCV(alphas=alphas)).fit(X, y)
 """,
     },
     "binary": {
+        "both": _BOTH.format(
+            imports="LogisticRegressionCV",
+            folds="StratifiedKFold",
+            pipeline=_PIPELINE,
+            models=_TWO_LOGISTIC,
+            score="neg_log_loss",
+        ),
         "l1": _LOGISTIC.format(pipeline=_PIPELINE, ratio=1, solver="saga"),
         "l2": _LOGISTIC.format(pipeline=_PIPELINE, ratio=0, solver="lbfgs"),
     },

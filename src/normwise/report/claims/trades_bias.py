@@ -58,7 +58,10 @@ def judge(tables: Tables) -> Claim:
         )
         rest = rows[~rows["verdict"].isin([penalty])]
         if len(rest):
-            false.append(f"{penalty.upper()} in {len(rest)} of {len(rows)}")
+            false.append(
+                f"{penalty.upper()} in {len(rest)} of {len(rows)} (no penalty wins "
+                f"{counts.get('none', 0)})"
+            )
             claim.limits.append(
                 f"{penalty.upper()} does not beat it in {len(rest)} of them (no penalty wins "
                 f"{counts.get('none', 0)}, the others have no winner); their median p/n is "

@@ -100,8 +100,8 @@ def judge(tables: Tables) -> Claim:
         )
     if len(few):
         claim.false = (
-            f"where few matter, collinear or not: with r ≥ {HIGHLY_CORRELATED} and at most "
-            f"{percent(SPARSE)} relevant, {wins_text(few, 'l1')}"
+            f"collinear (r ≥ {HIGHLY_CORRELATED}) with at most {percent(SPARSE)} relevant: "
+            f"{wins_text(few, 'l1')}; with under half: {wins_text(sparse, 'l2')}"
         )
     _add_agreement(claim, tables, high)
     against = high[(high["nonzero_share"] == 1) & (high["signal_alignment"] < 1)]

@@ -62,7 +62,10 @@ def judge(tables: Tables) -> Claim:
             f"{weak['snr'].median():.2g}, against "
             f"{few[few['verdict'] == 'l1']['snr'].median():.2g} where it wins."
         )
-        claim.false = f"where the signal is weak: median snr {weak['snr'].median():.2g} if not won"
+        claim.false = (
+            f"where the signal is weak: the median signal-to-noise ratio was "
+            f"{weak['snr'].median():.2g} where L1 did not win"
+        )
     many = wide[wide["nonzero_share"] == 1]
     if len(many):
         where = "where every feature is relevant"

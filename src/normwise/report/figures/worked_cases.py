@@ -27,9 +27,9 @@ Tables = dict[str, pd.DataFrame]
 SHOWN = ("l1", "l2")
 COLUMNS = 120
 CAPTION = (
-    "After the data, for each truth: estimates against true coefficients, estimates in two samples "
-    "(numbers: average agreement, 1 is perfect), and each method's risk. On the diagonal estimates "
-    "are exact, or repeat; on an axis, one sample dropped the column."
+    "After the data, for each truth: estimates against true coefficients, in two samples "
+    "(average agreement; 1 is perfect), and each method's risk. On the diagonal they equal the "
+    "truth or each other; on an axis, one sample dropped the column."
 )
 
 
@@ -64,7 +64,7 @@ def _show_data(axes: tuple[Axes, Axes], draws: pd.DataFrame, binary: bool) -> No
             X[:, :COLUMNS], cmap="Greys", aspect="auto", interpolation="nearest", vmin=0, vmax=1
         )
         left.set(xlabel=f"item, the most popular of {X.shape[1]} first", ylabel="user")
-        left.set_title(f"part of the data, {100 * X.mean():.0f} % ones (black)")
+        left.set_title(f"part of the data, {100 * X.mean():.0f} % ones (marks)")
         right.plot(count, 100 * np.sort(X.mean(axis=0))[::-1], color="#333333", drawstyle="steps")
         right.set(xlabel="item", ylabel="users who saw it (%)", xscale="log", ylim=0)
         right.set_title("the long tail")

@@ -25,29 +25,28 @@
   }
   const OF_TWO = { l1: lassoOfTwo, l2: ridgeOfTwo };
 
-  // squared bias and variance of the prediction, over all samples: the least-squares fit varies
-  // around the truth with covariance NOISE² H⁻¹
-  const NOISE = 0.8;
-  const TRUTHS = { one: [1.5, 0], both: [1, 1] };
-  const NODES = Array.from({ length: 41 }, (_, i) => -5 + i / 4);
-  const NODE_WEIGHTS = NODES.map((z) => density(z) / 4);
-  function tradeOff(penalty, truth, rho, t) {
-    const c = Math.sqrt(1 - rho * rho);
-    const sums = [0, 0, 0, 0, 0];
-    NODES.forEach((u, i) =>
-      NODES.forEach((v, j) => {
-        const weight = NODE_WEIGHTS[i] * NODE_WEIGHTS[j];
-        const free = [truth[0] + NOISE * (u - (rho * v) / c), truth[1] + (NOISE * v) / c];
-        const [a, b] = OF_TWO[penalty](free, rho, t);
-        [a, b, a * a, b * b, a * b].forEach((value, k) => (sums[k] += weight * value));
-      }),
-    );
-    const [a, b, aa, bb, ab] = sums;
-    const far = [a - truth[0], b - truth[1]];
-    return {
-      bias: far[0] ** 2 + far[1] ** 2 + 2 * rho * far[0] * far[1],
-      variance: aa - a * a + bb - b * b + 2 * rho * (ab - a * b),
-    };
+  // squared bias and variance of the prediction, over all samples: least squares gives each of eight
+  // unrelated columns its coefficient with an error of this size
+  const NOISE = 0.5;
+  const TRUTHS = { one: [2, 0, 0, 0, 0, 0, 0, 0], all: Array(8).fill(2 / Math.sqrt(8)) };
+  const NODES = Array.from({ length: 241 }, (_, i) => -6 + i / 20);
+  const NODE_WEIGHTS = NODES.map((z) => density(z) / 20);
+  const SHRUNK = { l1: soft, l2: (z, t) => z / (1 + t) };
+  function tradeOff(penalty, truth, t) {
+    let bias = 0;
+    let variance = 0;
+    for (const beta of truth) {
+      let mean = 0;
+      let square = 0;
+      NODES.forEach((z, i) => {
+        const b = SHRUNK[penalty](beta + NOISE * z, t);
+        mean += NODE_WEIGHTS[i] * b;
+        square += NODE_WEIGHTS[i] * b * b;
+      });
+      bias += (mean - beta) ** 2;
+      variance += square - mean * mean;
+    }
+    return { bias, variance };
   }
 
   // two samples of the same problem: columns in two groups, of which one column each matters
@@ -173,16 +172,21 @@
       return { data: { path, points, ends, here: [{ strength }] } };
     };
 
-    const coarse = strengths.filter((_, i) => i % 4 === 0);
-    const traded = (penalty) => remembering((truth, rho) => coarse.map((t) => tradeOff(penalty, TRUTHS[truth], rho, t)));
+    const coarse = strengths.filter((_, i) => i % 2 === 0);
+    const traded = (penalty) => remembering((truth) => coarse.map((t) => tradeOff(penalty, TRUTHS[truth], t)));
     const curves = { l1: traded("l1"), l2: traded("l2") };
-    const unpenalised = 2 * NOISE ** 2;
+    const unpenalised = 8 * NOISE ** 2;
     const PARTS = { error: "sum", bias: "squared bias", variance: "variance" };
+    const errors = (penalty) => curves[penalty](truth).map((part) => ({ ...part, error: part.bias + part.variance }));
+    function best(penalty) {
+      const found = errors(penalty);
+      const least = Math.min(...found.map((row) => row.error));
+      return { strength: coarse[found.findIndex((row) => row.error === least)], value: least };
+    }
     for (const penalty of ["l1", "l2"])
       drawers[`trade_${penalty}`] = () => {
-        const found = curves[penalty](truth, rho).map((part) => ({ ...part, error: part.bias + part.variance }));
-        const lines = Object.entries(PARTS).flatMap(([key, part]) => found.map((row, i) => ({ strength: coarse[i], value: row[key], part })));
-        return { data: { lines, none: [{ value: unpenalised }], here: [{ strength }] } };
+        const lines = Object.entries(PARTS).flatMap(([key, part]) => errors(penalty).map((row, i) => ({ strength: coarse[i], value: row[key], part })));
+        return { data: { lines, none: [{ value: unpenalised }], here: [{ strength }], best: [best(penalty)] } };
       };
 
     const samples = remembering((seed, rho) => [0, 1].map((i) => drawSample(2 * seed + i, rho)));
@@ -196,6 +200,7 @@
       const [first, second] = fits("l1").map((b) => b.flatMap((v, j) => (v === 0 ? [] : [`x${j + 1}`])));
       const both = first.filter((name) => second.includes(name));
       const named = (list) => (list.length ? list.join(", ") : "nothing");
+      $("chosen").textContent = `L1 keeps ${first.length} and ${second.length} of eight`;
       $("kept").textContent = `L1 keeps ${named(first)} in the first sample, ${named(second)} in the second: ${both.length} in common. L2 keeps all eight in both.`;
     }
 
@@ -211,10 +216,10 @@
       const grown = b.some((v, i) => Math.abs(v) > Math.abs(free[i]) + 0.005);
       $("solutions").textContent = `Least squares ${pair(free)}; L1 ${pair(a)}; L2 ${pair(b)}. ${words[zeros]} L2 keeps both${grown ? "; one of them is larger than without a penalty" : ""}.`;
       const sums = ["l1", "l2"].map((penalty) => {
-        const { bias, variance } = tradeOff(penalty, TRUTHS[truth], rho, strength);
-        return `${penalty.toUpperCase()} ${bias.toFixed(2)} + ${variance.toFixed(2)} = ${(bias + variance).toFixed(2)}`;
+        const { bias, variance } = tradeOff(penalty, TRUTHS[truth], strength);
+        return `${penalty.toUpperCase()} ${bias.toFixed(2)} + ${variance.toFixed(2)} = ${(bias + variance).toFixed(2)}, at its best ${best(penalty).value.toFixed(2)}`;
       });
-      $("traded").textContent = `Squared bias + variance: ${sums.join("; ")}; no penalty 0 + ${unpenalised.toFixed(2)}.`;
+      $("traded").textContent = `Squared bias + variance: ${sums.join("; ")}; no penalty ${unpenalised.toFixed(2)}.`;
       for (const penalty of ["l1", "l2"]) {
         const name = penalty.toUpperCase();
         $(`chart-contact_${penalty}`).setAttribute("aria-label", `Contact of the ${name} ball and the curve of equal loss at ${pair(solved(penalty, strength))}.`);

@@ -3,7 +3,8 @@
   function explore(data) {
     const goals = Object.fromEntries(data.goals.map((goal) => [goal.key, goal]));
     const keys = Object.keys(data.axes);
-    const state = { along: "nonzero_share", question: null };
+    // nobody knows how many columns matter, until somebody says so
+    const state = { along: "nonzero_share", question: null, chosen: false };
     const ends = (key) => [data.axes[key][0], data.axes[key].at(-1)].map(Math.log);
     const reach = keys.map((key) => ends(key)[1] - ends(key)[0] || 1);
     const whole = (v) => Math.round(v).toLocaleString("en");
@@ -28,19 +29,19 @@
       const wrong = [];
       for (const id of ["rows", "columns", "relevant"]) if (!(q[id] >= 1)) wrong.push(`${FIELDS[id]} must be 1 or more`);
       if (q.relevant > q.columns) wrong.push("more columns that matter than columns");
-      const within = (id, low, high, unit = "") => {
-        if (q[id] <= low || q[id] >= high) wrong.push(`${FIELDS[id]} must lie between ${low}${unit} and ${high}${unit}`);
+      const within = (id, low, high) => {
+        if (q[id] <= low || q[id] >= high) wrong.push(`${FIELDS[id]} must lie between ${low} and ${high}`);
       };
       if (q.classes) {
         within("auc", 0.5, 1);
         if (q.rarer <= 0 || q.rarer > 50) wrong.push(`${FIELDS.rarer} must be above 0 % and at most 50 %`);
-      } else within("r2", 0, 100, " %");
+      } else within("r2", 0, 1);
       if (q.alignment <= 0) wrong.push(`${FIELDS.alignment} must be above 0`);
       if (!q.classes && !(0 in data.surfaces[q.goal].ranges)) wrong.push(`${goals[q.goal].name} is a goal for two classes: choose to predict these`);
       if (wrong.length) return { wrong };
       const rate = (Number.isNaN(q.rarer) ? 50 : q.rarer) / 100;
       const snrOf = q.classes ? (auc) => snrOfAuc(auc, rate) : (r2) => r2 / (1 - r2);
-      const known = q.classes ? q.auc : q.r2 / 100;
+      const known = q.classes ? q.auc : q.r2;
       // what is not known is taken as no stranger than what was measured
       const [low, high] = data.surfaces[q.goal].ranges[q.classes ? 1 : 0]?.snr ?? [0, Number.POSITIVE_INFINITY];
       const usual = (snr) => Math.min(high, Math.max(low, snr));
@@ -196,17 +197,20 @@
     function headline(q, runs) {
       const words = sides(runs, q);
       if (runs.every((run) => run.outside)) return runs.some((run) => run.side) ? `Outside of what was measured. By theory for unrelated columns: ${words}` : "Outside of what was measured: no answer";
-      if (q.unusual.length) return `Outside of what was measured. If only ratios count: ${words}`;
+      if (q.unusual.length) return `Outside of what was measured. Extrapolating from rows per column: ${words}`;
       if (matters(q)) return `It hardly matters with ${about(q.perFeature)} rows for each column`;
       return words;
     }
+    // shares of the variation below which a surface says little
+    const POOR = 0.3;
     function over(q, runs) {
       const level = points(q, { relevant: q.columns }).length > 1 ? " The less you know, the paler the bar." : "";
       if (runs.every((run) => run.outside)) return `Not among the scenarios of the study: ${answer(q, { relevant: 1 }).outside.concat(q.unusual).join("; ")}. Fit both and keep the lower cross-validated error.`;
       const sizes = q.unusual.length ? ` Not among the scenarios of the study: ${q.unusual.join("; ")}.` : "";
       const partly = runs.some((run) => run.outside) ? ` Striped: outside of what was measured${q.goal === "prediction" ? ", by theory for unrelated columns" : ""}.` : "";
       if (matters(q)) return `L1 and L2 differ by at most one point of ${q.classes ? "log-loss explained" : "R²"} in ${percent(data.matters.share)} of ${whole(data.matters.n)} such scenarios. By excess risk: ${sides(runs, q)}.${sizes}${partly}`;
-      return `${howSure(runs, q)}${sizes}${partly}${level}`.trim();
+      const poor = goals[q.goal].scores.some((s) => s.r2 < POOR) ? " Of this goal the surface explains little: do not rely on it." : "";
+      return `${howSure(runs, q)}${sizes}${partly}${level}${poor}`.trim();
     }
     function points100(q) {
       if (q.goal !== "prediction" || !("explained" in goals)) return "";
@@ -233,7 +237,8 @@
       }
       const odds = `${found.likelier.toUpperCase()} is better with a probability of ${percent(Math.min(found.odds, 0.99))}${found.odds > 0.99 ? " or more" : ""}`;
       const gain = goal.kind === "log_ratio" ? `, with ${saved(found.effect)} less ${goal.measure}` : "";
-      return `${start}${found.side ? odds + gain : `no clear winner (${odds})`}. ${upper(compared(goal))}: ${middle(found.effect, goal)} (${percent(data.level)}: ${interval(found.low, found.high, goal)}).${points100(q)}`;
+      const close = found.odds >= data.likely ? `too small a difference to matter (${odds})` : `no clear winner (${odds})`;
+      return `${start}${found.side ? odds + gain : close}. ${upper(compared(goal))}: ${middle(found.effect, goal)} (${percent(data.level)}: ${interval(found.low, found.high, goal)}).${points100(q)}`;
     }
     const load = (q, alignment, snr) => (together(alignment) * q.relevant) / (q.rows * Math.sqrt(snr));
     const spread = (values) => {
@@ -311,10 +316,10 @@
       });
       $("nearest").tBodies[0].replaceChildren(...rows);
     }
-    function snippet(q, found) {
-      const kind = data.snippets[q.classes || q.goal === "calibration" ? "binary" : "gaussian"];
-      if (found.side && !matters(q)) return kind[found.side];
-      return `# fit both, keep the one with the lower cross-validated error\n${kind.l1}\n${kind.l2}`;
+    function snippet(q, found, runs) {
+      const kind = data.snippets[q.classes ? "binary" : "gaussian"];
+      const named = state.chosen || runs.every((run) => run.side === found.side);
+      return kind[named && found.side && !matters(q) ? found.side : "both"];
     }
 
     // -- a link that asks the same question
@@ -334,6 +339,7 @@
     function follow() {
       const asked = new URLSearchParams(location.hash.slice(1));
       if (![...asked.keys()].some((key) => key in DEFAULTS)) return false;
+      state.chosen = asked.has("relevant");
       for (const [id, start] of Object.entries(DEFAULTS)) {
         const value = asked.get(id) ?? start;
         if (CHOICES.includes(id)) {
@@ -347,8 +353,15 @@
 
     // -- everything, whenever anything changes
 
+    // the question in words, for whoever sees the answer alone
+    function asked(q) {
+      const related = data.related[q.related].label.replace(/ \(.*/, "");
+      const reach = q.classes ? (Number.isNaN(q.auc) ? "AUC not known" : `AUC ${q.auc}`) : Number.isNaN(q.r2) ? "R² not known" : `R² ${q.r2}`;
+      return `${whole(q.rows)} rows, ${whole(q.columns)} columns, related: ${related}, ${q.classes ? "two classes" : "a number"} to predict, ${reach}`;
+    }
     function refuse(title, text) {
       state.question = null;
+      $("question").textContent = "";
       $("ranged").hidden = true;
       const box = $("answer");
       box.className = "answer unmeasured";
@@ -373,8 +386,9 @@
       const found = answer(q);
       q.outside = found.outside.length + q.unusual.length > 0;
       const box = $("answer");
-      const equal = runs.every((run) => run.verdict === "equivalent") || matters(q);
-      box.className = `answer ${equal ? "equivalent" : found.side || "undecided"}`;
+      const same = runs.every((run) => run.side === runs[0].side) && !matters(q);
+      box.className = `answer ${(same && runs[0].side) || "open"}`;
+      $("question").textContent = asked(q);
       box.dataset.verdict = found.verdict;
       $("headline").textContent = headline(q, runs);
       $("over").textContent = over(q, runs);
@@ -389,7 +403,7 @@
       );
       $("trust").textContent = held.length ? `${held.join("; ")}.` : "";
       showNearest(q);
-      $("snippet").textContent = snippet(q, found);
+      $("snippet").textContent = snippet(q, found, runs);
       $("chart-map").setAttribute("aria-label", `Map for ${whole(q.rows)} rows and ${whole(q.columns)} columns: share of columns that matter against signal-to-noise ratio.`);
       $("chart-profile").setAttribute("aria-label", `${compared(goals[q.goal])} along ${data.names[state.along]}, with its interval, theory and measured scenarios alike in all else.`);
       refresh("map", "profile");
@@ -432,7 +446,8 @@
         const { share, snr } = item?.datum ?? {};
         if (share === undefined || !state.question) return;
         put("relevant", Math.max(1, Math.round(share * box("columns"))));
-        if (!state.question.classes) put("r2", Number(((100 * snr) / (1 + snr)).toPrecision(3)));
+        if (!state.question.classes) put("r2", Number((snr / (1 + snr)).toPrecision(3)));
+        state.chosen = true;
         show();
       });
 
@@ -522,9 +537,13 @@
     });
     $("slide").addEventListener("input", (event) => {
       put("relevant", Math.max(1, Math.min(box("columns"), Math.round(box("columns") ** (Number(event.target.value) / 400)))));
+      state.chosen = true;
       show();
     });
-    $("relevant").addEventListener("input", show);
+    $("relevant").addEventListener("input", () => {
+      state.chosen = true;
+      show();
+    });
     $("along").addEventListener("change", (event) => {
       state.along = event.target.value;
       show();

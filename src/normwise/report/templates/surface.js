@@ -66,7 +66,7 @@
         mean += v[i] * half[i];
         left -= v[i] * v[i];
       }
-      return { mean: surface.centre + surface.scale * mean, sd: surface.scale * Math.sqrt(Math.max(left, 0)) };
+      return { mean: surface.centre + surface.scale * mean, sd: surface.widen * surface.scale * Math.sqrt(Math.max(left, 0)) };
     }
     const bent = (m) => surface.bend * Math.sinh(m);
     // what is not known is any of several points, each as likely as the others
