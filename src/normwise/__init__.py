@@ -6,8 +6,10 @@ from typing import Any
 __all__ = [
     "ElasticNetRegressorCV",
     "L1ClassifierCV",
+    "L1CountRegressorCV",
     "L1RegressorCV",
     "L2ClassifierCV",
+    "L2CountRegressorCV",
     "L2RegressorCV",
     "advise",
 ]

@@ -7,12 +7,14 @@ Each minimises, at every strength :math:`\lambda` of a decreasing grid,
     \frac{\sum_i w_i \, \ell(y_i, b_0 + x_i^T b)}{\sum_i w_i}
     + \lambda \left(a \lVert b \rVert_1 + \frac{1-a}{2} \lVert b \rVert^2\right)
 
-with :math:`\ell` half the squared error or the log-loss. The whole path is fitted on all rows and
-on every training part, and each solution carries a duality gap, the bound on its distance to the
-optimum. The strength is chosen as the study does it.
+with :math:`\ell` half the squared error, the log-loss of two classes or more, or half the Poisson
+deviance of counts. The whole path is fitted on all rows and on every training part, and each
+solution carries a duality gap, the bound on its distance to the optimum. The strength is chosen as
+the study does it.
 """
 
 from normwise.fitting.estimators.classifiers import L1ClassifierCV, L2ClassifierCV
+from normwise.fitting.estimators.counts import L1CountRegressorCV, L2CountRegressorCV
 from normwise.fitting.estimators.regressors import (
     ElasticNetRegressorCV,
     L1RegressorCV,
@@ -22,8 +24,10 @@ from normwise.fitting.estimators.regressors import (
 __all__ = [
     "ElasticNetRegressorCV",
     "L1ClassifierCV",
+    "L1CountRegressorCV",
     "L1RegressorCV",
     "L2ClassifierCV",
+    "L2CountRegressorCV",
     "L2RegressorCV",
 ]
 

@@ -12,7 +12,7 @@ from normwise.analysis.measure.metrics import held_out_metrics, replicate_metric
 from normwise.data import responses as kinds
 from normwise.data.batch import Batch
 from normwise.data.population import draw, population
-from normwise.data.response_kind import RESPONSES, kind_of
+from normwise.data.response_kind import ESTIMATED_ONLY, EVERY_RESPONSE, RESPONSES, kind_of
 from normwise.data.scenario import Scenario
 from normwise.fitting import losses
 from normwise.fitting.fit_job import FitOptions, fit_replicate
@@ -60,14 +60,16 @@ def objectives(loss, y, predictor):
 def test_every_kind_of_response_has_a_loss_in_a_module_of_its_name():
     folders = [Path(package.__file__).parent for package in (kinds, losses)]
     stems = [{f.stem for f in folder.glob("[a-z]*.py")} for folder in folders]
-    assert stems[0] == stems[1] == set(RESPONSES)
-    for response in RESPONSES:
+    assert stems[0] == stems[1] == set(EVERY_RESPONSE)
+    for response in EVERY_RESPONSE:
         assert loss_of(response).name == kind_of(response).name == response
         assert type(loss_of(response)).__module__ == f"{losses.__name__}.{response}"
 
 
 def test_the_default_comes_first():
     assert RESPONSES == ("gaussian", "binary")
+    assert EVERY_RESPONSE[0] == "gaussian"
+    assert set(EVERY_RESPONSE) == {*RESPONSES, *ESTIMATED_ONLY}
 
 
 @every_loss

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 # where nothing else is said
 DEFAULT = "gaussian"
 _FILES = Path(__file__).with_name("responses").glob("[a-z]*.py")
-RESPONSES = tuple(sorted((f.stem for f in _FILES), key=lambda name: (name != DEFAULT, name)))
+EVERY_RESPONSE = tuple(sorted((f.stem for f in _FILES), key=lambda name: (name != DEFAULT, name)))
+# what the estimators fit, and studies and the advice do not know yet
+ESTIMATED_ONLY = ("multinomial", "poisson")
+RESPONSES = tuple(name for name in EVERY_RESPONSE if name not in ESTIMATED_ONLY)
 KINDS: dict[str, ResponseKind] = {}
 
 
@@ -91,7 +94,7 @@ def kind_of(response: str) -> ResponseKind:
         If there is no such kind.
     """
     if response not in KINDS:
-        if response not in RESPONSES:
+        if response not in EVERY_RESPONSE:
             raise ValueError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
         import_module(f"{members.__name__}.{response}")
     return KINDS[response]

@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 import normwise.fitting.losses as members
-from normwise.data.response_kind import RESPONSES
+from normwise.data.response_kind import EVERY_RESPONSE, RESPONSES
 
 
 def weighted_mean(values: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
@@ -50,6 +50,9 @@ class Loss:
     has_limit : bool
         Whether there is a fit without a penalty whatever the data, as the limit of ever weaker
         ones.
+    generalised : bool
+        Whether the solver is that of `normwise.fitting.solvers.generalised`, for counts and for
+        several classes.
     decomposes : bool
         Whether the risk is the sum of squared bias, variance and noise.
     """
@@ -59,6 +62,7 @@ class Loss:
     unit: ClassVar[str]
     quadratic: ClassVar[bool] = False
     has_limit: ClassVar[bool] = False
+    generalised: ClassVar[bool] = False
     decomposes: ClassVar[bool] = False
 
     def cumulant(self, predictor: np.ndarray) -> np.ndarray:
@@ -156,7 +160,7 @@ def loss_of(response: str) -> Loss:
         If there is none.
     """
     if response not in LOSSES:
-        if response not in RESPONSES:
+        if response not in EVERY_RESPONSE:
             raise ValueError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
         import_module(f"{members.__name__}.{response}")
     return LOSSES[response]

@@ -90,6 +90,8 @@ def null_error(
     loss: Loss, y: np.ndarray, weight: np.ndarray | None = None, fit_intercept: bool = True
 ) -> float:
     """Error of the null model on the rows that it is fitted to."""
+    if loss.generalised:
+        return float(loss.null_value(y, weight))
     mean = np.asarray(np.average(y, weights=weight))
     constant = float(loss.predictor_of(mean)) if fit_intercept else 0.0
     return float(loss.value(y, np.full(len(y), constant), weight))

@@ -41,6 +41,7 @@ from normwise.data.response_kind import kind_of
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, loss_of
 from normwise.fitting.search import Searched, binding_end, is_covered, null_error, search
+from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 from normwise.fitting.solvers.threads import chunks, in_threads
 from normwise.fitting.tuning import choose
@@ -173,6 +174,8 @@ class _PathCV(BaseEstimator):
     """What the estimators share: a path on all rows, one in each fold, and a choice."""
 
     _response: str
+    # what is wrong where the training part of a fold has no solution
+    _lacking = ""
     _penalty_ratio = 1.0
     _shortcuts: tuple[str, ...] = ()
     # what SelectFromModel asks: the features that an L1 penalty keeps are those it selects
@@ -234,7 +237,7 @@ class _PathCV(BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Sparse features stay sparse.
         y : array-like of shape (n_samples,)
-            Numbers, or labels of two classes for a classifier.
+            Numbers, or labels of classes for a classifier.
         sample_weight : array-like of shape (n_samples,), default=None
             Nonnegative weights of the rows in the loss, in the standardisation and in the errors
             of the folds. A row of weight zero is as good as absent.
@@ -286,13 +289,14 @@ class _PathCV(BaseEstimator):
         if not kept.all():
             X, sample_weight = X[kept], sample_weight[kept]
         sample_weight = self._weights(target, sample_weight)
-        problem = Problem(
+        problem = problem_of(
             X,
             target,
             self._response,
             sample_weight=sample_weight,
             standardize=self.standardize,
             fit_intercept=self.fit_intercept,
+            **self._known(kept),
         )
         tuned = [self._tune(problem, splits, ratio) for ratio in ratios]
         self._warn(tuned)
@@ -398,10 +402,7 @@ class _PathCV(BaseEstimator):
             path = problem.path(alphas, ratio, tol=self.tol)
             folds = problem.cross_validate(splits, alphas, ratio, tol=self.tol, n_jobs=n_jobs)
         except NoSolutionError as error:
-            raise ValueError(
-                "the training part of a fold holds one class only: "
-                "use fewer folds, or a cv that keeps both classes in every training part"
-            ) from error
+            raise ValueError(self._lacking) from error
         return _Tuned(ratio, path, folds)
 
     def _strengths(self, problem: Problem, ratio: float) -> np.ndarray:
@@ -453,10 +454,17 @@ class _PathCV(BaseEstimator):
         self.dual_gap_path_ = best.path.gap
         self.dual_gap_ = float(best.path.gap[chosen])
         self.n_iter_ = n_iter
-        self._keep_solution(best.path.coef[chosen].copy(), float(best.path.intercept[chosen]))
+        intercept = best.path.intercept[chosen]
+        # a number for one linear predictor
+        own = intercept.copy() if np.ndim(intercept) else float(intercept)
+        self._keep_solution(best.path.coef[chosen].copy(), own)
 
-    def _keep_solution(self, coef: np.ndarray, intercept: float) -> None:
+    def _keep_solution(self, coef: np.ndarray, intercept: Any) -> None:
         self.coef_, self.intercept_ = coef, intercept
+
+    def _known(self, kept: np.ndarray) -> dict[str, Any]:
+        """What a problem is told besides."""
+        return {}
 
     def _target(self, y: np.ndarray) -> np.ndarray:
         raise NotImplementedError
@@ -468,4 +476,6 @@ class _PathCV(BaseEstimator):
     def _linear_predictor(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
+        if self.coef_.ndim == 2 and len(self.coef_) > 1:
+            return np.asarray(X @ self.coef_.T + self.intercept_)
         return np.asarray(X @ np.ravel(self.coef_) + self.intercept_)

@@ -7,16 +7,19 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils import Tags
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 
 from normwise.fitting.estimators.base import DEFAULT_FOLDS, _PathCV
 
 
 class _PathClassifierCV(ClassifierMixin, _PathCV):
     _response = "binary"
+    _lacking = (
+        "the training part of a fold lacks a class: "
+        "use fewer folds, or a cv that keeps all classes in every training part"
+    )
 
     def __init__(
         self,
@@ -43,23 +46,15 @@ class _PathClassifierCV(ClassifierMixin, _PathCV):
         )
         self.class_weight = class_weight
 
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
     def _target(self, y: np.ndarray) -> np.ndarray:
-        kind = type_of_target(y, input_name="y", raise_unknown=True)
-        if kind != "binary":
-            raise ValueError(
-                f"Only binary classification is supported. The type of the target is {kind}."
-            )
+        check_classification_targets(y)
         self.classes_, label = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 "Classification needs samples of 2 classes in the data, but the data contains "
                 f"only one class: {self.classes_[0]!r}"
             )
+        self._response = "binary" if len(self.classes_) == 2 else "multinomial"
         return label.astype(float)
 
     def _check_parameters(self) -> list[float]:
@@ -102,11 +97,11 @@ class _PathClassifierCV(ClassifierMixin, _PathCV):
             )
         return min(DEFAULT_FOLDS, smallest)
 
-    def _keep_solution(self, coef: np.ndarray, intercept: float) -> None:
-        self.coef_, self.intercept_ = coef[None], np.array([intercept])
+    def _keep_solution(self, coef: np.ndarray, intercept: Any) -> None:
+        self.coef_, self.intercept_ = np.atleast_2d(coef), np.atleast_1d(intercept)
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Log-odds of the second class.
+        """Log-odds of the second class, or the linear predictor of each of several.
 
         Parameters
         ----------
@@ -114,12 +109,12 @@ class _PathClassifierCV(ClassifierMixin, _PathCV):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
         return self._linear_predictor(X)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict the more probable class.
+        """Predict the most probable class.
 
         Parameters
         ----------
@@ -130,8 +125,9 @@ class _PathClassifierCV(ClassifierMixin, _PathCV):
         ndarray of shape (n_samples,)
             Labels, as in `classes_`.
         """
-        positive = self.decision_function(X) > 0
-        return np.asarray(self.classes_[positive.astype(int)])
+        score = self.decision_function(X)
+        best = score.argmax(axis=1) if score.ndim == 2 else (score > 0).astype(int)
+        return np.asarray(self.classes_[best])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes.
@@ -142,10 +138,12 @@ class _PathClassifierCV(ClassifierMixin, _PathCV):
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
         score = self.decision_function(X)
+        if score.ndim == 2:
+            return np.asarray(softmax(score, axis=1))
         return np.column_stack([expit(-score), expit(score)])
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
@@ -157,18 +155,20 @@ class _PathClassifierCV(ClassifierMixin, _PathCV):
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
         score = self.decision_function(X)
+        if score.ndim == 2:
+            return np.asarray(log_softmax(score, axis=1))
         return -np.logaddexp(0, np.column_stack([score, -score]))
 
 
 class L1ClassifierCV(_PathClassifierCV):
-    r"""Logistic regression of two classes with a cross-validated L1 penalty.
+    r"""Logistic regression with a cross-validated L1 penalty, of two classes or more.
 
-    Minimises over the intercept :math:`b_0` and the coefficients :math:`b`, for :math:`y_i` 0 in
-    the first class and 1 in the second and :math:`z_i = b_0 + x_i^T b`,
+    Of two classes it minimises over the intercept :math:`b_0` and the coefficients :math:`b`, for
+    :math:`y_i` 0 in the first class and 1 in the second and :math:`z_i = b_0 + x_i^T b`,
 
     .. math::
 
@@ -176,7 +176,10 @@ class L1ClassifierCV(_PathClassifierCV):
         + \lambda \lVert b \rVert_1
 
     with the weights :math:`w_i` of the rows, 1 by default, `class_weight` included. The ``C`` of
-    scikit-learn's ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
+    scikit-learn's ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`. Of K classes each
+    has an intercept and coefficients of its own, and none is the base of the others: the loss of a
+    row is :math:`\log \sum_k e^{z_{ik}} - z_{i y_i}` (softmax), and the penalty is over all of
+    them.
 
     Parameters
     ----------
@@ -195,8 +198,9 @@ class L1ClassifierCV(_PathClassifierCV):
         Weights of the classes by label, positive, and 1 where a label is not named. A row weighs
         what its class does, times its `sample_weight`, everywhere: in the loss, in the
         standardisation and in the errors of the folds, which scikit-learn's
-        ``LogisticRegressionCV`` scores without. "balanced" gives each class half of the weight of
-        all rows. Probabilities are then those of classes as frequent as they weigh.
+        ``LogisticRegressionCV`` scores without. "balanced" gives each class the same
+        share of the weight of all rows. Probabilities are then those of classes as frequent as they
+        weigh.
     standardize : bool, default=True
         Penalise the coefficients of features of unit variance, as measured in each training
         part. ``coef_`` is for the features as given.
@@ -218,12 +222,13 @@ class L1ClassifierCV(_PathClassifierCV):
         "l1", which `SelectFromModel` asks for: it selects the nonzero coefficients.
     alphas_ : ndarray of shape (n_alphas,)
         Strengths, decreasing; more than asked for where the error still fell at the last.
-    coef_ : ndarray of shape (1, n_features)
-        Coefficients of the log-odds of ``classes_[1]``.
-    intercept_ : ndarray of shape (1,)
-    coef_path_ : ndarray of shape (n_alphas, n_features)
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Coefficients of the log-odds of ``classes_[1]``, or of each of several classes.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Of several classes they sum to zero, as a constant in all of them changes no probability.
+    coef_path_ : ndarray of shape (n_alphas, n_features) or (n_alphas, n_classes, n_features)
         Coefficients at every strength, fitted to all rows.
-    intercept_path_ : ndarray of shape (n_alphas,)
+    intercept_path_ : ndarray of shape (n_alphas,) or (n_alphas, n_classes)
     cv_error_path_ : ndarray of shape (n_alphas, n_folds)
         Mean log-loss in the test part of each fold.
     dual_gap_ : float
@@ -232,7 +237,7 @@ class L1ClassifierCV(_PathClassifierCV):
         Relative duality gap at every strength, on all rows.
     n_iter_ : int
         Iterations of the solver, over all strengths and folds.
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         Labels of the classes, sorted.
     n_features_in_ : int
         Number of features seen during `fit`.
@@ -243,7 +248,7 @@ class L1ClassifierCV(_PathClassifierCV):
     --------
     L2ClassifierCV : The L2 penalty.
     L1RegressorCV : The same penalty for a numeric response.
-    sklearn.linear_model.LogisticRegressionCV : More classes, and other scores to choose by.
+    sklearn.linear_model.LogisticRegressionCV : Other scores to choose by.
 
     Examples
     --------
@@ -261,10 +266,10 @@ class L1ClassifierCV(_PathClassifierCV):
 
 
 class L2ClassifierCV(_PathClassifierCV):
-    r"""Logistic regression of two classes with a cross-validated L2 penalty.
+    r"""Logistic regression with a cross-validated L2 penalty, of two classes or more.
 
-    Minimises over the intercept :math:`b_0` and the coefficients :math:`b`, for :math:`y_i` 0 in
-    the first class and 1 in the second and :math:`z_i = b_0 + x_i^T b`,
+    Of two classes it minimises over the intercept :math:`b_0` and the coefficients :math:`b`, for
+    :math:`y_i` 0 in the first class and 1 in the second and :math:`z_i = b_0 + x_i^T b`,
 
     .. math::
 
@@ -272,7 +277,10 @@ class L2ClassifierCV(_PathClassifierCV):
         + \frac{\lambda}{2} \lVert b \rVert^2
 
     with the weights :math:`w_i` of the rows, 1 by default, `class_weight` included. The ``C`` of
-    scikit-learn's ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`.
+    scikit-learn's ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`. Of K classes each
+    has an intercept and coefficients of its own, and none is the base of the others: the loss of a
+    row is :math:`\log \sum_k e^{z_{ik}} - z_{i y_i}` (softmax), and the penalty is over all of
+    them.
 
     Parameters
     ----------
@@ -291,8 +299,9 @@ class L2ClassifierCV(_PathClassifierCV):
         Weights of the classes by label, positive, and 1 where a label is not named. A row weighs
         what its class does, times its `sample_weight`, everywhere: in the loss, in the
         standardisation and in the errors of the folds, which scikit-learn's
-        ``LogisticRegressionCV`` scores without. "balanced" gives each class half of the weight of
-        all rows. Probabilities are then those of classes as frequent as they weigh.
+        ``LogisticRegressionCV`` scores without. "balanced" gives each class the same
+        share of the weight of all rows. Probabilities are then those of classes as frequent as they
+        weigh.
     standardize : bool, default=True
         Penalise the coefficients of features of unit variance, as measured in each training
         part. ``coef_`` is for the features as given.
@@ -315,12 +324,13 @@ class L2ClassifierCV(_PathClassifierCV):
     alphas_ : ndarray of shape (n_alphas,)
         Strengths, decreasing; more than asked for where the error still fell at the last. The
         default grid starts at infinity.
-    coef_ : ndarray of shape (1, n_features)
-        Coefficients of the log-odds of ``classes_[1]``.
-    intercept_ : ndarray of shape (1,)
-    coef_path_ : ndarray of shape (n_alphas, n_features)
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Coefficients of the log-odds of ``classes_[1]``, or of each of several classes.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Of several classes they sum to zero, as a constant in all of them changes no probability.
+    coef_path_ : ndarray of shape (n_alphas, n_features) or (n_alphas, n_classes, n_features)
         Coefficients at every strength, fitted to all rows.
-    intercept_path_ : ndarray of shape (n_alphas,)
+    intercept_path_ : ndarray of shape (n_alphas,) or (n_alphas, n_classes)
     cv_error_path_ : ndarray of shape (n_alphas, n_folds)
         Mean log-loss in the test part of each fold.
     dual_gap_ : float
@@ -329,7 +339,7 @@ class L2ClassifierCV(_PathClassifierCV):
         Relative duality gap at every strength, on all rows.
     n_iter_ : int
         Iterations of the solver, over all strengths and folds.
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         Labels of the classes, sorted.
     n_features_in_ : int
         Number of features seen during `fit`.
@@ -340,7 +350,7 @@ class L2ClassifierCV(_PathClassifierCV):
     --------
     L1ClassifierCV : The L1 penalty.
     L2RegressorCV : The same penalty for a numeric response.
-    sklearn.linear_model.LogisticRegressionCV : More classes, and other scores to choose by.
+    sklearn.linear_model.LogisticRegressionCV : Other scores to choose by.
 
     Examples
     --------

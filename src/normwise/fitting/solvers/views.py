@@ -76,6 +76,8 @@ class View:
     mean: np.ndarray
     scale: np.ndarray
     offset: float
+    # what is known of the linear predictor, of counts
+    known: np.ndarray | None = None
 
     @property
     def null(self) -> float:

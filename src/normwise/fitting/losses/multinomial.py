@@ -1,0 +1,37 @@
+"""The log-loss of several classes, with a linear predictor for each (softmax)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import logsumexp, softmax, xlogy
+
+from normwise.fitting.loss import Loss, register
+
+
+@register
+class MultinomialLogLoss(Loss):
+    r""":math:`\log \sum_k e^{\eta_k} - \eta_y`, minus the logarithm of the class's probability.
+
+    A response holds the numbers of the classes from 0 on. Predictors have the classes as last axis
+    but one: shape (..., n_classes, n_samples). None of the classes is the base of the others.
+    """
+
+    name = "multinomial"
+    label = "log-loss"
+    unit = "nats"
+    generalised = True
+
+    def mean_of(self, predictor: np.ndarray) -> np.ndarray:
+        """Probabilities of the classes."""
+        return np.asarray(softmax(predictor, axis=-2))
+
+    def each(self, y: np.ndarray, predictor: np.ndarray) -> np.ndarray:
+        """Log-loss of each row."""
+        own = np.take_along_axis(predictor, y.astype(int)[(None,) * (predictor.ndim - 1)], axis=-2)
+        return np.asarray(logsumexp(predictor, axis=-2) - own[..., 0, :])
+
+    def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+        """Entropy of the classes."""
+        share = np.bincount(y.astype(int), weight)
+        share = share / share.sum()
+        return np.asarray(-xlogy(share, share).sum())
