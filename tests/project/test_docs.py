@@ -138,7 +138,8 @@ def test_site_has_every_page_and_every_formula(root: Path, site: Path) -> None:
     architecture = (site / "architecture.html").read_text(encoding="utf-8")
     # an arrow of its flowchart
     assert re.search(
-        r"<td>tables/\*.parquet, \*.csv</td>\s*<td>–</td>\s*<td>report.html</td>", architecture
+        r"<td>tables/\*.parquet, \*.csv</td>\s*<td>–</td>\s*<td>report.html, evidence.html</td>",
+        architecture,
     )
 
 

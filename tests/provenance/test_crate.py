@@ -131,10 +131,11 @@ def test_crate_has_every_file_with_its_digest_and_what_was_made_from_what(publis
         assert entity["contentSize"] == str((published.results / name).stat().st_size)
     shown = [p for kind in ("tables", "figures") for p in (published.results / kind).iterdir()]
     there = {p.relative_to(published.results).as_posix() for p in shown}
-    assert there | {"report.html", "provenance.json", "Snakefile", "README.md"} <= set(files)
+    pages = {"report.html", "evidence.html"}
+    assert there | pages | {"provenance.json", "Snakefile", "README.md"} <= set(files)
     action = crate["#run"]
     assert {e["@id"] for e in action["object"]} == {"config.yaml", "sources/rows.npz"}
-    assert {e["@id"] for e in action["result"]} == there | {"report.html"}
+    assert {e["@id"] for e in action["result"]} == there | pages
     parts = {e["@id"] for e in crate["./"]["hasPart"]}
     assert parts == set(files) | {"fits/", "metrics/"}
 

@@ -199,9 +199,9 @@ def test_a_report_on_what_there_is_names_what_is_missing(study):
     assert missing["reason"][0] == "NotImplementedError"
     verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
     assert set(verdicts["dataset"]) == {"close"}
-    page = (study.results / "report.html").read_text(encoding="utf-8")
-    assert "missing scenarios" in page
-    assert "NotImplementedError" in page
+    for name in ("report.html", "evidence.html"):
+        assert "missing scenarios" in (study.results / name).read_text(encoding="utf-8")
+    assert "NotImplementedError" in (study.results / "evidence.html").read_text(encoding="utf-8")
     # mended, the same command finishes the study
     (study.folder / "half.py").write_text(HALF)
     succeed(study.snakemake())
@@ -341,8 +341,8 @@ EDITS = {
     "a comment": ("report/figures/goals.py", "def draw(", "# a remark\ndef draw(", {}),
     "a caption": (
         "report/figures/geometry.py",
-        "Top: curves of equal",
-        "Above: curves of equal",
+        "Coloured: the coefficients",
+        "Filled: the coefficients",
         {"figure": {"geometry"}, "report": {""}, "provenance": {""}},
     ),
     "a number of a figure": (
