@@ -86,13 +86,20 @@ def register(kind: type[ResponseKind]) -> type[ResponseKind]:
 
 
 def kind_of(response: str) -> ResponseKind:
-    """The kind of response of a name.
+    """The kind of response of a name, as studies and the advice know it.
 
     Raises
     ------
     ValueError
         If there is no such kind.
     """
+    if response in ESTIMATED_ONLY:
+        raise ValueError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
+    return any_kind(response)
+
+
+def any_kind(response: str) -> ResponseKind:
+    """The kind of response of a name, also of those that the estimators alone know."""
     if response not in KINDS:
         if response not in EVERY_RESPONSE:
             raise ValueError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
