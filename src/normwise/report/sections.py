@@ -15,11 +15,13 @@ from normwise.analysis.judge.health import passed_all
 from normwise.analysis.tables import Tables, distinct, effects
 from normwise.data.imported import Source
 from normwise.report.answer import answer
+from normwise.report.claims.claim import Claim
 from normwise.report.claims.judged import judge_claims
 from normwise.report.decision import cost_of_both, decision, league, scores_of
 from normwise.report.explorer import payload
 from normwise.report.figures.drawing import Entry, is_placed
 from normwise.report.look.numbers import words
+from normwise.report.look.sheet import Sheet
 from normwise.report.look.words import VERDICT_NAMES
 from normwise.report.replicated import replication_summary, replication_words
 from normwise.report.sheets.datasets import own_data_sheet
@@ -72,6 +74,28 @@ class Results:
         """How many scenarios have the replicates that their precision takes."""
         return plan_summary(self.tables)
 
+    # what both pages show is computed once
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """The claims, judged."""
+        return judge_claims(self.tables)
+
+    @cached_property
+    def own(self) -> Sheet | None:
+        """Tables and data of the user's, if there are any."""
+        return own_data_sheet(self.tables, self.config, self.sources)
+
+    @cached_property
+    def theory(self) -> dict[str, Any]:
+        """How the measurements agree with theory."""
+        return theory_summary(self.tables)
+
+    @cached_property
+    def replications(self) -> dict[str, Any]:
+        """How the published studies that were run again agree."""
+        return replication_summary(self.tables["replications"])
+
 
 @dataclass(frozen=True)
 class Section:
@@ -117,8 +141,7 @@ def _explorer(results: Results) -> dict[str, Any]:
 
 def _own(results: Results) -> dict[str, Any]:
     notes = {name: table.notes for name, table in results.sources.items() if table.notes}
-    sheet = own_data_sheet(results.tables, results.config, results.sources)
-    return {"own": sheet, "column_notes": notes}
+    return {"own": results.own, "column_notes": notes}
 
 
 def _explained(results: Results) -> dict[str, Any]:
@@ -127,7 +150,7 @@ def _explained(results: Results) -> dict[str, Any]:
 
 
 def _claims(results: Results) -> dict[str, Any]:
-    return {"claims": judge_claims(results.tables)}
+    return {"claims": results.claims}
 
 
 def case_stories(config: Mapping[str, Any], gallery: Mapping[str, Entry]) -> list[dict[str, Any]]:
@@ -151,10 +174,10 @@ def _league(results: Results) -> dict[str, Any]:
 
 
 def _trust(results: Results) -> dict[str, Any]:
-    found = replication_summary(results.tables["replications"])
+    found = results.replications
     return {
         "replicated": replication_words(found)[0] if found["n"] else "",
-        "theory": theory_summary(results.tables),
+        "theory": results.theory,
     }
 
 
@@ -192,9 +215,9 @@ def _checks(results: Results) -> dict[str, Any]:
     return {
         "grid": grid_summary(tables),
         "plan": results.replicates_needed,
-        "replications": replication_summary(tables["replications"]),
-        "replicated": replication_words(replication_summary(tables["replications"])),
-        "theory": theory_summary(tables),
+        "replications": results.replications,
+        "replicated": replication_words(results.replications),
+        "theory": results.theory,
     }
 
 

@@ -149,7 +149,7 @@
         return { data: { ball: ball(penalty, b), curves, trail, points } };
       };
     drawers.shrinkage = () => {
-      const lines = { none: (z) => z, l1: (z) => soft(z, strength), l2: (z) => z / (1 + strength) };
+      const lines = { none: (z) => z, l1: (z) => SHRUNK.l1(z, strength), l2: (z) => SHRUNK.l2(z, strength) };
       const grid = Array.from({ length: 81 }, (_, i) => -2 + i / 20);
       const kinks = [-strength, strength].filter((z) => Math.abs(z) < 2);
       const at = [...grid, ...kinks].sort((a, b) => a - b);
