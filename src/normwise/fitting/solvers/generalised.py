@@ -5,11 +5,12 @@ The problem is :math:`\sum_i w_i \ell_i(\eta_i) + \sum_k \left(\lambda_1 \lVert 
 There is one linear predictor for a count, with the Poisson loss :math:`e^\eta - y\eta`, and one for
 each class of several, with the symmetric log-loss :math:`\log \sum_k e^{\eta_k} - \eta_{y}`.
 
-A step minimises the quadratic model of the loss, no closer than pays (Lee, Sun & Saunders 2014),
-and goes along its minimum as far as the objective falls. The model has all of the Hessian, that
-between classes included: with :math:`s_i = \sum_k p_{ik} u_{ik}` a change u of the predictors has
-the slopes :math:`w_i p_{ik} (u_{ik} - s_i)`, so that coordinate descent within one class after the
-other needs the residuals of that class alone. Where sweeps are slow, conjugate gradients go on for
+A step minimises the quadratic model of the loss until the conditions of its optimum are violated by
+a part of what is allowed (Lee, Sun & Saunders 2014), and goes along its minimum as far as the
+objective falls. The model has all of the Hessian, that between classes included: with
+:math:`s_i = \sum_k p_{ik} u_{ik}` a change u of the predictors has the slopes
+:math:`w_i p_{ik} (u_{ik} - s_i)`, so that coordinate descent within one class after the other needs
+the residuals of that class alone. Where sweeps are slow, conjugate gradients go on for
 the signs that there are; without an L1 norm they do all of the work. A problem is done when its
 duality gap is; no solution is returned without one.
 """
@@ -22,14 +23,15 @@ from numba.extending import overload
 
 from normwise.fitting.solvers.columns import add, dot, dots
 from normwise.fitting.solvers.compiled import njit
+from normwise.fitting.solvers.coordinate_descent import minimum_of
 
 COUNTS, CLASSES = 0, 1
 MAX_STEPS = 200
 MAX_SHIFTS = 50
 BALANCED = 1e-13
 MIN_CURVATURE = 1e-10
-# of the violation that a step starts with, and of the one allowed, what its model may leave
-FORCING, AIM = 0.1, 0.3
+# of the violation allowed, what the model of a step may leave
+AIM = 0.3
 # sweeps between two searches along conjugate gradients, their steps, and how many there may be
 SWEEPS, CONJUGATE_STEPS, MAX_SEARCHES = 6, 50, 20
 # of the squared slope, where a search ends
@@ -68,15 +70,18 @@ def all_dots(X, rows, out):  # type: ignore[no-untyped-def]
     """Inner products of all features with each of some vectors."""
 
 
+@njit(nogil=True)
+def _add_some(X, coef, out):  # type: ignore[no-untyped-def]
+    """Sums of the features whose coefficients are not zero."""
+    out[:] = 0.0
+    for k in range(len(coef)):
+        for f in range(coef.shape[1]):
+            if coef[k, f] != 0:
+                add(X, f, coef[k, f], out[k])
+
+
 @overload(sums_of)
 def _sums_of(X, coef, out):  # type: ignore[no-untyped-def]
-    def sparse(X, coef, out):  # type: ignore[no-untyped-def]
-        out[:] = 0.0
-        for k in range(len(coef)):
-            for f in range(coef.shape[1]):
-                if coef[k, f] != 0:
-                    add(X, f, coef[k, f], out[k])
-
     def dense(X, coef, out):  # type: ignore[no-untyped-def]
         some = 0
         for f in range(coef.shape[1]):
@@ -86,12 +91,11 @@ def _sums_of(X, coef, out):  # type: ignore[no-untyped-def]
                     break
         if 4 * some > coef.shape[1]:
             np.dot(coef, X, out)
-            return
-        out[:] = 0.0
-        for k in range(len(coef)):
-            for f in range(coef.shape[1]):
-                if coef[k, f] != 0:
-                    add(X, f, coef[k, f], out[k])
+        else:
+            _add_some(X, coef, out)
+
+    def sparse(X, coef, out):  # type: ignore[no-untyped-def]
+        _add_some(X, coef, out)
 
     return dense if isinstance(X, types.Array) else sparse
 
@@ -165,11 +169,17 @@ def _slopes(y, mean, weight, theta):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
+def _look_at(kind, y, eta, weight, mean, theta):  # type: ignore[no-untyped-def]
+    """Write the means and minus the slopes of the loss at the predictors."""
+    means_of(kind, eta, mean)
+    _slopes(y, mean, weight, theta)
+
+
+@njit(nogil=True, error_model="numpy")
 def settle(kind, y, eta, weight, free, mean, theta, level):  # type: ignore[no-untyped-def]
     """Bring the intercepts to their best, with the means and slopes there."""
     K, n = eta.shape
-    means_of(kind, eta, mean)
-    _slopes(y, mean, weight, theta)
+    _look_at(kind, y, eta, weight, mean, theta)
     if not free:
         return
     if kind == COUNTS:
@@ -181,8 +191,7 @@ def settle(kind, y, eta, weight, free, mean, theta, level):  # type: ignore[no-u
         level[0] += shift
         for i in range(n):
             eta[0, i] += shift
-        means_of(kind, eta, mean)
-        _slopes(y, mean, weight, theta)
+        _look_at(kind, y, eta, weight, mean, theta)
         return
     excess, bend = np.empty(K), np.empty((K, K))
     for _ in range(MAX_SHIFTS):
@@ -217,8 +226,7 @@ def settle(kind, y, eta, weight, free, mean, theta, level):  # type: ignore[no-u
             level[k] += shift[k]
             for i in range(n):
                 eta[k, i] += shift[k]
-        means_of(kind, eta, mean)
-        _slopes(y, mean, weight, theta)
+        _look_at(kind, y, eta, weight, mean, theta)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -255,16 +263,6 @@ def _gap(kind, y, eta, mean, weight, offset, gradient, coef, l1, l2):  # type: i
     if l2 > 0:
         dual = max(dual, _dual(kind, y, mean, weight, offset, 1.0) - excess)
     return primal - dual
-
-
-@njit(nogil=True)
-def _minimum(now, inner, curvature, l1, l2):  # type: ignore[no-untyped-def]
-    z = inner + curvature * now
-    if z > l1:
-        return (z - l1) / (curvature + l2)
-    if z < -l1:
-        return (z + l1) / (curvature + l2)
-    return 0.0
 
 
 def _bend(X, f, heavy):  # type: ignore[no-untyped-def]
@@ -350,7 +348,7 @@ def _sweep(  # type: ignore[no-untyped-def]
                 continue
             inner = dot(X, f, r) - shift * centre[k, f] * level_bend[k]
             now = coef[k, f]
-            step = _minimum(now, inner, bend[k, f], l1, l2) - now
+            step = minimum_of(now, inner, bend[k, f], l1, l2) - now
             violation = abs(step) * (bend[k, f] + l2)
             if violation > close:
                 coef[k, f] = now + step
@@ -575,7 +573,7 @@ def _violation(gradient, coef, work, n_work, bend, l1, l2):  # type: ignore[no-u
         for q in range(n_work[k]):
             f = work[k, q]
             if bend[k, f] > 0:
-                step = _minimum(coef[k, f], gradient[k, f], bend[k, f], l1, l2) - coef[k, f]
+                step = minimum_of(coef[k, f], gradient[k, f], bend[k, f], l1, l2) - coef[k, f]
                 worst = max(worst, abs(step) * (bend[k, f] + l2))
     return worst
 
@@ -647,8 +645,7 @@ def _solve_exactly(  # type: ignore[no-untyped-def]
         if not worst < before / 2:
             if worst > before:
                 eta[:], coef[:], level[:] = at_eta, at_coef, at_level
-                means_of(kind, eta, mean)
-                _slopes(y, mean, weight, theta)
+                _look_at(kind, y, eta, weight, mean, theta)
             break
         before = worst
         at_eta[:], at_coef[:], at_level[:] = eta, coef, level
@@ -686,8 +683,7 @@ def _solve_exactly(  # type: ignore[no-untyped-def]
                 level[k] += step[a]
             for i in range(n):
                 eta[k, i] += step[a] * (rows[a, i] if a < many else 1.0)
-        means_of(kind, eta, mean)
-        _slopes(y, mean, weight, theta)
+        _look_at(kind, y, eta, weight, mean, theta)
     return True
 
 
@@ -698,8 +694,7 @@ def _go_back(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Return to a solution that is kept; its gap."""
     coef[:], level[:], eta[:] = safe_coef, safe_level, safe_eta
-    means_of(kind, eta, mean)
-    _slopes(y, mean, weight, theta)
+    _look_at(kind, y, eta, weight, mean, theta)
     all_dots(X, theta, gradient)
     return safe
 

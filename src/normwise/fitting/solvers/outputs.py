@@ -11,7 +11,6 @@ from scipy.special import logsumexp, xlogy
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
 from normwise.fitting.solvers.problem import Path, Problem
-from normwise.fitting.solvers.threads import chunks
 from normwise.fitting.solvers.views import Dense, Sparse, View
 
 CLASSES = "multinomial"
@@ -188,22 +187,12 @@ class GeneralisedProblem(Problem):
             intercept -= intercept.mean(axis=1, keepdims=True)
         return Path(alphas, coef, intercept, gap, n_iter)
 
-    def _errors(self, rows: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        if self.n_outputs == 1 and not self.known.any():
-            return super()._errors(rows, coef, intercept)
-        n_alphas, weight = len(coef), self.weight[rows]
-        if not weight.any():
-            weight = np.ones(len(rows))
-        flat, total = coef.reshape(-1, self.n_features), np.zeros(n_alphas)
-        for part in chunks(len(rows), max(len(flat), self.n_features)):
-            own = rows[part]
-            predictor = (self.X[own] @ flat.T).T + intercept.reshape(-1, 1)
-            if self.n_outputs > 1:
-                predictor = predictor.reshape(n_alphas, self.n_outputs, -1)
-            else:
-                predictor = predictor + self.known[own]
-            total += self.loss.each(self.y[own], predictor) @ weight[part]
-        return np.asarray(total / weight.sum())
+    def _predictors(self, rows: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        # one after the other, and then by strength and class
+        flat = super()._predictors(rows, coef.reshape(-1, self.n_features), intercept.ravel())
+        if self.n_outputs == 1:
+            return flat + self.known[rows]
+        return flat.reshape(len(coef), self.n_outputs, -1)
 
 
 def problem_of(X: Any, y: np.ndarray, response: str, **options: Any) -> Problem:

@@ -353,10 +353,13 @@ class Problem:
         total, weight = np.zeros(len(coef)), self.weight[rows]
         if not weight.any():
             weight = np.ones(len(rows))
-        for part in chunks(len(rows), max(len(coef), self.n_features)):
-            predictor = intercept[:, None] + (self.X[rows[part]] @ coef.T).T
+        for part in chunks(len(rows), max(intercept.size, self.n_features)):
+            predictor = self._predictors(rows[part], coef, intercept)
             total += self.loss.each(self.y[rows[part]], predictor) @ weight[part]
         return np.asarray(total / weight.sum())
+
+    def _predictors(self, rows: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        return intercept[:, None] + (self.X[rows] @ coef.T).T
 
     def leave_one_out(self, alphas: np.ndarray) -> np.ndarray:
         r"""Mean squared leave-one-out error of ridge at each strength.
