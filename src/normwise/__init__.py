@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
+    "ElasticNetClassifierCV",
+    "ElasticNetCountRegressorCV",
     "ElasticNetRegressorCV",
     "L1ClassifierCV",
     "L1CountRegressorCV",

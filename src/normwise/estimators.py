@@ -13,8 +13,16 @@ solution carries a duality gap, the bound on its distance to the optimum. The st
 the study does it.
 """
 
-from normwise.fitting.estimators.classifiers import L1ClassifierCV, L2ClassifierCV
-from normwise.fitting.estimators.counts import L1CountRegressorCV, L2CountRegressorCV
+from normwise.fitting.estimators.classifiers import (
+    ElasticNetClassifierCV,
+    L1ClassifierCV,
+    L2ClassifierCV,
+)
+from normwise.fitting.estimators.counts import (
+    ElasticNetCountRegressorCV,
+    L1CountRegressorCV,
+    L2CountRegressorCV,
+)
 from normwise.fitting.estimators.regressors import (
     ElasticNetRegressorCV,
     L1RegressorCV,
@@ -22,6 +30,8 @@ from normwise.fitting.estimators.regressors import (
 )
 
 __all__ = [
+    "ElasticNetClassifierCV",
+    "ElasticNetCountRegressorCV",
     "ElasticNetRegressorCV",
     "L1ClassifierCV",
     "L1CountRegressorCV",

@@ -13,7 +13,6 @@ from normwise.fitting.search import (
     Searched,
     has_risen,
     looks_of,
-    null_error,
     search,
 )
 from normwise.fitting.solvers import bulk, views
@@ -268,4 +267,4 @@ def test_an_error_that_still_falls_or_lies_flat_is_followed_to_the_end(monkeypat
     y = X @ rng.standard_normal(70)
     found = search(Problem(X, y), 1.0, 30, splits_of(np.arange(60) % 5), TOL)
     assert len(found.path.alphas) == 30
-    assert null_error(Problem(X, y).loss, y) > 0
+    assert Problem(X, y).null_error > 0

@@ -47,6 +47,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import normwise
 from normwise import (
+    ElasticNetClassifierCV,
+    ElasticNetCountRegressorCV,
     ElasticNetRegressorCV,
     L1ClassifierCV,
     L1CountRegressorCV,
@@ -59,8 +61,8 @@ from normwise.fitting.estimators import base as estimators
 from normwise.solvers import CrossValidation, Path
 
 REGRESSORS = [L1RegressorCV, L2RegressorCV, ElasticNetRegressorCV]
-CLASSIFIERS = [L1ClassifierCV, L2ClassifierCV]
-COUNTERS = [L1CountRegressorCV, L2CountRegressorCV]
+CLASSIFIERS = [L1ClassifierCV, L2ClassifierCV, ElasticNetClassifierCV]
+COUNTERS = [L1CountRegressorCV, L2CountRegressorCV, ElasticNetCountRegressorCV]
 ESTIMATORS = REGRESSORS + CLASSIFIERS + COUNTERS
 RATIO = {"L1": 1.0, "L2": 0.0, "El": 0.5}
 
@@ -369,7 +371,7 @@ def test_objective_is_never_above_scikit_learns(kind, data):
 
 
 # scikit-learn knows no L1 penalty for counts
-@pytest.mark.parametrize("estimator", [e for e in ESTIMATORS if e is not L1CountRegressorCV])
+@pytest.mark.parametrize("estimator", [*REGRESSORS, *CLASSIFIERS, L2CountRegressorCV])
 def test_standardising_happens_inside_each_training_part(rng, estimator):
     X, y = sample(rng, estimator, n=50)
     alphas = np.geomspace(0.2, 0.01, 3)

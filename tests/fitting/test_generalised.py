@@ -20,17 +20,26 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.metrics import accuracy_score, d2_tweedie_score, log_loss, mean_poisson_deviance
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
-from normwise import L1ClassifierCV, L1CountRegressorCV, L2ClassifierCV, L2CountRegressorCV
+from normwise import (
+    ElasticNetClassifierCV,
+    ElasticNetCountRegressorCV,
+    L1ClassifierCV,
+    L1CountRegressorCV,
+    L2ClassifierCV,
+    L2CountRegressorCV,
+)
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
+from normwise.fitting.solvers import views
 from normwise.fitting.solvers.outputs import GeneralisedProblem, problem_of
 from normwise.fitting.solvers.problem import Path, Problem
 
 TOL, EXACT = 1e-6, 1e-12
 RESPONSES = ["poisson", "multinomial"]
 RATIOS = [1.0, 0.5, 0.0]
-COUNTERS = [L1CountRegressorCV, L2CountRegressorCV]
-CLASSIFIERS = [L1ClassifierCV, L2ClassifierCV]
+COUNTERS = [L1CountRegressorCV, L2CountRegressorCV, ElasticNetCountRegressorCV]
+CLASSIFIERS = [L1ClassifierCV, L2ClassifierCV, ElasticNetClassifierCV]
+RATIO = {"L1": 1.0, "L2": 0.0, "El": 0.5}
 POISSON, MULTINOMIAL = map(loss_of, RESPONSES)
 
 every_response = pytest.mark.parametrize("response", RESPONSES)
@@ -232,7 +241,8 @@ def awkward(seed: int, n: int, p: int, kind: str, response: str, n_classes: int)
     if kind == "duplicates":
         X[:, p // 2 :] = X[:, :half]
     elif kind == "near duplicates":
-        X[:, p // 2 :] = X[:, :half] + 1e-6 * rng.standard_normal((n, half))
+        size = 10.0 ** -rng.integers(1, 8)
+        X[:, p // 2 :] = X[:, :half] + size * rng.standard_normal((n, half))
     elif kind == "constant columns":
         X[:, ::2] = 3.0
     elif kind == "zero weights":
@@ -264,15 +274,19 @@ def awkward(seed: int, n: int, p: int, kind: str, response: str, n_classes: int)
     n_classes=st.integers(2, 4),
     l1_ratio=st.sampled_from(RATIOS),
     thin=st.booleans(),
+    many=st.booleans(),
     standardize=st.booleans(),
     fit_intercept=st.booleans(),
 )
-@example(0, 4, 1, "plain", "multinomial", 4, 1.0, False, True, True)
-@example(0, 4, 1, "plain", "poisson", 2, 1.0, False, True, True)
-@example(1, 40, 20, "extreme", "poisson", 2, 1.0, True, True, False)
-@example(2, 40, 20, "extreme", "multinomial", 3, 0.0, False, True, True)
+@example(0, 4, 1, "plain", "multinomial", 4, 1.0, False, False, True, True)
+@example(0, 4, 1, "plain", "poisson", 2, 1.0, False, False, True, True)
+@example(1, 40, 20, "extreme", "poisson", 2, 1.0, True, False, True, False)
+@example(2, 40, 20, "extreme", "multinomial", 3, 0.0, False, False, True, True)
+@example(1, 40, 20, "duplicates", "multinomial", 3, 1.0, True, True, True, True)
+@example(3, 30, 60, "near duplicates", "multinomial", 4, 1.0, True, True, True, True)
+@example(3, 30, 60, "near duplicates", "poisson", 2, 1.0, True, True, True, True)
 def test_awkward_problems_carry_their_certificates(
-    seed, n, p, kind, response, n_classes, l1_ratio, thin, standardize, fit_intercept
+    seed, n, p, kind, response, n_classes, l1_ratio, thin, many, standardize, fit_intercept
 ):
     X, y, weight = awkward(seed, n, p, kind, response, n_classes)
     if kind == "units" and not standardize:
@@ -280,24 +294,54 @@ def test_awkward_problems_carry_their_certificates(
     options = {"sample_weight": weight, "standardize": standardize, "fit_intercept": fit_intercept}
     ours = problem_of(sparse.csr_array(X) if thin else X, y, response, **options)
     grid = ours.alpha_grid(l1_ratio, 12)
-    path = ours.path(grid[np.isfinite(grid)], l1_ratio, TOL)
+    with pytest.MonkeyPatch.context() as patch:
+        if many:
+            # sparse features as if there were many of them
+            patch.setattr(views, "MANY_CURVED", 1)
+        path = ours.path(grid[np.isfinite(grid)], l1_ratio, TOL)
     assert path.gap.max() <= TOL
     assert np.isfinite(path.coef).all()
     by_definition = Certified(X, y, response, l1_ratio, **options)
     np.testing.assert_allclose(by_definition.gaps(path), path.gap, atol=1e-8)
 
 
-@pytest.mark.parametrize(("response", "n_classes"), [("multinomial", 3), ("poisson", 1)])
-def test_features_left_out_are_looked_at_before_all_steps_are_gone(response, n_classes):
-    # nearly equal features take hundreds of steps, whose digits nobody asked for
+@every_response
+@pytest.mark.parametrize("difference", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+def test_nearly_equal_features_keep_no_strength_from_its_certificate(response, difference):
+    # coordinate descent takes thousands of sweeps here
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((60, 30))
-    X[:, 15:] = X[:, :15] + 1e-2 * rng.standard_normal((60, 15))
-    y = responses(rng, X, response, n_classes)
+    X = rng.standard_normal((30, 60))
+    X[:, 30:] = X[:, :30] + difference * rng.standard_normal((30, 30))
+    y = responses(rng, X, response)
     ours = problem_of(X, y, response)
     path = ours.path(ours.alpha_grid(1.0, 20), 1.0, TOL)
-    assert path.gap.max() <= TOL
+    assert path.gap.max() <= TOL and path.n_iter.max() < 300
     np.testing.assert_allclose(Certified(X, y, response, 1.0).gaps(path), path.gap, atol=1e-9)
+
+
+@every_response
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("n_done", [20, 9])
+def test_the_path_of_many_sparse_features_is_that_of_the_active_set(
+    monkeypatch, rng, response, l1_ratio, n_done
+):
+    X, y = problem(rng, response, 80, 30, zeros=0.7)
+    thin = problem_of(sparse.csr_array(X), y, response)
+    alphas = thin.alpha_max(l1_ratio) * np.geomspace(1, 1e-3, 20)
+    by_active_set = thin.path(alphas, l1_ratio, 1e-10)
+    whole, done = views.Sparse.descend, []
+
+    def part(self, *problem):
+        *found, so_far = whole(self, *problem)
+        done.append(min(so_far, n_done))
+        return (*found, done[-1])
+
+    monkeypatch.setattr(views, "MANY_CURVED", 1)
+    monkeypatch.setattr(views.Sparse, "descend", part)
+    path = thin.path(alphas, l1_ratio, 1e-10)
+    assert 5 < done[0] <= n_done and path.gap.max() <= 1e-10
+    for one, other in zip(each_output(path), each_output(by_active_set), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
 
 
 @every_response
@@ -994,7 +1038,7 @@ def test_errors_of_the_folds_choose_among_three_classes(rng, estimator):
     options = {"alphas": 10, "cv": 4, "tol": 1e-8}
     least = estimator(**options).fit(X, y, sample_weight=weight)
     size = np.array([weight[test].sum() for _, test in folds])
-    ratio = float(estimator is L1ClassifierCV)
+    ratio = RATIO[estimator.__name__[:2]]
     inner = np.isfinite(least.alphas_)
     for k, (train, test) in enumerate(folds):
         path = solved(
@@ -1122,8 +1166,9 @@ def test_an_offset_is_known_to_fits_folds_predictions_and_scores(rng, estimator)
         model.predict(X, offset=offset), time * np.exp(X @ model.coef_ + model.intercept_)
     )
     np.testing.assert_allclose(model.predict(X) * time, model.predict(X, offset=offset))
-    ratio = float(estimator is L1CountRegressorCV)
-    path = solved(X, y, "poisson", model.alpha_, ratio, 1e-10, offset=offset)
+    path = solved(
+        X, y, "poisson", model.alpha_, RATIO[estimator.__name__[:2]], 1e-10, offset=offset
+    )
     np.testing.assert_allclose(model.coef_, path.coef[0], atol=1e-5)
     null = time * y.sum() / time.sum()
     expected = 1 - mean_poisson_deviance(y, model.predict(X, offset)) / mean_poisson_deviance(

@@ -17,7 +17,7 @@ from normwise import (
 )
 from normwise.fitting import search as module
 from normwise.fitting.loss import loss_of
-from normwise.fitting.search import binding_end, falls, null_error, search
+from normwise.fitting.search import binding_end, falls, search
 from normwise.solvers import Path, Problem
 
 CLASSIFIERS = [L1ClassifierCV, L2ClassifierCV]
@@ -106,7 +106,7 @@ def test_the_search_ends_before_a_strength_without_certificate(monkeypatch, rati
     found = search(problem, ratio, 20, thirds(1000), 1e-6)
     assert (found.path.alphas >= 0.5 * last).all() and found.usable(1e-6).all()
     error = found.error(found.usable(1e-6))
-    null = null_error(problem.loss, y)
+    null = problem.null_error
     chosen = int(error.argmin())
     assert binding_end(problem.loss, found.path, error, chosen, null, False) == "smallest"
 
@@ -139,10 +139,10 @@ def test_an_error_falls_until_a_tenth_of_the_strength_gains_nothing():
 
 def test_null_error_is_that_of_the_best_constant():
     y, weight = np.array([0.0, 1, 1, 1]), np.array([3.0, 1, 1, 1])
-    loss = loss_of("binary")
-    assert null_error(loss, y) == pytest.approx(loss.null_value(y))
-    assert null_error(loss, y, weight) == pytest.approx(np.log(2))
-    assert null_error(loss, y, fit_intercept=False) == pytest.approx(np.log(2))
+    X, null = np.zeros((4, 1)), loss_of("binary").null_value(y)
+    assert Problem(X, y, "binary").null_error == pytest.approx(null)
+    for option in ({"sample_weight": weight}, {"fit_intercept": False}):
+        assert Problem(X, y, "binary", **option).null_error == pytest.approx(np.log(2))
 
 
 OWN = [

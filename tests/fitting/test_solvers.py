@@ -23,7 +23,7 @@ from sklearn.model_selection import KFold, ShuffleSplit
 
 from normwise import solvers
 from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers import compiled, log_loss
+from normwise.fitting.solvers import compiled, elementary
 from normwise.fitting.solvers import problem as problem_module
 from normwise.fitting.solvers.active_set import active_set_path
 from normwise.fitting.solvers.certificate import newton_decrement, relative_gap
@@ -1311,7 +1311,7 @@ def test_all_compiled_code_is_kept_by_the_same_cache():
     direct = {name for name, text in texts.items() if re.search(r"numba\.n?jit|import n?jit", text)}
     ours = {name for name, text in texts.items() if "solvers.compiled import njit" in text}
     assert direct - ours == {"compiled"}
-    assert {"active_set", "cholesky", "columns", "log_loss", "parts", "sparsity"} < ours
+    assert {"active_set", "cholesky", "columns", "likelihood", "parts", "sparsity"} < ours
 
 
 def test_code_is_compiled_where_no_cache_can_be_kept(monkeypatch):
@@ -1358,17 +1358,21 @@ def test_both_ways_of_ridge_reach_a_certificate_that_is_computed_independently(a
     X, y = awkward
     alphas = np.geomspace(100.0 * X.shape[1], 1e-4, 12)
     view = Problem(X, y, "binary", standardize=False)._all_rows
-    null, start = null_loss(y, "binary"), float(LOG_LOSS.predictor_of(y.mean()))
-    quasi = problem_module._smooth(view, alphas, 1e-6, null, start)
-    newton = problem_module._log_loss(view, alphas, 0.0, 1e-6, null, start, np.zeros(X.shape[1]))
+    null, start = null_loss(y, "binary"), np.array([float(LOG_LOSS.predictor_of(y.mean()))])
+
+    def both(tol):
+        first = np.zeros((1, X.shape[1]))
+        quasi = problem_module._smooth(view, alphas, tol, null, start)
+        newton = problem_module._curved(view, alphas, 0.0, tol, null, start, first)
+        return [(coef.reshape(12, -1), level.ravel()) for coef, level, *_ in (quasi, newton)]
+
     chosen = fit_path(X, y, alphas, 0.0, "binary")
-    for coef, intercept in (quasi[:2], newton[:2], (chosen.coef, chosen.intercept)):
+    for coef, intercept in (*both(1e-6), (chosen.coef, chosen.intercept)):
         gap = relative_gap(LOG_LOSS, X, y, coef, intercept - coef @ view.mean, alphas, 0.0)
         assert gap.max() <= 1e-6
     # a gap of 1e-6 leaves more room than that at a strength of 1e-4, by strong convexity
-    quasi = problem_module._smooth(view, alphas, 1e-9, null, start)
-    newton = problem_module._log_loss(view, alphas, 0.0, 1e-9, null, start, np.zeros(X.shape[1]))
-    np.testing.assert_allclose(quasi[0] @ X.T, newton[0] @ X.T, atol=1e-2 * (1 + abs(X).max()))
+    (quasi, _), (newton, _) = both(1e-9)
+    np.testing.assert_allclose(quasi @ X.T, newton @ X.T, atol=1e-2 * (1 + abs(X).max()))
 
 
 @pytest.mark.parametrize("standardize", [True, False])
@@ -1393,9 +1397,9 @@ def test_vectorised_functions_are_those_of_the_library(rng):
     def values(x, small, share):  # pragma: no cover
         out = np.empty((3, len(x)))
         for i in range(len(x)):
-            out[0, i] = log_loss.exp_minus(x[i])
-            out[1, i] = log_loss.log_of(small[i])
-            out[2, i] = log_loss.log1p_of(share[i])
+            out[0, i] = elementary.exp_minus(x[i])
+            out[1, i] = elementary.log_of(small[i])
+            out[2, i] = elementary.log1p_of(share[i])
         return out
 
     x = np.concatenate([[0.0, 700.0], rng.uniform(0, 1e-3, 500), rng.uniform(0, 690, 5000)])

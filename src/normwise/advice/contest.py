@@ -23,7 +23,7 @@ from normwise.data.tables.response import MIN_CLASS
 from normwise.data.tables.table import Table
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
-from normwise.fitting.search import binding_end, is_covered, null_error, search
+from normwise.fitting.search import binding_end, is_covered, search
 from normwise.fitting.solvers.problem import Path, Problem
 from normwise.fitting.tuning import choose, make_folds
 
@@ -116,7 +116,7 @@ def tune_mix(problem: Problem, ratio: float, splits: Splits) -> Tuned:
         found.path,
         found.error(usable),
         best,
-        null_error(loss, problem.y),
+        problem.null_error,
         is_covered(loss, ratio),
     )
     return Tuned(found.path, best, end == "smallest", float(error[best]))

@@ -51,8 +51,8 @@ class Loss:
         Whether there is a fit without a penalty whatever the data, as the limit of ever weaker
         ones.
     generalised : bool
-        Whether the solver is that of `normwise.fitting.solvers.generalised`, for counts and for
-        several classes.
+        Whether a problem is one of `normwise.fitting.solvers.outputs`: of counts, which may have
+        offsets, or of several classes.
     decomposes : bool
         Whether the risk is the sum of squared bias, variance and noise.
     """

@@ -86,17 +86,6 @@ class Searched:
         return Searched(path, cv).only(np.argsort(-path.alphas, kind="stable"))
 
 
-def null_error(
-    loss: Loss, y: np.ndarray, weight: np.ndarray | None = None, fit_intercept: bool = True
-) -> float:
-    """Error of the null model on the rows that it is fitted to."""
-    if loss.generalised:
-        return float(loss.null_value(y, weight))
-    mean = np.asarray(np.average(y, weights=weight))
-    constant = float(loss.predictor_of(mean)) if fit_intercept else 0.0
-    return float(loss.value(y, np.full(len(y), constant), weight))
-
-
 def is_covered(loss: Loss, l1_ratio: float) -> bool:
     """Whether a default grid ends with the limit of no penalty."""
     # the two parts of a mix have different units, so that no share of the first strength is small
@@ -232,7 +221,7 @@ def search(
 
     problem.share(splits, n_jobs)
     grid = problem.alpha_grid(l1_ratio, n_alphas)
-    null = null_error(problem.loss, problem.y, problem.weight, problem.fit_intercept)
+    null = problem.null_error
     found = _in_parts(fit, grid, looks_of(problem) if l1_ratio else (), tol, null)
     if len(found.path.alphas) < len(grid):
         return found

@@ -40,7 +40,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from normwise.data.response_kind import any_kind
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, loss_of
-from normwise.fitting.search import Searched, binding_end, is_covered, null_error, search
+from normwise.fitting.search import Searched, binding_end, is_covered, search
 from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 from normwise.fitting.solvers.threads import chunks, in_threads
@@ -306,7 +306,7 @@ class _PathCV(BaseEstimator):
             raise ValueError(
                 "no strength has a finite cross-validated error; are the data too large?"
             )
-        self._warn_of_ends(tuned[best], choices[best][2], target, sample_weight)
+        self._warn_of_ends(tuned[best], choices[best][2], problem.null_error)
         self._keep(tuned[best], choices[best][2], sum(t.n_iter for t in tuned))
         return self
 
@@ -422,11 +422,8 @@ class _PathCV(BaseEstimator):
                 stacklevel=3,
             )
 
-    def _warn_of_ends(
-        self, best: _Tuned, chosen: int, y: np.ndarray, weight: np.ndarray | None
-    ) -> None:
+    def _warn_of_ends(self, best: _Tuned, chosen: int, null: float) -> None:
         loss, own = loss_of(self._response), not isinstance(self.alphas, Integral)
-        null = null_error(loss, y, weight, self.fit_intercept)
         covered = not own and is_covered(loss, best.l1_ratio)
         end = best.end(loss, chosen, null, covered, self.tol)
         if own and len(best.path.alphas) > 1 and null > 0 and not best.path.coef.any():
@@ -479,3 +476,25 @@ class _PathCV(BaseEstimator):
         if self.coef_.ndim == 2 and len(self.coef_) > 1:
             return np.asarray(X @ self.coef_.T + self.intercept_)
         return np.asarray(X @ np.ravel(self.coef_) + self.intercept_)
+
+
+class _MixedPenalty(_PathCV):
+    """A share of L1 and the rest of L2, or the best of several shares."""
+
+    l1_ratio: float | list[float]
+
+    @property
+    def penalty(self) -> str:  # type: ignore[override]
+        """Name of the mix: "l1" or "l2" where `l1_ratio_` is 1 or 0, "elasticnet" between."""
+        ratios = np.ravel(getattr(self, "l1_ratio_", self.l1_ratio))
+        return "l1" if (ratios == 1).all() else "l2" if (ratios == 0).all() else "elasticnet"
+
+    def _ratios(self) -> list[float]:
+        given = np.atleast_1d(np.asarray(self.l1_ratio, float)).tolist()
+        if not given:
+            raise ValueError("l1_ratio is empty: expected a number from 0 to 1 or several")
+        return [check_scalar(r, "l1_ratio", Real, min_val=0, max_val=1) for r in given]
+
+    def _keep(self, best: _Tuned, chosen: int, n_iter: int) -> None:
+        super()._keep(best, chosen, n_iter)
+        self.l1_ratio_ = best.l1_ratio

@@ -1,4 +1,4 @@
-"""Classifiers with an L1 or L2 penalty."""
+"""Classifiers with an L1, L2 or mixed penalty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
-from normwise.fitting.estimators.base import DEFAULT_FOLDS, _PathCV
+from normwise.fitting.estimators.base import DEFAULT_FOLDS, _MixedPenalty, _PathCV
 
 
 class _PathClassifierCV(ClassifierMixin, _PathCV):
@@ -366,3 +366,136 @@ class L2ClassifierCV(_PathClassifierCV):
 
     penalty = "l2"
     _penalty_ratio = 0.0
+
+
+class ElasticNetClassifierCV(_MixedPenalty, _PathClassifierCV):
+    r"""Logistic regression with a cross-validated elastic-net penalty, of two classes or more.
+
+    Of two classes it minimises over the intercept :math:`b_0` and the coefficients :math:`b`, for
+    :math:`y_i` 0 in the first class and 1 in the second and :math:`z_i = b_0 + x_i^T b`,
+
+    .. math::
+
+        \frac{1}{\sum_i w_i} \sum_i w_i \left(\log(1 + e^{z_i}) - y_i z_i\right)
+        + \lambda \left(a \lVert b \rVert_1
+        + \frac{1-a}{2} \lVert b \rVert^2\right)
+
+    with the weights :math:`w_i` of the rows, 1 by default, `class_weight` included. The ``C`` of
+    scikit-learn's ``LogisticRegressionCV`` is :math:`1 / (\lambda \sum_i w_i)`. Of K classes each
+    has an intercept and coefficients of its own, and none is the base of the others: the loss of a
+    row is :math:`\log \sum_k e^{z_{ik}} - z_{i y_i}` (softmax), and the penalty is over all of
+    them.
+
+    Parameters
+    ----------
+    l1_ratio : float or list of float, default=0.5
+        Share :math:`a` of the L1 part, from 0 to 1, or several to choose from. The one with the
+        least cross-validated error is chosen, and `rule` applies to its strengths.
+    alphas : int or array-like of shape (n_alphas,), default=100
+        Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
+        themselves, in any order, positive and finite
+        unless every `l1_ratio` is 0.
+        The default grid goes on downwards while the error falls at its end, and that of a large
+        problem ends once the error has risen far above its minimum.
+    cv : int, splitter or iterable of (train, test), default=None
+        The folds. None means 10 stratified folds, or fewer where a class has fewer rows.
+        With `groups` in `fit`, no group lies on both sides of a fold.
+    rule : {"min", "1se"}, default="min"
+        Choose the strength of least cross-validated error, or the strongest whose error is within
+        one standard error of it.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes by label, positive, and 1 where a label is not named. A row weighs
+        what its class does, times its `sample_weight`, everywhere: in the loss, in the
+        standardisation and in the errors of the folds, which scikit-learn's
+        ``LogisticRegressionCV`` scores without. "balanced" gives each class the same
+        share of the weight of all rows. Probabilities are then those of classes as frequent as they
+        weigh.
+    standardize : bool, default=True
+        Penalise the coefficients of features of unit variance, as measured in each training
+        part. ``coef_`` is for the features as given.
+    fit_intercept : bool, default=True
+        Whether to add an intercept, which is not penalised. Without one, features are not centred.
+    tol : float, default=1e-6
+        Largest relative duality gap of a solution: the gap over the loss of the null model.
+    n_jobs : int, default=None
+        Threads over the folds; None means 1, and -1 all cores.
+    random_state : int or RandomState instance, default=None
+        Seed to shuffle the rows before they are cut into folds; None does not shuffle. Not used
+        where `cv` brings its own folds.
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    l1_ratio_ : float
+        Chosen share of the L1 part. All paths are for this share.
+    penalty : str
+        "elasticnet", or "l1" or "l2" where `l1_ratio_` is 1 or 0.
+    alphas_ : ndarray of shape (n_alphas,)
+        Strengths, decreasing; more than asked for where the error still fell at the last.
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Coefficients of the log-odds of ``classes_[1]``, or of each of several classes.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Of several classes they sum to zero, as a constant in all of them changes no probability.
+    coef_path_ : ndarray of shape (n_alphas, n_features) or (n_alphas, n_classes, n_features)
+        Coefficients at every strength, fitted to all rows.
+    intercept_path_ : ndarray of shape (n_alphas,) or (n_alphas, n_classes)
+    cv_error_path_ : ndarray of shape (n_alphas, n_folds)
+        Mean log-loss in the test part of each fold.
+    dual_gap_ : float
+        Relative duality gap of the chosen solution.
+    dual_gap_path_ : ndarray of shape (n_alphas,)
+        Relative duality gap at every strength, on all rows.
+    n_iter_ : int
+        Iterations of the solver, over all strengths and folds.
+    classes_ : ndarray of shape (n_classes,)
+        Labels of the classes, sorted.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if `X` has names that are all strings.
+
+    See Also
+    --------
+    L1ClassifierCV, L2ClassifierCV : The two ends of the mix.
+    ElasticNetRegressorCV : The same penalty for a numeric response.
+    sklearn.linear_model.LogisticRegressionCV : Other scores to choose by.
+
+    Examples
+    --------
+    >>> from normwise import ElasticNetClassifierCV
+    >>> from sklearn.datasets import load_wine
+    >>> X, y = load_wine(return_X_y=True)
+    >>> model = ElasticNetClassifierCV(l1_ratio=[0.2, 0.8], alphas=20, cv=5).fit(X, y)
+    >>> model.coef_.shape
+    (3, 13)
+    >>> print(f"accuracy {model.score(X, y):.1f}")
+    accuracy 1.0
+    """
+
+    def __init__(
+        self,
+        *,
+        l1_ratio: float | list[float] = 0.5,
+        alphas: Any = 100,
+        cv: Any = None,
+        rule: str = "min",
+        class_weight: Mapping[Any, Any] | str | None = None,
+        standardize: bool = True,
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        super().__init__(
+            alphas=alphas,
+            cv=cv,
+            rule=rule,
+            class_weight=class_weight,
+            standardize=standardize,
+            fit_intercept=fit_intercept,
+            tol=tol,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+        self.l1_ratio = l1_ratio

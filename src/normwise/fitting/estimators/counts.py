@@ -1,4 +1,4 @@
-"""Regressors of counts with an L1 or L2 penalty."""
+"""Regressors of counts with an L1, L2 or mixed penalty."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from normwise.fitting.estimators.base import _PathCV
+from normwise.fitting.estimators.base import _MixedPenalty, _PathCV
 
 
 def _checked_offset(offset: Any, X: Any) -> np.ndarray:
@@ -329,3 +329,122 @@ class L2CountRegressorCV(_PathCountRegressorCV):
 
     penalty = "l2"
     _penalty_ratio = 0.0
+
+
+class ElasticNetCountRegressorCV(_MixedPenalty, _PathCountRegressorCV):
+    r"""Poisson regression of counts with a cross-validated elastic-net penalty.
+
+    Minimises over the intercept :math:`b_0` and the coefficients :math:`b`, with
+    :math:`z_i = o_i + b_0 + x_i^T b` the logarithm of the mean of row i,
+
+    .. math::
+
+        \frac{1}{\sum_i w_i} \sum_i w_i \left(e^{z_i} - y_i z_i\right)
+        + \lambda \left(a \lVert b \rVert_1
+        + \frac{1-a}{2} \lVert b \rVert^2\right)
+
+    with the weights :math:`w_i` of the rows, 1 by default, and the offsets :math:`o_i`, 0 by
+    default, which `fit` and `predict` take. The ``alpha`` of scikit-learn's ``PoissonRegressor``,
+    which has the share 0, is :math:`\lambda`. Strengths are chosen by the mean Poisson deviance of
+    the folds.
+
+    Parameters
+    ----------
+    l1_ratio : float or list of float, default=0.5
+        Share :math:`a` of the L1 part, from 0 to 1, or several to choose from. The one with the
+        least cross-validated error is chosen, and `rule` applies to its strengths.
+    alphas : int or array-like of shape (n_alphas,), default=100
+        Strengths :math:`\lambda`: the size of the default grid, at least 3, or the strengths
+        themselves, in any order, positive and finite unless every `l1_ratio` is 0. The default
+        grid goes on downwards while the error falls at its end.
+    cv : int, splitter or iterable of (train, test), default=None
+        The folds. None means 10 folds of neighbouring rows, or fewer where there are fewer rows.
+        With `groups` in `fit`, no group lies on both sides of a fold.
+    rule : {"min", "1se"}, default="min"
+        Choose the strength of least cross-validated error, or the strongest whose error is within
+        one standard error of it.
+    standardize : bool, default=True
+        Penalise the coefficients of features of unit variance, as measured in each training
+        part. ``coef_`` is for the features as given.
+    fit_intercept : bool, default=True
+        Whether to add an intercept, which is not penalised. Without one, features are not centred.
+    tol : float, default=1e-6
+        Largest relative duality gap of a solution: the gap over half the mean deviance of the null
+        model.
+    n_jobs : int, default=None
+        Threads over the folds; None means 1, and -1 all cores.
+    random_state : int or RandomState instance, default=None
+        Seed to shuffle the rows before they are cut into folds; None does not shuffle. Not used
+        where `cv` brings its own folds.
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    l1_ratio_ : float
+        Chosen share of the L1 part. All paths are for this share.
+    penalty : str
+        "elasticnet", or "l1" or "l2" where `l1_ratio_` is 1 or 0.
+    alphas_ : ndarray of shape (n_alphas,)
+        Strengths, decreasing; more than asked for where the error still fell at the last.
+    coef_ : ndarray of shape (n_features,)
+        Coefficients of the logarithm of the mean.
+    intercept_ : float
+    coef_path_ : ndarray of shape (n_alphas, n_features)
+        Coefficients at every strength, fitted to all rows.
+    intercept_path_ : ndarray of shape (n_alphas,)
+    cv_error_path_ : ndarray of shape (n_alphas, n_folds)
+        Mean Poisson deviance in the test part of each fold.
+    dual_gap_ : float
+        Relative duality gap of the chosen solution.
+    dual_gap_path_ : ndarray of shape (n_alphas,)
+        Relative duality gap at every strength, on all rows.
+    n_iter_ : int
+        Iterations of the solver, over all strengths and folds.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if `X` has names that are all strings.
+
+    See Also
+    --------
+    L1CountRegressorCV, L2CountRegressorCV : The two ends of the mix.
+    ElasticNetRegressorCV : The same penalty for squared error.
+    sklearn.linear_model.PoissonRegressor : One strength of an L2 penalty, without folds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from normwise import ElasticNetCountRegressorCV
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((200, 20))
+    >>> visits = rng.poisson(np.exp(0.3 + 0.6 * X[:, 0] - 0.4 * X[:, 1]))
+    >>> model = ElasticNetCountRegressorCV(l1_ratio=[0.2, 0.8], cv=5).fit(X, visits)
+    >>> model.l1_ratio_ in (0.2, 0.8)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        l1_ratio: float | list[float] = 0.5,
+        alphas: Any = 100,
+        cv: Any = None,
+        rule: str = "min",
+        standardize: bool = True,
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        super().__init__(
+            alphas=alphas,
+            cv=cv,
+            rule=rule,
+            standardize=standardize,
+            fit_intercept=fit_intercept,
+            tol=tol,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+        self.l1_ratio = l1_ratio

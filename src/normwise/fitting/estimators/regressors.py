@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_scalar
 
-from normwise.fitting.estimators.base import _PathCV, _Tuned
+from normwise.fitting.estimators.base import _MixedPenalty, _PathCV
 
 
 class _PathRegressorCV(RegressorMixin, _PathCV):
@@ -209,7 +207,7 @@ class L2RegressorCV(_PathRegressorCV):
     _shortcuts = ("loo", "gcv")
 
 
-class ElasticNetRegressorCV(_PathRegressorCV):
+class ElasticNetRegressorCV(_MixedPenalty, _PathRegressorCV):
     r"""Least squares with an elastic-net penalty whose strength is cross-validated.
 
     Minimises over the intercept :math:`b_0` and the coefficients :math:`b`
@@ -326,19 +324,3 @@ class ElasticNetRegressorCV(_PathRegressorCV):
             random_state=random_state,
         )
         self.l1_ratio = l1_ratio
-
-    @property
-    def penalty(self) -> str:  # type: ignore[override]
-        """Name of the mix: "l1" or "l2" where `l1_ratio_` is 1 or 0, "elasticnet" between."""
-        ratios = np.ravel(getattr(self, "l1_ratio_", self.l1_ratio))
-        return "l1" if (ratios == 1).all() else "l2" if (ratios == 0).all() else "elasticnet"
-
-    def _ratios(self) -> list[float]:
-        given = np.atleast_1d(np.asarray(self.l1_ratio, float)).tolist()
-        if not given:
-            raise ValueError("l1_ratio is empty: expected a number from 0 to 1 or several")
-        return [check_scalar(r, "l1_ratio", Real, min_val=0, max_val=1) for r in given]
-
-    def _keep(self, best: _Tuned, chosen: int, n_iter: int) -> None:
-        super()._keep(best, chosen, n_iter)
-        self.l1_ratio_ = best.l1_ratio

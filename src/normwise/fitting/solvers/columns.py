@@ -1,13 +1,17 @@
 """Features as the solvers hold them, and what is computed of them, compiled.
 
 Features are the rows of a dense array in C order, or the columns of a sparse matrix: a tuple of its
-data, row numbers and column starts. The compiler chooses between the two by the type.
+data, row numbers and column starts. Blocks are a pair of either and a number K: each of K outputs
+has all features, one output's after those of the other, and a vector has the rows of one output
+after those of the other. The compiler chooses between them by the type.
 
 No sum is left to the compiler to rearrange: compiled callers hold copies of what they call, and a
 process takes the copy that it loads first, so that bits would depend on what was called before.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -20,6 +24,10 @@ BLOCK = 48
 
 def dense(X):  # type: ignore[no-untyped-def]
     """Whether features are rows of an array."""
+
+
+def n_columns(X):  # type: ignore[no-untyped-def]
+    """Features that there are, of an output."""
 
 
 def dot(X, f, v):  # type: ignore[no-untyped-def]
@@ -61,6 +69,18 @@ def dense_rows(X, chosen, k, n):  # type: ignore[no-untyped-def]
     """Features ``chosen[:k]``, of ``n`` entries each, as dense rows."""
 
 
+def form_of(X: Any, dense: Any, sparse: Any, blocks: Any) -> Any:
+    """The one of three that is for features of this type."""
+    if isinstance(X, types.Array):
+        return dense
+    return blocks if len(X.types) == 2 else sparse
+
+
+@overload(n_columns)
+def _n_columns(X):  # type: ignore[no-untyped-def]
+    return form_of(X, lambda X: len(X), lambda X: len(X[2]) - 1, lambda X: n_columns(X[0]) * X[1])
+
+
 @overload(dense)
 def _dense(X):  # type: ignore[no-untyped-def]
     return (lambda X: True) if isinstance(X, types.Array) else (lambda X: False)
@@ -92,7 +112,13 @@ def _dot(X, f, v):  # type: ignore[no-untyped-def]
             total += data[m] * v[row[m]]
         return total
 
-    return (lambda X, f, v: np.dot(X[f], v)) if isinstance(X, types.Array) else sparse
+    def blocks(X, f, v):  # type: ignore[no-untyped-def]
+        features, K = X
+        p, n = n_columns(features), len(v) // K
+        first = (f // p) * n
+        return dot(features, f % p, v[first : first + n])
+
+    return form_of(X, lambda X, f, v: np.dot(X[f], v), sparse, blocks)
 
 
 @overload(add)
@@ -107,7 +133,13 @@ def _add(X, f, factor, out):  # type: ignore[no-untyped-def]
         for m in range(start[f], start[f + 1]):
             out[row[m]] += factor * data[m]
 
-    return dense if isinstance(X, types.Array) else sparse
+    def blocks(X, f, factor, out):  # type: ignore[no-untyped-def]
+        features, K = X
+        p, n = n_columns(features), len(out) // K
+        first = (f // p) * n
+        add(features, f % p, factor, out[first : first + n])
+
+    return form_of(X, dense, sparse, blocks)
 
 
 @overload(norm)
@@ -117,7 +149,12 @@ def _norm(X, f):  # type: ignore[no-untyped-def]
         entries = data[start[f] : start[f + 1]]
         return np.sqrt(np.dot(entries, entries))
 
-    return (lambda X, f: np.sqrt(np.dot(X[f], X[f]))) if isinstance(X, types.Array) else sparse
+    return form_of(
+        X,
+        lambda X, f: np.sqrt(np.dot(X[f], X[f])),
+        sparse,
+        lambda X, f: norm(X[0], f % n_columns(X[0])),
+    )
 
 
 @overload(dots)
@@ -127,7 +164,13 @@ def _dots(X, v, out):  # type: ignore[no-untyped-def]
         for f in range(len(out)):
             out[f] = sparse_dot(data, row, start, f, v)
 
-    return (lambda X, v, out: np.dot(X, v, out)) if isinstance(X, types.Array) else sparse
+    def blocks(X, v, out):  # type: ignore[no-untyped-def]
+        features, K = X
+        p, n = n_columns(features), len(v) // K
+        for k in range(K):
+            dots(features, v[k * n : (k + 1) * n], out[k * p : (k + 1) * p])
+
+    return form_of(X, lambda X, v, out: np.dot(X, v, out), sparse, blocks)
 
 
 @njit(nogil=True)
@@ -185,7 +228,11 @@ def _some_dots(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
         for j in range(k):
             out[j] = sparse_dot(data, row, start, chosen[j], v)
 
-    return dense if isinstance(X, types.Array) else sparse
+    def blocks(X, chosen, k, v, out):  # type: ignore[no-untyped-def]
+        for j in range(k):
+            out[j] = dot(X, chosen[j], v)
+
+    return form_of(X, dense, sparse, blocks)
 
 
 @overload(combine)

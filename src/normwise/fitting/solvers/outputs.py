@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -10,8 +11,8 @@ from scipy.special import logsumexp, xlogy
 
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers.problem import Path, Problem
-from normwise.fitting.solvers.views import Dense, Sparse, View
+from normwise.fitting.solvers.problem import Problem
+from normwise.fitting.solvers.views import View
 
 CLASSES = "multinomial"
 
@@ -42,10 +43,23 @@ class Outputs:
     unit: float
 
     @property
+    def is_count(self) -> bool:
+        """Whether there is one predictor, of counts."""
+        return len(self.rows) == 1
+
+    @property
+    def compiled(self) -> Any:
+        """What the compiled solvers take for the response."""
+        if self.is_count:
+            # about the null model: a constant in all offsets changes no digit
+            return self.rows[0], self.offset + self.level[0]
+        return self.rows
+
+    @property
     def slopes(self) -> np.ndarray:
         """Minus the slopes of the loss at the null model, times the weights."""
         eta = self.level[:, None] + self.offset
-        if len(self.rows) == 1:
+        if self.is_count:
             return np.asarray(self.weight * (self.rows - np.exp(eta)))
         share = np.exp(eta - eta.max(axis=0))
         return np.asarray(self.weight * (self.rows - share / share.sum(axis=0)))
@@ -115,17 +129,19 @@ class GeneralisedProblem(Problem):
 
     def _view(self, rows: np.ndarray | None) -> View:
         view = super()._view(rows)
-        view.known = self.known if rows is None else self.known[rows]
+        known = self.known if rows is None else self.known[rows]
+        view.outputs = outputs_of(view, self.response, self.n_outputs, known)
+        if view.outputs.is_count:
+            view.offset = float(view.outputs.level[0])
         return view
 
-    def _outputs(self, view: View) -> Outputs:
-        return outputs_of(view, self.response, self.n_outputs, cast(np.ndarray, view.known))
-
-    def alpha_max(self, l1_ratio: float) -> float:
-        """See `Problem.alpha_max`."""
-        view = self._all_rows
-        Z = view.Z if isinstance(view, Sparse) else cast(Dense, view).Z.T
-        return float(np.abs(self._outputs(view).slopes @ Z).max()) / l1_ratio or 1.0
+    @cached_property
+    def null_error(self) -> float:
+        """See `Problem.null_error`; the null model of counts knows the offsets."""
+        outputs = cast(Outputs, self._all_rows.outputs)
+        predictor = outputs.level[:, None] + outputs.offset
+        own = predictor[0] if outputs.is_count else predictor
+        return float(self.loss.value(self.y, own, self.weight))
 
     def alpha_grid(self, l1_ratio: float, n_alphas: int) -> np.ndarray:
         """See `Problem.alpha_grid`; counts curve their loss by as much as they are on average."""
@@ -134,58 +150,10 @@ class GeneralisedProblem(Problem):
             return grid
         return np.asarray(grid * float(self._all_rows.weight @ self.y))
 
-    def _fit(
-        self,
-        view: View,
-        alphas: np.ndarray,
-        l1_ratio: float,
-        tol: float,
-        begin: np.ndarray | None = None,
-    ) -> Path:
-        # compiled: loaded when used
-        from normwise.fitting.solvers.generalised import generalised_path, kind_of_loss
-
-        outputs, K, p = self._outputs(view), self.n_outputs, self.n_features
-        coef, intercept = np.zeros((len(alphas), K, p)), np.zeros((len(alphas), K))
-        gap, n_iter = np.zeros(len(alphas)), np.zeros(len(alphas), int)
-        intercept[:] = outputs.level
-        inner, start = np.isfinite(alphas), np.zeros((K, p))
-        if begin is not None:
-            known = np.isfinite(view.scale)
-            start[:, known] = begin.reshape(K, p)[:, known] * view.scale[known]
-        level = float(outputs.level[0]) if K == 1 else 0.0
-        if inner.any():
-            # an L2 penalty is blind to rotations, which bring p features down to n
-            wide = not l1_ratio and p > len(view.y)
-            X, free, back = view.features(rotate=wide)
-            if free >= 0:
-                X = X[:free] if isinstance(X, np.ndarray) else (*X[:2], X[2][:-1])
-            if wide:
-                start = np.zeros((K, len(X)))
-            found, intercept[inner], gap[inner], n_iter[inner] = generalised_path(
-                np.ascontiguousarray(X) if isinstance(X, np.ndarray) else X,
-                kind_of_loss(self.response),
-                outputs.rows,
-                outputs.weight,
-                # of counts, about the null model: a constant in all offsets changes no digit
-                outputs.offset + level,
-                alphas[inner] * l1_ratio,
-                alphas[inner] * (1 - l1_ratio),
-                view.fit_intercept,
-                tol,
-                outputs.unit,
-                start,
-            )
-            intercept[inner] += level
-            coef[inner] = back(found.reshape(-1, found.shape[-1])).reshape(-1, K, p)
-        coef /= view.scale
-        intercept -= coef @ view.mean
-        if K == 1:
-            coef, intercept = coef[:, 0], intercept[:, 0]
-        else:
-            # a constant in all of them changes no probability
-            intercept -= intercept.mean(axis=1, keepdims=True)
-        return Path(alphas, coef, intercept, gap, n_iter)
+    def _null_model(self, view: View) -> tuple[np.ndarray, float]:
+        outputs = cast(Outputs, view.outputs)
+        # counts are solved for about the null model
+        return outputs.level - view.offset, outputs.unit
 
     def _predictors(self, rows: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         # one after the other, and then by strength and class

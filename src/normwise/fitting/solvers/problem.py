@@ -35,8 +35,8 @@ from normwise.fitting.solvers.views import (
 L1_DEPTH = 1e-3
 L1_LIMIT = 1e-6
 # losses that the compiled solvers know
-COMPILED = ("gaussian", "binary")
-# rows or columns up to which the Hessian of the log-loss costs nothing: Newton steps then end far
+COMPILED = ("gaussian", "binary", "multinomial", "poisson")
+# rows or columns up to which the Hessian of a loss costs nothing: Newton steps then end far
 # below the gap that is asked for
 FEW = 30
 
@@ -112,6 +112,9 @@ class Problem:
     engine : {"native", "scikit-learn"}
         Who computes the paths.
     """
+
+    # linear predictors that a row has
+    n_outputs = 1
 
     def __init__(
         self,
@@ -190,6 +193,13 @@ class Problem:
             X, y, weight = X[rows], y[rows], weight[rows]
         kind = Sparse if sparse.issparse(X) and native else Dense
         return kind(X, y, weight, *options)
+
+    @cached_property
+    def null_error(self) -> float:
+        """Error of the null model on the rows that it is fitted to."""
+        mean = np.asarray(np.average(self.y, weights=self.weight))
+        constant = float(self.loss.predictor_of(mean)) if self.fit_intercept else 0.0
+        return float(self.loss.value(self.y, np.full(len(self.y), constant), self.weight))
 
     def alpha_max(self, l1_ratio: float) -> float:
         """Smallest strength whose solution is null, for a penalty with an L1 part."""
@@ -424,9 +434,9 @@ class Problem:
     ) -> Path:
         if not self.loss.has_limit and (alphas == 0).any():
             self.loss.refuse_limit(view.design(), view.y)
-        coef = np.zeros((len(alphas), self.n_features))
-        intercept, gap = np.zeros(len(alphas)), np.zeros(len(alphas))
-        n_iter = np.zeros(len(alphas), int)
+        K, p = self.n_outputs, self.n_features
+        coef, intercept = np.zeros((len(alphas), K, p)), np.zeros((len(alphas), K))
+        gap, n_iter = np.zeros(len(alphas)), np.zeros(len(alphas), int)
         inner = np.isfinite(alphas)
         start, null = self._null_model(view)
         intercept[:] = start
@@ -439,22 +449,29 @@ class Problem:
                 solution, gaps = view.ridge.solve(alphas[inner])
                 found = *view.from_ridge(solution), gaps, np.ones(len(gaps), int)
             else:
-                first = np.zeros(self.n_features)
+                first = np.zeros((K, p))
                 if begin is not None:
-                    np.multiply(begin, view.scale, out=first, where=np.isfinite(view.scale))
+                    known = np.isfinite(view.scale)
+                    np.multiply(begin.reshape(K, p), view.scale, out=first, where=known)
                 found = _compiled(view, alphas[inner], l1_ratio, tol, null, start, first)
-            coef[inner], intercept[inner], gap[inner], n_iter[inner] = found
+            coef[inner], intercept[inner] = found[0].reshape(-1, K, p), found[1].reshape(-1, K)
+            gap[inner], n_iter[inner] = found[2:]
         coef /= view.scale
-        return Path(alphas, coef, intercept + view.offset - coef @ view.mean, gap, n_iter)
+        intercept += view.offset - coef @ view.mean
+        if K == 1:
+            return Path(alphas, coef[:, 0], intercept[:, 0], gap, n_iter)
+        # a constant in all of them changes no probability
+        intercept -= intercept.mean(axis=1, keepdims=True)
+        return Path(alphas, coef, intercept, gap, n_iter)
 
-    def _null_model(self, view: View) -> tuple[float, float]:
-        """Intercept of the null model on the view, and its objective, the unit of the gaps."""
+    def _null_model(self, view: View) -> tuple[np.ndarray, float]:
+        """Intercepts of the null model on the view, and its objective, the unit of the gaps."""
         if self.loss.quadratic:
-            return 0.0, view.null
+            return np.zeros(1), view.null
         self.loss.refuse_null(float(view.weight @ view.y))
         mean = view.null_mean()
         start = float(self.loss.predictor_of(np.asarray(mean))) if self.fit_intercept else 0.0
-        return start, self.loss.null_objective(view.y, mean)
+        return np.array([start]), self.loss.null_objective(view.y, mean)
 
 
 def _compiled(
@@ -463,9 +480,14 @@ def _compiled(
     l1_ratio: float,
     tol: float,
     null: float,
-    start: float,
+    start: np.ndarray,
     first: np.ndarray,
 ) -> Solution:
+    """Solve by the compiled code that is made for the loss and the penalty.
+
+    Intercepts start at ``start``, of shape (n_outputs,), and coefficients at ``first``, of shape
+    (n_outputs, n_features).
+    """
     if view.loss.name not in COMPILED:
         raise ValueError(f"the native engine has no solver for {view.loss.label}")
     if view.loss.quadratic:
@@ -474,7 +496,7 @@ def _compiled(
         found = _smooth(view, alphas, tol, null, start)
         if (found[2] <= tol).all():
             return found
-    return _log_loss(view, alphas, l1_ratio, tol, null, start, first)
+    return _curved(view, alphas, l1_ratio, tol, null, start, first)
 
 
 def _squared(
@@ -483,25 +505,25 @@ def _squared(
     l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
     coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
     n_iter, done = np.zeros(n, int), 0
-    descended = view.descend(l1, l2, tol, null, first)
+    descended = view.descend(l1, l2, tol, null, first.ravel())
     if descended is not None:
         coef, intercept, gap, n_iter, done = descended
         if done == n:
             return coef, intercept, gap, n_iter
         if done:
-            first = coef[done - 1]
+            first = coef[done - 1 : done]
     # compiled: loaded when used
     from normwise.fitting.solvers.active_set import active_set_path
 
     X, free, back = view.features(rotate=False)
     # the active set keeps an intercept right, and does not look for it
-    centre = cast(Sparse, view).centre if free >= 0 else np.zeros(len(first))
+    centre = cast(Sparse, view).centre if free >= 0 else np.zeros(len(view.scale))
     found, gap[done:], n_iter[done:] = active_set_path(
         X,
         view.y,
         l1[done:],
         l2[done:],
-        *_begin(X, free, first, float(-first @ centre)),
+        *_begin(X, free, first, -first @ centre),
         free,
         tol,
         null,
@@ -513,21 +535,31 @@ def _squared(
 
 
 def _begin(
-    X: Features, free: int, first: np.ndarray, start: float
+    X: Features, free: int, first: np.ndarray, start: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Penalty factors of the features, the intercept's 0, and where the path begins."""
+    """Penalty factors of the features, an intercept's 0, and where the path begins.
+
+    Of several outputs, one after the other, the last intercept begins, and stays, at 0.
+    """
     p = len(X) if isinstance(X, np.ndarray) else len(X[2]) - 1
-    factor, begin = np.ones(p), np.zeros(p)
+    factor, begin = np.ones((len(first), p)), np.zeros((len(first), p))
     if first.any():
-        begin[: len(first)] = first
+        begin[:, : first.shape[1]] = first
     if free >= 0:
-        factor[free], begin[free] = 0.0, start
-    return factor, begin
+        factor[:, free], begin[:, free] = 0.0, start
+        if len(start) > 1:
+            begin[:, free] -= start[-1]
+    return factor.ravel(), begin.ravel()
 
 
-def _smooth(view: View, alphas: np.ndarray, tol: float, null: float, start: float) -> Solution:
+def _for_each(X: Features, n_outputs: int) -> Any:
+    """Features that each of several outputs has."""
+    return X if n_outputs == 1 else (X, n_outputs)
+
+
+def _smooth(view: View, alphas: np.ndarray, tol: float, null: float, start: np.ndarray) -> Solution:
     # compiled: loaded when used
-    from normwise.fitting.solvers.log_loss_ridge import smooth_path
+    from normwise.fitting.solvers.curved_ridge import smooth_path
 
     # sparse columns have fewer products than a rotation would fill
     sparser = isinstance(view, Sparse) and view.Z.nnz < len(view.y) ** 2
@@ -535,42 +567,44 @@ def _smooth(view: View, alphas: np.ndarray, tol: float, null: float, start: floa
     if free >= 0:
         X = X[:free] if isinstance(X, np.ndarray) else (*X[:2], X[2][:-1])
     coef, intercept, gap, n_iter = smooth_path(
-        X, view.y, view.weight, alphas, start, free >= 0, tol, null
+        _for_each(X, len(start)), view.response, view.weight, alphas, start, free >= 0, tol, null
     )
-    return back(coef), intercept, gap, n_iter
+    return back(coef.reshape(intercept.size, -1)), intercept, gap, n_iter
 
 
-def _log_loss(
+def _curved(
     view: View,
     alphas: np.ndarray,
     l1_ratio: float,
     tol: float,
     null: float,
-    start: float,
+    start: np.ndarray,
     first: np.ndarray,
 ) -> Solution:
-    l1, l2, n = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas)
-    coef, intercept, gap = np.zeros((n, len(view.scale))), np.zeros(n), np.zeros(n)
-    n_iter, done = np.zeros(n, int), 0
-    descended = view.descend(l1, l2, tol, null, first) if l1_ratio else None
+    l1, l2, n, K = alphas * l1_ratio, alphas * (1 - l1_ratio), len(alphas), len(start)
+    coef, intercept = np.zeros((n, K, len(view.scale))), np.zeros((n, K))
+    gap, n_iter, done = np.zeros(n), np.zeros(n, int), 0
+    descended = view.descend(l1, l2, tol, null, first.ravel()) if l1_ratio else None
     if descended is not None:
-        coef, intercept, gap, n_iter, done = descended
+        coef, intercept = descended[0].reshape(coef.shape), descended[1].reshape(n, K)
+        gap, n_iter, done = descended[2:]
         if done == n:
             return coef, intercept, gap, n_iter
         if done:
-            first, start = coef[done - 1], float(intercept[done - 1])
+            first, start = coef[done - 1], intercept[done - 1]
     # compiled: loaded when used
-    from normwise.fitting.solvers.log_loss_active_set import log_loss_path
+    from normwise.fitting.solvers.curved_active_set import curved_path
 
     centre = np.zeros(len(view.scale))
     if l1_ratio == 0 and (alphas == 0).any():
         # without a penalty the fit is unique, and of least norm, in the row space alone
         X, free, back, centre = row_space(view)
+        first = np.zeros((K, 0))
     else:
         X, free, back = view.features(rotate=l1_ratio == 0)
-    found, gap[done:], n_iter[done:] = log_loss_path(
-        X,
-        view.y,
+    found, gap[done:], n_iter[done:] = curved_path(
+        _for_each(X, K),
+        view.response,
         view.weight,
         l1[done:],
         l2[done:],
@@ -579,9 +613,10 @@ def _log_loss(
         tol,
         null,
     )
-    if free < 0:
-        coef[done:] = back(found)
-        return coef, intercept, gap, n_iter
-    coef[done:] = back(found[:, :free])
-    intercept[done:] = found[:, free] - coef[done:] @ centre
+    found = found.reshape(n - done, K, -1)
+    if free >= 0:
+        intercept[done:], found = found[..., free], found[..., :free]
+    flat = back(np.ascontiguousarray(found).reshape(-1, found.shape[-1]))
+    coef[done:] = flat.reshape(n - done, K, -1)
+    intercept[done:] -= coef[done:] @ centre
     return coef, intercept, gap, n_iter

@@ -1,15 +1,16 @@
-r"""L1 and elastic-net paths of the log-loss by proximal Newton steps: many sparse features.
+r"""L1 and elastic-net paths by proximal Newton steps, where there are many sparse features.
 
 The problem is :math:`\sum_i w_i \ell_i(b_0 + x_i^T b) + \lambda_1 \lVert b \rVert_1 +
-\frac{\lambda_2}{2} \lVert b \rVert^2` with the log-loss :math:`\ell_i` of a response of zeros and
-ones. A step minimises the quadratic model of the loss at the predictors, a lasso of weighted rows,
-by the sweeps and conjugate gradients of `normwise.fitting.solvers.coordinate_descent`, no closer
-than pays (inexact Newton; Lee, Sun & Saunders 2014). Along the step the objective falls, with the
-intercept at its best for every length. Columns are neither filled nor centred, and nothing grows
-with the square of how many are active, as in `normwise.fitting.solvers.log_loss`.
+\frac{\lambda_2}{2} \lVert b \rVert^2` with the loss :math:`\ell_i` of zeros and ones or of counts
+(`likelihood`). A step minimises the quadratic model of the loss at the predictors, a lasso of
+weighted rows, by the sweeps and conjugate gradients of
+`normwise.fitting.solvers.coordinate_descent`, no closer than pays (inexact Newton; Lee, Sun &
+Saunders 2014). Along the step the objective falls, with the intercept at its best for every length.
+Columns are neither filled nor centred, and nothing grows with the square of how many are active, as
+in `normwise.fitting.solvers.curved_active_set`.
 
 A problem starts from the last two solutions, continued, and with the features that pass the
-sequential strong rule (Tibshirani et al. 2012). It is done when the duality gap of the log-loss
+sequential strong rule (Tibshirani et al. 2012). It is done when the duality gap of the loss
 is; no solution is returned without one.
 """
 
@@ -32,12 +33,14 @@ from normwise.fitting.solvers.coordinate_descent import (
     slack_of,
     sweep,
 )
-from normwise.fitting.solvers.log_loss import (
+from normwise.fitting.solvers.elementary import total_of
+from normwise.fitting.solvers.likelihood import (
     duality_gap,
-    log_loss_of,
-    make_feasible,
+    feasible,
+    loss_at,
+    n_outputs,
+    n_rows,
     settle,
-    total_of,
 )
 
 # of the violation that a step starts with, what its model may leave
@@ -91,7 +94,7 @@ def _model(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _violation(gradient, coef, work, n_work, bend, l1, l2):  # type: ignore[no-untyped-def]
+def model_violation(gradient, coef, work, n_work, bend, l1, l2):  # type: ignore[no-untyped-def]
     """Largest violation of the optimality conditions in the working set, as sweeps measure it."""
     worst = 0.0
     for q in range(n_work):
@@ -103,7 +106,7 @@ def _violation(gradient, coef, work, n_work, bend, l1, l2):  # type: ignore[no-u
 
 
 @njit(nogil=True)
-def _moved(X, work, n_work, before, coef, out):  # type: ignore[no-untyped-def]
+def moved(X, work, n_work, before, coef, out):  # type: ignore[no-untyped-def]
     """Write what the change of the coefficients adds to the predictors."""
     out[:] = 0.0
     for q in range(n_work):
@@ -139,17 +142,17 @@ def _penalty(before, coef, reach, work, n_work, l1, l2):  # type: ignore[no-unty
 
 
 @njit(nogil=True, error_model="numpy")
-def _step(  # type: ignore[no-untyped-def]
+def step_towards(  # type: ignore[no-untyped-def]
     y, weight, free, eta, way, theta, curvature, before, coef, work, n_work, l1, l2, trial
 ):
     """Go towards `coef` as far as the objective falls.
 
-    Returns the share of the way, and the change of the intercept. The predictors, slopes
+    Returns the share of the way, and the change of the intercepts. The predictors, slopes
     and curvatures are those there, with the intercept at its best.
     """
     start = _slope(before, coef, 0.0, work, n_work, l1, l2) - np.dot(theta, way)
     reach, value, tilt = 1.0, np.nan, 0.0
-    if free:
+    if free and n_outputs(y) == 1:
         tilt = -np.dot(curvature, way) / total_of(curvature)
     for _ in range(MAX_HALVINGS):
         if not start < 0:
@@ -162,9 +165,9 @@ def _step(  # type: ignore[no-untyped-def]
         if not fallen:
             # the minimum was passed, by how much tells the objective itself
             if np.isnan(value):
-                value = log_loss_of(y, eta, weight)
+                value = loss_at(y, eta, weight)
                 value += _penalty(before, coef, 0.0, work, n_work, l1, l2)
-            after = log_loss_of(y, trial, weight)
+            after = loss_at(y, trial, weight)
             fallen = after + _penalty(before, coef, reach, work, n_work, l1, l2) < value
         if fallen:
             eta[:] = trial
@@ -181,14 +184,14 @@ def _step(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True)
 def newton_path(X, y, weight, l1, l2, free, tol, null, start):  # type: ignore[no-untyped-def]
-    """Follow a path of problems with the log-loss and sparse features.
+    """Follow a path of problems with sparse features.
 
     Parameters
     ----------
     X : tuple
         Data, row indices and column starts of a sparse matrix.
-    y : ndarray of shape (n_samples,)
-        Zeros and ones.
+    y : ndarray or tuple
+        Zeros and ones, or counts, as `likelihood` has them.
     weight : ndarray of shape (n_samples,)
         Of sum 1.
     l1, l2 : ndarray of shape (n_alphas,)
@@ -215,10 +218,11 @@ def newton_path(X, y, weight, l1, l2, free, tol, null, start):  # type: ignore[n
         active set, and are not filled in.
     """
     data, row, first = X
-    p, n = len(first) - 1, len(y)
+    p, n = len(first) - 1, n_rows(y)
     coef, before, base = start.copy(), start.copy(), start.copy()
     eta, level, shift = np.zeros(n), 0.0, 0.0
     theta, curvature, root, r = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    slope = np.empty(n)
     origin, v, trial = np.empty(n), np.empty(n), np.empty(n)
     gradient, step, factor = np.zeros(p), np.empty(p), np.ones(p)
     scaled, centre, bend = np.empty(len(data)), np.zeros(p), np.zeros(p)
@@ -228,7 +232,7 @@ def newton_path(X, y, weight, l1, l2, free, tol, null, start):  # type: ignore[n
     for f in range(p):
         if coef[f] != 0:
             add(X, f, coef[f], eta)
-    level = settle(y, eta, weight, free, theta, curvature)
+    level = settle(y, eta, weight, free, theta, curvature)[0]
     dots(X, theta, gradient)
     l1_before = np.abs(gradient).max()
     for i in range(len(l1)):
@@ -246,7 +250,7 @@ def newton_path(X, y, weight, l1, l2, free, tol, null, start):  # type: ignore[n
             if in_work[f]:
                 work[n_work] = f
                 n_work += 1
-        level += settle(y, eta, weight, free, theta, curvature)
+        level += settle(y, eta, weight, free, theta, curvature)[0]
         slack = slack_of(l1[i], l2[i], l1[0], np.abs(coef).sum(), p, tol, null)
         n_entries, worth, n_searches, tightened = 0, np.inf, 0, 0
         while True:
@@ -256,7 +260,7 @@ def newton_path(X, y, weight, l1, l2, free, tol, null, start):  # type: ignore[n
                     bend, gradient,
                 )  # fmt: skip
                 n_entries += stored
-                size = _violation(gradient, coef, work, n_work, bend, l1[i], l2[i])
+                size = model_violation(gradient, coef, work, n_work, bend, l1[i], l2[i])
                 if size <= slack:
                     break
                 n_iter[i] += 1
@@ -292,24 +296,24 @@ def newton_path(X, y, weight, l1, l2, free, tol, null, start):  # type: ignore[n
                             scaled, row, first, centre, bend, coef, r, shift, chosen, k, step, v,
                             l1[i], l2[i],
                         )  # fmt: skip
-                        _moved((scaled, row, first), work, n_work, base, coef, v)
+                        moved((scaled, row, first), work, n_work, base, coef, v)
                         shift = 0.0
                         for q in range(n_work):
                             shift -= (coef[work[q]] - base[work[q]]) * centre[work[q]]
                         for m in range(n):
                             r[m] = origin[m] - v[m]
-                _moved(X, work, n_work, base, coef, v)
-                reach, change = _step(
+                moved(X, work, n_work, base, coef, v)
+                reach, change = step_towards(
                     y, weight, free, eta, v, theta, curvature, base, coef, work, n_work,
                     l1[i], l2[i], trial,
                 )  # fmt: skip
-                level += change
+                level += change[0]
                 if reach == 0:
                     # rounding errors
                     break
             entered = False
-            if free:
-                make_feasible(theta)
+            slope[:] = theta
+            level += feasible(y, eta, weight, free, slope, curvature, theta)[0]
             dots(X, theta, gradient)
             for f in range(p):
                 if not in_work[f] and abs(gradient[f]) > l1[i] + slack:

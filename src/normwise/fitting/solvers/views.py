@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +18,9 @@ from scipy.linalg import solve_triangular
 from normwise.fitting.loss import Loss
 from normwise.fitting.solvers.ridge import ImplicitRidgePath, RidgePath, matrix_root
 from normwise.fitting.solvers.threads import chunks, in_threads
+
+if TYPE_CHECKING:
+    from normwise.fitting.solvers.outputs import Outputs
 
 # of its variance in all rows, what a column must keep in a training part to be found by
 # subtraction: a smaller remainder would be rounding errors
@@ -66,7 +69,9 @@ class View:
     mean, scale : ndarray of shape (n_features,)
         What was subtracted from the features, and their divisor; infinite for a constant one.
     offset : float
-        What was subtracted from y.
+        What was subtracted from y, or from the predictors of counts.
+    outputs : Outputs, optional
+        Responses that are counts or of several classes.
     """
 
     loss: Loss
@@ -76,13 +81,17 @@ class View:
     mean: np.ndarray
     scale: np.ndarray
     offset: float
-    # what is known of the linear predictor, of counts
-    known: np.ndarray | None = None
+    outputs: Outputs | None = None
 
     @property
     def null(self) -> float:
         """Objective of the null model for squared error, the unit of its gaps."""
         return float(self.y @ self.y) / 2 or 1.0
+
+    @property
+    def response(self) -> Any:
+        """What compiled code takes for the response, see `likelihood`."""
+        return self.y if self.outputs is None else self.outputs.compiled
 
     def null_mean(self) -> float:
         """Mean that the null model gives each row; y is centred where squared error allows it."""
@@ -93,6 +102,8 @@ class View:
         return float(self.loss.mean_of(np.zeros(())))
 
     def _null_residual(self) -> np.ndarray:
+        if self.outputs is not None:
+            return self.outputs.slopes
         if self.loss.quadratic:
             return self.y
         return np.asarray(self.weight * (self.y - self.null_mean()))
@@ -126,7 +137,7 @@ class View:
             Relative duality gap.
         null : float
             Objective of the null model, the unit of the gaps.
-        start : ndarray of shape (n_features,)
+        start : ndarray of shape (n_outputs * n_features,)
             Where it starts.
 
         Returns
@@ -219,7 +230,7 @@ class Dense(View):
 
     def largest_correlation(self) -> float:
         """See `View.largest_correlation`."""
-        return float(np.abs(self.Z @ self._null_residual()).max())
+        return float(np.abs(self.Z @ self._null_residual().T).max())
 
     def mean_square(self) -> float:
         """See `View.mean_square`."""
@@ -403,13 +414,17 @@ class Sparse(View):
             return None
         # compiled: loaded when used
         if not self.loss.quadratic:
-            from normwise.fitting.solvers.proximal_newton import newton_path
+            rows = self.response, self.weight
+            options = l1, l2, self.fit_intercept, tol, null, start
+            if (n_outputs := len(start) // self.Z.shape[1]) > 1:
+                from normwise.fitting.solvers.class_descent import class_path
 
-            rows = self.y, self.weight
-            return cast(
-                Descended,
-                newton_path(_columns(self.Z), *rows, l1, l2, self.fit_intercept, tol, null, start),
-            )
+                found = class_path((_columns(self.Z), n_outputs), *rows, *options)
+            else:
+                from normwise.fitting.solvers.proximal_newton import newton_path
+
+                found = newton_path(_columns(self.Z), *rows, *options)
+            return cast(Descended, found)
         from normwise.fitting.solvers.coordinate_descent import sparse_path
 
         coef, *rest = sparse_path(*_columns(self.Z), self.centre, self.y, l1, l2, tol, null, start)
@@ -708,7 +723,8 @@ class Tall(View):
 
         if len(self.gram) < MANY:
             return None
-        coef, *rest = gram_path(self.gram, self.target, self.square, l1, l2, tol, null, start)
+        rows = self.gram, self.target, self.square
+        coef, *rest = gram_path(*rows, l1, l2, tol, null, start)
         return cast(Descended, (coef, np.zeros(len(coef)), *rest))
 
     def features(self, rotate: bool) -> tuple[Features, int, Back]:

@@ -1,25 +1,27 @@
-r"""L2 paths of the log-loss by quasi-Newton steps, compiled.
+r"""L2 paths of losses that are not quadratic by quasi-Newton steps, compiled.
 
-The problem is :math:`\sum_i w_i \ell_i(x_i^T b) + \frac{\lambda_2}{2} \sum_j b_j^2` with the
-log-loss :math:`\ell_i` of a response of zeros and ones. No feature comes or goes: each solution is
-predicted from those before and corrected by quasi-Newton steps.
+The problem is :math:`\sum_i w_i \ell_i(x_i^T b) + \frac{\lambda_2}{2} \sum_j b_j^2` with a loss
+:math:`\ell_i` of `likelihood`. No feature comes or goes: each solution is predicted from those
+before and corrected by quasi-Newton steps.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 from numba.extending import overload
 
-from normwise.fitting.solvers.columns import add, dots
+from normwise.fitting.solvers.columns import add, dots, form_of, n_columns
 from normwise.fitting.solvers.compiled import njit
-from normwise.fitting.solvers.log_loss import (
-    balance,
-    entropy,
-    log_loss_of,
+from normwise.fitting.solvers.curved_active_set import weighted_products
+from normwise.fitting.solvers.likelihood import (
+    MIN_WEIGHT,
+    balanced_dual,
+    loss_at,
+    n_outputs,
+    n_rows,
     settle,
     slopes,
-    total_of,
+    total_curvature,
 )
 
 MAX_STEPS = 5000
@@ -45,8 +47,8 @@ def sum_of(X, coef, out):  # type: ignore[no-untyped-def]
     """Sum of all features, each times a coefficient."""
 
 
-def spectrum(X, weight):  # type: ignore[no-untyped-def]
-    """Eigenvalues and eigenvectors of ``X diag(weight) X'``, centred."""
+def spectrum(X, curvature, weight):  # type: ignore[no-untyped-def]
+    """Eigenvalues and eigenvectors of the Hessian of the loss, the intercepts at their best."""
 
 
 def effort(X, p):  # type: ignore[no-untyped-def]
@@ -62,68 +64,111 @@ def _sum_of(X, coef, out):  # type: ignore[no-untyped-def]
             for m in range(start[f], start[f + 1]):
                 out[row[m]] += coef[f] * data[m]
 
-    return (lambda X, coef, out: np.dot(coef, X, out)) if isinstance(X, types.Array) else sparse
+    def blocks(X, coef, out):  # type: ignore[no-untyped-def]
+        features, K = X
+        p, n = n_columns(features), len(out) // K
+        for k in range(K):
+            sum_of(features, coef[k * p : (k + 1) * p], out[k * n : (k + 1) * n])
+
+    return form_of(X, lambda X, coef, out: np.dot(coef, X, out), sparse, blocks)
+
+
+@njit(nogil=True, error_model="numpy")
+def _spectrum_of_classes(X, curvature, weight):  # type: ignore[no-untyped-def]
+    features, K = X
+    n, p = len(weight), n_columns(features)
+    size = K * p
+    A, everyone = np.zeros((size, size)), np.arange(size)
+    weighted_products(X, everyone, size, curvature, weight, A)
+    # what the intercepts of all classes but the last take out of it
+    B, C = np.empty((K - 1, size)), np.empty((K - 1, K - 1))
+    v = np.empty(n)
+    for m in range(K - 1):
+        ahead = curvature[m * n : (m + 1) * n]
+        for k in range(K):
+            at = curvature[k * n : (k + 1) * n]
+            for i in range(n):
+                v[i] = weight[i] * at[i] * ((1.0 if k == m else 0.0) - ahead[i])
+            dots(features, v, B[m, k * p : (k + 1) * p])
+            if k < K - 1:
+                C[k, m] = v.sum()
+        C[m, m] += MIN_WEIGHT
+    for j in range(size):
+        for m in range(j):
+            A[j, m] = A[m, j]
+    A -= np.dot(np.ascontiguousarray(B.T), np.linalg.solve(C, B))
+    values, vectors = np.linalg.eigh(A)
+    return values, np.ascontiguousarray(vectors)
 
 
 @overload(spectrum)
-def _spectrum(X, weight):  # type: ignore[no-untyped-def]
-    def dense(X, weight):  # type: ignore[no-untyped-def]
-        total = weight.sum()
-        mean = np.dot(X, weight) / total if total > 0 else np.zeros(len(X))
+def _spectrum(X, curvature, weight):  # type: ignore[no-untyped-def]
+    def dense(X, curvature, weight):  # type: ignore[no-untyped-def]
+        total = curvature.sum()
+        mean = np.dot(X, curvature) / total if total > 0 else np.zeros(len(X))
         rows = np.empty_like(X)
-        root = np.sqrt(weight)
+        root = np.sqrt(curvature)
         for f in range(len(X)):
             for i in range(len(root)):
                 rows[f, i] = (X[f, i] - mean[f]) * root[i]
         values, vectors = np.linalg.eigh(np.dot(rows, rows.T))
         return values, np.ascontiguousarray(vectors)
 
-    def sparse(X, weight):  # type: ignore[no-untyped-def]
-        p, total = len(X[2]) - 1, weight.sum()
+    def sparse(X, curvature, weight):  # type: ignore[no-untyped-def]
+        p, total = len(X[2]) - 1, curvature.sum()
         A, sums, buffer = np.empty((p, p)), np.empty(p), np.empty(len(weight))
-        dots(X, weight, sums)
+        dots(X, curvature, sums)
         for f in range(p):
             buffer[:] = 0.0
             add(X, f, 1.0, buffer)
-            buffer *= weight
+            buffer *= curvature
             dots(X, buffer, A[f])
             A[f] -= sums[f] / total * sums
         values, vectors = np.linalg.eigh(A)
         return values, np.ascontiguousarray(vectors)
 
-    return dense if isinstance(X, types.Array) else sparse
+    return form_of(X, dense, sparse, _spectrum_of_classes.py_func)
 
 
-def squares(X, weight):  # type: ignore[no-untyped-def]
-    """Diagonal of ``X diag(weight) X'``, centred."""
+def squares(X, curvature, weight):  # type: ignore[no-untyped-def]
+    """Diagonal of that Hessian."""
 
 
 @overload(squares)
-def _squares(X, weight):  # type: ignore[no-untyped-def]
-    def dense(X, weight):  # type: ignore[no-untyped-def]
-        total = weight.sum()
+def _squares(X, curvature, weight):  # type: ignore[no-untyped-def]
+    def dense(X, curvature, weight):  # type: ignore[no-untyped-def]
+        total = curvature.sum()
         out = np.empty(len(X))
         for f in range(len(X)):
-            mean = np.dot(X[f], weight) / total
+            mean = np.dot(X[f], curvature) / total
             square = 0.0
-            for i in range(len(weight)):
-                square += weight[i] * (X[f, i] - mean) ** 2
+            for i in range(len(curvature)):
+                square += curvature[i] * (X[f, i] - mean) ** 2
             out[f] = square
         return out
 
-    def sparse(X, weight):  # type: ignore[no-untyped-def]
+    def sparse(X, curvature, weight):  # type: ignore[no-untyped-def]
         data, row, start = X
-        p, total = len(start) - 1, weight.sum()
+        p, total = len(start) - 1, curvature.sum()
         out = np.empty(p)
         for f in range(p):
             mean = square = 0.0
             for m in range(start[f], start[f + 1]):
-                mean += weight[row[m]] * data[m]
-                square += weight[row[m]] * data[m] ** 2
+                mean += curvature[row[m]] * data[m]
+                square += curvature[row[m]] * data[m] ** 2
             out[f] = square - mean**2 / total
         return out
 
-    return dense if isinstance(X, types.Array) else sparse
+    def blocks(X, curvature, weight):  # type: ignore[no-untyped-def]
+        features, K = X
+        p, n = n_columns(features), len(weight)
+        out = np.empty(K * p)
+        for k in range(K):
+            at = curvature[k * n : (k + 1) * n]
+            out[k * p : (k + 1) * p] = squares(features, weight * (at * (1 - at) + MIN_WEIGHT), at)
+        return out
+
+    return form_of(X, dense, sparse, blocks)
 
 
 @overload(effort)
@@ -132,15 +177,14 @@ def _effort(X, p):  # type: ignore[no-untyped-def]
     def sparse(X, p):  # type: ignore[no-untyped-def]
         return 300 + 2.5 * p if p <= SMALL else np.inf
 
-    return (lambda X, p: 300 + 2.5 * p) if isinstance(X, types.Array) else sparse
+    return form_of(X, lambda X, p: 300 + 2.5 * p, sparse, lambda X, p: effort(X[0], p))
 
 
 @njit(nogil=True)
 def _smooth_gap(y, eta, weight, theta, coef, gradient, l2, free):  # type: ignore[no-untyped-def]
-    """Primal less dual objective; with an intercept, a dual point has as much of either class."""
-    positive, negative = balance(theta) if free else (1.0, 1.0)
-    primal = log_loss_of(y, eta, weight) + l2 / 2 * np.dot(coef, coef)
-    return primal - entropy(theta, weight, positive, negative) + np.dot(gradient, gradient) / 2 / l2
+    """Primal less dual objective."""
+    primal = loss_at(y, eta, weight) + l2 / 2 * np.dot(coef, coef)
+    return primal - balanced_dual(y, theta, weight, free) + np.dot(gradient, gradient) / 2 / l2
 
 
 @njit(nogil=True, error_model="numpy")
@@ -204,6 +248,14 @@ def _flatten(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
+def _lift(eta, level):  # type: ignore[no-untyped-def]
+    """Add the intercept of each output to its predictors."""
+    n = len(eta) // len(level)
+    for k in range(len(level)):
+        eta[k * n : (k + 1) * n] += level[k]
+
+
+@njit(nogil=True)
 def _polynomial(at, n_nodes, now, out):  # type: ignore[no-untyped-def]
     """Weights of the first values in the polynomial through them, at another place (Lagrange)."""
     for a in range(n_nodes):
@@ -232,7 +284,7 @@ def _best_degree(at, past, n_past, now, coef):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True)
 def smooth_path(X, y, weight, l2, start, free, tol, null):  # type: ignore[no-untyped-def]
-    r"""Follow a path of problems with the log-loss and an L2 part.
+    r"""Follow a path of problems with an L2 part alone.
 
     With the intercept at its best, the objective is a function of the other coefficients alone,
     strongly convex, and a gradient q leaves a duality gap of :math:`\lVert q \rVert^2 / 2\lambda`.
@@ -246,15 +298,15 @@ def smooth_path(X, y, weight, l2, start, free, tol, null):  # type: ignore[no-un
     ----------
     X : ndarray of shape (n_features, n_samples) or tuple
         Without the intercept. One feature a row, C order; or data, row indices and column starts
-        of a sparse matrix.
-    y : ndarray of shape (n_samples,)
-        Zeros and ones.
+        of a sparse matrix; or, for several classes, a pair of either and the number of classes.
+    y : ndarray or tuple
+        The responses, as `likelihood` has them.
     weight : ndarray of shape (n_samples,)
         Of sum 1.
     l2 : ndarray of shape (n_alphas,)
         Positive strengths, decreasing.
-    start : float
-        Intercept of the null model, or zero.
+    start : ndarray of shape (n_outputs,)
+        Intercepts of the null model, or zero.
     free : bool
         Whether there is an intercept.
     tol : float
@@ -264,24 +316,26 @@ def smooth_path(X, y, weight, l2, start, free, tol, null):  # type: ignore[no-un
 
     Returns
     -------
-    coef : ndarray of shape (n_alphas, n_features)
-    intercept : ndarray of shape (n_alphas,)
+    coef : ndarray of shape (n_alphas, n_outputs * n_features)
+    intercept : ndarray of shape (n_alphas, n_outputs)
     gap : ndarray of shape (n_alphas,)
     n_iter : ndarray of int, shape (n_alphas,)
         Quasi-Newton steps of each.
     """
-    n, n_alphas = len(y), len(l2)
+    n, n_alphas, K = n_outputs(y) * n_rows(y), len(l2), n_outputs(y)
     theta, curvature, trial, way = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    eta, level = np.full(n, start), start
-    slopes(y, eta, 0.0, weight, theta, curvature)
-    diagonal, Q, reference = squares(X, curvature), np.empty((0, 0)), total_of(curvature)
+    eta, level = np.zeros(n), start.copy()
+    _lift(eta, level)
+    slopes(y, eta, weight, theta, curvature)
+    diagonal, Q = squares(X, curvature, weight), np.empty((0, 0))
+    reference = total_curvature(y, curvature, weight)
     p = len(diagonal)
     coef, gradient, before, step = np.zeros(p), np.empty(p), np.empty(p), np.empty(p)
     S, Y, newest, n_pairs = np.zeros((MEMORY, p)), np.zeros((MEMORY, p)), 0, 0
     # the latest solution first
     past, past_eta, at = np.zeros((HISTORY, p)), np.zeros((HISTORY, n)), np.zeros(HISTORY)
-    past_level, share, n_past, nodes = np.zeros(HISTORY), np.empty(HISTORY), 0, 1
-    out, intercept, gap = np.empty((n_alphas, p)), np.empty(n_alphas), np.empty(n_alphas)
+    past_level, share, n_past, nodes = np.zeros((HISTORY, K)), np.empty(HISTORY), 0, 1
+    out, intercept, gap = np.empty((n_alphas, p)), np.empty((n_alphas, K)), np.empty(n_alphas)
     # in eigenvectors, a solution does not depend on the basis that features are given in
     n_iter, debt = np.zeros(n_alphas, np.int64), np.inf if p <= SMALL else 0.0
     dear = effort(X, p)
@@ -292,12 +346,12 @@ def smooth_path(X, y, weight, l2, start, free, tol, null):  # type: ignore[no-un
             # all of them, as a polynomial through clean and worn ones would make more of the wear
             for a in range(n_past):
                 sum_of(X, past[a], past_eta[a])
-                past_eta[a] += past_level[a]
+                _lift(past_eta[a], past_level[a])
         if n_past > 0:
             if n_past == 1 or abs(now - at[0]) > FAR * abs(at[0] - at[1]):
                 nodes = 1
             _polynomial(at, nodes, now, share)
-            coef[:], eta[:], level = 0.0, 0.0, 0.0
+            coef[:], eta[:], level[:] = 0.0, 0.0, 0.0
             for a in range(nodes):
                 coef += share[a] * past[a]
                 eta += share[a] * past_eta[a]
@@ -321,12 +375,12 @@ def smooth_path(X, y, weight, l2, start, free, tol, null):  # type: ignore[no-un
                     break
                 debt = np.inf
             if debt > dear:
-                diagonal, Q = spectrum(X, curvature)
-                reference = total_of(curvature)
+                diagonal, Q = spectrum(X, curvature, weight)
+                reference = total_curvature(y, curvature, weight)
                 n_pairs, debt, since = 0, 0.0, 0
             n_iter[i] += 1
             debt += 1.0 if n_iter[i] > 1 else 0.0
-            scaled = diagonal * (total_of(curvature) / reference)
+            scaled = diagonal * (total_curvature(y, curvature, weight) / reference)
             _smooth_step(gradient, coef, l2[i], scaled, Q, S, Y, newest, n_pairs, step)
             sum_of(X, step, way)
             fixed, square = l2[i] * np.dot(coef, step), l2[i] * np.dot(step, step)

@@ -1,8 +1,8 @@
-r"""L1 and elastic-net paths of the log-loss by an active-set method, compiled.
+r"""L1 and elastic-net paths of losses that are not quadratic by an active-set method, compiled.
 
 The problem is :math:`\sum_i w_i \ell_i(x_i^T b) + \lambda_1 \sum_j f_j |b_j| +
-\frac{\lambda_2}{2} \sum_j f_j b_j^2` with the log-loss :math:`\ell_i` of a response of zeros and
-ones.
+\frac{\lambda_2}{2} \sum_j f_j b_j^2` with a loss :math:`\ell_i` of `likelihood`: that of zeros
+and ones, of counts, or of several classes, each of which has all features.
 
 The problem is smooth for given active features and signs, and a few Newton steps solve it. A step
 stops where a coefficient would change its sign; that feature leaves, and the features that violate
@@ -21,15 +21,28 @@ from numba import types
 from numba.extending import overload
 
 from normwise.fitting.solvers.cholesky import append, cholesky, enlarged, products, remove, solve
-from normwise.fitting.solvers.columns import add, dense, dense_rows, dot, dots, norm
+from normwise.fitting.solvers.columns import (
+    add,
+    dense,
+    dense_rows,
+    dot,
+    dots,
+    form_of,
+    n_columns,
+    norm,
+)
 from normwise.fitting.solvers.compiled import njit
-from normwise.fitting.solvers.log_loss import (
-    log_loss_of,
-    make_feasible,
+from normwise.fitting.solvers.likelihood import (
+    MIN_WEIGHT,
+    bend,
+    feasible,
+    loss_at,
+    n_outputs,
+    n_rows,
     relative_gap,
     settle,
     slopes,
-    total_of,
+    total_curvature,
 )
 from normwise.fitting.solvers.working_set import near_anchor, reach_of, violating
 
@@ -66,8 +79,8 @@ def dots_with(X, rows, chosen, k, v, out):  # type: ignore[no-untyped-def]
     """Inner products of features ``chosen[:k]`` with a vector; dense ones are in `rows`."""
 
 
-def weighted_products(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
-    """Inner products of features ``chosen[:k]`` with weights of the rows; the upper triangle."""
+def weighted_products(X, chosen, k, curvature, weight, out):  # type: ignore[no-untyped-def]
+    """Hessian of the loss by features ``chosen[:k]``; the upper triangle."""
 
 
 @overload(gather)
@@ -103,38 +116,68 @@ def _dots_with(X, rows, chosen, k, v, out):  # type: ignore[no-untyped-def]
     return gathered if isinstance(X, types.Array) else sparse
 
 
-# without branches or calls, so that loops over these are vectorised
-
-
-# ``U`` is upper triangular with ``U'U = A``, in the top left corner of a larger array
-
-
 @njit(nogil=True)
-def _filled_products(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
+def _filled_products(X, chosen, k, curvature, weight, out):  # type: ignore[no-untyped-def]
     rows = dense_rows(X, chosen, k, len(weight))
-    rows *= np.sqrt(weight)
+    rows *= np.sqrt(curvature)
     products(rows, out)
 
 
+@njit(nogil=True, error_model="numpy")
+def _products_of_classes(X, chosen, k, curvature, weight, out):  # type: ignore[no-untyped-def]
+    """Within a class, the rows' weights times their probability; less what all classes share."""
+    features, K = X
+    n, p = len(weight), n_columns(features)
+    class_of, within = np.empty(k, np.int64), np.empty(k, np.int64)
+    for j in range(k):
+        class_of[j], within[j] = chosen[j] // p, chosen[j] % p
+    root = np.sqrt(weight)
+    rows = dense_rows(features, within, k, n)
+    scaled = np.empty((k, n))
+    for j in range(k):
+        at, own, to = curvature[class_of[j] * n : (class_of[j] + 1) * n], rows[j], scaled[j]
+        for i in range(n):
+            own[i] *= root[i]
+            to[i] = own[i] * at[i]
+    products(scaled, out)
+    for j in range(k):
+        for m in range(k):
+            out[j, m] = -out[j, m]
+    for c in range(K):
+        members = np.flatnonzero(class_of == c)
+        if len(members) == 0:
+            continue
+        at, part = np.sqrt(curvature[c * n : (c + 1) * n] + MIN_WEIGHT), rows[members]
+        for j in range(len(members)):
+            own = part[j]
+            for i in range(n):
+                own[i] *= at[i]
+        square = np.empty((len(members), len(members)))
+        products(part, square)
+        for j in range(len(members)):
+            for m in range(len(members)):
+                out[members[j], members[m]] += square[j, m]
+
+
 @overload(weighted_products)
-def _weighted_products(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
-    def sparse(X, chosen, k, weight, out):  # type: ignore[no-untyped-def]
+def _weighted_products(X, chosen, k, curvature, weight, out):  # type: ignore[no-untyped-def]
+    def sparse(X, chosen, k, curvature, weight, out):  # type: ignore[no-untyped-def]
         start = X[2]
         stored = 0
         for j in range(k):
             stored += start[chosen[j] + 1] - start[chosen[j]]
         if stored > THIN * k * len(weight):
-            _filled_products(X, chosen, k, weight, out)
+            _filled_products(X, chosen, k, curvature, weight, out)
             return
         column = np.empty(len(weight))
         for j in range(k):
             column[:] = 0.0
             add(X, chosen[j], 1.0, column)
-            column *= weight
+            column *= curvature
             for m in range(j, k):
                 out[j, m] = dot(X, chosen[m], column)
 
-    return _filled_products.py_func if isinstance(X, types.Array) else sparse
+    return form_of(X, _filled_products.py_func, sparse, _products_of_classes.py_func)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -236,7 +279,7 @@ def _search(  # type: ignore[no-untyped-def]
     value = np.nan
     for _ in range(MAX_HALVINGS):
         trial[:] = eta + reach * along
-        slopes(y, trial, 0.0, weight, r, curvature)
+        slopes(y, trial, weight, r, curvature)
         slope = 0.0
         dots_with(X, rows, active, k, r, residual)
         for j in range(k):
@@ -248,9 +291,9 @@ def _search(  # type: ignore[no-untyped-def]
         if slope <= 0.1 * decrement:
             return reach
         if np.isnan(value):
-            value = log_loss_of(y, eta, weight)
+            value = loss_at(y, eta, weight)
             value += _penalty(coef, step, 0.0, l1, l2, factor, active, k)
-        after = log_loss_of(y, trial, weight)
+        after = loss_at(y, trial, weight)
         if after + _penalty(coef, step, reach, l1, l2, factor, active, k) <= value:
             return reach
         reach /= 2
@@ -258,11 +301,11 @@ def _search(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _forget(X, rows, active, k, q, hessian, S, Y, changes, buffer):  # type: ignore[no-untyped-def]
+def _forget(X, y, weight, rows, active, k, q, hessian, S, Y, changes, buffer):  # type: ignore[no-untyped-def]
     """Take a feature's share, by the factor's Hessian, out of the remembered steps."""
     buffer[:] = 0.0
     add(X, active[q], 1.0, buffer)
-    buffer *= hessian
+    bend(y, hessian, weight, buffer)
     column = np.empty(k)
     dots_with(X, rows, active, k, buffer, column)
     for m in range(MEMORY):
@@ -281,6 +324,8 @@ def _leaves(coef, step, signs, factor, reach):  # type: ignore[no-untyped-def]
 @njit(nogil=True)
 def _move(  # type: ignore[no-untyped-def]
     X,
+    y,
+    weight,
     rows,
     U,
     eta,
@@ -305,7 +350,7 @@ def _move(  # type: ignore[no-untyped-def]
     for j in range(k):
         f = active[j]
         if _leaves(coef[f], step[j], signs[j], factor[f], reach):
-            _forget(X, rows, active, k, j, hessian, S, Y, changes, buffer)
+            _forget(X, y, weight, rows, active, k, j, hessian, S, Y, changes, buffer)
     kept = 0
     for j in range(k):
         f = active[j]
@@ -327,12 +372,12 @@ def _move(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _factorised(X, active, k, hessian, factor, l2, U):  # type: ignore[no-untyped-def]
+def _factorised(X, active, k, hessian, weight, factor, l2, U):  # type: ignore[no-untyped-def]
     """The factor of a Hessian, in `U` or a larger array."""
     while k > len(U):
         U = enlarged(U, 2 * len(U), 0)
     A = np.empty((k, k))
-    weighted_products(X, active, k, hessian, A)
+    weighted_products(X, active, k, hessian, weight, A)
     for j in range(k):
         A[j, j] += l2 * factor[active[j]]
     cholesky(A, U)
@@ -340,15 +385,25 @@ def _factorised(X, active, k, hessian, factor, l2, U):  # type: ignore[no-untype
 
 
 @njit(nogil=True)
-def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type: ignore[no-untyped-def]
-    r"""Follow a path of problems with the log-loss, an L1 part or an L2 part, or both or neither.
+def _shift(coef, own, free, shift):  # type: ignore[no-untyped-def]
+    """Add to the intercepts, one for each output."""
+    if free >= 0:
+        for k in range(len(shift)):
+            coef[k * own + free] += shift[k]
+
+
+@njit(nogil=True)
+def curved_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type: ignore[no-untyped-def]
+    r"""Follow a path of problems with an L1 part or an L2 part, or both or neither.
 
     Parameters
     ----------
     X : ndarray of shape (n_features, n_samples) or tuple
-        One feature a row, C order; or data, row indices and column starts of a sparse matrix.
-    y : ndarray of shape (n_samples,)
-        Zeros and ones.
+        One feature a row, C order; or data, row indices and column starts of a sparse matrix; or,
+        for several classes, a pair of either and the number of classes. Each class has the
+        features then: the coefficients of one class come after those of the other.
+    y : ndarray or tuple
+        The responses, as `likelihood` has them.
     weight : ndarray of shape (n_samples,)
         Of sum 1.
     l1, l2 : ndarray of shape (n_alphas,)
@@ -358,7 +413,8 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
     start : ndarray of shape (n_features,)
         Where the first problem starts; the following ones start at the solution before.
     free : int
-        The intercept among the features, or -1.
+        The intercept among the features (of a class), or -1. Of several classes the last keeps
+        the intercept that it starts with, as a constant in all of them changes nothing.
     tol : float
         Relative duality gap; with an L1 part, half of it is aimed at.
     null : float
@@ -372,7 +428,9 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
     n_iter : ndarray of int, shape (n_alphas,)
         Steps of each. ``MAX_STEPS`` of them end the search; the certificate tells.
     """
-    p, n = len(factor), len(y)
+    p, n, K = len(factor), n_outputs(y) * n_rows(y), n_outputs(y)
+    # features of an output, its intercept included
+    own = p // K
     everyone = np.arange(p)
     coef = start.copy()
     out = np.empty((len(l1), p))
@@ -388,7 +446,10 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
     for f in range(p):
         if coef[f] != 0:
             add(X, f, coef[f], eta)
-        if coef[f] != 0 or factor[f] == 0 or l1[0] == 0:
+        if free >= 0 and f >= own and f == p - own + free:
+            # of several classes: no step takes it along, and it never enters
+            is_active[f] = True
+        elif coef[f] != 0 or factor[f] == 0 or l1[0] == 0:
             active[k], is_active[f] = f, True
             signs[k] = np.sign(coef[f]) if factor[f] > 0 and l1[0] > 0 else 0.0
             k += 1
@@ -398,11 +459,9 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
         gather(X, active[j], rows, j)
     if free >= 0 and k > 1 and l1[0] > 0:
         # that of the null model is far from the best one
-        coef[free] += settle(y, eta, weight, True, r, curvature)
-    slopes(y, eta, 0.0, weight, r, curvature)
-    theta[:] = r
-    if free >= 0:
-        make_feasible(theta)
+        _shift(coef, own, free, settle(y, eta, weight, True, r, curvature))
+    slopes(y, eta, weight, r, curvature)
+    _shift(coef, own, free, feasible(y, eta, weight, free >= 0, r, curvature, theta))
     dots(X, theta, gradient)
     largest = np.abs(gradient).max()
     l1_before = 0.0
@@ -455,10 +514,12 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                 steps += 1
                 if new_hessian:
                     hessian[:] = curvature
-                    reference, l2_factor = total_of(curvature), l2[i]
-                    U = _factorised(X, active, k, hessian, factor, l2_factor, U)
+                    reference, l2_factor = total_curvature(y, curvature, weight), l2[i]
+                    U = _factorised(X, active, k, hessian, weight, factor, l2_factor, U)
                     new_hessian, kept, debt = False, 0, 0
-                ratio = 1.0 if l2[i] > 0 else total_of(curvature) / reference
+                ratio = 1.0
+                if l2[i] == 0:
+                    ratio = total_curvature(y, curvature, weight) / reference
                 _secant_step(U, k, residual, l2[i], factor, active, ratio, S, Y, newest, kept, step)
                 reach = wanted = reach_of(coef, step, signs, factor, active, k)
                 combine(X, rows, active, k, step, buffer)
@@ -488,8 +549,8 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                     newest, kept = m, min(kept + 1, MEMORY)
                 before = k
                 k = _move(
-                    X, rows, U, eta, coef, step, reach, residual, signs, factor, active, is_active,
-                    k, hessian, S, Y, changes, buffer, left_at, i,
+                    X, y, weight, rows, U, eta, coef, step, reach, residual, signs, factor, active,
+                    is_active, k, hessian, S, Y, changes, buffer, left_at, i,
                 )  # fmt: skip
                 if k < before:
                     size_before = np.inf
@@ -507,10 +568,8 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                         break
             early = len(entering) > 0
             if not early:
-                slopes(y, eta, 0.0, weight, r, curvature)
-                theta[:] = r
-                if free >= 0:
-                    make_feasible(theta)
+                slopes(y, eta, weight, r, curvature)
+                _shift(coef, own, free, feasible(y, eta, weight, free >= 0, r, curvature, theta))
                 if everything:
                     if not anchored or not near_anchor(
                         X, theta, l1[i], factor, norms, anchor, at_anchor, gradient
@@ -563,7 +622,7 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
                 if not new_hessian:
                     buffer[:] = 0.0
                     add(X, f, 1.0, buffer)
-                    buffer *= hessian
+                    bend(y, hessian, weight, buffer)
                     dots_with(X, rows, active, k, buffer, step)
                     diagonal = dot(X, f, buffer) + l2_factor * factor[f]
                     new_hessian = not append(U, k, step, diagonal)
@@ -583,7 +642,7 @@ def log_loss_path(X, y, weight, l1, l2, factor, start, free, tol, null):  # type
         if l1[i] == 0 and l2[i] == 0:
             if new_hessian:
                 # no step was needed, and none has left a factor
-                U = _factorised(X, active, k, curvature, factor, 0.0, U)
+                U = _factorised(X, active, k, curvature, weight, factor, 0.0, U)
             step[:k] = residual[:k]
             solve(U, k, step)
             gap[i] = np.dot(step[:k], residual[:k]) / 2 / null
