@@ -50,8 +50,9 @@ MAX_STEPS = 5000
 # a step that leaves a larger share of the error than this is slow
 REUSE = 0.25
 MAX_HALVINGS = 30
-# of the gap asked for, what violations of an L1 part may come to
-L1_AIM = 0.5
+# of the gap asked for, what violations of an L1 part may come to; with an L2 part, where their
+# effect is quadratic, so little that equal problems have solutions equal to many digits
+L1_AIM, SMOOTH_AIM = 0.5, 2e-6
 # what a tolerance is multiplied by where that was not enough, and how often
 TIGHTER = 0.1
 MAX_TIGHTER = 6
@@ -239,7 +240,7 @@ def _tolerated(l1, l2, largest, size, tol, null, p):  # type: ignore[no-untyped-
     # without curvature the cost of a violation e is about e * size, with it quadratic in e
     slack = max(1e-12 * largest, L1_AIM * tol * largest / (1 + size * largest / null))
     if l2 > 0:
-        slack = max(slack, min(0.01 * (l1 + l2), np.sqrt(0.02 * tol * null * l2 / p)))
+        slack = max(slack, min(0.01 * (l1 + l2), np.sqrt(SMOOTH_AIM * tol * null * l2 / p)))
     return slack
 
 

@@ -333,7 +333,7 @@ def _settle_classes(y, eta, weight, free, theta, curvature):  # type: ignore[no-
     _class_slopes(y, eta, weight, theta, curvature)
     if not free:
         return shift
-    excess, A = np.empty(K - 1), np.empty((K - 1, K - 1))
+    excess, A, held = np.empty(K - 1), np.empty((K - 1, K - 1)), np.empty(n)
     for _ in range(MAX_SHIFTS):
         worst = size = 0.0
         for k in range(K):
@@ -347,19 +347,11 @@ def _settle_classes(y, eta, weight, free, theta, curvature):  # type: ignore[no-
         if worst <= BALANCED_CLASSES * size:
             break
         for k in range(K - 1):
-            for m in range(k + 1):
-                total = 0.0
-                for i in range(n):
-                    # one minus a probability next to it would be rounded
-                    rest = 0.0
-                    if k == m:
-                        for o in range(K):
-                            rest += curvature[o * n + i] if o != k else 0.0
-                    else:
-                        rest = -curvature[m * n + i]
-                    total += weight[i] * curvature[k * n + i] * rest
-                A[k, m] = A[m, k] = total
-            A[k, k] += MIN_WEIGHT * A[k, k] + TINY
+            at = curvature[k * n : (k + 1) * n]
+            held[:] = weight * at
+            A[k, k] = TINY + (1.0 + MIN_WEIGHT) * np.dot(held, 1.0 - at)
+            for m in range(k):
+                A[k, m] = A[m, k] = -np.dot(held, curvature[m * n : (m + 1) * n])
         step = np.linalg.solve(A, excess)
         longest = np.abs(step).max()
         if longest > 1.0:

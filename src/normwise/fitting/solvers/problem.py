@@ -616,7 +616,7 @@ def _curved(
     found = found.reshape(n - done, K, -1)
     if free >= 0:
         intercept[done:], found = found[..., free], found[..., :free]
-    flat = back(np.ascontiguousarray(found).reshape(-1, found.shape[-1]))
-    coef[done:] = flat.reshape(n - done, K, -1)
+    flat = np.ascontiguousarray(found).reshape((n - done) * K, found.shape[-1])
+    coef[done:] = back(flat).reshape(coef[done:].shape)
     intercept[done:] -= coef[done:] @ centre
     return coef, intercept, gap, n_iter
