@@ -1,7 +1,8 @@
 """pycasso 2.0.1: active-set coordinate descent in C++, the Python side of picasso.
 
 - Objective: half the mean squared error, the mean log-loss of two or more classes (of several, none
-  is the base), or the Poisson loss; L1 alone, dense data alone, a free intercept. It standardises by default, with n - 1; here `standardize=False`.
+  is the base), or the Poisson loss; L1 alone, dense data alone, a free intercept. It standardises
+  by default, with n - 1; here `standardize=False`.
 - A path of given strengths ends early, "completed", where little is left to explain, and its
   `cross_validate` refuses to go on where a fold ends earlier than all rows
   (`findings/pycasso_completed_path_is_short.sh`). So the loop over the folds is ours.

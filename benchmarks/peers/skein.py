@@ -8,8 +8,8 @@
   scikit-learn) and strengths, and start each strength from the last. They keep the chosen strength
   alone, so that the path is computed again for its gap.
 - `tol` (1e-6): the largest step of a coefficient in a sweep; `max_iter` (100) sweeps and, for all
-  but the squared loss, `max_outer` (10, of several classes 25) approximations to `outer_tol` (1e-6). Running out of them raises
-  no warning.
+  but the squared loss, `max_outer` (10; 25 for several classes) approximations to `outer_tol`
+  (1e-6). Running out of them raises no warning.
 """
 
 from __future__ import annotations
