@@ -22,8 +22,11 @@ from normwise.provenance.machine import describe_run
 
 COMPLETE = HERE / "results"
 QUICK_FOLDER = COMPLETE / "partial"
-# where README and docs show the picture
-SHOWN = ROOT / "docs" / "images" / "peers.png"
+# what README and docs show, and where
+SHOWN = {
+    "peers.png": ROOT / "docs" / "images" / "peers.png",
+    "counts_and_classes.txt": ROOT / "docs" / "explanation" / "counts_and_classes.txt",
+}
 QUICK_LIMIT = 2.0
 
 
@@ -204,7 +207,8 @@ def main() -> None:
             growth.measure_all().to_csv(output / "growth.csv", index=False, float_format="%.6g")
     summary.write(output)
     if output == COMPLETE:
-        shutil.copy(output / "peers.png", SHOWN)
+        for name, shown in SHOWN.items():
+            shutil.copy(output / name, shown)
     print(f"see {output}/summary.md")
 
 
