@@ -46,7 +46,9 @@ class _Squared(_Scalar):
     def intercept(self, linear: np.ndarray, y: np.ndarray) -> np.ndarray:
         return y.mean() - linear.mean(axis=1)
 
-    def gap(self, X, y, coef, alphas, l1_ratio):
+    def gap(
+        self, X: np.ndarray, y: np.ndarray, coef: np.ndarray, alphas: np.ndarray, l1_ratio: float
+    ) -> np.ndarray:
         # its null model is zero: of a centred response, the mean
         return super().gap(X, y - y.mean(), coef, alphas, l1_ratio)
 
@@ -177,7 +179,7 @@ def _linear(X: np.ndarray, coef: np.ndarray) -> np.ndarray:
     return np.asarray(product).reshape(*coef.shape[:-1], -1)
 
 
-_KINDS = {
+_KINDS: dict[str, _Scalar | _Multinomial] = {
     "squared": _Squared(),
     "logistic": _Logistic(),
     "poisson": _Poisson(),

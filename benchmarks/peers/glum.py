@@ -48,7 +48,7 @@ def _as_called(problem: Problem) -> float:
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
     from glum import GeneralizedLinearRegressor
 
-    # an array of strengths is refused where there is an L1 part, a list is not
+    # an array is refused where there is an L1 part (findings/glum_array_of_strengths.sh)
     model = GeneralizedLinearRegressor(
         alpha=list(problem.alphas), alpha_search=True, **_options(problem, setting)
     )
