@@ -270,6 +270,12 @@ def _calls(runs: pd.DataFrame) -> str:
     return _table(header, rows)
 
 
+def _shape(name: str, part: pd.DataFrame) -> str:
+    shape = f"{part['n'].iloc[0]} × {part['p'].iloc[0]}"
+    several = part["loss"].iloc[0] == "multinomial"
+    return f"{shape}, {REGIMES[name].n_classes} classes" if several else shape
+
+
 def counts_and_classes(runs: pd.DataFrame) -> str:
     """Regimes of counts and of several classes, as the documentation shows them.
 
@@ -291,7 +297,7 @@ def counts_and_classes(runs: pd.DataFrame) -> str:
         told = [f"{r.peer} {_number(r.ratio)} ({r.gap:.0e})" for r in done]
         reached = best is not None and not best.bound
         rows.append([
-            f"{name.replace('_', ' ')} ({part['n'].iloc[0]} × {part['p'].iloc[0]})", own,
+            f"{name.replace('_', ' ')} ({_shape(name, part)})", own,
             f"{best.peer}, {_seconds(best.seconds)}" if best and reached else "none",
             f"**{best}**" if best else "–", ", ".join(told) or "none finished",
         ])  # fmt: skip
