@@ -77,7 +77,6 @@ CONTENDERS = (
         "glmnet-rs",
         _SETTINGS,
         LOGISTIC,
-        POISSON,
         _PROMISE,
         sparse=False,
         fit=_fit,
