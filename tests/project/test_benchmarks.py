@@ -448,3 +448,39 @@ def test_normwise_is_timed_beside_whoever_is_named(benchmarks):
     assert "celer" in everyone
     assert not everyone & {"pycasso", "glmnetpp", "one product X'X"}
     assert "one product X'X" in {c.name for c in race.contenders_of(regimes["l1_large_n"])}
+
+
+def test_the_summary_has_every_contender_and_the_table_of_counts_and_classes(benchmarks):
+    regimes, summary = benchmarks["regimes"].REGIMES, benchmarks["summary"]
+    names = ["l1_small", "logistic_l2_small", "poisson_l1_tall", "multinomial_l2_eight"]
+    rows = [
+        {
+            "regime": name, "loss": regimes[name].loss, "penalty": regimes[name].penalty,
+            "n": regimes[name].n, "p": regimes[name].p, "contender": contender.name,
+            "strengths": "given", "setting": "default", "seconds_median": 1.0, "ratio": 1.0,
+            "gap_max": 1e-7, "excess_max": 1e-8, "memory_mb": 20.0, "least_error": np.nan,
+            "status": "ok", "note": "",
+        }
+        for name in names
+        for contender in benchmarks["race"].contenders_of(regimes[name])
+    ]  # fmt: skip
+    runs = pd.DataFrame(rows)
+    # of the counts, one is fast, one not accurate, and the others were cut
+    counts = runs["regime"] == "poisson_l1_tall"
+    others = counts & ~runs["contender"].isin(["normwise", "glmnet", "adelie"])
+    runs.loc[others, ["status", "gap_max"]] = "> limit", np.nan
+    runs.loc[counts & (runs["contender"] == "glmnet"), "gap_max"] = 1e-3
+    runs.loc[counts & (runs["contender"] == "adelie"), ["seconds_median", "ratio"]] = 0.5
+    page = summary.text(runs, {}, None)
+    for name in set(runs["contender"]):
+        assert f"| {name} | {benchmarks['contenders'].CONTENDERS[name].promise} |" in page
+    first, second = summary.counts_and_classes(runs).splitlines()[2:4]
+    assert first == (
+        "| poisson l1 tall (1000 × 100) | 1 s (1e-07) | adelie, 500 ms | **0.5** "
+        "| adelie 0.5 (1e-07), glmnet 1 (1e-03) |"
+    )
+    assert second.startswith("| multinomial l2 eight (2000 × 100, 8 classes) | 1 s (1e-07) |")
+    # where nobody reaches the gap, the ratio is the least of the bounds
+    runs.loc[counts & (runs["contender"] == "adelie"), "gap_max"] = 1e-3
+    first = summary.counts_and_classes(runs).splitlines()[2]
+    assert "| none | **> 0.5** |" in first
