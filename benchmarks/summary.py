@@ -294,12 +294,16 @@ def counts_and_classes(runs: pd.DataFrame) -> str:
         best = min(equal, key=lambda r: (r.bound, r.seconds), default=None)
         defaults = [r for peer in _peers(part) if (r := at_default(part, peer)) is not None]
         done = sorted((r for r in defaults if not r.bound), key=lambda r: r.seconds)
-        told = [f"{r.peer} {_number(r.ratio)} ({r.gap:.0e})" for r in done]
+        # without a time of normwise there is no ratio: seconds stand in its place
+        told = [
+            f"{r.peer} {_seconds(r.seconds) if native is None else _number(r.ratio)} ({r.gap:.0e})"
+            for r in done
+        ]
         reached = best is not None and not best.bound
         rows.append([
             f"{name.replace('_', ' ')} ({_shape(name, part)})", own,
             f"{best.peer}, {_seconds(best.seconds)}" if best and reached else "none",
-            f"**{best}**" if best else "–", ", ".join(told) or "none finished",
+            f"**{best}**" if best and native is not None else "–", ", ".join(told) or "none finished",
         ])  # fmt: skip
     if not rows:
         return "Not measured."

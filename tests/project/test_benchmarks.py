@@ -484,3 +484,8 @@ def test_the_summary_has_every_contender_and_the_table_of_counts_and_classes(ben
     runs.loc[counts & (runs["contender"] == "adelie"), "gap_max"] = 1e-3
     first = summary.counts_and_classes(runs).splitlines()[2]
     assert "| none | **> 0.5** |" in first
+    # and where normwise was cut there is none
+    own = counts & (runs["contender"] == "normwise")
+    runs.loc[own, ["status", "seconds_median"]] = "> limit", 20.0
+    first = summary.counts_and_classes(runs).splitlines()[2]
+    assert first.endswith("| > 20 s | none | – | adelie 500 ms (1e-03), glmnet 1 s (1e-03) |")
