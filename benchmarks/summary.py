@@ -303,7 +303,8 @@ def counts_and_classes(runs: pd.DataFrame) -> str:
         rows.append([
             f"{name.replace('_', ' ')} ({_shape(name, part)})", own,
             f"{best.peer}, {_seconds(best.seconds)}" if best and reached else "none",
-            f"**{best}**" if best and native is not None else "–", ", ".join(told) or "none finished",
+            f"**{best}**" if best and native is not None else "–",
+            ", ".join(told) or "none finished",
         ])  # fmt: skip
     if not rows:
         return "Not measured."
