@@ -22,9 +22,18 @@ from normwise.provenance.machine import describe_run
 
 COMPLETE = HERE / "results"
 QUICK_FOLDER = COMPLETE / "partial"
-# where README and docs show the picture
-SHOWN = ROOT / "docs" / "images" / "peers.png"
+# what README and docs show, and where
+SHOWN = {
+    "peers.png": ROOT / "docs" / "images" / "peers.png",
+    "counts_and_classes.txt": ROOT / "docs" / "explanation" / "counts_and_classes.txt",
+}
 QUICK_LIMIT = 2.0
+# regimes by one name
+GROUPS = {
+    "brief": list(BRIEF),
+    "counts": [name for name, regime in REGIMES.items() if regime.loss == "poisson"],
+    "classes": [name for name, regime in REGIMES.items() if regime.loss == "multinomial"],
+}
 
 
 def _glmnet_version() -> str | None:
@@ -71,7 +80,8 @@ def _chosen(text: str, what: str, known: list[str]) -> list[str]:
 
 
 def _regimes(text: str) -> list[str]:
-    return list(BRIEF) if text == "brief" else _chosen(text, "regime", list(REGIMES))
+    names = _chosen(text, "regime", [*GROUPS, *REGIMES])
+    return [regime for name in names for regime in GROUPS.get(name, [name])]
 
 
 def _contenders(text: str) -> list[str]:
@@ -87,7 +97,10 @@ def _arguments() -> argparse.Namespace:
         "--setup", action="store_true", help="make the peers' environments in .peers/, and stop"
     )
     parser.add_argument(
-        "--regimes", type=_regimes, metavar="NAME,NAME", help="only these; 'brief' names a dozen"
+        "--regimes",
+        type=_regimes,
+        metavar="NAME,NAME",
+        help="only these; 'brief' names a dozen, 'counts' and 'classes' all of theirs",
     )
     parser.add_argument(
         "--contenders",
@@ -204,7 +217,8 @@ def main() -> None:
             growth.measure_all().to_csv(output / "growth.csv", index=False, float_format="%.6g")
     summary.write(output)
     if output == COMPLETE:
-        shutil.copy(output / "peers.png", SHOWN)
+        for name, shown in SHOWN.items():
+            shutil.copy(output / name, shown)
     print(f"see {output}/summary.md")
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.special import logsumexp, xlogy
 
 from benchmarks.problem import Problem
 
 SQUARED_L1 = (("squared", "l1"), ("squared", "elastic_net"))
 SQUARED = (*SQUARED_L1, ("squared", "l2"))
 LOGISTIC = (("logistic", "l1"), ("logistic", "l2"))
+POISSON = (("poisson", "l1"), ("poisson", "l2"))
+MULTINOMIAL = (("multinomial", "l1"), ("multinomial", "l2"))
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class Contender:
     fit : callable, optional
         Cross-validates a problem at a setting and fits all rows; this is timed.
     solutions : callable, optional
-        Coefficients of shape (n_sets, n_alphas, n_features) that the fit found on all rows (one
-        set) or on the training rows of each fold; NaN where it was not looked at.
+        Coefficients of shape (n_sets, n_alphas, n_features) or (n_sets, n_alphas, n_classes,
+        n_features) that the fit found on all rows (one set) or on the training rows of each fold;
+        NaN where it was not looked at.
     as_called : callable, optional
         The same at all defaults, strengths of its own included; returns the least cross-validated
         error.
@@ -103,11 +107,12 @@ def cross_validate(problem: Problem, path: Path) -> np.ndarray:
     ----------
     problem : Problem
     path : callable
-        From X and y to coefficients of shape (n_alphas, n_features) and intercepts (n_alphas,).
+        From X and y to coefficients of shape (n_alphas, n_features) and intercepts (n_alphas,),
+        each with a second axis for several classes.
 
     Returns
     -------
-    ndarray of shape (n_alphas, n_features)
+    ndarray of shape (n_alphas, n_features) or (n_alphas, n_classes, n_features)
         Coefficients on all rows.
     """
     whole, _ = path(problem.X, problem.y)
@@ -116,7 +121,8 @@ def cross_validate(problem: Problem, path: Path) -> np.ndarray:
     for train, test in problem.splits:
         X = rows[train].tocsc() if sparse.issparse(rows) else rows[train]
         coef, intercept = path(X, problem.y[train])
-        errors += _errors(problem, rows[test] @ coef.T + intercept, test)
+        predictor = rows[test] @ coef.reshape(-1, coef.shape[-1]).T
+        errors += _errors(problem, predictor.reshape(len(test), *intercept.shape) + intercept, test)
     assert np.isfinite(errors).all()
     return whole
 
@@ -125,7 +131,12 @@ def _errors(problem: Problem, predictor: np.ndarray, test: np.ndarray) -> np.nda
     y = problem.y[test][:, None]
     if problem.loss == "squared":
         return ((y - predictor) ** 2).sum(axis=0)
-    return (np.logaddexp(0, predictor) - y * predictor).sum(axis=0)
+    if problem.loss == "logistic":
+        return (np.logaddexp(0, predictor) - y * predictor).sum(axis=0)
+    if problem.loss == "poisson":
+        return 2 * (xlogy(y, y) - y * predictor - y + np.exp(predictor)).sum(axis=0)
+    own = np.take_along_axis(predictor, y.astype(int)[:, :, None], axis=2)[:, :, 0]
+    return (logsumexp(predictor, axis=2) - own).sum(axis=0)
 
 
 def mean_error(errors: np.ndarray, problem: Problem) -> float:

@@ -10,15 +10,29 @@ from scipy import sparse
 
 from benchmarks.contender import (
     LOGISTIC,
+    MULTINOMIAL,
+    POISSON,
     SQUARED,
     SQUARED_L1,
     Contender,
     Fitted,
     Setting,
+    cross_validate,
     mean_error,
+    path_on_all_rows,
     tighter,
 )
-from benchmarks.peers import adelie, celer, glmnet_rs, glmnetpp, intelex, pycasso, skein, skglm
+from benchmarks.peers import (
+    adelie,
+    celer,
+    glmnet_rs,
+    glmnetpp,
+    glum,
+    intelex,
+    pycasso,
+    skein,
+    skglm,
+)
 from benchmarks.problem import Problem
 
 # liblinear penalises the intercept. Of the powers of ten, this led to its smallest gaps: with less
@@ -30,7 +44,7 @@ def _normwise_model(problem: Problem) -> Fitted:
     import normwise
 
     kind = {1.0: "L1", 0.0: "L2"}.get(problem.l1_ratio, "ElasticNet")
-    role = "Regressor" if problem.loss == "squared" else "Classifier"
+    role = {"squared": "Regressor", "poisson": "CountRegressor"}.get(problem.loss, "Classifier")
     mix = {"l1_ratio": problem.l1_ratio} if kind == "ElasticNet" else {}
     model = getattr(normwise, f"{kind}{role}CV")
     return model(cv=problem.splits, standardize=False, **mix)
@@ -127,7 +141,26 @@ def _logistic(solver: str) -> Callable[[Problem, Setting], Fitted]:
 
 
 def _logistic_path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
-    return fitted.coefs_paths_[:, 0, :, 0, :-1]
+    coef = fitted.coefs_paths_[:, 0, :, :, :-1]
+    return coef if problem.loss == "multinomial" else coef[:, :, 0]
+
+
+def _counts(solver: str) -> Callable[[Problem, Setting], Fitted]:
+    def fit(problem: Problem, setting: Setting) -> Fitted:
+        from sklearn.linear_model import PoissonRegressor
+
+        def path(X, y):
+            model = PoissonRegressor(solver=solver, warm_start=True, **_limits(setting))
+            found = []
+            for alpha in problem.alphas:
+                model.set_params(alpha=alpha).fit(X, y)
+                found.append(np.append(model.coef_, model.intercept_))
+            coef = np.array(found)
+            return coef[:, :-1], coef[:, -1]
+
+        return cross_validate(problem, path)
+
+    return fit
 
 
 def _product(problem: Problem, setting: Setting) -> Fitted:
@@ -153,14 +186,28 @@ _GLMNET_SETTINGS = tighter("thresh", 1e-7, (1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-
 
 
 def _logistic_contender(solver: str, *penalties: str) -> Contender:
+    losses = ["logistic"] if solver == "liblinear" else ["logistic", "multinomial"]
     return Contender(
         f"scikit-learn {solver}",
         "scikit-learn",
         _LOGISTIC_SETTINGS,
-        tuple(("logistic", penalty) for penalty in penalties),
+        tuple((loss, penalty) for loss in losses for penalty in penalties),
         "tol 1e-4 in the solver's own meaning",
         fit=_logistic(solver),
         solutions=_logistic_path,
+    )
+
+
+def _counts_contender(solver: str) -> Contender:
+    return Contender(
+        f"scikit-learn PoissonRegressor {solver}",
+        "scikit-learn",
+        _LOGISTIC_SETTINGS,
+        (("poisson", "l2"),),
+        "tol 1e-4 in the solver's own meaning",
+        folds="ours",
+        fit=_counts(solver),
+        solutions=path_on_all_rows,
     )
 
 
@@ -171,7 +218,7 @@ CONTENDERS = {
             NATIVE,
             "normwise",
             _NATIVE_SETTINGS,
-            (*SQUARED, *LOGISTIC),
+            (*SQUARED, *LOGISTIC, *POISSON, *MULTINOMIAL),
             "duality gap at most 1e-6 of the null loss",
             fit=_normwise,
             solutions=_normwise_path,
@@ -222,11 +269,13 @@ CONTENDERS = {
         _logistic_contender("newton-cg", "l2"),
         _logistic_contender("newton-cholesky", "l2"),
         _logistic_contender("sag", "l2"),
+        _counts_contender("lbfgs"),
+        _counts_contender("newton-cholesky"),
         Contender(
             "glmnet",
             "glmnet",
             _GLMNET_SETTINGS,
-            (*SQUARED, *LOGISTIC),
+            (*SQUARED, *LOGISTIC, *POISSON, *MULTINOMIAL),
             "a sweep decreases the loss by at most 1e-7 of the null loss; early end of path",
         ),
         *celer.CONTENDERS,
@@ -237,6 +286,7 @@ CONTENDERS = {
         *skein.CONTENDERS,
         *pycasso.CONTENDERS,
         *intelex.CONTENDERS,
+        *glum.CONTENDERS,
     )
 }
 

@@ -17,7 +17,7 @@ load_problem <- function() {
   list(
     x = x, y = read("y.bin", "numeric", n), lambda = read("alphas.bin", "numeric", about[3]),
     foldid = read("folds.bin", "integer", n, 4) + 1L, alpha = about[5],
-    family = if (about[4] == 1) "binomial" else "gaussian"
+    family = c("gaussian", "binomial", "poisson", "multinomial")[about[4] + 1]
   )
 }
 
@@ -25,12 +25,17 @@ small_problem <- function(problem) {
   set.seed(0)
   x <- matrix(rnorm(200), 40, 5)
   if (is(problem$x, "sparseMatrix")) x <- Matrix(x, sparse = TRUE)
-  y <- if (problem$family == "binomial") rep(c(0, 0, 1, 1), 10) else x[, 1] + rnorm(40)
+  y <- switch(problem$family,
+    gaussian = x[, 1] + rnorm(40),
+    binomial = rep(c(0, 0, 1, 1), 10),
+    poisson = rpois(40, exp(0.3 * x[, 1])),
+    multinomial = rep(0:2, length.out = 40)
+  )
   modifyList(problem, list(x = x, y = y, lambda = c(0.3, 0.1, 0.03), foldid = rep(1:4, 10)))
 }
 
 solve_problem <- function(problem, ...) {
-  measure <- if (problem$family == "binomial") "deviance" else "mse"
+  measure <- if (problem$family == "gaussian") "mse" else "deviance"
   cv.glmnet(
     problem$x, problem$y, lambda = problem$lambda, foldid = problem$foldid,
     family = problem$family, alpha = problem$alpha, type.measure = measure,
@@ -79,14 +84,18 @@ call_it <- function() {
   own <- modifyList(problem, list(lambda = NULL))
   seconds <- suppressWarnings(system.time(found <- solve_problem(own)))[["elapsed"]]
   # a deviance is twice a log-loss
-  c(seconds, min(found$cvm) / if (problem$family == "binomial") 2 else 1)
+  c(seconds, min(found$cvm) / if (endsWith(problem$family, "nomial")) 2 else 1)
 }
 
 save_path <- function(folder) {
   fit <- last_fit$glmnet.fit
   # beyond the end of a path that was cut short, predictions use its last fit
   at <- pmin(seq_along(problem$lambda), length(fit$lambda))
-  writeBin(as.vector(as.matrix(fit$beta[, at])), file.path(folder, "coef.bin"))
+  # of several classes there is a matrix each; features vary fastest, then classes, then strengths
+  by_class <- if (is.list(fit$beta)) fit$beta else list(fit$beta)
+  beta <- sapply(by_class, function(b) as.vector(as.matrix(b[, at])))
+  beta <- aperm(array(beta, c(nrow(by_class[[1]]), length(at), length(by_class))), c(1, 3, 2))
+  writeBin(as.vector(beta), file.path(folder, "coef.bin"))
   length(fit$lambda)
 }
 

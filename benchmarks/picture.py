@@ -36,6 +36,10 @@ _KINDS = {
     ("squared", "l2"): "ridge",
     ("logistic", "l1"): "logistic, L1",
     ("logistic", "l2"): "logistic, L2",
+    ("poisson", "l1"): "counts, L1",
+    ("poisson", "l2"): "counts, L2",
+    ("multinomial", "l1"): "several classes, L1",
+    ("multinomial", "l2"): "several classes, L2",
 }
 
 
@@ -135,7 +139,7 @@ def draw(runs: pd.DataFrame, folder: Path) -> None:
         ax.text(left, y + 0.65, title, fontsize=7, weight="bold", va="center")
         y += 1.1
         for name, part in rows.groupby("regime", sort=False):
-            label = str(name).split("_", 2 if str(name).startswith("logistic") else 1)[-1]
+            label = str(name).split("_", 1 if part["loss"].iloc[0] == "squared" else 2)[-1]
             ax.text(left, y + 0.31, label.replace("_", " "), fontsize=6.2, va="center")
             size = f"{part['n'].iloc[0]} × {part['p'].iloc[0]}"
             ax.text(left, y + 0.75, size, fontsize=4.8, va="center", color=_FAINT)

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 N_ALPHAS = 100
+LOSSES = ("squared", "logistic", "poisson", "multinomial")
 
 
 @dataclass(frozen=True)
@@ -20,16 +21,19 @@ class Problem:
     r"""Data, folds and strengths; the same for every contender.
 
     The objective is :math:`\ell(y, b_0 + Xb) + \lambda (a \lVert b \rVert_1 +
-    \frac{1-a}{2} \lVert b \rVert^2)` with the mean loss :math:`\ell`.
+    \frac{1-a}{2} \lVert b \rVert^2)` with the mean loss :math:`\ell`: half the squared error, the
+    log-loss, or half the Poisson deviance. Several classes have a vector :math:`b` each, none of
+    them is the base, and all are penalised.
 
     Attributes
     ----------
     X : ndarray or sparse matrix of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
+        Numbers, classes 0 and 1, counts, or the numbers of several classes from 0 on.
     alphas : ndarray of shape (n_alphas,)
         Decreasing :math:`\lambda`.
     folds : ndarray of int, shape (n_samples,)
-    loss : {"squared", "logistic"}
+    loss : {"squared", "logistic", "poisson", "multinomial"}
     l1_ratio : float
         :math:`a`.
     """
@@ -48,6 +52,12 @@ class Problem:
         return [(np.flatnonzero(self.folds != k), np.flatnonzero(self.folds == k)) for k in labels]
 
     @property
+    def coef_shape(self) -> tuple[int, ...]:
+        """Of the coefficients at one strength: (n_features,), or (n_classes, n_features)."""
+        p = self.X.shape[1]
+        return (int(self.y.max()) + 1, p) if self.loss == "multinomial" else (p,)
+
+    @property
     def n_bytes(self) -> int:
         """Memory of X and y."""
         X = self.X
@@ -59,26 +69,32 @@ def strengths(X: np.ndarray | sparse.csc_matrix, y: np.ndarray, loss: str, a: fl
     """The decreasing sequence of strengths of a problem.
 
     With an L1 part, from the smallest with a null solution down to a thousandth of it (a hundredth
-    for a classification with more columns than rows); for L2, from 100 p to p / 10000, where p is
-    the largest possible eigenvalue of X'X / n.
+    for any but the squared loss with more columns than rows); for L2, from 100 p to p / 10000,
+    where p is the largest possible eigenvalue of X'X / n, and times the mean of counts, by which
+    their loss is curved.
     """
     n, p = X.shape
     if not a:
-        return p * np.geomspace(1e2, 1e-4, N_ALPHAS)
-    largest = np.abs(X.T @ (y - y.mean())).max() / n / a
-    return largest * np.geomspace(1, 1e-2 if loss == "logistic" and n < p else 1e-3, N_ALPHAS)
+        unit = y.mean() if loss == "poisson" else 1.0
+        return unit * p * np.geomspace(1e2, 1e-4, N_ALPHAS)
+    targets = y[:, None]
+    if loss == "multinomial":
+        targets = y[:, None] == np.arange(y.max() + 1)
+    largest = np.abs(X.T @ (targets - targets.mean(axis=0))).max() / n / a
+    least = 1e-2 if loss != "squared" and n < p else 1e-3
+    return largest * np.geomspace(1, least, N_ALPHAS)
 
 
 def write_problem(problem: Problem, folder: Path) -> None:
     """Write a problem as plain binary files, which R and Python both read.
 
-    ``about.txt`` holds rows, columns, strengths, whether the loss is logistic, the L1 share, and
-    the number of stored entries of a sparse matrix (-1: dense, by columns).
+    ``about.txt`` holds rows, columns, strengths, the number of the loss in `LOSSES` from 0 on, the
+    L1 share, and the number of stored entries of a sparse matrix (-1: dense, by columns).
     """
     n, p = problem.X.shape
     entries = problem.X.nnz if sparse.issparse(problem.X) else -1
-    logistic = int(problem.loss == "logistic")
-    about = f"{n} {p} {len(problem.alphas)} {logistic} {problem.l1_ratio} {entries}\n"
+    loss = LOSSES.index(problem.loss)
+    about = f"{n} {p} {len(problem.alphas)} {loss} {problem.l1_ratio} {entries}\n"
     (folder / "about.txt").write_text(about)
     if sparse.issparse(problem.X):
         problem.X.indices.astype("i4").tofile(folder / "i.bin")
@@ -93,7 +109,7 @@ def write_problem(problem: Problem, folder: Path) -> None:
 
 def read_problem(folder: Path) -> Problem:
     """The problem in a folder."""
-    n, p, _, logistic, l1_ratio, entries = map(float, (folder / "about.txt").read_text().split())
+    n, p, _, loss, l1_ratio, entries = map(float, (folder / "about.txt").read_text().split())
     shape = int(n), int(p)
     x = np.fromfile(folder / "x.bin")
     if entries >= 0:
@@ -106,6 +122,6 @@ def read_problem(folder: Path) -> Problem:
         np.fromfile(folder / "y.bin"),
         np.fromfile(folder / "alphas.bin"),
         np.fromfile(folder / "folds.bin", "i4").astype(int),
-        "logistic" if logistic else "squared",
+        LOSSES[int(loss)],
         l1_ratio,
     )

@@ -9,23 +9,18 @@ from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
-from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
+from benchmarks.certify import gaps, objectives
 from benchmarks.contender import Contender, Setting
 from benchmarks.contenders import CONTENDERS, NATIVE, contenders_for
 from benchmarks.engines import Engine, EngineError, Timeout
 from benchmarks.problem import Problem, write_problem
 from benchmarks.regimes import Regime, draw
 from benchmarks.table import GIVEN, KINDS, OWN
-from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers.certificate import relative_gap
 
 # what normwise guarantees at its default: a contender that reached it is not asked for more
 TARGET = 1e-6
-# whose predictions are held at a time when gaps are computed
-MOST_PREDICTIONS = 10**7
 # a run that is cut for taking a multiple of normwise's time gets at least this
 LEAST_LIMIT = 1.0
 # at all defaults, the strengths included: what a user calls
@@ -105,75 +100,6 @@ def paired_ratio(seconds: Sequence[float], native: Sequence[float]) -> float:
     return float(np.median(ratios)) if ratios else np.nan
 
 
-def _best_intercept(linear: np.ndarray, y: np.ndarray) -> np.ndarray:
-    # where the predicted and the observed share of ones agree; bisection cannot fail
-    middle = np.log(y.mean() / (1 - y.mean()))
-    reach = np.abs(linear).max(axis=1)
-    low, high = middle - reach, middle + reach
-    for _ in range(80):
-        centre = (low + high) / 2
-        more = expit(centre[:, None] + linear).mean(axis=1) > y.mean()
-        low, high = np.where(more, low, centre), np.where(more, centre, high)
-    return (low + high) / 2
-
-
-def gaps(problem: Problem, coef: np.ndarray) -> np.ndarray:
-    """Relative duality gaps of solutions of a problem, each with its best intercept.
-
-    Parameters
-    ----------
-    problem : Problem
-    coef : ndarray of shape (n_sets, n_alphas, n_features)
-        On all rows (one set) or on the training rows of each fold. A fold's strength is that of
-        all rows times n / n_train, because scikit-learn fixes the weight of the summed loss.
-
-    Returns
-    -------
-    ndarray of shape (n_sets, n_alphas)
-    """
-    n = len(problem.y)
-    by_rows = problem.X.tocsr() if sparse.issparse(problem.X) else problem.X
-    rows = [slice(None)] if len(coef) == 1 else [train for train, _ in problem.splits]
-    out = np.empty(coef.shape[:2])
-    for k, b in enumerate(coef):
-        X, y = by_rows[rows[k]], problem.y[rows[k]]
-        alphas = problem.alphas * n / len(y)
-        # so many strengths at a time that their predictions need no more memory than this
-        size = max(1, MOST_PREDICTIONS // len(y))
-        for first in range(0, len(alphas), size):
-            part = slice(first, first + size)
-            out[k, part] = _gaps(problem, X, y, b[part], alphas[part])
-    return out
-
-
-def _gaps(
-    problem: Problem, X: np.ndarray, y: np.ndarray, coef: np.ndarray, alphas: np.ndarray
-) -> np.ndarray:
-    if problem.loss == "squared":
-        # sparse columns stay as they are: the intercept does what centring would
-        intercept = -np.asarray(coef @ X.mean(axis=0).T).reshape(len(coef))
-        loss, y = loss_of("gaussian"), y - y.mean()
-    else:
-        intercept, loss = _best_intercept((X @ coef.T).T, y), loss_of("binary")
-    return relative_gap(loss, X, y, coef, intercept, alphas, problem.l1_ratio)
-
-
-def objectives(problem: Problem, coef: np.ndarray) -> np.ndarray:
-    """Objective on all rows of (n_alphas, n_features) coefficients, over the null model's."""
-    y, rate = problem.y, problem.y.mean()
-    if problem.loss == "squared":
-        residual = y[:, None] - problem.X @ coef.T
-        loss, null = residual.var(axis=0) / 2, y.var() / 2
-    else:
-        linear = problem.X @ coef.T
-        predictor = _best_intercept(linear.T, y) + linear
-        loss = (np.logaddexp(0, predictor) - y[:, None] * predictor).mean(axis=0)
-        null = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
-    a = problem.l1_ratio
-    size = a * np.abs(coef).sum(axis=1) + (1 - a) / 2 * (coef**2).sum(axis=1)
-    return (loss + problem.alphas * size) / null
-
-
 def _set_excess(entries: Sequence[Entry]) -> None:
     """Compare every objective with the smallest that anyone reached at that strength."""
     measured = [entry for entry in entries if entry.objective is not None]
@@ -186,7 +112,7 @@ def _set_excess(entries: Sequence[Entry]) -> None:
 
 def _measure(entry: Entry, engine: Engine, problem: Problem, limit: float) -> None:
     engine.ask(limit, "save", engine.folder)
-    shape = -1, len(problem.alphas), problem.X.shape[1]
+    shape = -1, len(problem.alphas), *problem.coef_shape
     coef = np.fromfile(engine.folder / "coef.bin").reshape(shape)
     if np.isnan(coef).all():
         return

@@ -16,6 +16,8 @@ SEED = 20260
 L1_RATIO = {"l1": 1.0, "elastic_net": 0.5, "l2": 0.0}
 # levels of each factor of a one-hot design
 LEVELS = 30
+# of counts: their mean, and the standard deviation of the logarithm of the rows' means
+MEAN_COUNT, COUNT_SIGNAL = 2.0, 0.7
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Regime:
     Attributes
     ----------
     name : str
-    loss : {"squared", "logistic"}
+    loss : {"squared", "logistic", "poisson", "multinomial"}
     penalty : {"l1", "elastic_net", "l2"}
     n, p : int
         Rows and columns.
@@ -38,6 +40,8 @@ class Regime:
     filled : float
         Share of entries of a sparse matrix that are not zero.
     n_folds : int
+    n_classes : int
+        Of a classification into several.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Regime:
     positives: float = 0.5
     filled: float = 0.01
     n_folds: int = 10
+    n_classes: int = 3
 
     @property
     def is_large(self) -> bool:
@@ -61,13 +66,15 @@ class Regime:
 def _each(regime: Regime, *kinds: str) -> Iterator[Regime]:
     """The same data for several kinds of problem, such as ``logistic_l1``."""
     for kind in kinds:
-        *logistic, penalty = kind.split("_")
-        loss = logistic[0] if logistic else "squared"
+        *other, penalty = kind.split("_")
+        loss = other[0] if other else "squared"
         yield replace(regime, name=f"{kind}_{regime.name}", loss=loss, penalty=penalty)
 
 
 _BOTH = ("l1", "l2")
 _ALL = (*_BOTH, "logistic_l1", "logistic_l2")
+_COUNTS = ("poisson_l1", "poisson_l2")
+_CLASSES = ("multinomial_l1", "multinomial_l2")
 REGIMES = {
     r.name: r
     for r in (
@@ -108,6 +115,20 @@ REGIMES = {
             *("l1", "logistic_l1"),
         ),
         *_each(Regime("large_n", "", "", 10**6, 60, n_folds=5), *_BOTH),
+        *_each(Regime("tall", "", "", 1000, 100), *_COUNTS),
+        *_each(Regime("taller", "", "", 10000, 50), *_COUNTS),
+        *_each(Regime("wide", "", "", 200, 1000), *_COUNTS),
+        *_each(Regime("correlated", "", "", 500, 200, "ar1", 0.9), *_COUNTS),
+        *_each(Regime("sparse_5k", "", "", 5000, 5000, "sparse", n_relevant=20), *_COUNTS),
+        *_each(Regime("tall", "", "", 1000, 100), *_CLASSES),
+        *_each(Regime("taller", "", "", 10000, 50), *_CLASSES),
+        *_each(Regime("wide", "", "", 200, 1000), *_CLASSES),
+        *_each(Regime("correlated", "", "", 500, 100, "ar1", 0.9, n_classes=4), *_CLASSES),
+        *_each(Regime("eight", "", "", 2000, 100, n_classes=8), *_CLASSES),
+        *_each(
+            Regime("sparse_5k", "", "", 2000, 5000, "sparse", n_relevant=20, n_classes=4),
+            *_CLASSES,
+        ),
     )
 }
 # one of each kind, for a look in under half an hour
@@ -154,23 +175,45 @@ def _features(regime: Regime, rng: np.random.Generator) -> np.ndarray | sparse.c
     return X / X.std(axis=0)
 
 
-def draw(regime: Regime, seed: int = SEED) -> Problem:
-    """The problem of a regime, with a signal-to-noise ratio of 1."""
-    rng = np.random.default_rng(seed)
-    X = _features(regime, rng)
-    coef = np.zeros(regime.p)
-    relevant = np.linspace(0, regime.p - 1, regime.n_relevant).astype(int)
-    coef[relevant] = rng.choice([-1.0, 1.0], regime.n_relevant)
-    predictor = X @ coef
-    predictor = (predictor - predictor.mean()) / predictor.std()
+def _standardised(predictor: np.ndarray) -> np.ndarray:
+    return (predictor - predictor.mean(axis=0)) / predictor.std(axis=0)
+
+
+def _response(regime: Regime, predictor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The response to predictors of unit variance, one for each class where there are several."""
     if regime.loss == "squared":
         y = predictor + rng.standard_normal(regime.n)
         # glmnet divides the strength of an L2 part by the standard deviation of y
-        y = (y - y.mean()) / y.std()
-    else:
-        latent = predictor * np.pi / np.sqrt(3) + rng.logistic(size=regime.n)
-        y = (latent > np.quantile(latent, 1 - regime.positives)).astype(float)
+        return (y - y.mean()) / y.std()
+    if regime.loss == "poisson":
+        mean = np.exp(COUNT_SIGNAL * predictor)
+        return rng.poisson(MEAN_COUNT * mean / mean.mean()).astype(float)
+    if regime.loss == "multinomial":
+        latent = predictor * np.pi / np.sqrt(6) + rng.gumbel(size=predictor.shape)
+        return latent.argmax(axis=1).astype(float)
+    latent = predictor * np.pi / np.sqrt(3) + rng.logistic(size=regime.n)
+    return (latent > np.quantile(latent, 1 - regime.positives)).astype(float)
+
+
+def _folds(regime: Regime, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if regime.loss != "multinomial":
+        response = "binary" if regime.loss == "logistic" else "gaussian"
+        return fold_labels(y, regime.n_folds, response, rng)
+    # balanced within the classes; `fold_labels` is for the responses that studies know
+    order = rng.permutation(regime.n)
+    labels = np.empty(regime.n, int)
+    labels[order[np.argsort(y[order], kind="stable")]] = np.arange(regime.n) % regime.n_folds
+    return labels
+
+
+def draw(regime: Regime, seed: int = SEED) -> Problem:
+    """The problem of a regime, with a signal-to-noise ratio of 1, counts with a mean of 2."""
+    rng = np.random.default_rng(seed)
+    X = _features(regime, rng)
+    relevant = np.linspace(0, regime.p - 1, regime.n_relevant).astype(int)
+    shape = (regime.n_classes,) if regime.loss == "multinomial" else ()
+    coef = np.zeros((regime.p, *shape))
+    coef[relevant] = rng.choice([-1.0, 1.0], (regime.n_relevant, *shape))
+    y = _response(regime, _standardised(X @ coef), rng)
     a = L1_RATIO[regime.penalty]
-    response = "gaussian" if regime.loss == "squared" else "binary"
-    folds = fold_labels(y, regime.n_folds, response, rng)
-    return Problem(X, y, strengths(X, y, regime.loss, a), folds, regime.loss, a)
+    return Problem(X, y, strengths(X, y, regime.loss, a), _folds(regime, y, rng), regime.loss, a)

@@ -270,6 +270,51 @@ def _calls(runs: pd.DataFrame) -> str:
     return _table(header, rows)
 
 
+def _shape(name: str, part: pd.DataFrame) -> str:
+    shape = f"{part['n'].iloc[0]} × {part['p'].iloc[0]}"
+    several = part["loss"].iloc[0] == "multinomial"
+    return f"{shape}, {REGIMES[name].n_classes} classes" if several else shape
+
+
+def counts_and_classes(runs: pd.DataFrame) -> str:
+    """Regimes of counts and of several classes, as the documentation shows them.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        At strengths that all are given.
+    """
+    rows = []
+    for name, part in _regimes(runs[runs["loss"].isin(["poisson", "multinomial"])]):
+        native = native_run(part)
+        own = _unfinished(part)
+        if native is not None:
+            own = f"{_seconds(native['seconds_median'])} ({native['gap_max']:.0e})"
+        equal = [r for peer in _peers(part) if (r := at_equal_gap(part, peer)) is not None]
+        best = min(equal, key=lambda r: (r.bound, r.seconds), default=None)
+        defaults = [r for peer in _peers(part) if (r := at_default(part, peer)) is not None]
+        done = sorted((r for r in defaults if not r.bound), key=lambda r: r.seconds)
+        # without a time of normwise there is no ratio: seconds stand in its place
+        told = [
+            f"{r.peer} {_seconds(r.seconds) if native is None else _number(r.ratio)} ({r.gap:.0e})"
+            for r in done
+        ]
+        reached = best is not None and not best.bound
+        rows.append([
+            f"{name.replace('_', ' ')} ({_shape(name, part)})", own,
+            f"{best.peer}, {_seconds(best.seconds)}" if best and reached else "none",
+            f"**{best}**" if best and native is not None else "–",
+            ", ".join(told) or "none finished",
+        ])  # fmt: skip
+    if not rows:
+        return "Not measured."
+    header = [
+        "problem", "normwise (gap)", f"fastest peer at a gap of {TARGET:.0e}", "its ratio",
+        "ratios of the peers at their defaults (gap)",
+    ]  # fmt: skip
+    return _table(header, rows)
+
+
 def _named(found: list[Ratio]) -> list[str]:
     if not found:
         return ["–", "–"]
@@ -400,11 +445,13 @@ def text(everything: pd.DataFrame, machine: dict[str, object], growth: pd.DataFr
         f"![{picture.TITLE}](peers.svg)",
         "## As a user calls it",
         "Ten folds and a path of its own for each. The error is relative to the response's "
-        "variance (squared loss) or in nats; adelie draws folds of its own, and its path ends at a "
-        "tenth of the largest strength.",
+        "variance (squared loss), a Poisson deviance, or in nats; adelie draws folds of its own, "
+        "and its path ends at a tenth of the largest strength.",
         _calls(everything[everything["strengths"] == OWN]),
         "## Against the fastest peer, at given strengths",
         _by_regime(runs),
+        "## Counts and several classes",
+        counts_and_classes(runs),
         "## What each promises and reaches",
         _promises(runs),
         "## Overview",
@@ -449,3 +496,5 @@ def write(folder: Path) -> None:
     if grown is not None:
         figures.draw_growth(grown, folder)
     (folder / "summary.md").write_text(text(runs, machine, grown))
+    given = runs[runs["strengths"] == GIVEN]
+    (folder / "counts_and_classes.txt").write_text(counts_and_classes(given) + "\n")

@@ -36,8 +36,13 @@ from benchmarks.problem import Problem, read_problem, strengths
 def _small(problem: Problem, n: int, p: int) -> Problem:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, p))
-    classes = np.arange(n) // 2 % 2.0
-    y = classes if problem.loss == "logistic" else X[:, 0] + rng.standard_normal(n)
+    y = {
+        "squared": X[:, 0] + rng.standard_normal(n),
+        "logistic": np.arange(n) // 2 % 2.0,
+        "poisson": rng.poisson(np.exp(0.3 * X[:, 0])).astype(float),
+        # as many as the problem has, in either half of the rows
+        "multinomial": np.arange(n) // 2 % (problem.y.max() + 1),
+    }[problem.loss]
     alphas = strengths(X, y, problem.loss, problem.l1_ratio)[::20]
     if sparse.issparse(problem.X):
         X = sparse.csc_matrix(X)

@@ -1,7 +1,7 @@
 """glmnet-rs 0.1.0: a port of R's glmnet to Rust.
 
-- Objective and strengths are those of glmnet, without standardisation here; it divides the
-  strength of an L2 part by the standard deviation of y, which is 1 on all rows.
+- Objective and strengths are those of glmnet, without standardisation here; with the squared loss
+  it divides the strength of an L2 part by the standard deviation of y, which is 1 on all rows.
 - `cv_glmnet` takes our folds and strengths. As in R, a path ends early where the deviance hardly
   changes; unlike R, that rule cannot be lifted, so tighter settings end early too.
 - `thresh` (1e-7): the largest decrease of the squared loss in a sweep, over the null loss.
@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.contender import (
     LOGISTIC,
+    POISSON,
     SQUARED,
     Contender,
     Fitted,
@@ -30,12 +31,12 @@ from benchmarks.problem import Problem
 def _ask(problem: Problem, **options: Any) -> Fitted:
     from glmnetrs import cv_glmnet
 
-    squared = problem.loss == "squared"
+    family = {"squared": "gaussian", "logistic": "binomial"}.get(problem.loss, problem.loss)
     return cv_glmnet(
         problem.X,
         problem.y,
-        family="gaussian" if squared else "binomial",
-        type_measure="mse" if squared else "deviance",
+        family=family,
+        type_measure="mse" if problem.loss == "squared" else "deviance",
         foldid=problem.folds,
         alpha=problem.l1_ratio,
         standardize=False,
@@ -51,7 +52,7 @@ def _fit(problem: Problem, setting: Setting) -> Fitted:
 def _as_called(problem: Problem) -> float:
     least = float(np.min(_ask(problem).cvm))
     # a deviance is twice a log-loss
-    return least if problem.loss == "squared" else least / 2
+    return least / 2 if problem.loss == "logistic" else least
 
 
 def _path(problem: Problem, setting: Setting, fitted: Fitted) -> np.ndarray:
@@ -76,6 +77,17 @@ CONTENDERS = (
         "glmnet-rs",
         _SETTINGS,
         LOGISTIC,
+        _PROMISE,
+        sparse=False,
+        fit=_fit,
+        solutions=_path,
+        as_called=_as_called,
+    ),
+    Contender(
+        "glmnet-rs Poisson",
+        "glmnet-rs",
+        _SETTINGS,
+        POISSON,
         _PROMISE,
         sparse=False,
         fit=_fit,

@@ -36,9 +36,12 @@ def _along(model, X, y, values, name):
     found = []
     for value in values:
         model.set_params(**{name: value}).fit(X, y)
-        found.append(np.append(np.ravel(model.coef_), model.intercept_))
+        coef, intercept = np.asarray(model.coef_), np.asarray(model.intercept_)
+        if coef.shape[:-1] == (1,):
+            coef, intercept = coef[0], np.ravel(intercept)[0]
+        found.append(np.append(coef, intercept[..., None], axis=-1))
     coef = np.array(found)
-    return coef[:, :-1], coef[:, -1]
+    return coef[..., :-1], coef[..., -1]
 
 
 def _fit(problem: Problem, setting: Setting) -> Fitted:
@@ -99,7 +102,7 @@ CONTENDERS = (
         "intelex logistic",
         "intelex",
         tighter("tol", 1e-4, (1e-5, 1e-6, 1e-8), 10**5),
-        (("logistic", "l2"),),
+        (("logistic", "l2"), ("multinomial", "l2")),
         promise="largest slope of the objective at most 1e-4",
         folds="ours",
         fit=_fit_logistic,

@@ -1,5 +1,6 @@
 """The benchmarks ask every contender for the same thing, and compare at equal accuracy."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,14 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
+
+from normwise.fitting.loss import loss_of
+
+LOSSES = ["squared", "logistic", "poisson", "multinomial"]
 
 
 @pytest.fixture
 def benchmarks(root, monkeypatch):
     monkeypatch.syspath_prepend(root)
-    from benchmarks import contenders, engines, problem, race, regimes, summary, table
+    from benchmarks import certify, contenders, engines, problem, race, regimes, summary, table
 
     return {
+        "certify": certify,
         "contenders": contenders,
         "engines": engines,
         "problem": problem,
@@ -41,6 +48,17 @@ def small(benchmarks, loss: str, penalty: str, design: str = "independent"):
         ("scikit-learn lbfgs", "logistic", "l2", "independent"),
         ("scikit-learn newton-cholesky", "logistic", "l2", "independent"),
         ("scikit-learn saga", "logistic", "l1", "independent"),
+        ("scikit-learn PoissonRegressor lbfgs", "poisson", "l2", "independent"),
+        ("scikit-learn PoissonRegressor newton-cholesky", "poisson", "l2", "sparse"),
+        ("scikit-learn lbfgs", "multinomial", "l2", "sparse"),
+        ("scikit-learn newton-cg", "multinomial", "l2", "independent"),
+        ("scikit-learn newton-cholesky", "multinomial", "l2", "independent"),
+        *(
+            ("normwise", loss, penalty, design)
+            for loss in ("poisson", "multinomial")
+            for penalty in ("l1", "l2")
+            for design in ("independent", "sparse")
+        ),
     ],
 )
 def test_a_tight_contender_solves_the_problem_that_the_gap_is_of(
@@ -50,14 +68,77 @@ def test_a_tight_contender_solves_the_problem_that_the_gap_is_of(
     contender = benchmarks["contenders"].CONTENDERS[name]
     setting = contender.settings[-1]
     coef = contender.solutions(problem, setting, contender.fit(problem, setting))
-    gaps = benchmarks["race"].gaps(problem, coef)
-    assert np.nanmax(gaps) < 1e-7
+    gaps = benchmarks["certify"].gaps(problem, coef)
+    # normwise has one setting, its default
+    assert np.nanmax(gaps) < (1e-6 if name == "normwise" else 1e-7)
+    assert coef.shape[1:] == (len(problem.alphas), *problem.coef_shape)
     assert np.count_nonzero(np.nan_to_num(coef)) > 0
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_gap_is_no_less_than_what_the_objective_has_left(benchmarks, loss, penalty):
+    certify, problem = benchmarks["certify"], small(benchmarks, loss, penalty)
+    native = benchmarks["contenders"].CONTENDERS["normwise"]
+    setting = benchmarks["contenders"].Setting("", 1e-11)
+    best = native.solutions(problem, setting, native.fit(problem, setting))
+    least = certify.objectives(problem, best[0])
+    rng = np.random.default_rng(0)
+    for size in (1e-3, 0.1, 1.0):
+        other = best + size * rng.standard_normal(best.shape)
+        excess = certify.objectives(problem, other[0]) - least
+        assert (excess > 0).all()
+        assert (certify.gaps(problem, other)[0] >= excess).all()
+    # at zero it is the null model, whose objective is the unit
+    np.testing.assert_allclose(certify.objectives(problem, 0 * best[0]), 1)
+    # solved for another strength, it is not the optimum
+    wrong = replace(problem, alphas=2 * problem.alphas)
+    assert certify.gaps(wrong, best)[0, -1] > 1e-4
+
+
+@pytest.mark.parametrize("size", [0.1, 3.0, 40.0])
+def test_best_intercepts_of_classes_reproduce_their_shares(benchmarks, size):
+    certify, rng = benchmarks["certify"], np.random.default_rng(0)
+    linear = size * rng.standard_normal((5, 4, 200))
+    share = np.array([0.02, 0.08, 0.3, 0.6])
+    intercept = certify._Multinomial().intercept(linear, share)
+    mean = softmax(linear + intercept[:, :, None], axis=1).mean(axis=2)
+    np.testing.assert_allclose(mean, np.tile(share, (5, 1)), atol=1e-12)
+
+
+def test_the_gap_of_two_classes_is_that_of_the_logistic_loss(benchmarks):
+    # with half of the difference in each class, the penalties are half and a quarter as large
+    certify, problem = benchmarks["certify"], small(benchmarks, "logistic", "l2")
+    coef = 0.1 * np.random.default_rng(0).standard_normal((1, len(problem.alphas), 15))
+    both = np.stack([-coef / 2, coef / 2], axis=2)
+    several = replace(problem, loss="multinomial", alphas=2 * problem.alphas)
+    np.testing.assert_allclose(certify.gaps(several, both), certify.gaps(problem, coef), rtol=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "multinomial"])
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_glmnet_solves_the_problem_that_the_gap_is_of(benchmarks, tmp_path, loss, penalty):
+    problem = small(benchmarks, loss, penalty, "sparse")
+    benchmarks["problem"].write_problem(problem, tmp_path)
+    engine = benchmarks["engines"].Engine("glmnet")
+    engine.load(tmp_path)
+    try:
+        engine.ask(60.0, "run", "glmnet", 1e-16, 10**8)
+    except benchmarks["engines"].EngineError as error:
+        pytest.skip(str(error))
+    engine.ask(60.0, "save", tmp_path)
+    engine.stop()
+    shape = 1, len(problem.alphas), *problem.coef_shape
+    coef = np.fromfile(tmp_path / "coef.bin").reshape(shape)
+    assert benchmarks["certify"].gaps(problem, coef).max() < 1e-6
+
+
 @pytest.mark.parametrize("design", ["independent", "sparse"])
-def test_a_problem_survives_its_files(benchmarks, tmp_path, design):
-    problem = small(benchmarks, "squared", "l1", design)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_problem_survives_its_files(benchmarks, tmp_path, loss, design):
+    problem = small(benchmarks, loss, "l1", design)
     benchmarks["problem"].write_problem(problem, tmp_path)
     again = benchmarks["problem"].read_problem(tmp_path)
     assert (problem.X != again.X).sum() == 0
@@ -99,7 +180,7 @@ def test_the_worker_runs_without_normwise_and_what_it_needs(root, benchmarks, tm
     # NaN where the system does not tell; never less than the data
     assert not memory < problem.n_bytes
     coef = np.fromfile(tmp_path / "coef.bin").reshape(1, len(problem.alphas), -1)
-    assert np.nanmax(benchmarks["race"].gaps(problem, coef)) < 1e-7
+    assert np.nanmax(benchmarks["certify"].gaps(problem, coef)) < 1e-7
 
 
 def test_a_peer_that_is_not_installed_says_how_to_install_it(benchmarks, monkeypatch, tmp_path):
@@ -109,7 +190,10 @@ def test_a_peer_that_is_not_installed_says_how_to_install_it(benchmarks, monkeyp
         engines.Engine("celer").prepare("celer")
 
 
-@pytest.mark.parametrize(("loss", "penalty"), [("squared", "l1"), ("logistic", "l2")])
+@pytest.mark.parametrize(
+    ("loss", "penalty"),
+    [("squared", "l1"), ("logistic", "l2"), ("poisson", "l1"), ("multinomial", "l2")],
+)
 def test_the_loop_for_peers_without_one_sees_every_fold_and_returns_all_rows(
     benchmarks, loss, penalty
 ):
@@ -121,30 +205,41 @@ def test_the_loop_for_peers_without_one_sees_every_fold_and_returns_all_rows(
     def path(X, y):
         sizes.append(X.shape[0])
         assert X.format == "csc"
-        n_alphas = len(problem.alphas)
-        return np.full((n_alphas, X.shape[1]), float(len(y))), np.zeros(n_alphas)
+        shape = len(problem.alphas), *problem.coef_shape
+        # small enough for the mean of a count
+        return np.full(shape, 1e-3 * len(y)), np.zeros(shape[:-1])
 
     coef = cross_validate(problem, path)
-    assert (coef == len(problem.y)).all()
+    assert (coef == 1e-3 * len(problem.y)).all()
     assert sizes == [len(problem.y), *(len(train) for train, _ in problem.splits)]
 
 
-@pytest.mark.parametrize(("loss", "penalty"), [("squared", "elastic_net"), ("logistic", "l1")])
+@pytest.mark.parametrize(
+    ("loss", "penalty"),
+    [
+        ("squared", "elastic_net"),
+        ("logistic", "l1"),
+        ("poisson", "l1"),
+        ("multinomial", "elastic_net"),
+        ("multinomial", "l1"),
+    ],
+)
 def test_gaps_of_sparse_columns_are_those_of_the_same_columns_filled(
     benchmarks, monkeypatch, loss, penalty
 ):
     problem = small(benchmarks, loss, penalty, "sparse")
-    coef = 0.1 * np.random.default_rng(0).standard_normal((1, len(problem.alphas), 15))
+    shape = 1, len(problem.alphas), *problem.coef_shape
+    coef = 0.1 * np.random.default_rng(0).standard_normal(shape)
     filled = replace(problem, X=problem.X.toarray())
-    expected = benchmarks["race"].gaps(filled, coef)
+    expected = benchmarks["certify"].gaps(filled, coef)
     assert (expected > 1e-3).all()
     # also a few strengths at a time
-    monkeypatch.setattr(benchmarks["race"], "MOST_PREDICTIONS", 1)
-    np.testing.assert_allclose(benchmarks["race"].gaps(problem, coef), expected, rtol=1e-9)
+    monkeypatch.setattr(benchmarks["certify"], "MOST_PREDICTIONS", 1)
+    np.testing.assert_allclose(benchmarks["certify"].gaps(problem, coef), expected, rtol=1e-9)
     per_fold = np.repeat(coef, 3, axis=0)
     np.testing.assert_allclose(
-        benchmarks["race"].gaps(problem, per_fold),
-        benchmarks["race"].gaps(filled, per_fold),
+        benchmarks["certify"].gaps(problem, per_fold),
+        benchmarks["certify"].gaps(filled, per_fold),
         rtol=1e-9,
     )
 
@@ -255,17 +350,23 @@ def test_calls_at_own_strengths_are_compared_with_each_other(benchmarks):
     assert benchmarks["summary"].as_called(table, "glmnet") is None
 
 
-@pytest.mark.parametrize("kind", ["l1", "elastic_net", "l2", "logistic_l1", "logistic_l2"])
-def test_whoever_has_strengths_of_its_own_finds_a_finite_error(benchmarks, kind):
+@pytest.mark.parametrize(
+    ("loss", "penalty"),
+    [
+        ("squared", "elastic_net"),
+        *((loss, penalty) for loss in LOSSES for penalty in ("l1", "l2")),
+    ],
+)
+def test_whoever_has_strengths_of_its_own_finds_a_finite_error(benchmarks, loss, penalty):
     regimes = benchmarks["regimes"]
-    *logistic, penalty = kind.split("_", 1) if kind.startswith("logistic") else [kind]
-    regime = regimes.Regime("", "logistic" if logistic else "squared", penalty, 60, 8)
+    regime = regimes.Regime("", loss, penalty, 60, 8)
     problem = regimes.draw(regime)
     callers = [c for c in benchmarks["race"].contenders_of(regime) if c.as_called is not None]
     own = [c for c in callers if c.engine in ("normwise", "scikit-learn")]
     assert "normwise" in [c.name for c in own]
     errors = [c.as_called(problem) for c in own]
-    null = np.log(2) if logistic else problem.y.var()
+    response = {"squared": "gaussian", "logistic": "binary"}.get(loss, loss)
+    null = float(loss_of(response).null_value(problem.y))
     assert all(0 < error < 1.2 * null for error in errors)
     # two searches on the same folds find about the same
     assert max(errors) <= 1.05 * min(errors)
@@ -347,3 +448,44 @@ def test_normwise_is_timed_beside_whoever_is_named(benchmarks):
     assert "celer" in everyone
     assert not everyone & {"pycasso", "glmnetpp", "one product X'X"}
     assert "one product X'X" in {c.name for c in race.contenders_of(regimes["l1_large_n"])}
+
+
+def test_the_summary_has_every_contender_and_the_table_of_counts_and_classes(benchmarks):
+    regimes, summary = benchmarks["regimes"].REGIMES, benchmarks["summary"]
+    names = ["l1_small", "logistic_l2_small", "poisson_l1_tall", "multinomial_l2_eight"]
+    rows = [
+        {
+            "regime": name, "loss": regimes[name].loss, "penalty": regimes[name].penalty,
+            "n": regimes[name].n, "p": regimes[name].p, "contender": contender.name,
+            "strengths": "given", "setting": "default", "seconds_median": 1.0, "ratio": 1.0,
+            "gap_max": 1e-7, "excess_max": 1e-8, "memory_mb": 20.0, "least_error": np.nan,
+            "status": "ok", "note": "",
+        }
+        for name in names
+        for contender in benchmarks["race"].contenders_of(regimes[name])
+    ]  # fmt: skip
+    runs = pd.DataFrame(rows)
+    # of the counts, one is fast, one not accurate, and the others were cut
+    counts = runs["regime"] == "poisson_l1_tall"
+    others = counts & ~runs["contender"].isin(["normwise", "glmnet", "adelie"])
+    runs.loc[others, ["status", "gap_max"]] = "> limit", np.nan
+    runs.loc[counts & (runs["contender"] == "glmnet"), "gap_max"] = 1e-3
+    runs.loc[counts & (runs["contender"] == "adelie"), ["seconds_median", "ratio"]] = 0.5
+    page = summary.text(runs, {}, None)
+    for name in set(runs["contender"]):
+        assert f"| {name} | {benchmarks['contenders'].CONTENDERS[name].promise} |" in page
+    first, second = summary.counts_and_classes(runs).splitlines()[2:4]
+    assert first == (
+        "| poisson l1 tall (1000 × 100) | 1 s (1e-07) | adelie, 500 ms | **0.5** "
+        "| adelie 0.5 (1e-07), glmnet 1 (1e-03) |"
+    )
+    assert second.startswith("| multinomial l2 eight (2000 × 100, 8 classes) | 1 s (1e-07) |")
+    # where nobody reaches the gap, the ratio is the least of the bounds
+    runs.loc[counts & (runs["contender"] == "adelie"), "gap_max"] = 1e-3
+    first = summary.counts_and_classes(runs).splitlines()[2]
+    assert "| none | **> 0.5** |" in first
+    # and where normwise was cut there is none
+    own = counts & (runs["contender"] == "normwise")
+    runs.loc[own, ["status", "seconds_median"]] = "> limit", 20.0
+    first = summary.counts_and_classes(runs).splitlines()[2]
+    assert first.endswith("| > 20 s | none | – | adelie 500 ms (1e-03), glmnet 1 s (1e-03) |")
