@@ -345,6 +345,43 @@ def test_the_path_of_many_sparse_features_is_that_of_the_active_set(
 
 
 @every_response
+@pytest.mark.parametrize("thin", [False, True])
+def test_without_a_penalty_the_fit_is_that_of_scikit_learn(rng, response, thin):
+    X, y = problem(rng, response, 150, 5, zeros=0.2)
+    path = solved(sparse.csr_array(X) if thin else X, y, response, 0.0, 0.0)
+    if response == "poisson":
+        theirs = PoissonRegressor(alpha=0, solver="newton-cholesky", tol=1e-12).fit(X, y)
+        np.testing.assert_allclose(path.coef[0], theirs.coef_, rtol=1e-6)
+        return
+    theirs = LogisticRegression(C=np.inf, solver="newton-cg", tol=1e-10, max_iter=1000).fit(X, y)
+    expected = theirs.coef_ - theirs.coef_.mean(axis=0)
+    np.testing.assert_allclose(path.coef[0], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(path.coef[0].sum(axis=0), 0, atol=1e-12)
+
+
+def test_without_a_penalty_a_fit_that_would_grow_for_ever_is_refused(rng):
+    X = rng.standard_normal((90, 4))
+    counts, classes = rng.poisson(1.0, 90).astype(float), rng.integers(0, 3, 90).astype(float)
+    for y, response in ((counts, "poisson"), (classes, "multinomial")):
+        assert np.isfinite(solved(X, y, response, 0.0, 0.0).coef).all()
+    rare = (np.arange(90) < 6).astype(float)
+    marked = np.column_stack([X, rare])
+    # rows that are marked have no count, or all are of one class, which is no split of all rows
+    alone = np.where(rare == 1, 0.0, counts + 1), np.where(rare == 1, 2.0, classes)
+    said = {"poisson": "rows without a count", "multinomial": "the classes are linearly sep"}
+    for y, response in zip(alone, said, strict=True):
+        with pytest.raises(NoSolutionError, match=said[response]):
+            solved(marked, y, response, 0.0, 0.0)
+        # with a penalty there is one, which grows as the penalty goes
+        reach = solved(marked, y, response, [1e-3, 1e-5], 0.0).coef
+        assert np.abs(reach[1]).max() > 1.3 * np.abs(reach[0]).max()
+    wide = rng.standard_normal((20, 40))
+    for response in said:
+        with pytest.raises(NoSolutionError, match=said[response]):
+            solved(wide, responses(rng, wide, response), response, 0.0, 0.0)
+
+
+@every_response
 def test_a_tighter_tolerance_is_met(rng, response):
     X, y = problem(rng, response)
     for l1_ratio in RATIOS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp, softmax, xlogy
 
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, register
 
 
@@ -29,6 +30,14 @@ class MultinomialLogLoss(Loss):
         """Log-loss of each row."""
         own = np.take_along_axis(predictor, y.astype(int)[(None,) * (predictor.ndim - 1)], axis=-2)
         return np.asarray(logsumexp(predictor, axis=-2) - own[..., 0, :])
+
+    def refuse_limit(self, X: np.ndarray, y: np.ndarray) -> None:
+        """See `Loss.refuse_limit`: between separable classes the coefficients grow without end."""
+        # scipy's linear programs: loaded when used
+        from normwise.fitting.solvers.separation import is_separable
+
+        if is_separable(X, y):
+            raise NoSolutionError("the classes are linearly separable")
 
     def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
         """Entropy of the classes."""

@@ -70,3 +70,11 @@ class PoissonDeviance(Loss):
         """See `Loss.refuse_null`: counts of zero alone have no finite logarithm of their mean."""
         if not mean > 0:
             raise NoSolutionError("all counts are zero")
+
+    def refuse_limit(self, X: np.ndarray, y: np.ndarray) -> None:
+        """See `Loss.refuse_limit`: rows without a count that can be told apart have no mean."""
+        # scipy's linear programs: loaded when used
+        from normwise.fitting.solvers.separation import zeros_are_separable
+
+        if zeros_are_separable(X, y):
+            raise NoSolutionError("rows without a count are linearly separable from all others")

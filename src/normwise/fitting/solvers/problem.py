@@ -460,8 +460,9 @@ class Problem:
         intercept += view.offset - coef @ view.mean
         if K == 1:
             return Path(alphas, coef[:, 0], intercept[:, 0], gap, n_iter)
-        # a constant in all of them changes no probability
+        # a constant in all of them changes no probability, nor without a penalty anything
         intercept -= intercept.mean(axis=1, keepdims=True)
+        coef[alphas == 0] -= coef[alphas == 0].mean(axis=1, keepdims=True)
         return Path(alphas, coef, intercept, gap, n_iter)
 
     def _null_model(self, view: View) -> tuple[np.ndarray, float]:
