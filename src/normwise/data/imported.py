@@ -166,3 +166,15 @@ def refuse_large(
 TABLE_KEYS = ("file", "target", "positive", "missing", "drop")
 # and what is known of the rows that are split
 ROW_KEYS = ("groups", "time", "weights")
+# what a simulated response on the rows of a table takes
+RESPONSE_KEYS = (
+    "signal",
+    "decay",
+    "signs",
+    "response",
+    "prevalence",
+    "mean_count",
+    "dispersion",
+    "n_classes",
+    "class_features",
+)

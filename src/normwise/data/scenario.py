@@ -34,6 +34,7 @@ FEATURES = (
     "categorical",
     "mixed",
 )
+CLASS_FEATURES = ("shared", "own")
 # prevalence of classes of equal size
 BALANCED = 0.5
 # kinds of which every column is of zeros and ones
@@ -47,7 +48,11 @@ class Scenario:
     The noise variance is 1 throughout; the coefficients are scaled so that
     ``snr`` :math:`= \beta^T \Sigma \beta / \sigma^2` with the covariance :math:`\Sigma` of the
     features as they are. For a binary response, :math:`\sigma^2 = \pi^2/3`, the variance of the
-    logistic noise of the latent response.
+    logistic noise of the latent response. For counts of mean :math:`m` and dispersion
+    :math:`\delta` it is :math:`1/m + \delta`, the variance of the working response at the mean.
+    For :math:`K` classes it is :math:`(1 - 1/K)\,\pi^2/6`, that of the Gumbel noise of each class
+    less its mean over the classes, and :math:`\beta^T \Sigma \beta` is averaged over the classes;
+    with two classes that is the ``snr`` of a binary response.
 
     Parameters
     ----------
@@ -84,9 +89,18 @@ class Scenario:
         Levels of a categorical variable, one of which has no column of its own.
     response : str
         Kind of the response, one of ``RESPONSES`` of `normwise.data.response_kind`: ``gaussian``
-        (least squares) or ``binary`` (logistic).
+        (least squares), ``binary`` (logistic), ``multinomial`` (several classes) or ``poisson``
+        (counts).
     prevalence : float
         Share of ones of a binary response.
+    mean_count, dispersion : float
+        Mean :math:`m` of counts in the population, and :math:`\delta` of their variance
+        :math:`\mu + \delta\mu^2` at the mean :math:`\mu`: Poisson at 0, else negative binomial.
+    n_classes : int
+        Classes of a multinomial response, of equal size in the population.
+    class_features : str
+        Whether a relevant feature has a coefficient in every class (``shared``), or tells one
+        class from all others (``own``), each class in turn.
     """
 
     n_samples: int
@@ -109,6 +123,10 @@ class Scenario:
     per_group: int = 2
     prevalence: float = BALANCED
     nonlinear_share: float = 0.0
+    mean_count: float = 1.0
+    dispersion: float = 0.0
+    n_classes: int = 3
+    class_features: str = "shared"
 
     def __post_init__(self) -> None:
         # 1 and 1.0 in a config are the same scenario
@@ -143,7 +161,7 @@ class Scenario:
     @property
     def noise_var(self) -> float:
         """Variance of the noise, on the scale of the linear predictor."""
-        return kind_of(self.response).noise_var
+        return kind_of(self.response).noise_var(self)
 
     @property
     def uses_copula(self) -> bool:

@@ -13,14 +13,14 @@ from normwise.analysis.measure.own_metrics import METRICS
 from normwise.analysis.trials.replications.protocol import studies
 from normwise.data.generated import DATASETS
 from normwise.data.response_kind import DEFAULT
-from normwise.data.scenario import BALANCED, Scenario, expand_grid
+from normwise.data.scenario import Scenario, expand_grid
 from normwise.files.errors import from_extra
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import known_penalties, responses, takes_weights
 from normwise.study.complaints import explain, not_one_of
 from normwise.study.conversion import converted
 from normwise.study.design import DesignError, design_problems, is_range, scenarios_of
-from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
+from normwise.study.origins import DESIGN_KEYS, GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
 from normwise.study.scenario_checks import problems, response_problems
 
 with from_extra("study"):
@@ -237,11 +237,13 @@ def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
     if dataset["source"] == "scenarios":
         yield from _scenario_problems(dataset, n_folds)
     elif dataset["source"] == "semi_synthetic":
-        (n_samples,), (response,) = dataset["n_samples"], dataset.get("response", [DEFAULT])
-        (prevalence,) = dataset.get("prevalence", [BALANCED])
-        classes = Scenario(n_samples, 1, 1, response=response, prevalence=prevalence)
-        yield from response_problems(classes)
-        yield from _fit_problems(n_samples, response, dataset["penalties"], n_folds)
+        design = {key: dataset[key][0] for key in DESIGN_KEYS if key in dataset}
+        # how many columns there are, the table says
+        scenario = Scenario(n_features=max(1, design["n_nonzero"]), **design)
+        yield from response_problems(scenario)
+        yield from _fit_problems(
+            scenario.n_samples, scenario.response, dataset["penalties"], n_folds
+        )
 
 
 def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:

@@ -7,20 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normwise.data.imported import ROW_KEYS, TABLE_KEYS
+from normwise.data.imported import RESPONSE_KEYS, ROW_KEYS, TABLE_KEYS
 from normwise.data.scenario import AXES
 
 GRID_KEYS = (*AXES, "nonzero_fraction")
-DESIGN_KEYS = (
-    "n_samples",
-    "n_nonzero",
-    "snr",
-    "signal",
-    "decay",
-    "signs",
-    "response",
-    "prevalence",
-)
+DESIGN_KEYS = ("n_samples", "n_nonzero", "snr", *RESPONSE_KEYS)
 
 
 @dataclass(frozen=True)
