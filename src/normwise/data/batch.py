@@ -117,7 +117,9 @@ def outside_truth(
     p = n_features
     classes = arrays["coef"].shape[:-1]
     given = {
-        "intercept": np.zeros(classes), "noise_var": np.array(1.0), "dispersion": np.array(0.0)
+        "intercept": np.zeros(classes),
+        "noise_var": np.array(1.0),
+        "dispersion": np.array(0.0),
     }
     given |= {name: arrays[name] for name in TRUTH_ARRAYS if name in arrays}
     if "population" in given:
@@ -245,9 +247,7 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
     )
 
 
-def _named(
-    path: str | Path, response: str, y: np.ndarray, truth: Population | None
-) -> str:
+def _named(path: str | Path, response: str, y: np.ndarray, truth: Population | None) -> str:
     """The kind of response that a file names, where its responses and its truth are such."""
     try:
         kind = kind_of(response)

@@ -38,6 +38,8 @@ class ResponseKind:
         In the config, the tables and the files.
     classes : tuple of int
         The values of a response that stands for classes; none for a number.
+    label : str
+        On the page, what is predicted.
     values : str
         In words, what its numbers are.
     several : bool
@@ -55,6 +57,7 @@ class ResponseKind:
 
     name: ClassVar[str]
     classes: ClassVar[tuple[int, ...]] = ()
+    label: ClassVar[str] = "a number"
     values: ClassVar[str] = "numbers"
     several: ClassVar[bool] = False
     keys: ClassVar[tuple[str, ...]] = ()
@@ -85,9 +88,7 @@ class ResponseKind:
         """Coefficients of a truth, from the effects of its features before they are scaled."""
         return coef
 
-    def shift(
-        self, scenario: Scenario, truth: Population, rows: Rows | None
-    ) -> float | np.ndarray:
+    def shift(self, scenario: Scenario, truth: Population, rows: Rows | None) -> float | np.ndarray:
         """What to add to a predictor of mean zero so that the responses are as the scenario says.
 
         Parameters
@@ -153,6 +154,10 @@ def kind_of(response: str) -> ResponseKind:
             raise ValueError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
         import_module(f"{members.__name__}.{response}")
     return KINDS[response]
+
+
+# the name by which estimators and advice ask for it
+any_kind = kind_of
 
 
 def recognised(y: np.ndarray) -> str:

@@ -78,7 +78,7 @@ class PredictorLaw:
             self.fitted = intercept[..., None] + coef @ X_test.T.astype(float, copy=False)
             return
         self.nodes, self.weights = gauss_hermite()
-        self.true_mean = truth.intercept + float(truth.mean @ truth.coef)
+        self.true_mean = float(truth.intercept) + float(truth.mean @ truth.coef)
         self.true_var = truth.signal_var
         self.mean = intercept + coef @ truth.mean
         self.var = truth.variance(coef)
@@ -135,9 +135,7 @@ class PredictorLaw:
         if self.sampled:
             each = loss.expected_each(loss.mean_of(self.true), self.fitted)
             return np.asarray(each.mean(axis=-1))
-        known = loss.expected_normal(
-            self.true_mean, self.true_var, self.mean, self.var, self.cov
-        )
+        known = loss.expected_normal(self.true_mean, self.true_var, self.mean, self.var, self.cov)
         if known is not None:
             return known
         true, mean, _ = self._over_true()

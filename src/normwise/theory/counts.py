@@ -19,9 +19,7 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
     """Logarithms of means, and half the expected deviance of Poisson counts there."""
     means = np.geomspace(LEAST, MOST, N_MEANS)
     count = np.arange(1, int(MOST + 12 * np.sqrt(MOST)) + 20)
-    chance = np.exp(
-        xlogy(count, means[:, None]) - means[:, None] - gammaln(count + 1)
-    )
+    chance = np.exp(xlogy(count, means[:, None]) - means[:, None] - gammaln(count + 1))
     return np.log(means), chance @ xlogy(count, count) - xlogy(means, means)
 
 

@@ -53,6 +53,7 @@ class Binary(ResponseKind):
 
     name = "binary"
     classes = (0, 1)
+    label = "two classes"
     values = "zeros and ones"
     keys = ("prevalence", "nonlinear_share")
 
@@ -79,9 +80,7 @@ class Binary(ResponseKind):
                 f"{math.ceil(round(RARE_ROWS / rarer, 6))}"
             )
 
-    def shift(
-        self, scenario: Scenario, truth: Population, rows: Rows | None
-    ) -> float | np.ndarray:
+    def shift(self, scenario: Scenario, truth: Population, rows: Rows | None) -> float | np.ndarray:
         """See `ResponseKind.shift`: the population has the share of ones of the scenario."""
         if truth.table is None and scenario.prevalence == BALANCED:
             # a predictor of mean zero balances the classes if it is symmetric

@@ -34,6 +34,7 @@ class Multinomial(ResponseKind):
     name = "multinomial"
     # how many there are, the data say
     classes = (0, 1, 2)
+    label = "several classes"
     values = "numbers of at least three classes from zero on, each of which occurs,"
     several = True
     keys = ("n_classes", "class_features")
@@ -79,9 +80,7 @@ class Multinomial(ResponseKind):
             found[:, j] = coef[j] * np.roll(pattern, turn)
         return found
 
-    def shift(
-        self, scenario: Scenario, truth: Population, rows: Rows | None
-    ) -> float | np.ndarray:
+    def shift(self, scenario: Scenario, truth: Population, rows: Rows | None) -> float | np.ndarray:
         """See `ResponseKind.shift`: the classes of the population are of equal size."""
         if rows is not None:
             return _balancing(truth.predictor(rows()))

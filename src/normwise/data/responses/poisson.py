@@ -32,6 +32,7 @@ class Poisson(ResponseKind):
     """
 
     name = "poisson"
+    label = "counts"
     values = "whole numbers of at least zero"
     keys = ("mean_count", "dispersion")
 
@@ -68,9 +69,7 @@ class Poisson(ResponseKind):
                 f"{math.ceil(s.n_samples * LEAST_ROWS / rows)}, or a larger mean_count"
             )
 
-    def shift(
-        self, scenario: Scenario, truth: Population, rows: Rows | None
-    ) -> float | np.ndarray:
+    def shift(self, scenario: Scenario, truth: Population, rows: Rows | None) -> float | np.ndarray:
         """See `ResponseKind.shift`: the counts of the population have the mean of the scenario."""
         if rows is None:
             return math.log(scenario.mean_count) - truth.signal_var / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp, softmax, xlogy
 
+from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, register, weighted_mean
 
 
@@ -37,6 +38,14 @@ class MultinomialLogLoss(Loss):
     def expected_each(self, mean: np.ndarray, predictor: np.ndarray) -> np.ndarray:
         """See `Loss.expected_each`: the cross-entropy of the probabilities."""
         return np.asarray(self.cumulant(predictor) - (mean * predictor).sum(axis=-2))
+
+    def refuse_limit(self, X: np.ndarray, y: np.ndarray) -> None:
+        """See `Loss.refuse_limit`: between separable classes the coefficients grow without end."""
+        # scipy's linear programs: loaded when used
+        from normwise.fitting.solvers.separation import is_separable
+
+        if is_separable(X, y):
+            raise NoSolutionError("the classes are linearly separable")
 
     def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
         """Entropy of the classes, along the last axis."""

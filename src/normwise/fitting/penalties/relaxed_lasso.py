@@ -99,7 +99,7 @@ class RelaxedLasso(Penalty):
     def path(self, problem: Problem, alphas: np.ndarray, tol: float) -> Path:
         """Fit every row of a problem at every strength and share."""
         lasso = problem.path(alphas, 1.0, tol)
-        ever = _kept(lasso.coef).any(axis=0)
+        ever = np.asarray(_kept(lasso.coef).any(axis=0))
         free_fits = _LeastSquares(problem, ever) if problem.loss.has_limit else None
         found: dict[bytes, Fit] = {}
         parts = []

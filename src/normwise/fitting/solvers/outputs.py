@@ -149,6 +149,8 @@ class GeneralisedProblem(Problem):
         coef, intercept = np.zeros((len(alphas), K, p)), np.zeros((len(alphas), K))
         gap, n_iter = np.zeros(len(alphas)), np.zeros(len(alphas), int)
         intercept[:] = outputs.level
+        if (alphas == 0).any():
+            self.loss.refuse_limit(view.design(), view.y)
         inner, start = np.isfinite(alphas), np.zeros((K, p))
         if begin is not None:
             known = np.isfinite(view.scale)

@@ -17,7 +17,16 @@ from normwise.report.look.words import AXIS_NAMES
 
 Z95 = 1.959964
 # axes of names, between which there is nothing
-NAMED_AXES = ("covariance", "noise", "signal", "signs", "placement", "features", "response")
+NAMED_AXES = (
+    "covariance",
+    "noise",
+    "signal",
+    "signs",
+    "placement",
+    "features",
+    "response",
+    "class_features",
+)
 RELATIVE = "constant prediction = 1"
 
 
@@ -99,14 +108,28 @@ def positions(values: pd.Series, key: str, levels: np.ndarray) -> np.ndarray:
     return np.searchsorted(levels, values.to_numpy())
 
 
-def _null_log_loss(snr: float) -> float:
+def _null_squared_error(scenario: pd.Series) -> float:
+    return float(scenario["snr"])
+
+
+def _null_log_loss(scenario: pd.Series) -> float:
     from normwise.theory.logistic import bayes_log_loss
 
-    return np.log(2) - bayes_log_loss(np.sqrt(snr * np.pi**2 / 3))
+    return np.log(2) - bayes_log_loss(np.sqrt(scenario["snr"] * np.pi**2 / 3))
 
 
-# by response, from the signal-to-noise ratio; risks of another are shown as they are
-NULL_RISKS: dict[str, Callable[[float], float]] = {"gaussian": float, "binary": _null_log_loss}
+def _null_deviance(scenario: pd.Series) -> float:
+    # 2 E[mu (eta - log m)] of a normal predictor eta of variance v, of which mu is the exponential
+    m = scenario["mean_count"]
+    return float(m * scenario["snr"] * (1 / m + scenario["dispersion"]))
+
+
+# by response, of a linear predictor that is normal; risks of another are shown as they are
+NULL_RISKS: dict[str, Callable[[pd.Series], float]] = {
+    "gaussian": _null_squared_error,
+    "binary": _null_log_loss,
+    "poisson": _null_deviance,
+}
 
 
 def _null_risk(scenario: pd.Series) -> float:
@@ -114,7 +137,7 @@ def _null_risk(scenario: pd.Series) -> float:
     response = scenario["response"]
     if scenario["features"] != "gaussian" and not kind_of(response).risk_from_moments:
         return np.nan
-    return float(NULL_RISKS[response](scenario["snr"])) if response in NULL_RISKS else np.nan
+    return float(NULL_RISKS[response](scenario)) if response in NULL_RISKS else np.nan
 
 
 def _scaled(scenarios: pd.DataFrame) -> tuple[pd.DataFrame, str]:
