@@ -139,19 +139,21 @@ class Scenario:
         return asdict(self)
 
     @property
+    def content(self) -> dict[str, int | float | str]:
+        """Sizes, and the other fields that are not at their default."""
+        sizes = ("n_samples", "n_features", "n_nonzero")
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        kept = (f.name for f in fields(self) if f.name in sizes or values[f.name] != f.default)
+        return {name: values[name] for name in kept}
+
+    @property
     def key(self) -> str:
         """Digest of the content, 64 hexadecimal digits.
 
         Fields at their default are left out, so that a field added later leaves
         the keys, and with them the random numbers, of older scenarios alone.
         """
-        content = {f.name: getattr(self, f.name) for f in fields(self)}
-        content = {
-            f.name: content[f.name]
-            for f in fields(self)
-            if f.name in ("n_samples", "n_features", "n_nonzero") or content[f.name] != f.default
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
     @property
     def id(self) -> str:

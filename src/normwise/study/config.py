@@ -12,7 +12,7 @@ import yaml
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.analysis.trials.replications.protocol import studies
 from normwise.data.generated import DATASETS
-from normwise.data.response_kind import DEFAULT
+from normwise.data.response_kind import DEFAULT, kind_of
 from normwise.data.scenario import Scenario, expand_grid
 from normwise.files.errors import from_extra
 from normwise.fitting.loss import loss_of
@@ -163,6 +163,7 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
         found = list(_unknown("penalties", own, known_penalties()))
         found = found or [*_figure_problems(dataset), *_source_problems(dataset)]
         found = found or list(_weight_problems(dataset, config["engine"]))
+        found = found or list(_engine_problems(dataset, config["engine"]))
         if not found and not unknown:
             found = list(_sample_problems(dataset, config["tuning"]["n_folds"]))
         yield from (f"{where}: {problem}" for problem in found)
@@ -186,6 +187,12 @@ def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"figure ({shown}) compares l1 with l2, penalties are "
             f"{', '.join(dataset['penalties'])}; add the missing one or remove figure"
+        )
+    several = [r for r in dataset.get("response", []) if kind_of(r).several]
+    if shown == "case" and several:
+        yield (
+            f"figure (case) shows one coefficient a feature, and response: {several[0]} has one "
+            "for each class; use figure: sweep or none"
         )
     if shown == "anatomy" and not all(loss_of(r).decomposes for r in dataset.get("response", [])):
         yield (
@@ -217,6 +224,14 @@ def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"chunks ({dataset['chunks']}) exceeds replicates ({dataset['replicates']}); lower it"
         )
+
+
+def _engine_problems(dataset: Mapping[str, Any], engine: str) -> Iterator[str]:
+    if engine == "native":
+        return
+    for response in dataset.get("response", [DEFAULT]):
+        if loss_of(response).generalised:
+            yield f"response ({response}) needs engine: native; the {engine} engine has no solver"
 
 
 def _weight_problems(dataset: Mapping[str, Any], engine: str) -> Iterator[str]:
