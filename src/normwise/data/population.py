@@ -280,7 +280,7 @@ def draw_response(
 def draw_test_features(scenario: Scenario, seed: int) -> np.ndarray:
     """A large sample of rows that stands for a population without a closed form."""
     truth, rng = population(scenario, seed), generator(seed, scenario.key, "test")
-    if truth.table is None:
+    if truth.table is None and kind_of(scenario.response).risk_from_predictor:
         return draw_features(scenario, truth, N_TEST, rng)
     return _many_rows(scenario, truth, MOST_MISFIT if truth.misfit else MOST_TEST, rng)
 

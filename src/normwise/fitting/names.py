@@ -25,6 +25,8 @@ MIXES = {
     "none": "no penalty",
 }
 SELECTING = ("l1", "elastic_net")
+# kinds of response whose solvers certify a fit without a penalty
+UNPENALISED = ("gaussian", "binary")
 
 
 def register(kind: type[Penalty]) -> type[Penalty]:
@@ -58,6 +60,8 @@ def penalty_class(name: str) -> type[Penalty]:
 
 def responses(name: str) -> tuple[str, ...]:
     """Kinds of response that a penalty can be fitted to."""
+    if name == "none":
+        return UNPENALISED
     return RESPONSES if name in MIXES else penalty_class(name).responses
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from normwise.data.response_kind import RESPONSES
 from normwise.fitting.loss import prediction_loss
-from normwise.fitting.names import MIXES, penalty_class
+from normwise.fitting.names import MIXES, UNPENALISED, penalty_class
 from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 
@@ -72,7 +72,7 @@ class Penalty:
     tuned = True
     per_strength: ClassVar[int] = 1
     ends_with_limit: ClassVar[bool] = True
-    responses: ClassVar[tuple[str, ...]] = ("gaussian", "binary")
+    responses: tuple[str, ...] = ("gaussian", "binary")
     takes_weights: ClassVar[bool] = False
 
     def grid(self, problem: Problem, n_alphas: int) -> np.ndarray:
@@ -147,6 +147,8 @@ class Mix(Penalty):
 
     def __init__(self, l1_ratio: float, tuned: bool = True) -> None:
         self.l1_ratio, self.tuned = l1_ratio, tuned
+        if not tuned:
+            self.responses = UNPENALISED
 
     def grid(self, problem: Problem, n_alphas: int) -> np.ndarray:
         """Candidate strengths, or 0 alone if there is nothing to tune."""
