@@ -9,8 +9,8 @@ from normwise.data.batch import Batch
 from normwise.data.population import draw, draw_features, draw_response, population
 from normwise.data.scenario import Scenario
 from normwise.data.simulated import simulated_test_rows
-from normwise.fitting.fit_job import FitOptions, fit_replicate
 from normwise.fitting.errors import NoSolutionError
+from normwise.fitting.fit_job import FitOptions, fit_replicate
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import responses
 from normwise.fitting.penalty import find, mixes
