@@ -43,10 +43,10 @@ def points_text(rows: pd.DataFrame) -> str:
 def measure_of(rows: pd.DataFrame) -> str:
     """What the points of scenarios are points of."""
     kinds = set(rows["response"]) if "response" in rows else {DEFAULT}
-    losses = list(dict.fromkeys(loss_of(name).label for name in RESPONSES if name in kinds))
-    if loss_of(DEFAULT).label not in losses:
-        return f"{' or '.join(losses)} explained"
-    return " or ".join(["R²", *(name for name in losses if name != loss_of(DEFAULT).label)])
+    known = [name for name in RESPONSES if name in kinds]
+    *others, last = dict.fromkeys("R²" if n == DEFAULT else loss_of(n).label for n in known)
+    said = f"{', '.join(others)} or {last}" if others else last
+    return said if DEFAULT in kinds else f"{said} explained"
 
 
 def signed_tenth(value: float) -> str:

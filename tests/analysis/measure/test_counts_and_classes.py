@@ -153,9 +153,7 @@ def test_held_out_metrics_are_scikit_learns(weighted, rng):
     assert found["brier_score"][0, 0] == pytest.approx(np.average(distance, weights=weight))
     counts, eta = rng.poisson(2.0, 80).astype(float), 0.5 + rng.standard_normal(80) / 3
     value = loss_of("poisson").value(counts, eta, weight)
-    found = held_out_metrics(
-        "poisson", np.array([[value]]), eta[None, None], counts[None], given
-    )
+    found = held_out_metrics("poisson", np.array([[value]]), eta[None, None], counts[None], given)
     theirs = d2_tweedie_score(counts, np.exp(eta), power=1, sample_weight=weight)
     assert found == {"explained": pytest.approx(np.array([[theirs]]))}
 

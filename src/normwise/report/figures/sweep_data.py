@@ -90,10 +90,15 @@ def panel_title(key: str | None, row: pd.Series) -> str:
     if key in ("nonzero_share", "n_nonzero") and row["nonzero_share"] == 1:
         return "dense: every column matters"
     if key == "nonzero_share":
-        return f"sparse: {100 * row['nonzero_share']:.2g} % of columns matter"
+        return f"sparse: {two_digits(100 * row['nonzero_share'])} % of columns matter"
     value = row[key]
     number = f"{value:g}" if not isinstance(value, str) else value
     return f"{AXIS_NAMES.get(key, key)} = {number}"
+
+
+def two_digits(value: float) -> str:
+    """A number with two significant digits, and no power of ten."""
+    return f"{float(f'{value:.2g}'):g}"
 
 
 def middle_of(group: pd.DataFrame) -> pd.Series:
