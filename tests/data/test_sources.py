@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from normwise.data.batch import outside_key
 from normwise.data.errors import DataFileError, ExtensionError
@@ -259,6 +260,54 @@ def test_a_semi_synthetic_population_has_its_snr_and_coefficients(rng, response)
     assert np.allclose(np.abs(size[truth.support]), np.abs(size).max())
     assert sorted(np.sign(size[truth.support])) == [-1, -1, 1, 1]
     assert scenario.n_features == 6
+
+
+def test_semi_synthetic_counts_have_their_mean_and_their_dispersion(rng, tmp_path):
+    source = made_source(rng)
+    given = {"response": ["poisson"], "mean_count": [2.5], "dispersion": [0.4], "snr": [0.5]}
+    batch = semi(tmp_path / "a.npz", source, (0, 2), **given)
+    truth = batch.truth
+    assert batch.response == "poisson" and truth.dispersion == 0.4
+    predictor = truth.intercept + source.X @ truth.coef
+    assert np.exp(predictor).mean() == pytest.approx(2.5)
+    assert predictor.var() == pytest.approx(0.5 * (1 / 2.5 + 0.4))
+    coef, intercept = truth.coef + 0.2, np.array(truth.intercept)
+    excess = np.exp(intercept + source.X @ coef) - np.exp(predictor)
+    excess -= np.exp(predictor) * (source.X @ (coef - truth.coef))
+    risk = risk_function(batch.only(0))(coef[None], intercept[None])
+    assert risk[0] == pytest.approx(2 * excess.mean())
+
+
+def test_semi_synthetic_classes_are_of_equal_size(rng, tmp_path):
+    source = made_source(rng)
+    given = {"response": ["multinomial"], "n_classes": [4], "class_features": ["own"]}
+    batch = semi(tmp_path / "a.npz", source, (0, 2), **given)
+    truth = batch.truth
+    assert batch.response == "multinomial" and truth.coef.shape == (4, 6)
+    share = softmax(truth.predictor(source.X), axis=0).mean(axis=1)
+    np.testing.assert_allclose(share, 0.25, atol=1e-6)
+    assert set(np.unique(batch.y)) == set(range(4)) and batch.coef_shape == (4, 6)
+    own = risk_function(batch.only(0))(truth.coef[None], truth.intercept[None])
+    assert own[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_response_that_does_not_fit_its_name_is_refused(rng, tmp_path):
+    arrays = {
+        "X": rng.standard_normal((2, 30, 3)),
+        "y": rng.poisson(2.0, (2, 30)) + 0.5,
+        "coef": np.ones(3),
+        "response": np.array("poisson"),
+    }
+    for change, words in (
+        ({}, "array 'y' must hold whole numbers of at least zero for response: poisson"),
+        ({"response": np.array("ordinal")}, "array 'response': response 'ordinal' is unknown"),
+        ({"y": np.arange(60.0).reshape(2, 30) % 3, "response": np.array("multinomial")},
+         r"'coef' has shape \(3,\), must be \(n_classes, n_features\)"),
+        ({"coef": np.ones((3, 3)), "y": np.zeros((2, 30))}, r"must be \(n_features,\)"),
+    ):  # fmt: skip
+        np.savez(tmp_path / "0.npz", **(arrays | change))
+        with pytest.raises(DataFileError, match=words):
+            list(read_batches(tmp_path / "0.npz", "own"))
 
 
 def test_signal_and_signs_are_those_of_the_config(rng):

@@ -196,6 +196,52 @@ BAD_CONFIGS = {
         "n_nonzero: 3, response: binary, prevalence: 0.1}",
         ["'a'", "prevalence (0.1)", "10 rows", "n_samples (100)", "at least 150"],
     ),
+    "counts of a table's rows that explode": (
+        "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 100, snr: 30, "
+        "n_nonzero: 3, response: poisson, mean_count: 4, penalties: [l1, l2]}",
+        ["'a'", "snr (30.0)", "mean_count (4.0)", "at most 16"],
+    ),
+    "a key of another response": (
+        GOOD + "    mean_count: 2\n",
+        ["mean_count (2.0) applies to response: poisson only", "response: gaussian"],
+    ),
+    "two of several classes": (
+        GOOD + "    response: multinomial\n    n_classes: 2\n",
+        ["n_classes", "2", "at least 3"],
+    ),
+    "no penalty for counts": (
+        GOOD.replace("40", "60") + "    response: poisson\n",
+        ["penalties (none) cannot be fitted to response: poisson, only to gaussian, binary"],
+    ),
+    "a penalty for numbers alone": (
+        GOOD.replace("40", "60")
+        + "    response: multinomial\n    penalties: [l1, adaptive_lasso]\n"
+        "penalties: [l1, adaptive_lasso]\n",
+        ["penalties (adaptive_lasso) cannot be fitted to response: multinomial"],
+    ),
+    "counts by another engine": (
+        GOOD.replace("40", "60")
+        + "    response: poisson\n    penalties: [l1, l2]\nengine: scikit-learn\n",
+        ["response (poisson) needs engine: native"],
+    ),
+    "a case of several classes": (
+        GOOD.replace("40", "60")
+        + "    response: multinomial\n    penalties: [l1, l2]\n    figure: case\n",
+        ["figure (case)", "response: multinomial", "sweep or none"],
+    ),
+    "an anatomy of counts": (
+        GOOD.replace("40", "60")
+        + "    response: poisson\n    penalties: [l1, l2]\n    figure: anatomy\n",
+        ["figure (anatomy)", "response: gaussian"],
+    ),
+    "a range of counts for numbers": (
+        GOOD.replace(
+            "n_nonzero: 3",
+            "n_nonzero: 3\n    design: {n_scenarios: 3}\n    snr: "
+            "{low: 1, high: 2}\n    dispersion: {low: 0.1, high: 1}",
+        ),
+        ["dispersion", "needs response: poisson, which no scenario has"],
+    ),
     "a grid from a table": (
         "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 30, snr: 1, "
         "n_nonzero: [3, 4]}",
