@@ -79,8 +79,9 @@ def ground_of(
 ) -> pd.DataFrame:
     """Table ``ground``: measured effects with the properties of their scenarios.
 
-    Scenarios without a truth or without any signal have no place on the surface. A scenario that
-    two data sets share is there once.
+    Scenarios without a truth or without any signal have no place on the surface, nor have those
+    whose response is of a kind that ``OBSERVED`` has no entry for. A scenario that two data sets
+    share is there once.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def ground_of(
     """
     keys = ["dataset", "scenario"]
     own = goals.merge(scenarios, on=keys).drop_duplicates(["goal", "scenario"])
-    own = own[own["n_nonzero"] > 0].reset_index(drop=True)
+    own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(OBSERVED))].reset_index(drop=True)
     own = own.assign(
         binary=own["response"].map(lambda name: float(bool(kind_of(name).classes))).astype(float)
     )
