@@ -17,6 +17,7 @@ from normwise.data.seeds import generator
 from normwise.data.semi_synthetic import semi_synthetic_truth, write_semi_synthetic
 from normwise.data.splits import split_rows, write_splits
 from normwise.files.arrays import load_arrays
+from normwise.fitting.loss import loss_of
 from normwise.fitting.risk import risk_function
 from normwise.fitting.tuning import make_folds
 from normwise.study.extensions import load
@@ -289,6 +290,64 @@ def test_semi_synthetic_classes_are_of_equal_size(rng, tmp_path):
     assert set(np.unique(batch.y)) == set(range(4)) and batch.coef_shape == (4, 6)
     own = risk_function(batch.only(0))(truth.coef[None], truth.intercept[None])
     assert own[0] == pytest.approx(0, abs=1e-12)
+
+
+def write_table(path, X, y):
+    lines = [",".join(f"{value:.6g}" for value in row) for row in np.column_stack([X, y])]
+    path.write_text("\n".join(["a,b,c,y", *lines]))
+
+
+def test_a_table_of_counts_or_of_several_classes_is_read_split_and_scored(rng, tmp_path):
+    X = rng.standard_normal((120, 3))
+    # numbers of classes in a table begin anywhere
+    answers = {
+        "poisson": rng.poisson(np.exp(X[:, 0])),
+        "multinomial": 10 * (1 + np.arange(120) % 4),
+    }
+    for response, y in answers.items():
+        write_table(tmp_path / "t.csv", X, y)
+        import_table(tmp_path / "s.npz", str(tmp_path / "t.csv"), "y", response=response, **LIMITS)
+        source = read_source(tmp_path / "s.npz")
+        assert source.response == response
+        several = response == "multinomial"
+        np.testing.assert_array_equal(source.y, y / 10 - 1 if several else y)
+        dataset = {"name": "own", "test_share": 0.25, "replicates": 3, "chunks": 1}
+        write_splits(tmp_path / "0.npz", source, dataset, (0, 3), 1, min_rows=10, **LIMITS)
+        (batch,) = read_batches(tmp_path / "0.npz", "own")
+        assert batch.response == response and batch.coef_shape == ((4, 3) if several else (3,))
+        shape = (2, *batch.coef_shape)
+        coef, intercept = rng.standard_normal(shape), rng.standard_normal(shape[:-1])
+        predictor = intercept[..., None] + coef @ batch.X_test[0].T
+        expected = loss_of(response).value(batch.y_test[0], predictor)
+        np.testing.assert_allclose(risk_function(batch.only(0))(coef, intercept), expected)
+        if several:
+            shares = [np.bincount(part.astype(int)) for part in (batch.y[0], batch.y_test[0])]
+            assert [list(share) for share in shares] == [[22] * 4, [8] * 4]
+
+
+def test_a_table_that_has_not_what_its_response_says_is_refused(rng, tmp_path):
+    X = rng.standard_normal((60, 3))
+    for response, y, words in (
+        (
+            "poisson",
+            X[:, 0] * 2,
+            "'y' must hold whole numbers of at least zero for response: poisson",
+        ),
+        ("multinomial", np.arange(60) % 2, "'y' must hold numbers of at least three classes"),
+    ):
+        write_table(tmp_path / "t.csv", X, y)
+        with pytest.raises(InputError, match=words):
+            import_table(
+                tmp_path / "s.npz", str(tmp_path / "t.csv"), "y", response=response, **LIMITS
+            )
+
+
+def test_a_split_that_leaves_a_class_too_few_rows_names_all_classes(rng, tmp_path):
+    y = np.repeat([0.0, 1.0, 2.0, 3.0], [30, 30, 30, 2])
+    source = Source(rng.standard_normal((92, 3)), y, ("a", "b", "c"), "multinomial", ())
+    dataset = {"name": "own", "test_share": 0.3, "replicates": 2, "chunks": 1}
+    with pytest.raises(InputError, match=r"21 of class 0, .* 1 of class 3\)"):
+        write_splits(tmp_path / "0.npz", source, dataset, (0, 2), 1, min_rows=10, **LIMITS)
 
 
 def test_a_response_that_does_not_fit_its_name_is_refused(rng, tmp_path):

@@ -251,6 +251,8 @@ def _weight_problems(dataset: Mapping[str, Any], engine: str) -> Iterator[str]:
 def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
     if dataset["source"] == "scenarios":
         yield from _scenario_problems(dataset, n_folds)
+    elif dataset["source"] == "table" and "response" in dataset:
+        yield from _penalty_problems(dataset["response"][0], dataset["penalties"])
     elif dataset["source"] == "semi_synthetic":
         design = {key: dataset[key][0] for key in DESIGN_KEYS if key in dataset}
         # how many columns there are, the table says
@@ -259,6 +261,15 @@ def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
         yield from _fit_problems(
             scenario.n_samples, scenario.response, dataset["penalties"], n_folds
         )
+
+
+def _penalty_problems(response: str, penalties: Iterable[str]) -> Iterator[str]:
+    for name in penalties:
+        if response not in responses(name):
+            yield (
+                f"penalties ({name}) cannot be fitted to response: {response}, only to "
+                f"{', '.join(responses(name))}; give the data set penalties of its own"
+            )
 
 
 def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
@@ -307,9 +318,4 @@ def _fit_problems(
             f"n_samples ({n_samples}) is too small for tuning.n_folds ({n_folds}); use at least "
             f"{needed}"
         )
-    for name in penalties:
-        if response not in responses(name):
-            yield (
-                f"penalties ({name}) cannot be fitted to response: {response}, only to "
-                f"{', '.join(responses(name))}; give the data set penalties of its own"
-            )
+    yield from _penalty_problems(response, penalties)

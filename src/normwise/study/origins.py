@@ -40,7 +40,9 @@ ORIGINS: dict[str, Origin] = {
     # a scenario needs more, which depends on its values: see `study.config`
     "scenarios": Origin((*GRID_KEYS, "design"), in_chunks=False),
     "rule": Origin(("test_share",)),
-    "table": Origin((*TABLE_KEYS, *ROW_KEYS, "test_share"), needed=("file",)),
+    "table": Origin(
+        (*TABLE_KEYS, *ROW_KEYS, "response", "test_share"), needed=("file",), single=("response",)
+    ),
     "semi_synthetic": Origin(
         (*TABLE_KEYS, *DESIGN_KEYS),
         needed=("file", "n_samples", "n_nonzero", "snr"),
