@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # where nothing else is said
 DEFAULT = "gaussian"
+# share of ones of two classes of equal size
+BALANCED = 0.5
 _FILES = Path(__file__).with_name("responses").glob("[a-z]*.py")
 RESPONSES = tuple(sorted((f.stem for f in _FILES), key=lambda name: (name != DEFAULT, name)))
 # what a scenario can be asked for its features: its rows, drawn when they are needed

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from normwise.data.response_kind import DEFAULT, kind_of
+from normwise.data.response_kind import BALANCED, DEFAULT, kind_of
 
 COVARIANCES = (
     "independent",
@@ -35,8 +35,6 @@ FEATURES = (
     "mixed",
 )
 CLASS_FEATURES = ("shared", "own")
-# prevalence of classes of equal size
-BALANCED = 0.5
 # kinds of which every column is of zeros and ones
 ZERO_ONE = ("sparse_binary", "categorical")
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit, logit
 
-from normwise.data.response_kind import ResponseKind, Rows, register
-from normwise.data.scenario import BALANCED
+from normwise.data.response_kind import BALANCED, ResponseKind, Rows, register
 
 if TYPE_CHECKING:
     from normwise.data.population import Population
