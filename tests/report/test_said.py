@@ -12,6 +12,7 @@ from normwise.analysis.columns import typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.tables import read_tables
+from normwise.data.response_kind import RESPONSES
 from normwise.report.answer import answer
 from normwise.report.claims import trades_bias, wins_when_dense
 from normwise.report.decision import decision

@@ -181,7 +181,14 @@ def test_the_signal_of_classes_is_described_by_its_features():
     s = replace(CLASSES, n_features=12, n_nonzero=4, covariance="blocks", correlation=0.6)
     truth = population(s, SEED)
     found = describe(truth.root, truth.support, truth.coef)
-    assert found["effective_nonzero"] == pytest.approx(4) and np.isnan(found["irrepresentable"])
+    assert np.isnan(found["irrepresentable"])
+    # a coefficient for two of three classes each, and then for one
+    assert found["effective_nonzero"] == pytest.approx(4)
+    alone = population(replace(s, class_features="own"), SEED)
+    assert describe(alone.root, alone.support, alone.coef)["effective_nonzero"] == pytest.approx(2)
+    # two classes are described as a binary response is
+    two = population(replace(s, n_classes=2), SEED)
+    assert describe(two.root, two.support, two.coef)["effective_nonzero"] == pytest.approx(4)
     # the sum over the classes of what each predictor has
     parts = [(truth.variance(b), b @ b) for b in truth.coef]
     along, alone = map(sum, zip(*parts, strict=True))

@@ -32,8 +32,9 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
         (\beta_S) \rVert_\infty`, Zhao & Yu 2006; above 1 the lasso cannot select
         consistently; NaN for several classes), ``nearest_correlation`` (median over the features
         of the largest absolute correlation with another one), ``effective_nonzero`` (how many
-        features carry the signal, see `normwise.analysis.effective`, by their standardised
-        coefficients: the number of nonzero ones if they are equal), ``effective_features``
+        coefficients carry the signal, see `normwise.analysis.effective`, on standardised features:
+        the number of nonzero ones if they are equal; of several classes less their median over
+        the classes, and divided by the number of classes less one), ``effective_features``
         (:math:`p^2 / \lVert R \rVert_F^2` of the correlation matrix R: how many directions the
         features fill, p if they are uncorrelated and 1 if they are copies).
     """
@@ -54,11 +55,22 @@ def describe(root: Root, support: np.ndarray, coef: np.ndarray) -> dict[str, flo
     measures["effective_features"] = float(len(corr) ** 2 / (corr**2).sum())
     others = np.abs(corr - np.diag(np.diag(corr)))
     measures["nearest_correlation"] = float(np.median(others.max(axis=1)))
-    # what a feature amounts to over all classes
-    size = np.linalg.norm(np.atleast_2d(coef), axis=0) * scale
-    square = size @ size
-    measures["effective_nonzero"] = float(effective_number(size)) if square else 0.0
+    size = np.atleast_2d(coef) * scale
+    square = size.ravel() @ size.ravel()
+    measures["effective_nonzero"] = _effective_nonzero(size) if square else 0.0
     measures["signal_alignment"] = (
         float(quadratic_form(root, coef).sum() / square) if square else np.nan
     )
     return measures
+
+
+def _effective_nonzero(size: np.ndarray) -> float:
+    """How many features' worth of coefficients count, given one row or a row for each class.
+
+    One of the classes can do without coefficients, so that a feature is worth those of all others.
+    A constant in all changes nothing: most of them are zero less the median, where L1 settles.
+    """
+    n_classes = len(size)
+    if n_classes > 1:
+        size = size - np.sort(size, axis=0)[(n_classes - 1) // 2]
+    return float(effective_number(size.ravel())) / max(n_classes - 1, 1)
