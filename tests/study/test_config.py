@@ -242,6 +242,14 @@ BAD_CONFIGS = {
         ),
         ["dispersion", "needs response: poisson, which no scenario has"],
     ),
+    "two kinds of response of one table": (
+        "datasets:\n  - {name: a, file: a.csv, response: [poisson, gaussian], penalties: [l1, l2]}",
+        ["'a'", "source: table takes one value of response"],
+    ),
+    "no penalty for the counts of a table": (
+        "datasets:\n  - {name: a, file: a.csv, response: poisson}",
+        ["'a'", "penalties (none) cannot be fitted to response: poisson"],
+    ),
     "a grid from a table": (
         "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 30, snr: 1, "
         "n_nonzero: [3, 4]}",
