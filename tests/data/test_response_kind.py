@@ -1,27 +1,34 @@
 """What sets the kinds of response apart, wherever they are asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from normwise.cli import parser
 from normwise.data.errors import InputError
-from normwise.data.population import population
+from normwise.data.population import draw, population
 from normwise.data.response_kind import DEFAULT, RESPONSES, kind_of, recognised
-from normwise.data.scenario import NOISES, Scenario
+from normwise.data.scenario import Scenario
 from normwise.data.splits import split_rows
+from normwise.fitting.loss import loss_of
 from normwise.fitting.tuning import fold_labels
 from normwise.study.scenario_checks import problems
 from normwise.tabular import as_table
 
 every_kind = pytest.mark.parametrize("response", RESPONSES)
-TRUTH = population(Scenario(50, 4, 2), 0)
 
 
-def drawn(response: str, n: int = 4000, noise: str = "gaussian") -> tuple[np.ndarray, np.ndarray]:
+def drawn(response: str, n: int = 4000, **given) -> tuple[np.ndarray, np.ndarray]:
+    """Means of responses, of those of several classes in rows, and what is drawn."""
+    scenario = Scenario(n, 4, 2, response=response, **given)
     rng = np.random.default_rng(3)
-    predictor = 0.5 + rng.standard_normal(n)
-    return predictor, kind_of(response).draw(noise, TRUTH, predictor, rng)
+    shape = (scenario.n_classes, n) if kind_of(response).several else n
+    predictor = 0.5 + rng.standard_normal(shape)
+    truth = population(scenario, 0)
+    return loss_of(response).mean_of(predictor), kind_of(response).draw(
+        scenario, truth, predictor, rng
+    )
 
 
 @every_kind
@@ -44,35 +51,81 @@ def test_folds_and_splits_are_balanced_within_the_strata(response):
 
 
 @every_kind
-def test_what_is_drawn_is_recognised_and_has_its_mean(response):
-    predictor, y = drawn(response)
-    mean = {"gaussian": predictor, "binary": expit(predictor)}[response]
+def test_what_is_drawn_can_be_of_its_kind_and_has_its_mean(response):
+    mean, y = drawn(response)
+    kind = kind_of(response)
+    assert kind.holds(y)
+    seen = y[None] == np.arange(len(mean))[:, None] if kind.several else y
+    spread = np.std(seen - mean, axis=-1)
+    assert (np.abs((seen - mean).mean(axis=-1)) < 4 * spread / np.sqrt(len(y))).all()
+    assert not kind.classes or set(y) == set(kind.classes)
+
+
+@pytest.mark.parametrize("response", ("gaussian", "binary"))
+def test_numbers_and_two_classes_are_recognised(response):
+    _, y = drawn(response)
     assert recognised(y) == response
     assert recognised(y[:20].reshape(2, 10)) == response
-    assert (y - mean).mean() == pytest.approx(0, abs=4 * np.std(y - mean) / np.sqrt(len(y)))
-    classes = kind_of(response).classes
-    assert not classes or set(y) == set(classes)
 
 
 def test_numbers_of_no_kind_are_of_the_default_one():
     assert recognised(np.array([0.0, 1.0, 2.0])) == DEFAULT == RESPONSES[0]
 
 
+WRONG = {
+    "binary": ([0.0, 1.0, 2.0], [0.5, 1.0]),
+    "poisson": ([0.0, 1.5], [-1.0, 2.0]),
+    "multinomial": ([0.0, 1.0], [0.0, 1.0, 3.0], [0.5, 1.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize("response", WRONG)
+def test_what_cannot_be_of_a_kind_is_told(response):
+    assert not any(kind_of(response).holds(np.array(y)) for y in WRONG[response])
+
+
+# values of the keys that say something of some kinds alone
+OWN = {
+    "noise": "student_t",
+    "prevalence": 0.3,
+    "nonlinear_share": 0.2,
+    "mean_count": 3.0,
+    "dispersion": 0.5,
+    "n_classes": 4,
+    "class_features": "own",
+}
+
+
 @every_kind
-@pytest.mark.parametrize("noise", NOISES)
-def test_noise_can_be_chosen_where_it_changes_what_is_drawn(response, noise):
-    changes = not np.array_equal(drawn(response, 50)[1], drawn(response, 50, noise)[1])
-    takes = kind_of(response).takes_noise
-    assert changes == (takes and noise != "gaussian")
-    scenario = Scenario(60, 10, 2, noise=noise, response=response)
-    assert bool(problems(scenario)) == (noise != "gaussian" and not takes)
+@pytest.mark.parametrize("key", OWN)
+def test_a_key_of_other_kinds_is_refused(response, key):
+    scenario = Scenario(100, 10, 2, response=response, **{key: OWN[key]})
+    found = [line for line in problems(scenario) if line.startswith(f"{key} (")]
+    assert bool(found) == (key not in kind_of(response).keys)
+    if found:
+        wanted = " or ".join(name for name in RESPONSES if key in kind_of(name).keys)
+        assert found == [
+            f"{key} ({OWN[key]}) applies to response: {wanted} only; remove it for response: "
+            f"{response}"
+        ]
+
+
+@every_kind
+@pytest.mark.parametrize("key", OWN)
+def test_a_key_changes_what_is_drawn_where_it_says_something(response, key):
+    if key not in kind_of(response).keys:
+        return
+    usual = Scenario(100, 10, 2, response=response)
+    other = replace(usual, **{key: OWN[key]})
+    assert not np.array_equal(draw(usual, 0, 0)[1], draw(other, 0, 0)[1])
 
 
 def test_the_command_line_offers_every_kind():
     # written out there, so that the help does not wait for numpy
     (advise,) = (a for a in parser()._subparsers._group_actions)
     option = advise.choices["advise"]._option_string_actions["--response"]
-    assert tuple(option.choices) == RESPONSES
+    # what the advice can answer for
+    assert set(option.choices) <= set(RESPONSES) and DEFAULT in option.choices
 
 
 def test_a_table_may_have_a_response_of_a_third_kind(counts):
@@ -88,5 +141,7 @@ def test_a_table_may_have_a_response_of_a_third_kind(counts):
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(InputError, match="response 'counts' is unknown: give gaussian or binary"):
+    with pytest.raises(
+        InputError, match="response 'counts' is unknown: give gaussian or binary or "
+    ):
         as_table(np.ones((40, 1)), np.arange(40), response="counts")

@@ -33,6 +33,10 @@ OTHER_VALUES = {
     "per_group": 3,
     "prevalence": 0.1,
     "nonlinear_share": 0.2,
+    "mean_count": 2.0,
+    "dispersion": 0.5,
+    "n_classes": 4,
+    "class_features": "own",
 }
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from normwise.data.batch import outside_key
 from normwise.data.errors import DataFileError, ExtensionError
@@ -16,6 +17,7 @@ from normwise.data.seeds import generator
 from normwise.data.semi_synthetic import semi_synthetic_truth, write_semi_synthetic
 from normwise.data.splits import split_rows, write_splits
 from normwise.files.arrays import load_arrays
+from normwise.fitting.loss import loss_of
 from normwise.fitting.risk import risk_function
 from normwise.fitting.tuning import make_folds
 from normwise.study.extensions import load
@@ -259,6 +261,112 @@ def test_a_semi_synthetic_population_has_its_snr_and_coefficients(rng, response)
     assert np.allclose(np.abs(size[truth.support]), np.abs(size).max())
     assert sorted(np.sign(size[truth.support])) == [-1, -1, 1, 1]
     assert scenario.n_features == 6
+
+
+def test_semi_synthetic_counts_have_their_mean_and_their_dispersion(rng, tmp_path):
+    source = made_source(rng)
+    given = {"response": ["poisson"], "mean_count": [2.5], "dispersion": [0.4], "snr": [0.5]}
+    batch = semi(tmp_path / "a.npz", source, (0, 2), **given)
+    truth = batch.truth
+    assert batch.response == "poisson" and truth.dispersion == 0.4
+    predictor = truth.intercept + source.X @ truth.coef
+    assert np.exp(predictor).mean() == pytest.approx(2.5)
+    assert predictor.var() == pytest.approx(0.5 * (1 / 2.5 + 0.4))
+    coef, intercept = truth.coef + 0.2, np.array(truth.intercept)
+    excess = np.exp(intercept + source.X @ coef) - np.exp(predictor)
+    excess -= np.exp(predictor) * (source.X @ (coef - truth.coef))
+    risk = risk_function(batch.only(0))(coef[None], intercept[None])
+    assert risk[0] == pytest.approx(2 * excess.mean())
+
+
+def test_semi_synthetic_classes_are_of_equal_size(rng, tmp_path):
+    source = made_source(rng)
+    given = {"response": ["multinomial"], "n_classes": [4], "class_features": ["own"]}
+    batch = semi(tmp_path / "a.npz", source, (0, 2), **given)
+    truth = batch.truth
+    assert batch.response == "multinomial" and truth.coef.shape == (4, 6)
+    share = softmax(truth.predictor(source.X), axis=0).mean(axis=1)
+    np.testing.assert_allclose(share, 0.25, atol=1e-6)
+    assert set(np.unique(batch.y)) == set(range(4)) and batch.coef_shape == (4, 6)
+    own = risk_function(batch.only(0))(truth.coef[None], truth.intercept[None])
+    assert own[0] == pytest.approx(0, abs=1e-12)
+
+
+def write_table(path, X, y):
+    lines = [",".join(f"{value:.6g}" for value in row) for row in np.column_stack([X, y])]
+    path.write_text("\n".join(["a,b,c,y", *lines]))
+
+
+def test_a_table_of_counts_or_of_several_classes_is_read_split_and_scored(rng, tmp_path):
+    X = rng.standard_normal((120, 3))
+    # numbers of classes in a table begin anywhere
+    answers = {
+        "poisson": rng.poisson(np.exp(X[:, 0])),
+        "multinomial": 10 * (1 + np.arange(120) % 4),
+    }
+    for response, y in answers.items():
+        write_table(tmp_path / "t.csv", X, y)
+        import_table(tmp_path / "s.npz", str(tmp_path / "t.csv"), "y", response=response, **LIMITS)
+        source = read_source(tmp_path / "s.npz")
+        assert source.response == response
+        several = response == "multinomial"
+        np.testing.assert_array_equal(source.y, y / 10 - 1 if several else y)
+        dataset = {"name": "own", "test_share": 0.25, "replicates": 3, "chunks": 1}
+        write_splits(tmp_path / "0.npz", source, dataset, (0, 3), 1, min_rows=10, **LIMITS)
+        (batch,) = read_batches(tmp_path / "0.npz", "own")
+        assert batch.response == response and batch.coef_shape == ((4, 3) if several else (3,))
+        shape = (2, *batch.coef_shape)
+        coef, intercept = rng.standard_normal(shape), rng.standard_normal(shape[:-1])
+        predictor = intercept[..., None] + coef @ batch.X_test[0].T
+        expected = loss_of(response).value(batch.y_test[0], predictor)
+        np.testing.assert_allclose(risk_function(batch.only(0))(coef, intercept), expected)
+        if several:
+            shares = [np.bincount(part.astype(int)) for part in (batch.y[0], batch.y_test[0])]
+            assert [list(share) for share in shares] == [[22] * 4, [8] * 4]
+
+
+def test_a_table_that_has_not_what_its_response_says_is_refused(rng, tmp_path):
+    X = rng.standard_normal((60, 3))
+    for response, y, words in (
+        (
+            "poisson",
+            X[:, 0] * 2,
+            "'y' must hold whole numbers of at least zero for response: poisson",
+        ),
+        ("multinomial", np.arange(60) % 2, "'y' must hold numbers of at least three classes"),
+    ):
+        write_table(tmp_path / "t.csv", X, y)
+        with pytest.raises(InputError, match=words):
+            import_table(
+                tmp_path / "s.npz", str(tmp_path / "t.csv"), "y", response=response, **LIMITS
+            )
+
+
+def test_a_split_that_leaves_a_class_too_few_rows_names_all_classes(rng, tmp_path):
+    y = np.repeat([0.0, 1.0, 2.0, 3.0], [30, 30, 30, 2])
+    source = Source(rng.standard_normal((92, 3)), y, ("a", "b", "c"), "multinomial", ())
+    dataset = {"name": "own", "test_share": 0.3, "replicates": 2, "chunks": 1}
+    with pytest.raises(InputError, match=r"21 of class 0, .* 1 of class 3\)"):
+        write_splits(tmp_path / "0.npz", source, dataset, (0, 2), 1, min_rows=10, **LIMITS)
+
+
+def test_a_response_that_does_not_fit_its_name_is_refused(rng, tmp_path):
+    arrays = {
+        "X": rng.standard_normal((2, 30, 3)),
+        "y": rng.poisson(2.0, (2, 30)) + 0.5,
+        "coef": np.ones(3),
+        "response": np.array("poisson"),
+    }
+    for change, words in (
+        ({}, "array 'y' must hold whole numbers of at least zero for response: poisson"),
+        ({"response": np.array("ordinal")}, "array 'response': response 'ordinal' is unknown"),
+        ({"y": np.arange(60.0).reshape(2, 30) % 3, "response": np.array("multinomial")},
+         r"'coef' has shape \(3,\), must be \(n_classes, n_features\)"),
+        ({"coef": np.ones((3, 3)), "y": np.zeros((2, 30))}, r"must be \(n_features,\)"),
+    ):  # fmt: skip
+        np.savez(tmp_path / "0.npz", **(arrays | change))
+        with pytest.raises(DataFileError, match=words):
+            list(read_batches(tmp_path / "0.npz", "own"))
 
 
 def test_signal_and_signs_are_those_of_the_config(rng):

@@ -225,7 +225,7 @@ def test_an_uncertified_candidate_is_never_chosen(rng, monkeypatch, penalty, res
                 cv.gap[2, spoilt] = 2 * TOLERANCE
             return cv
 
-    monkeypatch.setattr(tuning, "Problem", Doubtful)
+    monkeypatch.setattr(tuning, "problem_of", Doubtful)
     found = fit(X, y, TUNED[penalty], response, folds, N_ALPHAS, TOLERANCE, distance)
     np.testing.assert_array_equal(found.path.coef, free.path.coef)
     assert not set(found.chosen) & set(spoilt)
@@ -247,7 +247,7 @@ def test_without_any_certificate_there_is_no_solution(rng, monkeypatch, penalty,
             cv = super().cross_validate(*args)
             return replace(cv, gap=np.full(cv.gap.shape, gap)) if where == "folds" else cv
 
-    monkeypatch.setattr(tuning, "Problem", Doubtful)
+    monkeypatch.setattr(tuning, "problem_of", Doubtful)
     if penalty == "none" and where == "folds":
         # there is nothing to choose, and no fold
         assert fitted(rng, mixes(0.5)[penalty], "gaussian")[-1].n_uncertified == 0
@@ -262,7 +262,7 @@ def test_an_unpenalised_fit_needs_its_certificate(rng, monkeypatch, share):
         def path(self, *args):
             return replace(super().path(*args), gap=np.array([share * TOLERANCE]))
 
-    monkeypatch.setattr(tuning, "Problem", Doubtful)
+    monkeypatch.setattr(tuning, "problem_of", Doubtful)
     if share > 1:
         with pytest.raises(NoSolutionError):
             fitted(rng, mixes(0.5)["none"], "gaussian")

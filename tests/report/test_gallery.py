@@ -20,15 +20,15 @@ from normwise.study.config import check_config
 CALLED_FOR = {
     "config": """geometry rule rule_scores goals at_a_glance winner_map winner_map_collinear
         anatomy_paths anatomy_bias_variance dimensionality sparsity collinearity opposing_signs
-        signal_strength confounded classification classification_collinear selection stability
-        case_recommender case_sensors calibration fair_grid replications""",
+        signal_strength confounded classification classification_collinear counts several_classes
+        selection stability case_recommender case_sensors calibration fair_grid replications""",
     "atlas": "geometry rule rule_scores goals fair_grid",
     "quick": """geometry rule rule_scores goals at_a_glance winner_map anatomy_paths
-        anatomy_bias_variance collinearity classification selection stability calibration
-        fair_grid replications""",
+        anatomy_bias_variance collinearity classification counts several_classes selection
+        stability calibration fair_grid replications""",
     "real": "geometry own_data",
     "small": """geometry rule rule_scores goals at_a_glance grid close_paths close_bias_variance
-        related one_axis labels selection stability case_wide calibration fair_grid
+        related one_axis labels visits species selection stability case_wide calibration fair_grid
         replications""",
 }
 FIGURES = "normwise.report.figures"
@@ -78,7 +78,9 @@ def test_an_entry_says_what_is_drawn_and_by_which_module(schema_file):
     assert entries["at_a_glance"] == grid | {"compact": True}
     assert entries["related"]["axes"] == ["correlation", "nonzero_share"]
     assert entries["case_wide"]["titles"] == ["Many more columns than rows"]
-    assert entries["selection"]["datasets"] == ["related", "one_axis", "labels"]
+    assert entries["selection"]["datasets"] == [
+        "related", "one_axis", "labels", "visits", "species",
+    ]  # fmt: skip
     assert entries["stability"]["datasets"] == ["related"]
 
 

@@ -473,7 +473,8 @@ def test_the_price_of_the_one_standard_error_rule_is_told(tables):
         for metric in ("tpr", "selected_none")
     }
     for told in (means["tpr"].median(), means["selected_none"].mean()):
-        assert f"{100 * told:.0f}\N{NO-BREAK SPACE}%" in text.replace("0.", "0.")
+        # a half goes up or down by the order in which the mean is taken
+        assert any(f"{100 * told + d:.0f}\N{NO-BREAK SPACE}%" in text for d in (-1e-9, 1e-9))
     assert "at a price" in text and "nothing is selected" in text
 
 

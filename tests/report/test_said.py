@@ -12,6 +12,7 @@ from normwise.analysis.columns import typed
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.tables import read_tables
+from normwise.data.response_kind import RESPONSES
 from normwise.report.answer import answer
 from normwise.report.claims import trades_bias, wins_when_dense
 from normwise.report.decision import decision
@@ -103,7 +104,7 @@ def test_the_figure_of_grids_counts_a_scenario_once(tables, entries):
 
 def test_the_answer_counts_scenarios_of_numbers(tables):
     rows = met(tables)
-    assert set(rows["response"]) == {"gaussian", "binary"}
+    assert set(rows["response"]) == set(RESPONSES)
     many = rows.query("nonzero_share == 1 and signal == 'equal'")
     own = many[many["response"] == "gaussian"]
     assert 0 < len(own) < len(many)
@@ -166,10 +167,15 @@ def test_what_estimates_cost_is_told_as_the_tables_have_it():
 
 def test_points_are_named_by_what_they_are_points_of(tables):
     rows = met(tables)
-    numbers, classes = (rows[rows["response"] == r] for r in ("gaussian", "binary"))
-    assert measure_of(numbers) == "R²"
-    assert measure_of(classes) == "log-loss explained"
-    assert measure_of(rows) == "R² or log-loss"
+    for kinds, words in (
+        (["gaussian"], "R²"),
+        (["binary"], "log-loss explained"),
+        (["binary", "multinomial"], "log-loss explained"),
+        (["multinomial", "poisson"], "log-loss or Poisson deviance explained"),
+        (["gaussian", "binary"], "R² or log-loss"),
+        (RESPONSES, "R², log-loss or Poisson deviance"),
+    ):
+        assert measure_of(rows[rows["response"].isin(kinds)]) == words
 
 
 def test_effects_that_cancel_are_told_by_the_variance_of_the_signal(tables):

@@ -10,7 +10,7 @@ from normwise.data.response_kind import ResponseKind
 from normwise.fitting import loss as losses
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, weighted_mean
-from normwise.fitting.penalty import Penalty
+from normwise.fitting.penalty import Mix, Penalty
 from normwise.fitting.solvers import scikit_learn
 from normwise.fitting.solvers.certificate import relative_gap
 
@@ -18,7 +18,7 @@ from normwise.fitting.solvers.certificate import relative_gap
 class Counts(ResponseKind):
     name = "counts"
 
-    def draw(self, noise, truth, predictor, rng):
+    def draw(self, scenario, truth, predictor, rng):
         return rng.poisson(np.exp(predictor)).astype(float)
 
 
@@ -82,5 +82,6 @@ def counts(monkeypatch):
     monkeypatch.setitem(response_kind.KINDS, "counts", Counts())
     monkeypatch.setitem(losses.LOSSES, "counts", PoissonLoss())
     monkeypatch.setitem(scikit_learn.SOLVERS, "counts", solve_by_scikit_learn)
-    monkeypatch.setattr(Penalty, "responses", (*Penalty.responses, "counts"))
+    for kind in (Penalty, Mix):
+        monkeypatch.setattr(kind, "responses", (*kind.responses, "counts"))
     return "counts"

@@ -121,6 +121,37 @@ def test_data_that_travel_as_recipes_change_no_byte(finished, study):
     assert finished.contents() == study.contents()
 
 
+COUNTS = """\
+  - {name: visits, n_samples: 40, n_features: 5, n_nonzero: 1, response: poisson, mean_count: 2}
+"""
+SEVERAL = """\
+  - {name: species, n_samples: 45, n_features: 4, n_nonzero: [1, 4], response: multinomial}
+  - {name: held, hold_out: true, n_samples: 45, n_features: 4, n_nonzero: 1, response: multinomial}
+  - {name: own, file: own.csv, target: kind, response: multinomial, replicates: 5}
+"""
+
+
+def test_counts_and_several_classes_run_to_their_verdicts(study):
+    rng = np.random.default_rng(0)
+    own = pd.DataFrame(rng.standard_normal((60, 3)), columns=list("abc"))
+    own.assign(kind=np.arange(60) % 4 + 1).to_csv(study.folder / "own.csv", index=False)
+    study.configure(COUNTS + SEVERAL)
+    succeed(study.snakemake(targets=("tables/verdicts.csv", "tables/rule_scores.csv")))
+    verdicts = pd.read_csv(study.results / "tables" / "verdicts.csv")
+    assert set(verdicts["dataset"]) == {"visits", "species", "held", "own"}
+    assert (verdicts["n_lost"] == 0).all() and np.isfinite(verdicts["effect"]).all()
+    sampled = verdicts[verdicts["dataset"] != "own"].groupby("dataset")["sample_se"].min() > 0
+    assert dict(sampled) == {"visits": False, "species": True, "held": True}
+    health = pd.read_csv(study.results / "tables" / "health.csv").set_index("check")
+    assert health["passed"].all()
+    # the advice knows no such response, so that nothing is estimated
+    assert not len(pd.read_parquet(study.results / "estimates" / "held" / "0.parquet"))
+    scores = pd.read_csv(study.results / "tables" / "rule_scores.csv")
+    tried = scores[(scores["split"] == "study") & (scores["rule"] == "rule of thumb")]
+    assert {"poisson response", "multinomial response"} <= set(tried["family"])
+    assert "Nothing to be done" in succeed(study.snakemake())
+
+
 def test_a_study_grows_by_what_is_new_and_is_as_if_made_at_once(study):
     both = CLOSE.replace("[1, 5]", "[1, 3, 5]")
     study.configure(both + CASE, replicates=11)

@@ -73,7 +73,9 @@ TABLES: dict[str, Table] = {
         | _bool("held_out")
         | _float("nearest_correlation", "effective_nonzero", "effective_features")
         | _int("n_levels", "per_group")
-        | _float("decay", "prevalence", "nonlinear_share"),
+        | _float("decay", "prevalence", "nonlinear_share", "mean_count", "dispersion")
+        | _int("n_classes")
+        | _text("class_features"),
     ),
     "summary": Table(
         ("evaluate", "compare"),
@@ -348,6 +350,7 @@ METRICS = [
     "alpha",
     "gap",
     "log_loss",
+    "deviance",
     "error_rate",
     "brier_score",
     "calibration_slope",

@@ -54,7 +54,7 @@ GOALS = {
     "explained": Goal(
         "what is explained of new rows",
         ("explained",),
-        "share of the variance, or of the null log-loss, that is not explained",
+        "share of the variance, or of the null log-loss or deviance, that is not explained",
         "share explained",
         0.01,
         gain=True,

@@ -10,8 +10,8 @@ GOAL = "explained"
 def explained_points(goals: pd.DataFrame) -> pd.DataFrame:
     r"""By how much more L1 explains of new rows than L2, in percentage points.
 
-    Of a number, points of R² on new rows; of two classes, per cent of the log-loss of the best
-    constant.
+    Of a number, points of R² on new rows; of classes, per cent of the log-loss of the best
+    constant, of counts of its deviance.
 
     Parameters
     ----------

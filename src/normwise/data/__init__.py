@@ -6,7 +6,9 @@ set if it has ``X`` of shape (n_replicates, n_samples, n_features) and ``y`` of 
 rows), or the truth: ``coef`` (n_features,), and optionally ``intercept``, ``noise_var`` (1 if
 absent), and the law of the features, either as ``population`` (n_rows, n_features), rows of equal
 probability, or as ``covariance`` (n_features, n_features; identity if absent) and ``mean``
-(n_features,; zero if absent). A ``y`` of zeros and ones is a binary response.
+(n_features,; zero if absent). A ``y`` of zeros and ones is a binary response; ``response`` names
+another kind: ``multinomial``, with ``y`` the numbers of the classes from zero on and ``coef`` of
+shape (n_classes, n_features), or ``poisson``, with ``dispersion`` (0 if absent).
 Optional ``groups`` and ``time`` (n_replicates, n_samples) say which rows the folds keep together,
 and that they test on what follows; ``weights``, of the same shape, and with held-out rows
 ``weights_test``, of that of ``y_test``, are positive weights of the rows in every fit and every

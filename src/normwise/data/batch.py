@@ -12,7 +12,7 @@ import numpy as np
 
 from normwise.data.errors import DataFileError
 from normwise.data.population import Population
-from normwise.data.response_kind import recognised
+from normwise.data.response_kind import kind_of, recognised
 from normwise.data.rows import Rows
 from normwise.data.scenario import Scenario
 
@@ -25,6 +25,7 @@ TRUTH_ARRAYS = (
     "covariance",
     "mean",
     "noise_var",
+    "dispersion",
     "population",
 )
 # what a file may say of its rows, one value a row
@@ -43,7 +44,8 @@ class Batch:
         Number of the first replicate.
     X : ndarray of shape (n_replicates, n_samples, n_features)
     y : ndarray of shape (n_replicates, n_samples)
-    response : {"gaussian", "binary"}
+    response : str
+        One of ``RESPONSES`` of `normwise.data.response_kind`.
     truth : Population or None
     X_test : ndarray or None
         Rows that stand for the population: shared by all replicates (2-d, used with the
@@ -80,6 +82,16 @@ class Batch:
             **{name: part[0] for name in OF_ROWS if (part := getattr(self, name)) is not None}
         )
 
+    @property
+    def coef_shape(self) -> tuple[int, ...]:
+        """Shape of the coefficients of one fit: features, or classes and features."""
+        p = self.X.shape[2]
+        if not kind_of(self.response).several:
+            return (p,)
+        known = [float(y.max()) for y in (self.y, self.y_test) if y is not None]
+        n_classes = int(max(known)) + 1 if self.truth is None else len(self.truth.coef)
+        return n_classes, p
+
     def only(self, index: int) -> Batch:
         """The batch of one of its replicates."""
         own = slice(index, index + 1)
@@ -103,7 +115,12 @@ def outside_truth(
     if "coef" not in arrays:
         return None
     p = n_features
-    given = {"intercept": np.array(0.0), "noise_var": np.array(1.0)}
+    classes = arrays["coef"].shape[:-1]
+    given = {
+        "intercept": np.zeros(classes),
+        "noise_var": np.array(1.0),
+        "dispersion": np.array(0.0),
+    }
     given |= {name: arrays[name] for name in TRUTH_ARRAYS if name in arrays}
     if "population" in given:
         rows = np.asarray(given["population"], float)
@@ -119,7 +136,14 @@ def outside_truth(
         root = rows_root(rows)
     else:
         given = {"covariance": np.eye(p), "mean": np.zeros(p), **given}
-    shapes = {"coef": (p,), "covariance": (p, p), "mean": (p,), "intercept": (), "noise_var": ()}
+    shapes = {
+        "coef": (*classes[:1], p),
+        "covariance": (p, p),
+        "mean": (p,),
+        "intercept": classes[:1],
+        "noise_var": (),
+        "dispersion": (),
+    }
     for name, shape in shapes.items():
         if name in given and given[name].shape != shape:
             raise DataFileError(
@@ -129,10 +153,11 @@ def outside_truth(
         root = _covariance_root(path, given["covariance"])
     return Population(
         given["coef"].astype(float),
-        float(given["intercept"]),
+        given["intercept"].astype(float) if classes else float(given["intercept"]),
         root,
         given["mean"].astype(float),
         float(given["noise_var"]),
+        dispersion=float(given["dispersion"]),
     )
 
 
@@ -175,6 +200,8 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
             raise DataFileError(
                 path, f"array '{name}' is missing; the file has {sorted(arrays) or 'no arrays'}"
             )
+    arrays = dict(arrays)
+    response = arrays.pop("response", None)
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
             raise DataFileError(path, f"array '{name}' must hold finite numbers only")
@@ -205,18 +232,37 @@ def outside_batch(path: str | Path, arrays: Mapping[str, np.ndarray], dataset: s
     key = outside_key(dataset)
     # of a table that is split, the two parts are the whole in every replicate
     known = y if y_test is None else np.concatenate([y, y_test], axis=1)
+    named = recognised(known) if response is None else _named(path, str(response), known, truth)
     return Batch(
         key[:10],
         key,
         int(arrays.get("start", 0)),
         X,
         y,
-        recognised(known),
+        named,
         truth,
         X_test,
         y_test,
         **{name: arrays.get(name) for name in (*OF_ROWS, "weights_test")},
     )
+
+
+def _named(path: str | Path, response: str, y: np.ndarray, truth: Population | None) -> str:
+    """The kind of response that a file names, where its responses and its truth are such."""
+    try:
+        kind = kind_of(response)
+    except ValueError as unknown:
+        raise DataFileError(path, f"array 'response': {unknown}") from None
+    if not kind.holds(y):
+        raise DataFileError(path, f"array 'y' must hold {kind.values} for response: {response}")
+    if truth is not None and (truth.coef.ndim > 1) != kind.several:
+        raise DataFileError(
+            path,
+            f"array 'coef' has shape {truth.coef.shape}, must be "
+            f"{'(n_classes, n_features)' if kind.several else '(n_features,)'} for response: "
+            f"{response}",
+        )
+    return response
 
 
 def _check_rows(

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from normwise.data.errors import InputError
+from normwise.data.response_kind import kind_of
 from normwise.data.rows import FREE, ROW_ARRAYS, Rows
 from normwise.data.tables.part import file_of
 from normwise.files.arrays import load_arrays, save_arrays
@@ -30,7 +31,8 @@ class Source:
     y : ndarray of shape (n_rows,)
     names : tuple of str
         Names of the features.
-    response : {"gaussian", "binary"}
+    response : str
+        One of ``RESPONSES`` of `normwise.data.response_kind`.
     notes : tuple of str
         What was done to the columns.
     rows : Rows
@@ -89,6 +91,7 @@ def import_table(
     time: str | None = None,
     weights: str | None = None,
     drop: Sequence[str] = (),
+    response: str | None = None,
     *,
     largest_mb: float,
 ) -> tuple[str, ...]:
@@ -112,14 +115,24 @@ def import_table(
         time=time,
         weights=weights,
         drop=drop,
+        response=response,
     )
+    kind, y = kind_of(table.response), table.y
+    if kind.several:
+        # however the classes are numbered in the table
+        y = np.unique(y, return_inverse=True)[1].astype(float)
+    if not kind.holds(y):
+        raise InputError(
+            f"{file}: target {table.target!r} must hold {kind.values} for response: "
+            f"{table.response}"
+        )
     refuse_large(file, table.X.shape, 1, 1, largest_mb)
     X = sparse.csr_matrix(table.X).toarray() if sparse.issparse(table.X) else table.X
     save_arrays(
         output,
         {
             "X": X,
-            "y": table.y,
+            "y": y,
             "names": np.array(table.names),
             "response": np.array(table.response),
             "notes": np.array(table.notes, dtype=str),
@@ -166,3 +179,15 @@ def refuse_large(
 TABLE_KEYS = ("file", "target", "positive", "missing", "drop")
 # and what is known of the rows that are split
 ROW_KEYS = ("groups", "time", "weights")
+# what a simulated response on the rows of a table takes
+RESPONSE_KEYS = (
+    "signal",
+    "decay",
+    "signs",
+    "response",
+    "prevalence",
+    "mean_count",
+    "dispersion",
+    "n_classes",
+    "class_features",
+)

@@ -12,14 +12,14 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import sparse
-from scipy.special import expit, logit, ndtri, stdtrit
+from scipy.special import ndtri, stdtrit
 
 from normwise.data.copula import Columns, root_of
 from normwise.data.covariance import Root, covariance_root, quadratic_form, squared_lengths
 from normwise.data.feature_kinds import columns_of, popularity
 from normwise.data.misfit import Misfit, misfit_of
-from normwise.data.response_kind import kind_of
-from normwise.data.scenario import BALANCED, ZERO_ONE, Scenario
+from normwise.data.response_kind import Rows, kind_of
+from normwise.data.scenario import ZERO_ONE, Scenario
 from normwise.data.seeds import generator
 
 N_TEST = 4000
@@ -58,8 +58,9 @@ class Population:
 
     Attributes
     ----------
-    coef : ndarray of shape (n_features,)
-    intercept : float
+    coef : ndarray of shape (n_features,), or (n_classes, n_features)
+    intercept : float, or ndarray of shape (n_classes,)
+        With several classes both have mean zero over the classes.
     root : array of shape (n_features, n_components)
         Root of the feature covariance.
     mean : ndarray of shape (n_features,)
@@ -69,25 +70,28 @@ class Population:
         Where the features are functions of other variables.
     misfit : Misfit, optional
         What of the signal no linear predictor explains.
+    dispersion : float
+        Of counts, see `Scenario`.
     """
 
     coef: np.ndarray
-    intercept: float
+    intercept: float | np.ndarray
     root: Root
     mean: np.ndarray
     noise_var: float
     table: Table | None = None
     misfit: Misfit | None = None
+    dispersion: float = 0.0
 
     @property
     def support(self) -> np.ndarray:
-        """Indices of the nonzero coefficients."""
-        return np.flatnonzero(self.coef)
+        """Indices of the features with a nonzero coefficient, in any class."""
+        return np.flatnonzero(np.atleast_2d(self.coef).any(axis=0))
 
     @cached_property
     def signal_var(self) -> float:
-        """Variance of the linear predictor."""
-        return float(self.variance(self.coef))
+        """Variance of the linear predictor, mean over the classes if each has one."""
+        return float(self.variance(self.coef).mean())
 
     @property
     def predictor_var(self) -> float:
@@ -105,7 +109,12 @@ class Population:
         return self.root.T
 
     def predictor(self, X: np.ndarray) -> np.ndarray:
-        """What the response of each row has beside its noise: log-odds if it is binary."""
+        """What the response of each row has beside its noise: log-odds if it is binary.
+
+        Shape (n_rows,), or (n_classes, n_rows).
+        """
+        if self.coef.ndim > 1:
+            return np.asarray(np.asarray(self.intercept)[:, None] + self.coef @ X.T)
         linear = self.intercept + X @ self.coef
         return np.asarray(linear + self.misfit(X) if self.misfit else linear)
 
@@ -187,19 +196,42 @@ def population(scenario: Scenario, seed: int) -> Population:
         mean, root = columns.mean, _column_root(s, table)
         if s.features != "sparse_binary":
             values = values / np.sqrt(columns.variance[support])
-    coef = np.zeros(s.n_features)
-    coef[support] = values
+    effects = np.zeros(s.n_features)
+    effects[support] = values
+    coef = kind_of(s.response).coefficients(s, effects)
     if s.n_nonzero:
-        coef *= np.sqrt(s.snr * s.noise_var / quadratic_form(root, coef))
-    # the linear predictor has mean 0, which balances the classes if it is symmetric
-    truth = Population(coef, -float(mean @ coef), root, mean, s.noise_var, table)
+        coef *= np.sqrt(s.snr * s.noise_var / quadratic_form(root, coef).mean())
+    truth = Population(coef, centred(coef, mean), root, mean, s.noise_var, table)
     if s.nonlinear_share:
         assert table is not None
         variance = truth.signal_var * s.nonlinear_share / (1 - s.nonlinear_share)
         truth = replace(truth, misfit=misfit_of(table.columns, table.latent, root, coef, variance))
-    if kind_of(s.response).classes and (table is not None or s.prevalence != BALANCED):
-        truth = replace(truth, intercept=truth.intercept + _solved_intercept(s, truth, seed))
-    return truth
+
+    def rows() -> np.ndarray:
+        return _many_rows(s, truth, MOST_SOLVED, generator(seed, s.key, "test", 0))
+
+    normal = s.features == "gaussian" and not truth.misfit
+    return settled(s, truth, None if normal else rows)
+
+
+def centred(coef: np.ndarray, mean: np.ndarray) -> float | np.ndarray:
+    """Intercepts with which linear predictors have mean zero."""
+    return -float(mean @ coef) if coef.ndim == 1 else -(coef @ mean)
+
+
+def settled(s: Scenario, truth: Population, rows: Rows | None) -> Population:
+    """A truth of mean zero with the intercept that the response of its scenario asks for.
+
+    Parameters
+    ----------
+    s : Scenario
+    truth : Population
+    rows : callable, optional
+        Returns rows that stand for the population; None for a normal predictor.
+    """
+    shift = kind_of(s.response).shift(s, truth, rows)
+    truth = replace(truth, intercept=truth.intercept + shift) if np.any(shift) else truth
+    return replace(truth, dispersion=s.dispersion) if s.dispersion else truth
 
 
 def _column_root(s: Scenario, table: Table) -> Root:
@@ -207,37 +239,6 @@ def _column_root(s: Scenario, table: Table) -> Root:
     if s.features == "gaussian":
         return table.latent
     return root_of(table.columns.covariance(table.latent))
-
-
-def _solved_intercept(s: Scenario, truth: Population, seed: int) -> float:
-    """What to add to the log-odds so that the population has the share of ones of the scenario."""
-    if s.features == "gaussian" and not truth.misfit:
-        unit = np.linspace(-9.0, 9.0, 2001)
-        return shift_for(np.sqrt(truth.signal_var) * unit, s.prevalence, np.exp(-(unit**2) / 2))
-    rows = _many_rows(s, truth, MOST_SOLVED, generator(seed, s.key, "test", 0))
-    return shift_for(truth.predictor(rows), s.prevalence)
-
-
-def shift_for(predictor: np.ndarray, share: float, weights: np.ndarray | None = None) -> float:
-    """What to add to log-odds so that they give a share of ones.
-
-    Parameters
-    ----------
-    predictor : ndarray of shape (n_rows,)
-        Log-odds of the rows of a population.
-    share : float
-        Above 0, below 1.
-    weights : ndarray of shape (n_rows,), optional
-        Of the rows; equal if not given.
-    """
-    # all of scipy's optimisers: loaded when used
-    from scipy.optimize import brentq
-
-    def surplus(shift: float) -> float:
-        return float(np.average(expit(shift + predictor), weights=weights)) - share
-
-    reach = float(np.abs(predictor).max()) + 1.0
-    return float(brentq(surplus, logit(share) - reach, logit(share) + reach, xtol=1e-12))
 
 
 def draw_features(
@@ -259,7 +260,8 @@ def draw(scenario: Scenario, seed: int, replicate: int) -> tuple[np.ndarray, np.
     -------
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
-        Float for a Gaussian response; 0.0 and 1.0 for a binary one.
+        Float for a Gaussian response; 0.0 and 1.0 for a binary one, the number of the class from
+        0.0 on for several classes, whole numbers for counts.
     """
     s = scenario
     truth = population(s, seed)
@@ -272,13 +274,13 @@ def draw_response(
     scenario: Scenario, truth: Population, X: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Responses of the rows of X."""
-    return kind_of(scenario.response).draw(scenario.noise, truth, truth.predictor(X), rng)
+    return kind_of(scenario.response).draw(scenario, truth, truth.predictor(X), rng)
 
 
 def draw_test_features(scenario: Scenario, seed: int) -> np.ndarray:
     """A large sample of rows that stands for a population without a closed form."""
     truth, rng = population(scenario, seed), generator(seed, scenario.key, "test")
-    if truth.table is None:
+    if truth.table is None and kind_of(scenario.response).risk_from_predictor:
         return draw_features(scenario, truth, N_TEST, rng)
     return _many_rows(scenario, truth, MOST_MISFIT if truth.misfit else MOST_TEST, rng)
 

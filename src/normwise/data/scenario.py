@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from normwise.data.response_kind import DEFAULT, kind_of
+from normwise.data.response_kind import BALANCED, DEFAULT, kind_of
 
 COVARIANCES = (
     "independent",
@@ -34,8 +34,7 @@ FEATURES = (
     "categorical",
     "mixed",
 )
-# prevalence of classes of equal size
-BALANCED = 0.5
+CLASS_FEATURES = ("shared", "own")
 # kinds of which every column is of zeros and ones
 ZERO_ONE = ("sparse_binary", "categorical")
 
@@ -47,7 +46,11 @@ class Scenario:
     The noise variance is 1 throughout; the coefficients are scaled so that
     ``snr`` :math:`= \beta^T \Sigma \beta / \sigma^2` with the covariance :math:`\Sigma` of the
     features as they are. For a binary response, :math:`\sigma^2 = \pi^2/3`, the variance of the
-    logistic noise of the latent response.
+    logistic noise of the latent response. For counts of mean :math:`m` and dispersion
+    :math:`\delta` it is :math:`1/m + \delta`, the variance of the working response at the mean.
+    For :math:`K` classes it is :math:`(1 - 1/K)\,\pi^2/6`, that of the Gumbel noise of each class
+    less its mean over the classes, and :math:`\beta^T \Sigma \beta` is averaged over the classes;
+    with two classes that is the ``snr`` of a binary response.
 
     Parameters
     ----------
@@ -84,9 +87,18 @@ class Scenario:
         Levels of a categorical variable, one of which has no column of its own.
     response : str
         Kind of the response, one of ``RESPONSES`` of `normwise.data.response_kind`: ``gaussian``
-        (least squares) or ``binary`` (logistic).
+        (least squares), ``binary`` (logistic), ``multinomial`` (several classes) or ``poisson``
+        (counts).
     prevalence : float
         Share of ones of a binary response.
+    mean_count, dispersion : float
+        Mean :math:`m` of counts in the population, and :math:`\delta` of their variance
+        :math:`\mu + \delta\mu^2` at the mean :math:`\mu`: Poisson at 0, else negative binomial.
+    n_classes : int
+        Classes of a multinomial response, of equal size in the population.
+    class_features : str
+        Whether a relevant feature has a coefficient in every class (``shared``), or tells one
+        class from all others (``own``), each class in turn.
     """
 
     n_samples: int
@@ -109,6 +121,10 @@ class Scenario:
     per_group: int = 2
     prevalence: float = BALANCED
     nonlinear_share: float = 0.0
+    mean_count: float = 1.0
+    dispersion: float = 0.0
+    n_classes: int = 3
+    class_features: str = "shared"
 
     def __post_init__(self) -> None:
         # 1 and 1.0 in a config are the same scenario
@@ -121,19 +137,21 @@ class Scenario:
         return asdict(self)
 
     @property
+    def content(self) -> dict[str, int | float | str]:
+        """Sizes, and the other fields that are not at their default."""
+        sizes = ("n_samples", "n_features", "n_nonzero")
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        kept = (f.name for f in fields(self) if f.name in sizes or values[f.name] != f.default)
+        return {name: values[name] for name in kept}
+
+    @property
     def key(self) -> str:
         """Digest of the content, 64 hexadecimal digits.
 
         Fields at their default are left out, so that a field added later leaves
         the keys, and with them the random numbers, of older scenarios alone.
         """
-        content = {f.name: getattr(self, f.name) for f in fields(self)}
-        content = {
-            f.name: content[f.name]
-            for f in fields(self)
-            if f.name in ("n_samples", "n_features", "n_nonzero") or content[f.name] != f.default
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
     @property
     def id(self) -> str:
@@ -143,7 +161,7 @@ class Scenario:
     @property
     def noise_var(self) -> float:
         """Variance of the noise, on the scale of the linear predictor."""
-        return kind_of(self.response).noise_var
+        return kind_of(self.response).noise_var(self)
 
     @property
     def uses_copula(self) -> bool:

@@ -10,9 +10,10 @@ import numpy as np
 
 from normwise.data.batch import outside_key, rows_root
 from normwise.data.errors import InputError
-from normwise.data.imported import Source, refuse_large
-from normwise.data.population import Population, draw_response, nonzero_values, shift_for
-from normwise.data.scenario import BALANCED, Scenario
+from normwise.data.imported import RESPONSE_KEYS, Source, refuse_large
+from normwise.data.population import Population, centred, draw_response, nonzero_values, settled
+from normwise.data.response_kind import kind_of
+from normwise.data.scenario import Scenario
 from normwise.data.seeds import generator
 from normwise.files.arrays import save_arrays
 
@@ -28,7 +29,7 @@ def semi_synthetic_truth(
     On columns of unit variance the nonzero coefficients are those of `normwise.data.population`.
     The rows of ``X``, of equal probability, are the population: ``snr`` is the variance of
     :math:`X\beta` over them, divided by that of the noise. The linear predictor has mean zero, or
-    gives the share of ones that ``prevalence`` says.
+    gives the share of ones, the mean count or the equal classes that the scenario says.
 
     Parameters
     ----------
@@ -43,9 +44,9 @@ def semi_synthetic_truth(
         If there are fewer columns than nonzero coefficients.
     """
     design = {k: dataset[k][0] for k in ("n_samples", "n_nonzero", "snr")}
-    others = ("signal", "decay", "signs", "response", "prevalence")
-    design |= {k: dataset[k][0] for k in others if k in dataset}
+    design |= {k: dataset[k][0] for k in RESPONSE_KEYS if k in dataset}
     scenario = Scenario(n_features=X.shape[1], **design)
+    kind = kind_of(scenario.response)
     if scenario.n_nonzero > X.shape[1]:
         raise InputError(
             f"data set '{dataset['name']}': n_nonzero ({scenario.n_nonzero}) exceeds the "
@@ -53,10 +54,11 @@ def semi_synthetic_truth(
         )
     rng = generator(seed, outside_key(dataset["name"]), "population")
     support = rng.choice(X.shape[1], scenario.n_nonzero, replace=False)
-    coef = np.zeros(X.shape[1])
-    coef[support] = nonzero_values(scenario, rng) / X[:, support].std(axis=0)
-    spread = (X @ coef).var()
-    alone = coef**2 @ X.var(axis=0)
+    effects = np.zeros(X.shape[1])
+    effects[support] = nonzero_values(scenario, rng) / X[:, support].std(axis=0)
+    coef = kind.coefficients(scenario, effects)
+    spread = (X @ coef.T).var(axis=0).mean()
+    alone = (coef**2 @ X.var(axis=0)).mean()
     if spread <= CANCELLED * alone and scenario.n_nonzero:
         raise InputError(
             f"data set '{dataset['name']}': the columns that were drawn to carry the signal cancel "
@@ -65,10 +67,8 @@ def semi_synthetic_truth(
     if scenario.n_nonzero:
         coef *= np.sqrt(scenario.snr * scenario.noise_var / spread)
     mean = X.mean(axis=0)
-    intercept = -float(mean @ coef)
-    if scenario.prevalence != BALANCED:
-        intercept += shift_for(intercept + X @ coef, scenario.prevalence)
-    return scenario, Population(coef, intercept, rows_root(X), mean, scenario.noise_var)
+    truth = Population(coef, centred(coef, mean), rows_root(X), mean, scenario.noise_var)
+    return scenario, settled(scenario, truth, lambda: X)
 
 
 def write_semi_synthetic(
@@ -110,6 +110,8 @@ def write_semi_synthetic(
             "coef": truth.coef,
             "intercept": np.array(truth.intercept),
             "noise_var": np.array(truth.noise_var),
+            "dispersion": np.array(truth.dispersion),
+            "response": np.array(scenario.response),
             "population": source.X,
         },
     )

@@ -95,8 +95,9 @@ def drawn_again(
 def is_sampled(s: Scenario) -> bool:
     """Whether the risk of a scenario has no closed form, and is measured on a sample of rows."""
     # means and covariances suffice for some responses, and a linear predictor of Gaussian features
-    linear = s.features == "gaussian" and not s.nonlinear_share
-    return not linear and not kind_of(s.response).risk_from_moments
+    kind = kind_of(s.response)
+    normal = s.features == "gaussian" and not s.nonlinear_share
+    return not kind.risk_from_moments and not (normal and kind.risk_from_predictor)
 
 
 def simulated_test_rows(s: Scenario, seed: int) -> np.ndarray | None:

@@ -28,7 +28,7 @@ def split_rows(
     Parameters
     ----------
     y : ndarray of shape (n_rows,)
-    response : {"gaussian", "binary"}
+    response : str
     test_share : float
     rng : numpy.random.Generator
     """
@@ -141,8 +141,11 @@ def write_splits(
     refuse_large(what, source.X.shape, dataset["replicates"], dataset["chunks"], largest_mb)
     splits = splits_of_table(source, dataset, bounds, seed)
     # splits at random leave as many of each class, the others as many rows
-    left = min((y[train] for train, _ in splits), key=lambda part: _fewest(part, source.response))
-    classes = {c: int((left == c).sum()) for c in kind_of(source.response).classes}
+    kinds = kind_of(source.response).strata(y)
+    train = min((train for train, _ in splits), key=lambda rows: min(k[rows].sum() for k in kinds))
+    left = y[train]
+    known = np.unique(y).astype(int).tolist() if kind_of(source.response).classes else []
+    classes = {c: int((left == c).sum()) for c in known}
     if len(left) < min_rows or min(classes.values(), default=MIN_CLASS) < MIN_CLASS:
         counts = ", ".join(f"{count} of class {c}" for c, count in classes.items())
         per_class = f" ({counts})" if classes else ""
@@ -163,11 +166,8 @@ def write_splits(
         for name, (values, part) in known.items()
         if values is not None
     }
-    save_arrays(output, arrays | {"start": np.array(bounds[0])})
-
-
-def _fewest(y: np.ndarray, response: str) -> int:
-    return min(int(rows.sum()) for rows in kind_of(response).strata(y))
+    said = {"start": np.array(bounds[0]), "response": np.array(source.response)}
+    save_arrays(output, arrays | said)
 
 
 def overlap(dataset: Mapping[str, Any]) -> float:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from normwise.data.batch import Batch
 from normwise.data.file import read_batches, truth_arrays
+from normwise.data.response_kind import kind_of
 from normwise.data.seeds import generator
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.fits_file import FitsFile, blank_fit
@@ -111,6 +112,7 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     arrays = _blank(batch, penalty, options)
     started = time.perf_counter()
     try:
+        _refuse_absent(batch)
         folds = make_folds(y, options.n_folds, batch.response, rng, batch.rows)
         tuned = fit(
             X,
@@ -133,16 +135,24 @@ def fit_replicate(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[s
     return arrays | _chosen_arrays(X, y, batch, penalty, tuned)
 
 
+def _refuse_absent(batch: Batch) -> None:
+    """Refuse a sample without rows of some class: its fits would lack the coefficients."""
+    kind, shape = kind_of(batch.response), batch.coef_shape
+    if kind.several and len(np.unique(batch.y)) < shape[0]:
+        raise NoSolutionError("a class does not occur")
+
+
 def _blank(batch: Batch, penalty: Penalty, options: FitOptions) -> dict[str, np.ndarray]:
     """What a fit without a solution leaves."""
-    p = batch.X.shape[2]
+    shape = batch.coef_shape
     n_alphas = options.n_alphas * penalty.per_strength if penalty.tuned else 1
-    arrays = blank_fit(p, n_alphas)
+    arrays = blank_fit(shape, n_alphas)
     if options.keep_paths:
-        arrays["path_coef"] = np.full((n_alphas, p), np.nan)
-        arrays["path_intercept"] = np.full(n_alphas, np.nan)
+        arrays["path_coef"] = np.full((n_alphas, *shape), np.nan)
+        arrays["path_intercept"] = np.full((n_alphas, *shape[:-1]), np.nan)
     if batch.y_test is not None:
-        arrays["predictor_test"] = np.full((len(TUNINGS), batch.y_test.shape[1]), np.nan)
+        rows = (*shape[:-1], batch.y_test.shape[1])
+        arrays["predictor_test"] = np.full((len(TUNINGS), *rows), np.nan)
         arrays["y_test"] = batch.y_test[0]
     if batch.weights_test is not None:
         arrays["weights_test"] = batch.weights_test[0]
@@ -170,7 +180,7 @@ def _chosen_arrays(
     """What is to be kept of the strengths that the tuning rules chose."""
     path, chosen, loss = tuned.path, tuned.chosen, loss_of(batch.response)
     coef, intercept, alpha = path.coef[chosen], path.intercept[chosen], path.alphas[chosen]
-    predictor = intercept[:, None] + coef @ X.T
+    predictor = intercept[..., None] + coef @ X.T
     weight = batch.rows.weights
     share = 1.0 if weight is None else weight / weight.mean()
     Z, (centre, spread) = standardised(X, weight)[0], mean_and_spread(y, weight)
@@ -187,8 +197,8 @@ def _chosen_arrays(
         "edge": np.zeros(len(TUNINGS)),
     }
     if batch.y_test is not None and batch.X_test is not None:
-        arrays["predictor_test"] = intercept[:, None] + coef @ batch.X_test[0].T
-    if isinstance(penalty, Mix):
+        arrays["predictor_test"] = intercept[..., None] + coef @ batch.X_test[0].T
+    if isinstance(penalty, Mix) and not kind_of(batch.response).several:
         arrays["dof"] = _all_dof(Z, tuned, predictor, penalty, loss, share)
     if penalty.tuned:
         # beyond the last strength lies at most the limit of no penalty

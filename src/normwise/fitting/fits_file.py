@@ -27,12 +27,20 @@ FIRST = "first"
 MAX_OPEN = 64
 
 
-def blank_fit(n_features: int, n_alphas: int) -> dict[str, np.ndarray]:
-    """Arrays of one replicate before it is fitted: numbers that are not known."""
+def blank_fit(shape: tuple[int, ...], n_alphas: int) -> dict[str, np.ndarray]:
+    """Arrays of one replicate before it is fitted: numbers that are not known.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the coefficients of one fit: features, or classes and features.
+    n_alphas : int
+    """
     arrays = {name: np.full(len(TUNINGS), np.nan) for name in BY_TUNING}
+    arrays["intercept"] = np.full((len(TUNINGS), *shape[:-1]), np.nan)
     arrays |= {name: np.full(n_alphas, np.nan) for name in BY_ALPHA}
     arrays |= {name: np.array(0.0) for name in BY_REPLICATE}
-    return arrays | {"coef": np.full((len(TUNINGS), n_features), np.nan)}
+    return arrays | {"coef": np.full((len(TUNINGS), *shape), np.nan)}
 
 
 class FitsFile:

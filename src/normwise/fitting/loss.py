@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 import normwise.fitting.losses as members
-from normwise.data.response_kind import EVERY_RESPONSE, RESPONSES
+from normwise.data.response_kind import RESPONSES
 
 
 def weighted_mean(values: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
@@ -55,6 +55,8 @@ class Loss:
         offsets, or of several classes.
     decomposes : bool
         Whether the risk is the sum of squared bias, variance and noise.
+    factor : float
+        Units in which errors are reported, in one of what is minimised.
     """
 
     name: ClassVar[str]
@@ -64,6 +66,7 @@ class Loss:
     has_limit: ClassVar[bool] = False
     generalised: ClassVar[bool] = False
     decomposes: ClassVar[bool] = False
+    factor: ClassVar[float] = 1.0
 
     def cumulant(self, predictor: np.ndarray) -> np.ndarray:
         r""":math:`A(\eta)`, the part of the loss that is the same for every response."""
@@ -92,6 +95,22 @@ class Loss:
     def each(self, y: np.ndarray, predictor: np.ndarray) -> np.ndarray:
         """Loss of each row in the units in which errors are reported."""
         return self.cumulant(predictor) - y * predictor
+
+    def expected_each(self, mean: np.ndarray, predictor: np.ndarray) -> np.ndarray:
+        """Expected loss of rows whose responses have these means, in the units of `each`.
+
+        Up to a part that no predictor changes.
+        """
+        return np.asarray(self.factor * (self.cumulant(predictor) - mean * predictor))
+
+    def expected_normal(
+        self, true_mean: float, true_var: float, mean: np.ndarray, var: np.ndarray, cov: np.ndarray
+    ) -> np.ndarray | None:
+        """Expectation of `expected_each` for jointly normal true and fitted predictors.
+
+        None where it has no formula.
+        """
+        return None
 
     def value(
         self, y: np.ndarray, predictor: np.ndarray, weight: np.ndarray | None = None
@@ -160,7 +179,7 @@ def loss_of(response: str) -> Loss:
         If there is none.
     """
     if response not in LOSSES:
-        if response not in EVERY_RESPONSE:
+        if response not in RESPONSES:
             raise ValueError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
         import_module(f"{members.__name__}.{response}")
     return LOSSES[response]

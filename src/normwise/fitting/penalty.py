@@ -14,6 +14,7 @@ import numpy as np
 from normwise.data.response_kind import RESPONSES
 from normwise.fitting.loss import prediction_loss
 from normwise.fitting.names import MIXES, penalty_class
+from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
 
 Splits = Iterable[tuple[np.ndarray, np.ndarray]]
@@ -58,7 +59,8 @@ class Penalty:
         Whether the last strength of a least-squares grid stands for no penalty at all, beyond
         which there is nothing to search.
     responses : tuple of str
-        Kinds of response that it can be fitted to.
+        Kinds of response that it can be fitted to; by default those with one linear predictor and
+        a solver that every penalty may use.
     takes_weights : bool
         Whether `path` weighs the rows by ``problem.weight``. Where it does not, data with weights
         are refused.
@@ -70,7 +72,7 @@ class Penalty:
     tuned = True
     per_strength: ClassVar[int] = 1
     ends_with_limit: ClassVar[bool] = True
-    responses: ClassVar[tuple[str, ...]] = RESPONSES
+    responses: tuple[str, ...] = ("gaussian", "binary")
     takes_weights: ClassVar[bool] = False
 
     def grid(self, problem: Problem, n_alphas: int) -> np.ndarray:
@@ -113,7 +115,7 @@ class Penalty:
         """Fit a path to each training part and measure its errors on the test part."""
         errors, gaps, steps, sizes = [], [], 0, []
         for train, test in splits:
-            part = Problem(
+            part = problem_of(
                 problem.X[train],
                 problem.y[train],
                 problem.response,
@@ -121,7 +123,7 @@ class Penalty:
                 engine=problem.engine,
             )
             path = self.path(part, alphas, tol)
-            predictor = path.intercept[:, None] + path.coef @ problem.X[test].T
+            predictor = path.intercept[..., None] + path.coef @ problem.X[test].T
             weight = None if problem.unequal is None else problem.weight[test]
             errors.append(prediction_loss(problem.y[test], predictor, problem.response, weight))
             gaps.append(path.gap)
@@ -141,6 +143,7 @@ class Mix(Penalty):
     """
 
     takes_weights = True
+    responses = RESPONSES
 
     def __init__(self, l1_ratio: float, tuned: bool = True) -> None:
         self.l1_ratio, self.tuned = l1_ratio, tuned

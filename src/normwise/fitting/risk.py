@@ -78,7 +78,7 @@ class PredictorLaw:
             self.fitted = intercept[..., None] + coef @ X_test.T.astype(float, copy=False)
             return
         self.nodes, self.weights = gauss_hermite()
-        self.true_mean = truth.intercept + float(truth.mean @ truth.coef)
+        self.true_mean = float(truth.intercept) + float(truth.mean @ truth.coef)
         self.true_var = truth.signal_var
         self.mean = intercept + coef @ truth.mean
         self.var = truth.variance(coef)
@@ -120,15 +120,28 @@ class PredictorLaw:
         mean = self.true_mean + slope[..., None] * (fitted - self.mean[..., None])
         return expit(mean[..., None] + sd[..., None, None] * self.nodes) @ self.weights
 
-    def expected(self, loss: Loss) -> np.ndarray:
-        """Expected loss on a new row whose response has the mean that the true predictor says."""
+    def true_predictor(self) -> tuple[np.ndarray, np.ndarray]:
+        """Values of the true predictor that stand for its law, and their weights of sum one."""
         if self.sampled:
-            each = loss.cumulant(self.fitted) - loss.mean_of(self.true) * self.fitted
+            true = self.true.reshape(-1, self.true.shape[-1])[0]
+            return true, np.full(len(true), 1 / len(true))
+        return self.true_mean + np.sqrt(self.true_var) * self.nodes, self.weights
+
+    def expected(self, loss: Loss) -> np.ndarray:
+        """Expected loss on a new row whose response has the mean that the true predictor says.
+
+        Up to a part that no predictor changes: see `Loss.expected_each`.
+        """
+        if self.sampled:
+            each = loss.expected_each(loss.mean_of(self.true), self.fitted)
             return np.asarray(each.mean(axis=-1))
+        known = loss.expected_normal(self.true_mean, self.true_var, self.mean, self.var, self.cov)
+        if known is not None:
+            return known
         true, mean, _ = self._over_true()
         fitted, weights = self._split
         same = (loss.cumulant(fitted) * weights).sum(axis=-1)
-        return np.asarray(same - (loss.mean_of(true) * mean) @ self.weights)
+        return np.asarray(loss.factor * (same - (loss.mean_of(true) * mean) @ self.weights))
 
     def log_loss(self) -> np.ndarray:
         """Expected log-loss on a new row."""
@@ -217,7 +230,7 @@ class SampledRisk:
 
     def __init__(self, truth: Population, loss: Loss, X_test: np.ndarray) -> None:
         self.X, self.loss = X_test, loss
-        best = self._fitted(truth.coef, np.array(truth.intercept))
+        best = self._fitted(truth.coef, np.asarray(truth.intercept))
         self.mean = loss.mean_of(truth.predictor(X_test))
         self.left_out = None
         if truth.misfit is not None:
@@ -235,7 +248,7 @@ class SampledRisk:
         return np.asarray(intercept[..., None] + coef @ self.X.T.astype(float, copy=False))
 
     def _loss(self, fitted: np.ndarray) -> np.ndarray:
-        return np.asarray(self.loss.cumulant(fitted) - self.mean * fitted)
+        return self.loss.expected_each(self.mean, fitted)
 
     def by_row(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """Excess loss of fits on each row, shape (..., n_rows); the rows tell of its error."""
@@ -288,8 +301,8 @@ def _least_loss(loss: Loss, mean: np.ndarray, basis: np.ndarray) -> np.ndarray:
 def risk_function(batch: Batch) -> Risk:
     """The population loss that the oracle minimises and that penalties are compared on.
 
-    Excess squared error or log-loss against the truth where it is known, else the held-out
-    mean squared error or log-loss of a batch of one replicate.
+    Excess squared error, log-loss or deviance against the truth where it is known, else its mean on
+    the held-out rows of a batch of one replicate.
     """
     truth, loss = batch.truth, loss_of(batch.response)
     if truth is None:
@@ -297,13 +310,13 @@ def risk_function(batch: Batch) -> Risk:
         X_test, y_test = batch.X_test[0], batch.y_test[0]
         weight = None if batch.weights_test is None else batch.weights_test[0]
         return lambda coef, intercept: loss.value(
-            y_test, intercept[:, None] + coef @ X_test.T, weight
+            y_test, intercept[..., None] + coef @ X_test.T, weight
         )
     if kind_of(batch.response).risk_from_moments:
         return lambda coef, intercept: excess_risk(truth, coef, intercept)
     if batch.X_test is not None:
         return SampledRisk(truth, loss, batch.X_test)
-    floor = PredictorLaw(truth, truth.coef, np.array(truth.intercept)).expected(loss)
+    floor = PredictorLaw(truth, truth.coef, np.asarray(truth.intercept)).expected(loss)
     # no model beats the truth, but for rounding
     return lambda coef, intercept: np.maximum(
         PredictorLaw(truth, coef, intercept).expected(loss) - floor, 0.0

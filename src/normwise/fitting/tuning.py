@@ -18,7 +18,8 @@ from normwise.data.rows import FREE, Rows, Splits, apart, group_labels, time_spl
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Risk
 from normwise.fitting.names import TUNINGS
-from normwise.fitting.solvers.problem import CrossValidation, Path, Problem
+from normwise.fitting.solvers.outputs import problem_of
+from normwise.fitting.solvers.problem import CrossValidation, Path
 
 if TYPE_CHECKING:
     from normwise.fitting.penalty import Penalty
@@ -35,7 +36,7 @@ class Fit:
     risk : ndarray of shape (n_candidates,)
         Population loss of each.
     cv_error : ndarray of shape (n_candidates,)
-        Cross-validated mean squared error or log-loss; NaN for an untuned penalty.
+        Cross-validated mean loss; NaN for an untuned penalty.
     chosen : ndarray of shape (n_tunings,)
         Index of the candidate for each of ``TUNINGS``.
     fold_gap : float
@@ -111,8 +112,10 @@ def fit(
     ----------
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
+        With several classes their numbers from 0 on, each of which occurs.
     penalty : Penalty
-    response : {"gaussian", "binary"}
+    response : str
+        One of ``RESPONSES`` of `normwise.data.response_kind`.
     folds : ndarray of int, shape (n_samples,), or list of (train, test)
         Fold of each row, or the row numbers of each fold.
     n_alphas : int
@@ -144,10 +147,11 @@ def fit(
     if kind.classes and min(rows.sum() for rows in kind.strata(y)) < 2:
         # with two rows of each class, every stratified training part has both
         raise NoSolutionError("a class has fewer than two rows")
-    problem = Problem(X, y, response, sample_weight=weights, engine=engine)
+    problem = problem_of(X, y, response, sample_weight=weights, engine=engine)
     alphas = penalty.grid(problem, n_alphas)
     path = penalty.path(problem, alphas, tolerance)
-    expected = (len(alphas) * penalty.per_strength, problem.n_features)
+    classes = (len(np.unique(y)),) if kind.several else ()
+    expected = (len(alphas) * penalty.per_strength, *classes, problem.n_features)
     if path.coef.shape != expected:
         raise ValueError(
             f"{type(penalty).__name__}.path returned coefficients of shape {path.coef.shape}, must "
@@ -162,7 +166,7 @@ def fit(
         return Fit(path, population, none, chosen, 0.0, 0, int(path.n_iter.sum()))
     splits = folds if isinstance(folds, list) else splits_of(folds)
     if not splits:
-        raise NoSolutionError("no fold leaves rows of both classes to be fitted")
+        raise NoSolutionError("no fold leaves rows of every class to be fitted")
     cv = penalty.cross_validate(problem, splits, alphas, tolerance)
     n_uncertified = int((path.gap > tolerance).sum() + (cv.gap > tolerance).sum())
     usable &= (cv.gap <= tolerance).all(axis=0)

@@ -185,7 +185,12 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     axes = {a: sorted(set(_digits(surface[a].unique()))) for a in AXES}
     scores = tables["surface_scores"]
     goals = [goal for goal in GOALS if (surface["goal"] == goal).any()]
+    # what a reader can ask for
     ground = tables["ground"]
+    ground = ground[ground["response"].isin(list(SNIPPETS))]
+    goals = [goal for goal in goals if len(learnt_from(cells(ground, goal)))]
+    if not goals:
+        return None
     kernels = {row["goal"]: row for row in tables["kernels"].to_dict("records")}
     frames = {goal: learnt_from(cells(ground, goal)) for goal in goals}
     return {

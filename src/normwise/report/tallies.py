@@ -7,7 +7,8 @@ import pandas as pd
 
 from normwise.analysis.points import explained_points
 from normwise.analysis.tables import Tables
-from normwise.data.response_kind import DEFAULT
+from normwise.data.response_kind import DEFAULT, RESPONSES
+from normwise.fitting.loss import loss_of
 
 Z95 = 1.959964
 
@@ -41,8 +42,11 @@ def points_text(rows: pd.DataFrame) -> str:
 
 def measure_of(rows: pd.DataFrame) -> str:
     """What the points of scenarios are points of."""
-    classes = rows["response"] != DEFAULT if "response" in rows else np.zeros(len(rows), bool)
-    return "log-loss explained" if classes.all() else "R² or log-loss" if classes.any() else "R²"
+    kinds = set(rows["response"]) if "response" in rows else {DEFAULT}
+    known = [name for name in RESPONSES if name in kinds]
+    *others, last = dict.fromkeys("R²" if n == DEFAULT else loss_of(n).label for n in known)
+    said = f"{', '.join(others)} or {last}" if others else last
+    return said if DEFAULT in kinds else f"{said} explained"
 
 
 def signed_tenth(value: float) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from normwise.analysis.learn.cells import AXES
 from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule
+from normwise.data.response_kind import RESPONSES, kind_of
 from normwise.report.tallies import kinds_text
 
 OUTSIDE = "outside of what was measured"
@@ -43,11 +44,10 @@ def measured_words(cells: pd.DataFrame) -> str:
         What `normwise.analysis.learn.cells.cells` returns; ``features``, ``signal`` and ``signs``
         may be missing.
     """
-    numbers, n = int((cells["binary"] == 0).sum()), len(cells)
-    kinds = [f"a number ({numbers})"] * (numbers > 0)
-    kinds += [f"two classes ({n - numbers})"] * (n > numbers)
+    found = cells["response"].value_counts()
+    kinds = [f"{kind_of(name).label} ({found[name]})" for name in RESPONSES if name in found]
     text = (
-        f"Measured: {n:,} simulated scenarios with {_span(cells['n_samples'])} rows, "
+        f"Measured: {len(cells):,} simulated scenarios with {_span(cells['n_samples'])} rows, "
         f"{_span(cells['n_features'])} features ({_span(1 / cells['aspect_ratio'])} rows "
         f"for each), signal-to-noise ratios of {_span(cells['snr'])}, alignments of the signal of "
         f"{_span(cells['signal_alignment'])}; the response is {' or '.join(kinds)}"

@@ -190,7 +190,7 @@ def remember(path: str | Path, plan: Blocks, basis: str) -> None:
         "datasets": {
             name: [
                 {
-                    "scenarios": [s.as_dict() for s in block.scenarios],
+                    "scenarios": [s.content for s in block.scenarios],
                     "cuts": {str(n): ends for n, ends in block.cuts.items()},
                 }
                 for block in blocks

@@ -12,15 +12,15 @@ import yaml
 from normwise.analysis.measure.own_metrics import METRICS
 from normwise.analysis.trials.replications.protocol import studies
 from normwise.data.generated import DATASETS
-from normwise.data.response_kind import DEFAULT
-from normwise.data.scenario import BALANCED, Scenario, expand_grid
+from normwise.data.response_kind import DEFAULT, kind_of
+from normwise.data.scenario import Scenario, expand_grid
 from normwise.files.errors import from_extra
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import known_penalties, responses, takes_weights
 from normwise.study.complaints import explain, not_one_of
 from normwise.study.conversion import converted
 from normwise.study.design import DesignError, design_problems, is_range, scenarios_of
-from normwise.study.origins import GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
+from normwise.study.origins import DESIGN_KEYS, GENERATED, GRID_KEYS, ORIGIN_KEYS, ORIGINS
 from normwise.study.scenario_checks import problems, response_problems
 
 with from_extra("study"):
@@ -163,6 +163,7 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
         found = list(_unknown("penalties", own, known_penalties()))
         found = found or [*_figure_problems(dataset), *_source_problems(dataset)]
         found = found or list(_weight_problems(dataset, config["engine"]))
+        found = found or list(_engine_problems(dataset, config["engine"]))
         if not found and not unknown:
             found = list(_sample_problems(dataset, config["tuning"]["n_folds"]))
         yield from (f"{where}: {problem}" for problem in found)
@@ -186,6 +187,12 @@ def _figure_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"figure ({shown}) compares l1 with l2, penalties are "
             f"{', '.join(dataset['penalties'])}; add the missing one or remove figure"
+        )
+    several = [r for r in dataset.get("response", []) if kind_of(r).several]
+    if shown == "case" and several:
+        yield (
+            f"figure (case) shows one coefficient a feature, and response: {several[0]} has one "
+            "for each class; use figure: sweep or none"
         )
     if shown == "anatomy" and not all(loss_of(r).decomposes for r in dataset.get("response", [])):
         yield (
@@ -219,6 +226,14 @@ def _source_problems(dataset: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _engine_problems(dataset: Mapping[str, Any], engine: str) -> Iterator[str]:
+    if engine == "native":
+        return
+    for response in dataset.get("response", [DEFAULT]):
+        if loss_of(response).generalised:
+            yield f"response ({response}) needs engine: native; the {engine} engine has no solver"
+
+
 def _weight_problems(dataset: Mapping[str, Any], engine: str) -> Iterator[str]:
     if "weights" not in dataset:
         return
@@ -236,12 +251,25 @@ def _weight_problems(dataset: Mapping[str, Any], engine: str) -> Iterator[str]:
 def _sample_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
     if dataset["source"] == "scenarios":
         yield from _scenario_problems(dataset, n_folds)
+    elif dataset["source"] == "table" and "response" in dataset:
+        yield from _penalty_problems(dataset["response"][0], dataset["penalties"])
     elif dataset["source"] == "semi_synthetic":
-        (n_samples,), (response,) = dataset["n_samples"], dataset.get("response", [DEFAULT])
-        (prevalence,) = dataset.get("prevalence", [BALANCED])
-        classes = Scenario(n_samples, 1, 1, response=response, prevalence=prevalence)
-        yield from response_problems(classes)
-        yield from _fit_problems(n_samples, response, dataset["penalties"], n_folds)
+        design = {key: dataset[key][0] for key in DESIGN_KEYS if key in dataset}
+        # how many columns there are, the table says
+        scenario = Scenario(n_features=max(1, design["n_nonzero"]), **design)
+        yield from response_problems(scenario)
+        yield from _fit_problems(
+            scenario.n_samples, scenario.response, dataset["penalties"], n_folds
+        )
+
+
+def _penalty_problems(response: str, penalties: Iterable[str]) -> Iterator[str]:
+    for name in penalties:
+        if response not in responses(name):
+            yield (
+                f"penalties ({name}) cannot be fitted to response: {response}, only to "
+                f"{', '.join(responses(name))}; give the data set penalties of its own"
+            )
 
 
 def _scenario_problems(dataset: Mapping[str, Any], n_folds: int) -> Iterator[str]:
@@ -290,9 +318,4 @@ def _fit_problems(
             f"n_samples ({n_samples}) is too small for tuning.n_folds ({n_folds}); use at least "
             f"{needed}"
         )
-    for name in penalties:
-        if response not in responses(name):
-            yield (
-                f"penalties ({name}) cannot be fitted to response: {response}, only to "
-                f"{', '.join(responses(name))}; give the data set penalties of its own"
-            )
+    yield from _penalty_problems(response, penalties)

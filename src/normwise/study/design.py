@@ -11,7 +11,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from normwise.data.response_kind import kind_of
 from normwise.data.scenario import GROUPED, ZERO_ONE, Scenario, expand_grid
 from normwise.study.origins import GRID_KEYS
-from normwise.study.scenario_checks import problems
+from normwise.study.scenario_checks import KINDS_OF_KEY, problems
 
 WHOLE = tuple(f.name for f in fields(Scenario) if str(f.type) == "int")
 DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(Scenario)}
@@ -29,10 +29,19 @@ PATIENCE = 10_000
 BATCH = 256
 
 Cell = Mapping[str, Any]
+
+
+def _speaks(key: str, cell: Cell) -> bool:
+    """Whether a key says something of the kind of response of a scenario."""
+    return key in kind_of(cell["response"]).keys
+
+
 # keys that say nothing in some scenarios, where they stay at their default: what they need to say
 # something, in words and in code
 MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
-    "noise": ("response: gaussian", lambda cell: kind_of(cell["response"]).takes_noise),
+    key: (f"response: {' or '.join(names)}", partial(_speaks, key))
+    for key, names in KINDS_OF_KEY.items()
+} | {
     "correlation": ("a correlated covariance", lambda cell: cell["covariance"] != "independent"),
     "group_size": (
         f"covariance: {' or '.join(GROUPED)}",
@@ -55,10 +64,10 @@ MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
         "placement: some_per_group",
         lambda cell: cell["placement"] == "some_per_group",
     ),
-    "prevalence": ("response: binary", lambda cell: bool(kind_of(cell["response"]).classes)),
     "nonlinear_share": (
-        "features of more than two values",
-        lambda cell: cell["features"] not in ZERO_ONE,
+        "features of more than two values and "
+        f"response: {' or '.join(KINDS_OF_KEY['nonlinear_share'])}",
+        lambda cell: cell["features"] not in ZERO_ONE and _speaks("nonlinear_share", cell),
     ),
 }
 # keys that those conditions ask for

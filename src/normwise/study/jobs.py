@@ -262,7 +262,10 @@ class Study:
     def table_keys(self, dataset: str) -> dict[str, Any]:
         """Keys of a data set that say which table is read, and how."""
         d = self.datasets[dataset]
-        return {key: d[key] for key in (*TABLE_KEYS, *ROW_KEYS) if key in d}
+        given = {key: d[key] for key in (*TABLE_KEYS, *ROW_KEYS) if key in d}
+        # that of rows with a simulated response is no property of the table
+        named = d["source"] == "table" and "response" in d
+        return given | ({"response": d["response"][0]} if named else {})
 
     def design(self, dataset: str) -> dict[str, Any]:
         """A data set without the keys that only the report shows."""

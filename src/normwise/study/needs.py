@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from normwise.data.chunk import replicate_megabytes
 from normwise.data.population import TEST_CELLS
+from normwise.data.response_kind import kind_of
 from normwise.data.scenario import Scenario
-from normwise.data.simulated import DRAWN_MB
+from normwise.data.simulated import DRAWN_MB, is_sampled
+from normwise.fitting.loss import loss_of
 
 # base memory of a job (Snakemake and Python), compilation by numba, one worker process
 START_MB, COMPILED_MB, WORKER_MB = 600, 150, 250
@@ -26,6 +28,8 @@ STRENGTHS, FOLDS = 100, 10
 ROWS, ROW_MB = 75, 4e-4
 # features whose correlations a description holds at once; it is slow to load, for a number
 CORRELATED = 2000
+# fits of counts, and for each class of several, beside fits of a number or of two classes
+SLOWER = 8
 # where the sizes are not known: data from elsewhere, published studies
 UNKNOWN_MB, UNKNOWN_SECONDS = 1400, 360
 
@@ -70,6 +74,16 @@ def of_unknown(threads: int = 1) -> Needs:
     return needs(UNKNOWN_MB + workers * (WORKER_MB + COMPILED_MB), UNKNOWN_SECONDS)
 
 
+def _classes(scenario: Scenario) -> int:
+    """How many coefficients a feature has."""
+    return scenario.n_classes if kind_of(scenario.response).several else 1
+
+
+def _slower(scenario: Scenario) -> int:
+    """How many times as long a fit takes as one of the other responses."""
+    return SLOWER * _classes(scenario) if loss_of(scenario.response).generalised else 1
+
+
 def _square_mb(scenario: Scenario) -> float:
     """A matrix of all pairs of features."""
     return 8e-6 * scenario.n_features**2
@@ -79,7 +93,8 @@ def _truth_mb(scenario: Scenario) -> float:
     """What the truth of a scenario takes while it is made."""
     squares = 3.5 * _square_mb(scenario)
     if not scenario.uses_copula and not scenario.nonlinear_share:
-        return squares
+        # rows that stand for the population, and predictors of them
+        return squares + 2 * 8e-6 * TEST_CELLS * is_sampled(scenario)
     # correlations of the variables, pairs of them with their places, and rows for an intercept
     return 3 * squares + 4 * 8e-6 * TEST_CELLS
 
@@ -91,7 +106,7 @@ def _truth_seconds(scenario: Scenario) -> float:
 
 def _fit_mb(scenario: Scenario, n_alphas: int, keep_paths: bool) -> float:
     """What one fit leaves in its file."""
-    p = scenario.n_features
+    p = scenario.n_features * _classes(scenario)
     return 8e-6 * (3 * p + 5 * n_alphas + keep_paths * n_alphas * p)
 
 
@@ -155,7 +170,8 @@ def of_fit(
 
     def seconds(s: Scenario) -> float:
         n, p = s.n_samples, s.n_features
-        return (0.05 + 5e-8 * n * p * min(n, p)) * n_folds / FOLDS * n_alphas / STRENGTHS
+        each = (0.05 + 5e-8 * n * p * min(n, p)) * _slower(s)
+        return each * n_folds / FOLDS * n_alphas / STRENGTHS
 
     workers = threads if threads > 1 else 0
     work = _most(scenarios, worked)

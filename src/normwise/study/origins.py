@@ -7,20 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normwise.data.imported import ROW_KEYS, TABLE_KEYS
+from normwise.data.imported import RESPONSE_KEYS, ROW_KEYS, TABLE_KEYS
 from normwise.data.scenario import AXES
 
 GRID_KEYS = (*AXES, "nonzero_fraction")
-DESIGN_KEYS = (
-    "n_samples",
-    "n_nonzero",
-    "snr",
-    "signal",
-    "decay",
-    "signs",
-    "response",
-    "prevalence",
-)
+DESIGN_KEYS = ("n_samples", "n_nonzero", "snr", *RESPONSE_KEYS)
 
 
 @dataclass(frozen=True)
@@ -49,7 +40,9 @@ ORIGINS: dict[str, Origin] = {
     # a scenario needs more, which depends on its values: see `study.config`
     "scenarios": Origin((*GRID_KEYS, "design"), in_chunks=False),
     "rule": Origin(("test_share",)),
-    "table": Origin((*TABLE_KEYS, *ROW_KEYS, "test_share"), needed=("file",)),
+    "table": Origin(
+        (*TABLE_KEYS, *ROW_KEYS, "response", "test_share"), needed=("file",), single=("response",)
+    ),
     "semi_synthetic": Origin(
         (*TABLE_KEYS, *DESIGN_KEYS),
         needed=("file", "n_samples", "n_nonzero", "snr"),

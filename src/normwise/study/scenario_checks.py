@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
+from dataclasses import fields
 
 from normwise.data.feature_kinds import smallest_mixed
-from normwise.data.response_kind import kind_of
-from normwise.data.scenario import BALANCED, GROUPED, ZERO_ONE, Scenario
+from normwise.data.response_kind import RESPONSES, kind_of
+from normwise.data.scenario import GROUPED, ZERO_ONE, Scenario
 
-# expected rows of the rarer class: with so many, 5 draws in a million have less than the two that
-# training parts need
-RARE_ROWS = 15
+# keys that say something of some kinds of response alone, each with those kinds
+KINDS_OF_KEY = {
+    key: [name for name in RESPONSES if key in kind_of(name).keys]
+    for key in dict.fromkeys(key for name in RESPONSES for key in kind_of(name).keys)
+}
+DEFAULTS = {f.name: f.default for f in fields(Scenario)}
 
 
 def problems(scenario: Scenario) -> list[str]:
@@ -57,11 +60,6 @@ def problems(scenario: Scenario) -> list[str]:
         found.append(
             f"covariance: irrepresentable needs features: gaussian, not {s.features}; use another "
             "family"
-        )
-    if s.noise != "gaussian" and not kind_of(s.response).takes_noise:
-        found.append(
-            f"noise ({s.noise}) applies to response: gaussian only; remove it for response: "
-            f"{s.response}"
         )
     return [*found, *_kind_problems(s), *response_problems(s)]
 
@@ -109,19 +107,13 @@ def _kind_problems(s: Scenario) -> Iterator[str]:
 
 
 def response_problems(s: Scenario) -> Iterator[str]:
-    """What is wrong with the classes of a scenario."""
-    if s.prevalence == BALANCED:
-        return
-    if not kind_of(s.response).classes:
-        yield (
-            f"prevalence ({s.prevalence}) applies to response: binary only; remove it for "
-            f"response: {s.response}"
-        )
-        return
-    rarer = min(s.prevalence, 1 - s.prevalence)
-    if s.n_samples * rarer < RARE_ROWS:
-        yield (
-            f"prevalence ({s.prevalence}) leaves {s.n_samples * rarer:.3g} rows of the rarer class "
-            f"of n_samples ({s.n_samples}), too few for folds; use n_samples of at least "
-            f"{math.ceil(round(RARE_ROWS / rarer, 6))}"
-        )
+    """What is wrong with what a scenario says of its response."""
+    kind = kind_of(s.response)
+    for key, names in KINDS_OF_KEY.items():
+        value = getattr(s, key)
+        if value != DEFAULTS[key] and key not in kind.keys:
+            yield (
+                f"{key} ({value}) applies to response: {' or '.join(names)} only; remove it for "
+                f"response: {s.response}"
+            )
+    yield from kind.problems(s)

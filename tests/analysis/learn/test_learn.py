@@ -8,7 +8,7 @@ from studies.made import made_study
 from normwise.analysis.columns import check_table
 from normwise.analysis.goals import GOALS
 from normwise.analysis.inference import wilson_interval
-from normwise.analysis.learn.cells import AXES, cells, ground_of
+from normwise.analysis.learn.cells import AXES, cells, family_of, ground_of
 from normwise.analysis.learn.common_advice import common_calls
 from normwise.analysis.learn.learn import TABLES, _call_by_tree, _calls, _fold, _splits, learn
 from normwise.analysis.learn.rule_of_thumb import (
@@ -22,7 +22,11 @@ from normwise.analysis.learn.rule_of_thumb import (
 from normwise.analysis.learn.scores import BOOTSTRAP, score
 from normwise.analysis.learn.surface import Surface, importance, inputs
 from normwise.report.sheets.verdicts import rule_score_sheet
-from normwise.theory.observed import observed_snr
+from normwise.theory.observed import (
+    observed_snr,
+    observed_snr_of_classes,
+    observed_snr_of_counts,
+)
 
 COMPARISON = {"margin": 0.05}
 FRESH = 30
@@ -215,6 +219,26 @@ def test_two_classes_are_placed_by_what_their_zeros_and_ones_tell():
     np.testing.assert_allclose(frame["rows_per_feature"], [40, 40, 8, 8])
     expected = [2.0, *(observed_snr(2.0, rate) for rate in (0.5, 0.1, 0.1))]
     np.testing.assert_allclose(frame["snr"], expected)
+
+
+def test_counts_and_several_classes_are_placed_by_what_their_numbers_tell():
+    study = made_study(n=4)
+    study["scenarios"] = study["scenarios"].assign(
+        n_samples=400,
+        n_features=10,
+        snr=2.0,
+        response=["poisson", "poisson", "multinomial", "multinomial"],
+        mean_count=[1.0, 5.0, 1.0, 1.0],
+        dispersion=[0.0, 0.5, 0.0, 0.0],
+        n_classes=[3, 3, 3, 8],
+    )
+    frame = frame_of(study).sort_values("scenario")
+    np.testing.assert_allclose(frame["rows_per_feature"], [40, 40, 80 / 3, 10])
+    counts = [observed_snr_of_counts(2.0, 1.0), observed_snr_of_counts(2.0, 5.0, 0.5)]
+    classes = [observed_snr_of_classes(2.0, K) for K in (3, 8)]
+    np.testing.assert_allclose(frame["snr"], [*counts, *classes])
+    assert list(frame["binary"]) == [0, 0, 1, 1]
+    assert set(family_of(frame)) == {"poisson response", "multinomial response"}
 
 
 # honest judgement

@@ -150,8 +150,11 @@ def test_penalties_that_do_not_select_have_no_selection_metrics(tables):
 def test_every_described_metric_is_produced_and_no_other(tmp_path, tables):
     outside(tmp_path / "0.npz")
     held_out = evaluated(fit_chunks(tmp_path, [None], ["l1"], dataset="mine"), "mine")
+    (tmp_path / "counts").mkdir()
+    counts = [Scenario(40, 4, 2, response="poisson")]
+    counted = evaluated(fit_chunks(tmp_path / "counts", [(counts, 0, 3)], ["l1"]), "tiny")
     found = set()
-    for frame in (tables["metrics"], tables["stability"], held_out["metrics"]):
+    for frame in (*(t["metrics"] for t in (tables, held_out, counted)), tables["stability"]):
         found |= set(frame["metric"])
     assert found == set(METRICS)
 

@@ -529,7 +529,7 @@ BAD_FILES = {
         {"response": "gaussian", "positive": "1"},
         "positive '1' is for classes",
     ),
-    "unknown response": ("t.csv", GOOD, {"response": "poisson"}, "'poisson' is unknown"),
+    "unknown response": ("t.csv", GOOD, {"response": "ordinal"}, "'ordinal' is unknown"),
     "target without values": ("t.csv", with_target(["NA"] * 30), {}, "0 rows with a value"),
     "duplicated header": ("t.csv", GOOD.replace("size", "age"), {}, "more than once: age"),
     "no header": ("t.csv", "\n".join(ROWS), {}, "first line holds numbers only"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from normwise.analysis.columns import typed
 from normwise.analysis.points import explained_points
-from normwise.data.response_kind import DEFAULT
+from normwise.data.response_kind import DEFAULT, kind_of
 
 AXES = ("aspect_ratio", "nonzero_share", "snr", "signal_alignment")
 # a feature counts as collinear from this correlation with its nearest on
@@ -18,8 +20,58 @@ SIZES = {
     "300 to 999 rows": 1000,
     "1,000 rows or more": np.inf,
 }
-# column ``binary`` by kind of response, an axis of the surface
+
+# column ``binary`` of the kinds of response that the advice knows
 BINARY = {"gaussian": 0.0, "binary": 1.0}
+
+
+def _of_numbers(own: pd.DataFrame) -> np.ndarray:
+    # what no linear predictor explains is noise to it
+    misfit = own["nonlinear_share"] / (1 - own["nonlinear_share"])
+    return np.asarray(own["snr"] / (1 + own["snr"] * misfit))
+
+
+def _of_two_classes(own: pd.DataFrame) -> np.ndarray:
+    # all of theory: loaded when used
+    from normwise.theory.observed import observed_snr
+
+    return np.asarray(observed_snr(own["snr"], own["prevalence"]))
+
+
+def _of_several_classes(own: pd.DataFrame) -> np.ndarray:
+    from normwise.theory.observed import observed_snr_of_classes
+
+    return np.asarray(observed_snr_of_classes(own["snr"], own["n_classes"]))
+
+
+def _of_counts(own: pd.DataFrame) -> np.ndarray:
+    from normwise.theory.observed import observed_snr_of_counts
+
+    return np.asarray(observed_snr_of_counts(own["snr"], own["mean_count"], own["dispersion"]))
+
+
+# signal-to-noise ratio of the best linear predictor of the response itself, by kind of response
+OBSERVED: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
+    "gaussian": _of_numbers,
+    "binary": _of_two_classes,
+    "multinomial": _of_several_classes,
+    "poisson": _of_counts,
+}
+
+
+def _observed(own: pd.DataFrame) -> np.ndarray:
+    found = np.full(len(own), np.nan)
+    for response, rows in own.groupby("response").indices.items():
+        found[rows] = OBSERVED[str(response)](own.iloc[rows])
+    return found
+
+
+def _smallest_class(own: pd.DataFrame) -> pd.Series:
+    """Twice the share of the smallest class; one of responses that are no classes."""
+    rarer = np.minimum(own["prevalence"], 1 - own["prevalence"])
+    kinds = own["response"].map(lambda name: (bool(kind_of(name).classes), kind_of(name).several))
+    of_two, of_several = kinds == (True, False), kinds == (True, True)
+    return (2 * rarer).where(of_two, 1.0).where(~of_several, 2 / own["n_classes"])
 
 
 def ground_of(
@@ -28,7 +80,7 @@ def ground_of(
     """Table ``ground``: measured effects with the properties of their scenarios.
 
     Scenarios without a truth or without any signal have no place on the surface, nor have those
-    whose response is of a kind that ``BINARY`` has no value for. A scenario that two data sets
+    whose response is of a kind that ``OBSERVED`` has no entry for. A scenario that two data sets
     share is there once.
 
     Parameters
@@ -40,29 +92,22 @@ def ground_of(
     -------
     DataFrame
         ``nonzero_share`` is by effective number, and ``snr`` that of the best linear predictor of
-        the response, of two classes on the scale of zeros and ones.
+        the response, of classes on the scale of zeros and ones. ``binary`` is 1 for classes.
     """
-    # all of theory: loaded when used
-    from normwise.theory.observed import observed_snr
-
     keys = ["dataset", "scenario"]
     own = goals.merge(scenarios, on=keys).drop_duplicates(["goal", "scenario"])
-    own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(BINARY))].reset_index(drop=True)
-    own = own.assign(binary=own["response"].map(BINARY).astype(float))
+    own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(OBSERVED))].reset_index(drop=True)
+    own = own.assign(
+        binary=own["response"].map(lambda name: float(bool(kind_of(name).classes))).astype(float)
+    )
     family = own["covariance"].where((own["correlation"] != 0), "independent")
-    # what no linear predictor explains is noise to it
-    misfit = own["nonlinear_share"] / (1 - own["nonlinear_share"])
-    snr = own["snr"] / (1 + own["snr"] * misfit)
-    of_classes = own["binary"] == 1
-    snr = snr.where(~of_classes, observed_snr(own["snr"], own["prevalence"]))
-    rarer = np.minimum(own["prevalence"], 1 - own["prevalence"])
     own = own.merge(explained_points(goals), on=keys, how="left")
     own = own.merge(_cv_costs(strategies), on=keys, how="left")
     own = own.assign(
         family=family,
-        snr=snr,
-        # of two classes the rarer one decides how much the rows say
-        rows_per_feature=own["n_samples"] / own["n_features"] * (2 * rarer).where(of_classes, 1.0),
+        snr=_observed(own),
+        # of classes the rarest one decides how much the rows say
+        rows_per_feature=own["n_samples"] / own["n_features"] * _smallest_class(own),
     )
     return typed(with_derived(own), "ground")
 

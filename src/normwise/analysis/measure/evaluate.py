@@ -15,6 +15,7 @@ from normwise.analysis.measure.effects import pair_table, summarise
 from normwise.analysis.measure.goal_effects import goal_effects
 from normwise.analysis.measure.grid_effects import audit
 from normwise.analysis.measure.metrics import (
+    EXPECTED,
     held_out_metrics,
     replicate_metrics,
     scenario_metrics,
@@ -24,6 +25,7 @@ from normwise.analysis.measure.own_metrics import Fitted, measure
 from normwise.analysis.measure.pilots import pilot_table
 from normwise.analysis.measure.sample_error import sample_errors, with_sample_error
 from normwise.analysis.measure.strategies import strategy_table
+from normwise.data.response_kind import kind_of
 from normwise.fitting.fits_file import Estimates, read_estimates
 from normwise.fitting.loss import loss_of
 from normwise.fitting.names import TUNINGS, selects
@@ -46,31 +48,30 @@ def _extra_metrics(
 def _replicate_rows(e: Estimates, dataset: str, extra: Sequence[str] = ()) -> pd.DataFrame:
     ok = e.fitted
     a = {name: array[ok] for name, array in e.arrays.items()}
-    truth, risk = e.origin.truth, a["risk"]
+    truth, risk, response = e.origin.truth, a["risk"], e.origin.response
+    sizes = kind_of(response).sizes(a["coef"])
     values = {
         "train_error": a["train_error"],
         "dof": a["dof"],
         "alpha": a["alpha"],
         "gap": a["gap"],
     }
-    values["nonzeros"] = (a["coef"] != 0).sum(axis=-1)
+    values["nonzeros"] = (sizes != 0).sum(axis=-1)
     values["selected_none"] = values["nonzeros"] == 0
     values["cv_error"] = np.take_along_axis(a["cv_error"], a["chosen"].astype(int), axis=1)
     if truth is None:
         values |= {"test_error": risk, "optimism": risk - a["train_error"]}
         values |= held_out_metrics(
-            e.origin.response, risk, a["predictor_test"], a["y_test"], a.get("weights_test")
+            response, risk, a["predictor_test"], a["y_test"], a.get("weights_test")
         )
     else:
         values["excess_risk"] = risk
-        values |= replicate_metrics(
-            truth, e.origin.response, a["coef"], a["intercept"], e.origin.X_test
-        )
-        noise = truth.residual_var if loss_of(e.origin.response).decomposes else np.nan
-        expected = values.get("log_loss", noise + risk)
+        values |= replicate_metrics(truth, response, a["coef"], a["intercept"], e.origin.X_test)
+        noise = truth.residual_var if loss_of(response).decomposes else np.nan
+        expected = next((values[name] for name in EXPECTED if name in values), noise + risk)
         values["optimism"] = expected - a["train_error"]
         if selects(e.penalty):
-            values |= selection_metrics(a["coef"], truth.support)
+            values |= selection_metrics(sizes, truth.support)
     values |= _extra_metrics(extra, e, a)
     n = int(ok.sum())
     value = np.concatenate([np.asarray(value, float).ravel() for value in values.values()])
@@ -94,7 +95,8 @@ def _scenario_rows(e: Estimates, dataset: str) -> Iterator[dict]:
     if truth is None or ok.sum() < 5:
         return
     for t, tuning in enumerate(TUNINGS):
-        found = scenario_metrics(truth, e.arrays["coef"][ok, t], e.arrays["intercept"][ok, t])
+        coef, intercept = (e.arrays[name][ok, t] for name in ("coef", "intercept"))
+        found = scenario_metrics(truth, coef, intercept, e.origin.response)
         if not selects(e.penalty):
             del found["stability"]
         for metric, (value, se) in found.items():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import entr, expit
+from scipy.special import entr, expit, softmax
 
 from normwise.analysis.effective import effective_number
 from normwise.data.population import Population
-from normwise.data.response_kind import kind_of
+from normwise.data.response_kind import DEFAULT, kind_of
 from normwise.fitting.loss import loss_of, weighted_mean
 from normwise.fitting.risk import PredictorLaw, excess_risk
+from normwise.theory.counts import expected_deviance
 
 # fits whose predictors of a test sample are held together
 AT_ONCE = 50
@@ -124,8 +125,9 @@ def replicate_metrics(
     Parameters
     ----------
     truth : Population
-    response : {"gaussian", "binary"}
+    response : str
     coef : ndarray of shape (n_replicates, n_tunings, n_features)
+        Of several classes (n_replicates, n_tunings, n_classes, n_features), as for the intercept.
     intercept : ndarray of shape (n_replicates, n_tunings)
     X_test : ndarray, optional
         Rows that stand for a population without a closed form.
@@ -134,13 +136,14 @@ def replicate_metrics(
     -------
     dict of str to ndarray of shape (n_replicates, n_tunings)
     """
-    scale = np.sqrt(feature_variances(truth))
-    norm = np.linalg.norm(truth.coef)
+    kind, scale = kind_of(response), np.sqrt(feature_variances(truth))
+    error = np.linalg.norm(kind.comparable(coef - truth.coef), axis=-1)
+    sizes = kind.sizes(coef) * scale
     out = {
-        "coef_error": np.linalg.norm(coef - truth.coef, axis=-1) / (norm or np.nan),
-        "ranking_pauc": partial_auc(coef * scale, truth.support),
-        "effective_coefs": effective_number(coef * scale),
-        "coef_agreement": coef_agreement(coef * scale),
+        "coef_error": error / (np.linalg.norm(truth.coef) or np.nan),
+        "ranking_pauc": partial_auc(sizes, truth.support),
+        "effective_coefs": effective_number(sizes),
+        "coef_agreement": coef_agreement(kind.comparable(coef * scale)),
     }
     if response in OF_RESPONSE:
         out |= OF_RESPONSE[response](truth, coef, intercept, X_test)
@@ -193,8 +196,57 @@ def _null_log_loss(law: PredictorLaw) -> np.ndarray:
     return np.asarray(entr(share) + entr(1 - share))
 
 
+def _of_counts(
+    truth: Population, coef: np.ndarray, intercept: np.ndarray, X_test: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    loss = loss_of("poisson")
+    law = PredictorLaw(truth, truth.coef, np.asarray(truth.intercept), X_test)
+    predictor, weights = law.true_predictor()
+    mean = float(np.exp(predictor) @ weights)
+    # the least expected loss, in the units of `expected`, and how large a deviance that is
+    least, rest = law.expected(loss), expected_deviance(predictor, truth.dispersion) @ weights
+    null = loss.factor * (mean - mean * np.log(mean))
+    deviance = np.empty(intercept.shape)
+    for i in range(0, len(coef), AT_ONCE):
+        some = slice(i, i + AT_ONCE)
+        law = PredictorLaw(truth, coef[some], intercept[some], X_test)
+        deviance[some] = rest - least + law.expected(loss)
+    return {"explained": 1 - deviance / (rest + null - least), "deviance": deviance}
+
+
+def _of_classes(
+    truth: Population, coef: np.ndarray, intercept: np.ndarray, X_test: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    assert X_test is not None
+    true, X = softmax(truth.predictor(X_test), axis=0), X_test.T.astype(float, copy=False)
+    names = ("log_loss", "error_rate", "brier_score")
+    found = {name: np.empty(coef.shape[:-2]) for name in names}
+    loss = loss_of("multinomial")
+    # predictors of many rows for each class and fit
+    for at in np.ndindex(*coef.shape[:-2]):
+        predictor = intercept[at][:, None] + coef[at] @ X
+        found["log_loss"][at] = loss.expected_each(true, predictor).mean()
+        found["error_rate"][at] = 1 - _named(predictor, true).mean()
+        chance = softmax(predictor, axis=0)
+        found["brier_score"][at] = ((chance**2 - 2 * chance * true).sum(axis=0) + 1).mean()
+    return {"explained": 1 - found["log_loss"] / entr(true.mean(axis=1)).sum(), **found}
+
+
+def _named(predictor: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Chance of the class of the largest predictor, of each row; the mean of those that tie."""
+    largest = predictor == predictor.max(axis=-2, keepdims=True)
+    return np.asarray((largest * chance).sum(axis=-2) / largest.sum(axis=-2))
+
+
 # metrics that only some kinds of response have; a kind that is not here has the others
-OF_RESPONSE = {"gaussian": _of_numbers, "binary": _of_probabilities}
+OF_RESPONSE = {
+    "gaussian": _of_numbers,
+    "binary": _of_probabilities,
+    "poisson": _of_counts,
+    "multinomial": _of_classes,
+}
+# expected loss on a new row, in its units, by the name of the metric
+EXPECTED = ("log_loss", "deviance")
 
 
 def held_out_metrics(
@@ -208,11 +260,11 @@ def held_out_metrics(
 
     Parameters
     ----------
-    response : {"gaussian", "binary"}
+    response : str
     loss : ndarray of shape (n_replicates, n_tunings)
         Mean loss on the held-out rows.
     predictor : ndarray of shape (n_replicates, n_tunings, n_test)
-        Linear predictors of them.
+        Linear predictors of them, with the classes as last axis but one if each has one.
     y : ndarray of shape (n_replicates, n_test)
     weight : ndarray of shape (n_replicates, n_test), optional
         Weights of the held-out rows.
@@ -225,11 +277,26 @@ def held_out_metrics(
     y, weight = y[:, None, :], None if weight is None else weight[:, None, :]
     null = loss_of(response).null_value(y, weight)
     out = {"explained": 1 - loss / np.where(null > 0, null, np.nan)}
-    if kind_of(response).classes:
-        wrong = np.where(predictor == 0, 0.5, (predictor > 0) != (y > 0.5))
+    if response in ERRORS:
+        wrong, distance = ERRORS[response](y, predictor)
         out["error_rate"] = weighted_mean(wrong, weight)
-        out["brier_score"] = weighted_mean((expit(predictor) - y) ** 2, weight)
+        out["brier_score"] = weighted_mean(distance, weight)
     return out
+
+
+def _errors_of_two(y: np.ndarray, predictor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    wrong = np.where(predictor == 0, 0.5, (predictor > 0) != (y > 0.5))
+    return wrong, (expit(predictor) - y) ** 2
+
+
+def _errors_of_several(y: np.ndarray, predictor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    own = (y[..., None, :] == np.arange(predictor.shape[-2])[:, None]).astype(float)
+    distance = ((softmax(predictor, axis=-2) - own) ** 2).sum(axis=-2)
+    return 1 - _named(predictor, own), distance
+
+
+# of classes: whether the more probable one is wrong, and the squared error of the probabilities
+ERRORS = {"binary": _errors_of_two, "multinomial": _errors_of_several}
 
 
 def feature_variances(truth: Population) -> np.ndarray:
@@ -244,18 +311,20 @@ def jackknife_se(values: np.ndarray) -> float:
 
 
 def bias_variance(
-    truth: Population, coef: np.ndarray, intercept: np.ndarray
+    truth: Population, coef: np.ndarray, intercept: np.ndarray, response: str = DEFAULT
 ) -> dict[str, tuple[float, float]]:
     r"""Squared bias and variance of the linear predictor over replicates.
 
-    The sum of the two is the mean excess risk. The squared bias of the mean estimate contains
-    the variance divided by the number of replicates, which is subtracted.
+    The sum of the two is the mean excess risk of squared error. The squared bias of the mean
+    estimate contains the variance divided by the number of replicates, which is subtracted. Those
+    of the predictors of several classes are added.
 
     Parameters
     ----------
     truth : Population
-    coef : ndarray of shape (n_replicates, n_features)
-    intercept : ndarray of shape (n_replicates,)
+    coef : ndarray of shape (n_replicates, n_features), or (n_replicates, n_classes, n_features)
+    intercept : ndarray of shape (n_replicates,), or (n_replicates, n_classes)
+    response : str
 
     Returns
     -------
@@ -264,8 +333,12 @@ def bias_variance(
     """
     n = len(coef)
     # coordinates in which the excess risk is a plain squared norm
-    shift = intercept - truth.intercept + (coef - truth.coef) @ truth.mean
-    error = np.column_stack([(truth.root.T @ (coef - truth.coef).T).T, shift])
+    apart = coef - truth.coef
+    shift = intercept - truth.intercept + apart @ truth.mean
+    turned = (truth.root.T @ apart.reshape(-1, coef.shape[-1]).T).T
+    turned = turned.reshape(*coef.shape[:-1], -1)
+    error = np.concatenate([turned, shift[..., None]], axis=-1)
+    error = kind_of(response).comparable(error)
     total = (error**2).sum(axis=1)
     mean = error.mean(axis=0)
 
@@ -310,15 +383,16 @@ def selection_stability(selected: np.ndarray) -> tuple[float, float]:
 
 
 def scenario_metrics(
-    truth: Population, coef: np.ndarray, intercept: np.ndarray
+    truth: Population, coef: np.ndarray, intercept: np.ndarray, response: str = DEFAULT
 ) -> dict[str, tuple[float, float]]:
     """What only a set of replicates can show, each with its standard error.
 
     Parameters
     ----------
     truth : Population
-    coef : ndarray of shape (n_replicates, n_features)
-    intercept : ndarray of shape (n_replicates,)
+    coef : ndarray of shape (n_replicates, n_features), or (n_replicates, n_classes, n_features)
+    intercept : ndarray of shape (n_replicates,), or (n_replicates, n_classes)
+    response : str
 
     Returns
     -------
@@ -326,19 +400,21 @@ def scenario_metrics(
         ``bias2``, ``variance``, ``stability`` (NaN where every feature is always selected),
         ``coef_variance`` (trace of the covariance of the coefficients, in units of the squared
         norm of the true ones, or of 1 if they are zero), ``sign_consistency`` (how often a true
-        feature gets its right sign, averaged over the true features).
+        coefficient gets its right sign, averaged over them; of several classes those less their
+        mean over the classes).
     """
-    n = len(coef)
-    out = bias_variance(truth, coef, intercept)
-    out["stability"] = selection_stability(coef != 0)
-    unit = float(truth.coef @ truth.coef) or 1.0
+    n, kind = len(coef), kind_of(response)
+    out = bias_variance(truth, coef, intercept, response)
+    out["stability"] = selection_stability(kind.sizes(coef) != 0)
+    coef, true = kind.comparable(coef), kind.comparable(truth.coef)
+    unit = float(true @ true) or 1.0
     centred = ((coef - coef.mean(axis=0)) ** 2).sum(axis=1)
     spread = centred.sum() / (n - 1) / unit
     # leave-one-out values of the sample variance, in closed form
     left = (centred.sum() - centred * n / (n - 1)) / (n - 2) / unit
     out["coef_variance"] = (float(spread), jackknife_se(left))
-    support = truth.support
+    support = np.flatnonzero(true)
     if len(support):
-        right = (np.sign(coef[:, support]) == np.sign(truth.coef[support])).mean(axis=1)
+        right = (np.sign(coef[:, support]) == np.sign(true[support])).mean(axis=1)
         out["sign_consistency"] = (float(right.mean()), float(right.std(ddof=1) / np.sqrt(n)))
     return out

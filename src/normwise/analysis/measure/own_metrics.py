@@ -20,11 +20,15 @@ class Fitted:
 
     Attributes
     ----------
-    response : {"gaussian", "binary"}
+    response : str
+        One of ``RESPONSES`` of `normwise.data.response_kind`.
     truth : Population or None
         With ``coef``, ``intercept``, ``support``, ``mean``, ``noise_var``; None for real data.
     coef : ndarray of shape (n_replicates, n_tunings, n_features)
     intercept, alpha : ndarray of shape (n_replicates, n_tunings)
+        Of several classes each has coefficients and an intercept of its own: ``coef`` then has the
+        shape (n_replicates, n_tunings, n_classes, n_features), ``intercept`` and
+        ``predictor_test`` have the classes as third axis.
     y_test : ndarray of shape (n_replicates, n_test) or None
         Held-out responses, where the truth is unknown.
     predictor_test : ndarray of shape (n_replicates, n_tunings, n_test) or None

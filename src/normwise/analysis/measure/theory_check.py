@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from normwise.analysis.columns import typed
 from normwise.data.population import Population, population
-from normwise.data.scenario import BALANCED, Scenario
+from normwise.data.response_kind import BALANCED
+from normwise.data.scenario import Scenario
 from normwise.data.seeds import generator
 from normwise.fitting.fits_file import Estimates, each_estimate
 from normwise.fitting.names import TUNINGS

@@ -10,6 +10,7 @@ from normwise.data.response_kind import ResponseKind, register
 
 if TYPE_CHECKING:
     from normwise.data.population import Population
+    from normwise.data.scenario import Scenario
 
 STUDENT_DF = 3
 
@@ -19,14 +20,18 @@ class Gaussian(ResponseKind):
     """A number, with noise that a scenario may choose."""
 
     name = "gaussian"
-    takes_noise = True
+    keys = ("noise", "nonlinear_share")
     risk_from_moments = True
 
     def draw(
-        self, noise: str, truth: Population, predictor: np.ndarray, rng: np.random.Generator
+        self,
+        scenario: Scenario,
+        truth: Population,
+        predictor: np.ndarray,
+        rng: np.random.Generator,
     ) -> np.ndarray:
         """Add noise to the linear predictors."""
-        n = len(predictor)
+        n, noise = len(predictor), scenario.noise
         if noise == "student_t":
             unit = rng.standard_t(STUDENT_DF, n) / np.sqrt(STUDENT_DF / (STUDENT_DF - 2))
         else:

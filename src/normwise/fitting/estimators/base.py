@@ -37,7 +37,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from normwise.data.response_kind import any_kind
+from normwise.data.response_kind import kind_of
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Loss, loss_of
 from normwise.fitting.search import Searched, binding_end, is_covered, search
@@ -274,7 +274,7 @@ class _PathCV(BaseEstimator):
             dtype=np.float64,
             ensure_all_finite=False,
             ensure_min_samples=2,
-            y_numeric=not any_kind(self._response).classes,
+            y_numeric=not kind_of(self._response).classes,
         )
         self._refuse_infinite(X)
         X, y, kept = _canonical(X), _plain(y), np.ones(len(y), bool)
@@ -364,7 +364,7 @@ class _PathCV(BaseEstimator):
         return groups
 
     def _splitter(self, n_folds: int, grouped: bool) -> Any:
-        classes = bool(any_kind(self._response).classes)
+        classes = bool(kind_of(self._response).classes)
         kind = SPLITTERS[classes, grouped]
         shuffled = self.random_state is not None
         return kind(n_folds, shuffle=shuffled, random_state=self.random_state)

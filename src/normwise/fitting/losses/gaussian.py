@@ -17,6 +17,7 @@ class SquaredError(Loss):
     quadratic = True
     has_limit = True
     decomposes = True
+    factor = 2.0
 
     def cumulant(self, predictor: np.ndarray) -> np.ndarray:
         """Half the square."""

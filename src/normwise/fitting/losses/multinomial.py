@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax, xlogy
 
 from normwise.fitting.errors import NoSolutionError
-from normwise.fitting.loss import Loss, register
+from normwise.fitting.loss import Loss, register, weighted_mean
 
 
 @register
@@ -22,6 +22,10 @@ class MultinomialLogLoss(Loss):
     unit = "nats"
     generalised = True
 
+    def cumulant(self, predictor: np.ndarray) -> np.ndarray:
+        """Soft maximum over the classes."""
+        return np.asarray(logsumexp(predictor, axis=-2))
+
     def mean_of(self, predictor: np.ndarray) -> np.ndarray:
         """Probabilities of the classes."""
         return np.asarray(softmax(predictor, axis=-2))
@@ -30,6 +34,10 @@ class MultinomialLogLoss(Loss):
         """Log-loss of each row."""
         own = np.take_along_axis(predictor, y.astype(int)[(None,) * (predictor.ndim - 1)], axis=-2)
         return np.asarray(logsumexp(predictor, axis=-2) - own[..., 0, :])
+
+    def expected_each(self, mean: np.ndarray, predictor: np.ndarray) -> np.ndarray:
+        """See `Loss.expected_each`: the cross-entropy of the probabilities."""
+        return np.asarray(self.cumulant(predictor) - (mean * predictor).sum(axis=-2))
 
     def refuse_limit(self, X: np.ndarray, y: np.ndarray) -> None:
         """See `Loss.refuse_limit`: between separable classes the coefficients grow without end."""
@@ -40,7 +48,7 @@ class MultinomialLogLoss(Loss):
             raise NoSolutionError("the classes are linearly separable")
 
     def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
-        """Entropy of the classes."""
-        share = np.bincount(y.astype(int), weight)
-        share = share / share.sum()
-        return np.asarray(-xlogy(share, share).sum())
+        """Entropy of the classes, along the last axis."""
+        own = (y == value for value in range(int(y.max()) + 1))
+        share = np.array([weighted_mean(rows, weight) for rows in own])
+        return np.asarray(-xlogy(share, share).sum(axis=0))

@@ -17,6 +17,7 @@ class PoissonDeviance(Loss):
     label = "Poisson deviance"
     unit = "deviance"
     generalised = True
+    factor = 2.0
 
     def cumulant(self, predictor: np.ndarray) -> np.ndarray:
         """The mean."""
@@ -39,6 +40,15 @@ class PoissonDeviance(Loss):
         with np.errstate(over="ignore"):
             mean = np.exp(predictor)
         return np.asarray(2 * (xlogy(y, y) - y * predictor - y + mean))
+
+    def expected_normal(
+        self, true_mean: float, true_var: float, mean: np.ndarray, var: np.ndarray, cov: np.ndarray
+    ) -> np.ndarray | None:
+        """See `Loss.expected_normal`: moments of the lognormal law, and Stein's lemma."""
+        count = np.exp(true_mean + true_var / 2)
+        with np.errstate(over="ignore"):
+            own = np.exp(mean + var / 2)
+        return np.asarray(self.factor * (own - count * (mean + cov)))
 
     def null_value(self, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
         """Deviance of the mean, along the last axis."""

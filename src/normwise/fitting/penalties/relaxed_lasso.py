@@ -13,8 +13,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
+from normwise.data.response_kind import RESPONSES
 from normwise.fitting.names import register
 from normwise.fitting.penalty import Penalty, mean_and_spread
+from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.solvers.problem import Path, Problem
 
 # share of the lasso in a candidate, the more shrunken first
@@ -25,7 +27,8 @@ FLOOR = 1e-4
 PRECISE = 1e-5
 
 
-Fit = tuple[np.ndarray, float, float]
+# coefficients, intercept, or one for each class, and gap
+Fit = tuple[np.ndarray, float | np.ndarray, float]
 
 
 class _LeastSquares:
@@ -64,8 +67,8 @@ class _LeastSquares:
 
 def _with_floor(problem: Problem, kept: np.ndarray, tol: float) -> Fit:
     """The same with the least strength of ridge."""
-    coef, weight = np.zeros(problem.n_features), problem.weight
-    part = Problem(
+    weight = problem.weight
+    part = problem_of(
         problem.X[:, kept],
         problem.y,
         problem.response,
@@ -73,8 +76,14 @@ def _with_floor(problem: Problem, kept: np.ndarray, tol: float) -> Fit:
         engine=problem.engine,
     )
     path = part.path(np.array([FLOOR]), 0.0, tol)
-    coef[kept] = path.coef[0]
-    return coef, float(path.intercept[0]), float(path.gap[0])
+    coef = np.zeros((*path.coef.shape[1:-1], problem.n_features))
+    coef[..., kept] = path.coef[0]
+    return coef, path.intercept[0], float(path.gap[0])
+
+
+def _kept(coef: np.ndarray) -> np.ndarray:
+    """Features with a nonzero coefficient, in any class, of each fit."""
+    return np.asarray((coef != 0).reshape(len(coef), -1, coef.shape[-1]).any(axis=1))
 
 
 @register
@@ -84,17 +93,18 @@ class RelaxedLasso(Penalty):
     name = "relaxed_lasso"
     label = "relaxed lasso"
     takes_weights = True
+    responses = RESPONSES
     per_strength = len(SHARES)
 
     def path(self, problem: Problem, alphas: np.ndarray, tol: float) -> Path:
         """Fit every row of a problem at every strength and share."""
         lasso = problem.path(alphas, 1.0, tol)
-        ever = (lasso.coef != 0).any(axis=0)
+        ever = np.asarray(_kept(lasso.coef).any(axis=0))
         free_fits = _LeastSquares(problem, ever) if problem.loss.has_limit else None
         found: dict[bytes, Fit] = {}
         parts = []
         for i, coef in enumerate(lasso.coef):
-            kept = coef != 0
+            kept = _kept(coef[None])[0]
             if kept.any() and kept.tobytes() not in found:
                 fit = free_fits.fit(kept) if free_fits else _with_floor(problem, kept, tol)
                 found[kept.tobytes()] = fit

@@ -7,7 +7,6 @@ Along some direction the loss falls for ever, because no row speaks against it (
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import linprog
 
 # what a direction must gain to be more than a rounding error
@@ -23,17 +22,14 @@ def _basis(X: np.ndarray) -> np.ndarray:
     return np.asarray(u[:, d > 1e-12 * d[0]] * np.sqrt(len(X)))
 
 
-def _most(gain: np.ndarray | sparse.csr_array, still: np.ndarray | None = None) -> float:
-    """Largest sum of gains, none of them negative or above 1, without a change of some rows."""
-    n = gain.shape[0]
-    join = sparse.vstack if sparse.issparse(gain) else np.concatenate
-    fixed = still is not None and len(still) > 0
+def _most(gain: np.ndarray, still: np.ndarray | None = None) -> float:
+    """Largest sum of gains, none of them negative or above 1, where some rows stay still."""
     answer = linprog(
-        -np.asarray(gain.sum(axis=0)).ravel(),
-        A_ub=join([-gain, gain]),
-        b_ub=np.concatenate([np.zeros(n), np.ones(n)]),
-        A_eq=still if fixed else None,
-        b_eq=np.zeros(len(still)) if still is not None and fixed else None,
+        -gain.sum(axis=0),
+        A_ub=np.concatenate([-gain, gain]),
+        b_ub=np.repeat([0.0, 1.0], len(gain)),
+        A_eq=still,
+        b_eq=None if still is None else np.zeros(len(still)),
         bounds=(None, None),
         method="highs",
     )
@@ -51,22 +47,26 @@ def is_separable(X: np.ndarray, y: np.ndarray) -> bool:
     y : ndarray of shape (n_samples,)
         Numbers of the classes, from 0 on.
     """
-    basis, K = _basis(X), int(y.max()) + 1
+    basis = _basis(X)
     if basis.shape[1] == len(y):
         return True
-    own = y.astype(int)
-    if K == 2:
-        return _most(np.where(own == 1, 1.0, -1.0)[:, None] * basis) > GAIN
-    # what the function of the own class exceeds that of another by; that of the last class is zero
-    rows = []
-    for other in range(K):
-        compared = np.flatnonzero(own != other)
-        blocks = [
-            sparse.csr_array(((own[compared] == k) * 1.0 - (other == k))[:, None] * basis[compared])
-            for k in range(K - 1)
-        ]
-        rows.append(sparse.hstack(blocks))
-    return _most(sparse.csr_array(sparse.vstack(rows))) > GAIN
+    return _most(_leads(basis, y.astype(int))) > GAIN
+
+
+def _leads(basis: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """By how much the function of each row's class leads that of each other class, a row each.
+
+    In the coefficients of all classes but the first, whose function is zero.
+    """
+    n_classes, rank = int(y.max()) + 1, basis.shape[1]
+    parts = []
+    for other in range(n_classes):
+        rows = np.flatnonzero(y != other)
+        lead = np.zeros((len(rows), n_classes, rank))
+        lead[np.arange(len(rows)), y[rows]] = basis[rows]
+        lead[:, other] = -basis[rows]
+        parts.append(lead[:, 1:].reshape(len(rows), -1))
+    return np.concatenate(parts)
 
 
 def zeros_are_separable(X: np.ndarray, y: np.ndarray) -> bool:

@@ -17,7 +17,16 @@ from normwise.report.look.words import AXIS_NAMES
 
 Z95 = 1.959964
 # axes of names, between which there is nothing
-NAMED_AXES = ("covariance", "noise", "signal", "signs", "placement", "features", "response")
+NAMED_AXES = (
+    "covariance",
+    "noise",
+    "signal",
+    "signs",
+    "placement",
+    "features",
+    "response",
+    "class_features",
+)
 RELATIVE = "constant prediction = 1"
 
 
@@ -81,10 +90,15 @@ def panel_title(key: str | None, row: pd.Series) -> str:
     if key in ("nonzero_share", "n_nonzero") and row["nonzero_share"] == 1:
         return "dense: every column matters"
     if key == "nonzero_share":
-        return f"sparse: {100 * row['nonzero_share']:.2g} % of columns matter"
+        return f"sparse: {two_digits(100 * row['nonzero_share'])} % of columns matter"
     value = row[key]
     number = f"{value:g}" if not isinstance(value, str) else value
     return f"{AXIS_NAMES.get(key, key)} = {number}"
+
+
+def two_digits(value: float) -> str:
+    """A number with two significant digits, and no power of ten."""
+    return f"{float(f'{value:.2g}'):g}"
 
 
 def middle_of(group: pd.DataFrame) -> pd.Series:
@@ -99,14 +113,28 @@ def positions(values: pd.Series, key: str, levels: np.ndarray) -> np.ndarray:
     return np.searchsorted(levels, values.to_numpy())
 
 
-def _null_log_loss(snr: float) -> float:
+def _null_squared_error(scenario: pd.Series) -> float:
+    return float(scenario["snr"])
+
+
+def _null_log_loss(scenario: pd.Series) -> float:
     from normwise.theory.logistic import bayes_log_loss
 
-    return np.log(2) - bayes_log_loss(np.sqrt(snr * np.pi**2 / 3))
+    return np.log(2) - bayes_log_loss(np.sqrt(scenario["snr"] * np.pi**2 / 3))
 
 
-# by response, from the signal-to-noise ratio; risks of another are shown as they are
-NULL_RISKS: dict[str, Callable[[float], float]] = {"gaussian": float, "binary": _null_log_loss}
+def _null_deviance(scenario: pd.Series) -> float:
+    # 2 E[mu (eta - log m)] of a normal predictor eta of variance v, of which mu is the exponential
+    m = scenario["mean_count"]
+    return float(m * scenario["snr"] * (1 / m + scenario["dispersion"]))
+
+
+# by response, of a linear predictor that is normal; risks of another are shown as they are
+NULL_RISKS: dict[str, Callable[[pd.Series], float]] = {
+    "gaussian": _null_squared_error,
+    "binary": _null_log_loss,
+    "poisson": _null_deviance,
+}
 
 
 def _null_risk(scenario: pd.Series) -> float:
@@ -114,7 +142,7 @@ def _null_risk(scenario: pd.Series) -> float:
     response = scenario["response"]
     if scenario["features"] != "gaussian" and not kind_of(response).risk_from_moments:
         return np.nan
-    return float(NULL_RISKS[response](scenario["snr"])) if response in NULL_RISKS else np.nan
+    return float(NULL_RISKS[response](scenario)) if response in NULL_RISKS else np.nan
 
 
 def _scaled(scenarios: pd.DataFrame) -> tuple[pd.DataFrame, str]:

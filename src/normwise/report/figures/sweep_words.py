@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.report.figures.drawing import Entry
-from normwise.report.figures.sweep_data import Sweep, middle_of, panels
+from normwise.report.figures.sweep_data import Sweep, middle_of, panels, two_digits
 from normwise.report.look.words import AXIS_NAMES, NO_WINNER
 
 # a title with more words is no headline
@@ -43,7 +43,7 @@ def plain_value(value: float | str) -> str:
 def _value(key: str, value: float | str, named: bool = True) -> str:
     """A value of a property, with what it is a value of unless that has been named."""
     if key == "nonzero_share":
-        return f"{100 * float(value):.2g} %" + (" of columns" if named else "")
+        return f"{two_digits(100 * float(value))} %" + (" of columns" if named else "")
     name = VALUES.get(key, f"{key.replace('_', ' ')} {{}}") if named else "{}"
     return name.format(plain_value(value))
 
@@ -54,7 +54,7 @@ def _case(key: str, row: pd.Series, named: bool) -> str:
         return f"at {_value(key, row[key], named)}"
     if row["nonzero_share"] == 1:
         return "when all columns matter" if named else "when all do"
-    count = f"{row[key]}" if key == "n_nonzero" else f"{100 * row[key]:.2g} %"
+    count = f"{row[key]}" if key == "n_nonzero" else f"{two_digits(100 * row[key])} %"
     of = "" if key == "n_nonzero" else "of "
     return f"when {count} {of}columns matter" if named else f"when {count} do"
 

@@ -11,6 +11,7 @@ import pandas as pd
 from normwise.analysis.columns import RISKS
 from normwise.analysis.tables import Tables, primary
 from normwise.data.imported import Source
+from normwise.data.response_kind import RESPONSES, kind_of
 from normwise.fitting.names import ordered
 from normwise.report.look.numbers import count, words
 from normwise.report.look.sheet import Column, Sheet, sheet, verdict
@@ -33,6 +34,9 @@ def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:
                 "n": span(own["n_samples"]),
                 "p": span(own["n_features"]),
                 "k": span(own["n_nonzero"]),
+                "response": " or ".join(
+                    kind_of(name).label for name in RESPONSES if (own["response"] == name).any()
+                ),
                 "snr": span(own["snr"]),
                 "covariance": ", ".join(sorted(own["covariance"].unique())) or "–",
             }
@@ -49,6 +53,7 @@ def method_sheet(config: Mapping[str, Any], tables: Tables) -> Sheet:
             Column("n", "n", str, "Rows"),
             Column("p", "p", str, "Features"),
             Column("k", "relevant", str, "Features with a nonzero coefficient"),
+            Column("response", "predicted", str, "What is predicted"),
             Column("snr", "snr", str, "Signal-to-noise ratio"),
             Column("covariance", "correlation", words, "Correlation family"),
         ],
@@ -102,8 +107,9 @@ def own_data_sheet(
         [
             Column("name", "data set", words, "Name in the config"),
             Column("verdict", "verdict", verdict, "L1 against L2"),
-            Column("measure", "measure", words, "Test error: mean squared error or log-loss on "
-                   "rows held out. Excess risk: by how much it exceeds that of the truth"),
+            Column("measure", "measure", words, "Test error: mean squared error, log-loss or "
+                   "deviance on rows held out. Excess risk: by how much it exceeds that of the "
+                   "truth"),
             *(
                 Column(p, NAMES[p], error, f"Mean over the replicates, {NAMES[p]}", True)
                 for p in ordered(p for p in errors if frame[p].notna().any())

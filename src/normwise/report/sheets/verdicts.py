@@ -45,8 +45,8 @@ def verdict_sheet(tables: Tables) -> Sheet:
                    "data sets, geometric mean; below 1, L1 is better"),
             Column("interval", "interval", words, "95 % interval of the ratio"),
             Column("points", "points of R²", signed_tenth, "By how much more of new rows L1 "
-                   "explains than L2, in percentage points: R², for classes log-loss in per cent "
-                   "of that of the best constant", True),
+                   "explains than L2, in percentage points: R², for classes log-loss and for "
+                   "counts deviance in per cent of that of the best constant", True),
             Column("first_better", "L1 better", percent, "Share of data sets in which it is"),
             Column("verdict", "prediction", verdict, "Verdict on the excess risk"),
             Column("oracle", "by oracle", verdict, "The same when both strengths have the least "
