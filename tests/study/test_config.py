@@ -209,66 +209,7 @@ BAD_CONFIGS = {
         GOOD + "    response: multinomial\n    n_classes: 2\n",
         ["n_classes", "2", "at least 3"],
     ),
-    "a penalty for numbers alone": (
-        "n_nonzero: 3\n    response: binary\n    penalties: [l1, mcp]",
-        ["penalties (mcp)", "response: binary", "gaussian"],
-    ),
-    "scenario keys with a rule": (
-        "n_nonzero: 3\n    source: rule",
-        ["source: rule", "remove", "n_samples", "n_nonzero"],
-    ),
-    "a word for held out": (
-        "n_nonzero: 3\n    hold_out: always",
-        ["hold_out", "'always'", "text", "boolean"],
-    ),
-    "a number for held out": ("n_nonzero: 3\n    hold_out: 1", ["hold_out", "1"]),
-    "a story that is none": ("n_nonzero: 3\n    story: 7", ["story", "7", "string"]),
-    "dense 0/1 features": ("n_nonzero: 3\n    density: 0.7", ["density", "0.7", "at most 0.5"]),
-}
-
-WEIGHTED = "datasets: [{name: own, file: own.csv, target: y, weights: w}]\n"
-
-BAD_CONFIGS = {
-    "no data sets": ("seed: 1", ["datasets", "missing"]),
-    "empty list of data sets": ("datasets: []", ["datasets", "empty list"]),
-    "data sets by name": ("datasets: {name: first}", ["datasets", "mapping", "list"]),
-    "a data set that is text": ("datasets: [first]", ["datasets[0]", "'first'", "mapping"]),
-    "a data set without a name": (
-        "datasets: [{n_samples: 40}]",
-        ["datasets[0]", "'name'", "missing"],
-    ),
-    "a name that is no folder": (
-        GOOD.replace("first", "First Study"),
-        ["name", "'First Study'", "lower-case"],
-    ),
-    "a name twice": (
-        GOOD + GOOD.split("datasets:")[1].lstrip("\n"),
-        ["'first'", "2 times", "unique"],
-    ),
-    "no file": ("datasets: [{name: first, source: table}]", ["source: table needs file"]),
-    "classes of a table's rows": (
-        "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 100, snr: 1, "
-        "n_nonzero: 3, response: binary, prevalence: 0.1}",
-        ["'a'", "prevalence (0.1)", "10 rows", "n_samples (100)", "at least 150"],
-    ),
-    "counts of a table's rows that explode": (
-        "datasets:\n  - {name: a, source: semi_synthetic, file: a.csv, n_samples: 100, snr: 30, "
-        "n_nonzero: 3, response: poisson, mean_count: 4, penalties: [l1, l2]}",
-        ["'a'", "snr (30.0)", "mean_count (4.0)", "at most 16"],
-    ),
-    "a key of another response": (
-        GOOD + "    mean_count: 2\n",
-        ["mean_count (2.0) applies to response: poisson only", "response: gaussian"],
-    ),
-    "two of several classes": (
-        GOOD + "    response: multinomial\n    n_classes: 2\n",
-        ["n_classes", "2", "at least 3"],
-    ),
-    "no penalty for counts": (
-        GOOD.replace("40", "60") + "    response: poisson\n",
-        ["penalties (none) cannot be fitted to response: poisson, only to gaussian, binary"],
-    ),
-    "a penalty for numbers alone": (
+    "a penalty that knows no classes": (
         GOOD.replace("40", "60")
         + "    response: multinomial\n    penalties: [l1, adaptive_lasso]\n"
         "penalties: [l1, adaptive_lasso]\n",
