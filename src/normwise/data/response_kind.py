@@ -43,6 +43,10 @@ class ResponseKind:
         Whether a scenario can choose the distribution of the noise.
     risk_from_moments : bool
         Whether means and covariances of the features decide the risk, whatever their distribution.
+    each_class_has_one : bool
+        Whether every class has a linear predictor of its own.
+    takes_offset : bool
+        Whether a part of each row's linear predictor may be known.
     """
 
     name: ClassVar[str]
@@ -50,6 +54,8 @@ class ResponseKind:
     noise_var: ClassVar[float] = 1.0
     takes_noise: ClassVar[bool] = False
     risk_from_moments: ClassVar[bool] = False
+    each_class_has_one: ClassVar[bool] = False
+    takes_offset: ClassVar[bool] = False
 
     def recognises(self, y: np.ndarray) -> bool:
         """Whether numbers that come without a name must be of this kind."""
@@ -58,6 +64,10 @@ class ResponseKind:
     def strata(self, y: np.ndarray) -> list[np.ndarray]:
         """Masks of the rows among which folds and splits are balanced: a class each, or all."""
         return [y == value for value in self.classes] or [np.full(len(y), True)]
+
+    def needed(self, y: np.ndarray) -> list[np.ndarray]:
+        """Masks of rows, of each of which a fit needs one."""
+        return [rows for rows in self.strata(y) if rows.any()]
 
     def draw(
         self, noise: str, truth: Population, predictor: np.ndarray, rng: np.random.Generator

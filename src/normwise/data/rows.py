@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from normwise.data.response_kind import kind_of
+from normwise.data.response_kind import any_kind
 
 Splits = list[tuple[np.ndarray, np.ndarray]]
 # in data of few values rows are alike by chance: a column tells rows apart if it has more values
@@ -33,21 +33,29 @@ class Rows:
         Positive weights in the loss and in the errors.
     copies : ndarray of int of shape (n_rows,) or None
         A number that copies of a row share; None where there are none.
+    offset : ndarray of shape (n_rows,) or None
+        Part of each linear predictor that is known, such as the logarithm of an exposure.
     """
 
     groups: np.ndarray | None = None
     time: np.ndarray | None = None
     weights: np.ndarray | None = None
     copies: np.ndarray | None = None
+    offset: np.ndarray | None = None
 
     def take(self, rows: Any) -> Rows:
         """The same of some of the rows, by number or mask."""
-        parts = (self.groups, self.time, self.weights, self.copies)
+        parts = (getattr(self, name) for name in ROW_ARRAYS)
         return Rows(*(None if part is None else part[rows] for part in parts))
 
     def weight(self, rows: np.ndarray) -> np.ndarray | None:
         """Weights of some rows."""
         return None if self.weights is None else self.weights[rows]
+
+    def known(self, rows: Any) -> dict[str, np.ndarray]:
+        """What a problem of some rows takes beside features and response, as keywords."""
+        given = {"sample_weight": self.weights, "offset": self.offset}
+        return {name: part[rows] for name, part in given.items() if part is not None}
 
     @property
     def units(self) -> np.ndarray | None:
@@ -126,7 +134,7 @@ def group_labels(
 
     Large groups come first, each to the fold in which it leaves the sums of squared shares least.
     """
-    kinds = [rows for rows in kind_of(response).strata(y) if rows.any()]
+    kinds = [rows for rows in any_kind(response).strata(y) if rows.any()]
     groups = numbered(groups)
     size = np.column_stack(
         [np.bincount(groups[rows], minlength=groups.max() + 1) for rows in kinds]
@@ -179,6 +187,6 @@ def apart(splits: Splits, groups: np.ndarray | None) -> Splits:
 
 
 def usable(splits: Splits, y: np.ndarray, response: str) -> Splits:
-    """The splits whose training part has rows, of every class."""
-    kinds = [rows for rows in kind_of(response).strata(y) if rows.any()]
-    return [(a, b) for a, b in splits if len(b) and all(rows[a].any() for rows in kinds)]
+    """The splits whose training part has rows, and of every kind that a fit needs."""
+    needed = any_kind(response).needed(y)
+    return [(a, b) for a, b in splits if len(b) and all(rows[a].any() for rows in needed)]

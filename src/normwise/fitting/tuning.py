@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from normwise.data.response_kind import kind_of
+from normwise.data.response_kind import any_kind, kind_of
 from normwise.data.rows import FREE, Rows, Splits, apart, group_labels, time_splits, usable
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import Risk
@@ -59,7 +59,7 @@ def fold_labels(y: np.ndarray, n_folds: int, response: str, rng: np.random.Gener
     """Fold of each row: balanced at random, and within the classes of a response that has them."""
     labels = np.empty(len(y), int)
     start = 0
-    for rows in map(np.flatnonzero, kind_of(response).strata(y)):
+    for rows in map(np.flatnonzero, any_kind(response).strata(y)):
         labels[rng.permutation(rows)] = (start + np.arange(len(rows))) % n_folds
         start += len(rows)
     return labels
@@ -72,13 +72,13 @@ def make_folds(
 
     At random and balanced, as `fold_labels` says, unless rows belong together: groups are never on
     both sides, and with times each test part follows all of its training part. There are fewer
-    folds where there are fewer groups, and none whose training part lacks a class.
+    folds where there are fewer groups, and none whose training part lacks a class or all events.
     """
     units = rows.units
     if rows.time is not None:
         return usable(apart(time_splits(rows.time, n_folds), units), y, response)
     if units is None:
-        return splits_of(fold_labels(y, n_folds, response, rng))
+        return usable(splits_of(fold_labels(y, n_folds, response, rng)), y, response)
     n_folds = min(n_folds, len(np.unique(units)))
     return usable(splits_of(group_labels(units, y, n_folds, response, rng)), y, response)
 

@@ -14,6 +14,7 @@ class Multinomial(ResponseKind):
     name = "multinomial"
     # how many there are, the data say
     classes = (0, 1, 2)
+    each_class_has_one = True
 
     def strata(self, y: np.ndarray) -> list[np.ndarray]:
         """Masks of the rows of each class."""
