@@ -153,8 +153,30 @@ def theory_of(own: pd.DataFrame) -> tuple[str, str]:
     )
 
 
+def _silent(atlas: Atlas) -> Place:
+    """What the map says of a kind of response that no scenario has: nothing."""
+    nan = np.nan
+    return Place(
+        **dict.fromkeys(("load", "load_low", "load_high", "rows_per_feature"), nan),
+        **dict.fromkeys(("effect", "effect_low", "effect_high"), nan),
+        **dict.fromkeys(("points", "points_low", "points_high"), nan),
+        **dict.fromkeys(("rule", "surface", "theory"), OUTSIDE),
+        numbers=atlas.rule,
+        enough=atlas.enough,
+        margin=float(np.expm1(atlas.zone)),
+        rule_range=(OUTSIDE,),
+        inside=False,
+        neighbours=atlas.cells.iloc[:0].assign(distance=nan)[list(SHOWN)],
+        measured=atlas.cells.iloc[:0][["load", "effect", "verdict"]],
+        l1_chance=0.5,
+        outside=("its kind of response was not measured",),
+        validity=measured_words(atlas.cells),
+        known=False,
+    )
+
+
 def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
-    """Place a table on the map.
+    """Place a table on the map; of a kind of response that it has not, it says nothing.
 
     Parameters
     ----------
@@ -166,6 +188,8 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     -------
     Place
     """
+    if table.response not in BINARY:
+        return _silent(atlas)
     asked = _known(table, signal)
     answers = call_by_rule(asked, atlas.rule)
     own = asked.iloc[:1]

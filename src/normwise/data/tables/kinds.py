@@ -32,8 +32,8 @@ SPREAD, NAMED_SPREAD = 0.7, 0.4
 TO_THE_RIGHT = 0.55
 # so many whole numbers from 1 on are a rating as soon as a count
 RATED = 7
-# at most this share of the values from `LARGE` on ends on 0 or 5, and at most so many distinct values
-# are there for each row, whatever the name and with a name that says counts
+# at most this share of the values from `LARGE` on ends on 0 or 5, and at most so many values are
+# there for each row, whatever the name and with a name that says counts
 LARGE, ROUNDED, UNREPEATED, NAMED_UNREPEATED = 20, 0.5, 0.65, 0.9
 # of a bounded share: distinct values, and the share of the bound that the largest reaches
 MANY_VALUES, REACHED = 10, 0.5
