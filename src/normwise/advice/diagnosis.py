@@ -439,12 +439,13 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     found = spectrum(Z, y)
     alike = likeness(Z)
     n_rows, Z_apart, y_apart, apart, alike_apart = n, Z, y, found, alike
+    own = table.y[rows]
     if (units := table.rows.units) is not None:
         # what rests on independent rows sees one of each group
         chosen = one_of_each(units[rows], rng)
         n_rows = len(np.unique(units))
     if n_rows < n and (np.ptp(y[chosen], axis=0) > 0).all():
-        Z_apart, y_apart = standardise(Z[chosen]), y[chosen]
+        Z_apart, y_apart, own = standardise(Z[chosen]), y[chosen], own[chosen]
         apart, alike_apart = spectrum(Z_apart, y_apart), likeness(Z_apart)
     snr, low_snr, high_snr = signal_to_noise(apart, p)
     start = min(max(snr, 0.1), STRONGEST)
@@ -452,7 +453,7 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     if table.response in LATENT:
         latent = LATENT[table.response](np.array(observed), float(y.mean()))
         snr, low_snr, high_snr = map(float, latent)
-    fewer = sample_rows(y_apart, p * table.n_outputs, table.response, SPARSITY_CELLS, rng)
+    fewer = sample_rows(own, p * table.n_outputs, table.response, SPARSITY_CELLS, rng)
     sparsity = estimate_sparsity(standardise(Z_apart[fewer]), y_apart[fewer], start)
     low, high = sparsity.range(p)
     filled = effective_features(apart, len(y_apart), p)

@@ -60,6 +60,8 @@ class Words:
 
     Attributes
     ----------
+    kind : str
+        Responses of this kind.
     nature : str
         What the response is and what the models are.
     null : str
@@ -76,6 +78,7 @@ class Words:
         The scale of the coefficients, or nothing.
     """
 
+    kind: str
     nature: str
     null: str
     always: str
@@ -87,6 +90,7 @@ class Words:
 
 WORDS = {
     "gaussian": Words(
+        kind="a number",
         nature="the response is a number, the models are linear",
         null="the mean",
         always="the mean",
@@ -94,6 +98,7 @@ WORDS = {
         error="mean squared error",
     ),
     "binary": Words(
+        kind="two classes",
         nature="the response has two classes, {classes}, the models are logistic",
         null="the rate of the classes",
         always="the rate of the classes",
@@ -103,16 +108,18 @@ WORDS = {
         coefficients="they are on the scale of log-odds",
     ),
     "multinomial": Words(
+        kind="several classes",
         nature="the response has {count} classes, {classes}, the models are multinomial logistic",
         null="the shares of the classes",
         always="the shares of the classes",
         unexplained="log-loss",
         error="mean log-loss",
         snr="of the zeros and ones of each class, averaged over the classes",
-        coefficients="they are on the scale of logarithms of probabilities, one for each class, and "
-        "only their differences between classes matter",
+        coefficients="there is one for each class, on the scale of logarithms of probabilities, "
+        "and only differences between classes matter",
     ),
     "poisson": Words(
+        kind="counts",
         nature="the response is a count, the models are of the logarithm of its mean (Poisson)",
         null="the mean count",
         always="the mean count",

@@ -348,9 +348,9 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "probabilities, and the bounds on what a choice costs, are averages over such "
             f"tables. A penalty is named from {percent(LIKELY)} on, and that it does not "
             f"matter is said from {percent(EQUAL)} on; both are clear from {percent(CLEAR)} "
-            f"on. Neither is said unless one of the two is shown to predict better than {words.null}"
-            f".{_not_learnt(advice)} How often all that was right on tables that had no part in the fit is "
-            "in benchmarks/results/tables_set_aside.md of the project.",
+            "on. Neither is said unless one of the two is shown to predict better than "
+            f"{words.null}.{_not_learnt(advice)} How often all that was right on tables that had "
+            "no part in the fit is in benchmarks/results/tables_set_aside.md of the project.",
         ),
         (
             "head to head",

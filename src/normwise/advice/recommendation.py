@@ -160,10 +160,10 @@ def _in_points(place: Place) -> str:
     return f" L1 explains {middle} points more of new rows than L2 there ({low} to {high})."
 
 
-def _map(place: Place) -> str:
+def _map(place: Place, table: Table) -> str:
     if not place.known:
         return (
-            "Map: silent, as no scenario was measured whose response is of this kind. The answer "
+            f"Map: silent, as no scenario with {words_of(table).kind} was measured. The answer "
             "rests on the held-out rows, and on how much L1 and L2 differ on real tables whose "
             "response is a number or has two classes."
         )
@@ -190,7 +190,7 @@ def hardly_matters(place: Place) -> str:
 
 
 def _traits(diagnosis: Diagnosis) -> str:
-    several = " of a class" if len(diagnosis.class_rows) > 2 else ""
+    several = " of each class, on the average," if len(diagnosis.class_rows) > 2 else ""
     return (
         f"About {diagnosis.effective_nonzero:.0f} of {diagnosis.n_features} features seem to carry "
         f"the signal{several} ({diagnosis.effective_nonzero_low:.0f} to "
@@ -450,7 +450,10 @@ def _kept(contest: Contest, models: Models) -> str:
     said = f": it keeps {scores['l1']:.0f} of them on the average"
     if "selected" not in models.coefs:
         return f"{said}."
-    often = int((models.coefs["selected"] >= OFTEN).sum())
+    coefs = models.coefs
+    # a feature has a row for each class
+    coefs = coefs.drop_duplicates("feature") if "class" in coefs else coefs
+    often = int((coefs["selected"] >= OFTEN).sum())
     return f"{said}, {often} in at least {percent(OFTEN)} of the resamples."
 
 
@@ -506,7 +509,7 @@ def recommend(
     shown = beats_null(contest, diagnosis, independent)
     answer, certainty = _answer(table, difference, contest, shown, signs)
     named = answer if answer in OTHER else None
-    reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
+    reasons = [_head_to_head(contest), _map(place, table), _traits(diagnosis)]
     reasons += [said] if independent and (said := hardly_matters(place)) else []
     headline, doubts = _headline(difference, answer, certainty, signs), []
     if not shown:

@@ -295,9 +295,9 @@ def _neighbours(table: Table, rng: np.random.Generator) -> list[Sign]:
             Sign(
                 "order",
                 "Neighbouring rows are alike: the response of a row goes with that of the row "
-                f"before it (correlation {float(np.mean(lag(y))):.2f}, more than in {ORDERS} random "
-                "orders), as in series of time or in rows of one person or thing. Rows held out at "
-                "random are then too easy, and what is said below may be too good: ask again with "
+                f"before it (correlation {float(np.mean(lag(y))):.2f}, more than in {ORDERS} "
+                "random orders), as in series of time or in rows of one person or thing. Rows held "
+                "out at random are then too easy, and what is said below may be too good: ask again with "
                 "--time COLUMN or --groups COLUMN (in Python time=… or groups=…).",
             )
         ]

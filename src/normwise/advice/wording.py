@@ -346,7 +346,7 @@ def _size(d: Diagnosis, table: Table) -> list[Item]:
         )
     elif table.classes:
         rows = [
-            f"{shorten(label, 30)} {count:,}"
+            f"{shorten(label, 30)} ({count:,})"
             for label, count in zip(table.classes, d.class_rows, strict=True)
         ]
         least = percent(2 * RARE / len(rows), 1)

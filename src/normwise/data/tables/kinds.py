@@ -33,7 +33,7 @@ TO_THE_RIGHT = 0.55
 # so many whole numbers from 1 on are a rating as soon as a count
 RATED = 7
 # at most this share of the values from `LARGE` on ends on 0 or 5, and at most so many values are
-# there for each row, whatever the name and with a name that says counts
+# there for each row above 0, whatever the name and with a name that says counts
 LARGE, ROUNDED, UNREPEATED, NAMED_UNREPEATED = 20, 0.5, 0.65, 0.9
 # of a bounded share: distinct values, and the share of the bound that the largest reaches
 MANY_VALUES, REACHED = 10, 0.5
@@ -150,7 +150,8 @@ def counts_why(name: str, y: np.ndarray) -> str:
     skewness, levels = float(stats.skew(y)), np.unique(y)
     large = y[y >= LARGE]
     rounded = len(large) > len(y) / 4 and np.mean(large % 5 == 0) > ROUNDED
-    repeats = len(levels) <= (NAMED_UNREPEATED if called else UNREPEATED) * len(y)
+    above = y[y > 0]
+    repeats = len(np.unique(above)) <= (NAMED_UNREPEATED if called else UNREPEATED) * len(above)
     if rounded or not repeats or spread < (NAMED_SPREAD if called else SPREAD):
         return ""
     begins = levels[0] == 0 or (levels[0] == 1 and len(levels) > RATED)

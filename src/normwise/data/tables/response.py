@@ -59,9 +59,12 @@ FAMILIES = {
 ONE_OF_THEM = "give one of them as positive, to tell it from the rest"
 # how to say that it is another kind, by kind
 SAY = {
-    "gaussian": "if it is a measurement, say so: --response gaussian",
-    SEVERAL_CLASSES: "if they are classes, say so: --response multinomial",
-    COUNTS: "if they are counts, say so: --response poisson",
+    kind: f'if they are {what}, say so: --response {kind} (in Python response="{kind}")'
+    for kind, what in (
+        (DEFAULT, "measurements"),
+        (SEVERAL_CLASSES, "classes"),
+        (COUNTS, "counts"),
+    )
 }
 
 
@@ -142,7 +145,7 @@ def encode_response(
     known = (values if numbers is None else numbers)[rows]
     labels = to_labels(known)
     declared = _ordered(set(labels), values)
-    levels = declared or sorted(set(labels), key=_folded if numbers is None else float)
+    levels = declared or _sorted(set(labels))
     if len(levels) == 1:
         raise InputError(
             f"target {name} has one value only, {levels[0]!r}: there is nothing to predict"
@@ -194,7 +197,7 @@ def _kind(
     if response is not None:
         return Kind(response, "")
     if not is_text and counted_from is not None:
-        return Kind(COUNTS, f"{counted_from} is given")
+        return Kind(COUNTS, "")
     if len(levels) == 2:
         return Kind(TWO_CLASSES, "")
     if is_text:
@@ -215,6 +218,14 @@ def _numbers(values: pd.Series, *, as_labels: bool) -> tuple[pd.Series | None, l
         return None, []
     notes = [f"Target {values.name!r} {how}."] if how else []
     return pd.Series(np.where(np.isinf(numbers), np.nan, numbers), name=values.name), notes
+
+
+def _sorted(labels: set[str]) -> list[str]:
+    """Labels in the order of their numbers, or of the alphabet."""
+    try:
+        return sorted(labels, key=float)
+    except ValueError:
+        return sorted(labels, key=_folded)
 
 
 def _folded(label: str) -> tuple[str, str]:
@@ -407,7 +418,7 @@ def _about_numbers(column: str, y: np.ndarray, levels: list[str], told: bool) ->
     zeros = int((y == 0).sum()) if y.min() == 0 else 0
     if told:
         return [*notes, *_about_tail(name, y)]
-    counts = f"; {SAY[COUNTS]}" if y.min() >= 0 else ""
+    counts = f"; {SAY[COUNTS]}" if zeros else ""
     if len(levels) <= FEW_VALUES:
         return [
             f"Target {name} has {len(levels)} distinct numbers ({listed(levels)}) and is treated "

@@ -88,6 +88,11 @@ def set_apart(
             values[role], names[role] = _column(raw, given), given
         else:
             values[role] = _given(role, given, len(raw.target))
+    if all(role in values for role in OFFSETS):
+        raise InputError(
+            f"offset {values['offset'].name!r} and exposure {values['exposure'].name!r}: give one "
+            "of them; an offset is the logarithm of an exposure"
+        )
     gone = {*names.values(), *dropped}
     if not gone:
         return _without_weightless(raw, Apart(values, names))
@@ -231,15 +236,10 @@ def _weights(column: pd.Series) -> np.ndarray:
 
 
 def _offset(values: Mapping[str, pd.Series], kept: np.ndarray) -> np.ndarray | None:
-    given = [role for role in OFFSETS if role in values]
-    if not given:
+    role = next((role for role in OFFSETS if role in values), None)
+    if role is None:
         return None
-    if len(given) > 1:
-        raise InputError(
-            f"offset {values['offset'].name!r} and exposure {values['exposure'].name!r}: give one "
-            "of them; an offset is the logarithm of an exposure"
-        )
-    role, column = given[0], values[given[0]]
+    column = values[role]
     numbers = _numbers(role, column, "numbers" if role == "offset" else "numbers above 0")
     _refuse_gaps(role, column, ~np.isfinite(numbers) & kept)
     if role == "exposure":
