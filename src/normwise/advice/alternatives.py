@@ -97,13 +97,19 @@ def _boosted_trees(problem: Problem, splits: Splits, seed: int) -> Predict:
     kind = any_kind(problem.response)
     model: Any = HistGradientBoostingClassifier if kind.classes else HistGradientBoostingRegressor
     leaf = int(np.clip(len(y) // LEAVES, FEWEST_IN_LEAF, MOST_IN_LEAF))
-    options = {**TREES, "min_samples_leaf": leaf, "early_stopping": False, "random_state": 0}
+    options: dict[str, Any] = {
+        **TREES,
+        "min_samples_leaf": leaf,
+        "early_stopping": False,
+        "random_state": 0,
+    }
+    shift = float(known.max())
     if kind.takes_offset:
+        options["loss"] = "poisson"
+    if np.ptp(known):
         # a count for each unit of exposure, weighted by the exposure, has the same deviance
         exposure = np.exp(known - known.max())
         y, weight = y / exposure, exposure if weight is None else weight * exposure
-        options["loss"] = "poisson"
-        shift = known.max()
     model = model(**options)
 
     def alone(what: Callable[[], Any]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -24,6 +26,7 @@ OUTSIDE = "outside"
 STEPS = stats.norm.ppf((np.arange(9) + 0.5) / 9)
 FEWER_STEPS = stats.norm.ppf((np.arange(5) + 0.5) / 5)
 LEAST_SNR = 0.02
+ENDS = ("", "_low", "_high")
 SHOWN = (
     "dataset",
     "label",
@@ -155,18 +158,20 @@ def theory_of(own: pd.DataFrame) -> tuple[str, str]:
 
 def _silent(atlas: Atlas) -> Place:
     """What the map says of a kind of response that no scenario has: nothing."""
-    nan = np.nan
+    unknown = ("load", "effect", "points")
+    values: dict[str, Any] = {f"{name}{end}": np.nan for name in unknown for end in ENDS}
     return Place(
-        **dict.fromkeys(("load", "load_low", "load_high", "rows_per_feature"), nan),
-        **dict.fromkeys(("effect", "effect_low", "effect_high"), nan),
-        **dict.fromkeys(("points", "points_low", "points_high"), nan),
-        **dict.fromkeys(("rule", "surface", "theory"), OUTSIDE),
+        **values,
+        rule=OUTSIDE,
+        surface=OUTSIDE,
+        theory=OUTSIDE,
+        rows_per_feature=np.nan,
         numbers=atlas.rule,
         enough=atlas.enough,
         margin=float(np.expm1(atlas.zone)),
         rule_range=(OUTSIDE,),
         inside=False,
-        neighbours=atlas.cells.iloc[:0].assign(distance=nan)[list(SHOWN)],
+        neighbours=atlas.cells.iloc[:0].assign(distance=np.nan)[list(SHOWN)],
         measured=atlas.cells.iloc[:0][["load", "effect", "verdict"]],
         l1_chance=0.5,
         outside=("its kind of response was not measured",),

@@ -74,8 +74,8 @@ def _options(table: Table) -> str:
         if getattr(table.rows, role) is not None:
             how += f", {role}={table.roles[role]!r}" if role in table.roles else f", {role}={role}"
     if table.rows.offset is not None:
-        role = next((r for r in OFFSETS if r in table.roles), None)
-        how += ", offset=offset" if role is None else f", {role}={table.roles[role]!r}"
+        named = [f", {role}={table.roles[role]!r}" for role in OFFSETS if role in table.roles]
+        how += named[0] if named else ", offset=offset"
     return how + (f", drop={list(table.dropped)!r}" if table.dropped else "")
 
 

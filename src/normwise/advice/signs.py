@@ -296,9 +296,9 @@ def _neighbours(table: Table, rng: np.random.Generator) -> list[Sign]:
                 "order",
                 "Neighbouring rows are alike: the response of a row goes with that of the row "
                 f"before it (correlation {float(np.mean(lag(y))):.2f}, more than in {ORDERS} "
-                "random orders), as in series of time or in rows of one person or thing. Rows held "
-                "out at random are then too easy, and what is said below may be too good: ask again with "
-                "--time COLUMN or --groups COLUMN (in Python time=… or groups=…).",
+                "random orders), as in series of time or in rows of one person or thing. Rows "
+                "held out at random are then too easy, and what is said below may be too good: "
+                "ask again with --time COLUMN or --groups COLUMN (in Python time=… or groups=…).",
             )
         ]
     times = [n for n, c in _columns(table).items() if TIMES.search(_words(n)) and n in table.names]

@@ -25,7 +25,7 @@ def find_copies(X: Any, y: np.ndarray, names: Sequence[str], *, classes: bool = 
         variance = mean_variance_axis(X, axis=0)[1]
     else:
         variance = X.var(axis=0)
-    levels = np.unique(y) if classes else []
+    levels = np.unique(y) if classes else np.empty(0)
     found = np.zeros(len(names), bool)
     for column in (y, *((y == level).astype(float) for level in levels)):
         covariance = X.T @ (column - column.mean()) / len(y)

@@ -163,8 +163,8 @@ def encode_response(
             f"{counted_from} out, or give response poisson"
         )
     if kind.name == TWO_CLASSES:
-        y, two, said = _two_classes(name, labels, levels, positive, declared=bool(declared))
-        return Response(y, rows, kind.name, two, [*notes, said])
+        y, two, about = _two_classes(name, labels, levels, positive, declared=bool(declared))
+        return Response(y, rows, kind.name, two, [*notes, about])
     if any_kind(kind.name).classes:
         y = _several_classes(name, labels, levels)
         said = _about_classes(name, labels, levels, kind, bool(declared), numbers is None)
