@@ -48,7 +48,7 @@ WIDTH = 4.1
 FEATURES = 15
 NAMED = 6
 LINES_DRAWN = 60
-NAME = 20
+NAME, LINE_NAME = 20, 14
 # far below the chosen strength the curves run to the unpenalised limit, far above it they are flat
 WEAKEST, SMALLEST = 0.02, 0.02
 # an interval that would squeeze the others is cut at this multiple of their range
@@ -336,11 +336,12 @@ def _name_lines(ax: Axes, models: Models, penalty: str) -> None:
     if not len(top):
         return
     top = top[path[last, top].argsort(kind="stable")]
+    several = "class" in models.coefs
     low, high = ax.get_ylim()
     heights = spread([float((path[last, j] - low) / (high - low)) for j in top], 0.075)
     for feature, height in zip(top, heights, strict=True):
         ax.annotate(
-            coefficient_name(models.coefs.iloc[feature], 14),
+            coefficient_name(models.coefs.iloc[feature], NAME if several else LINE_NAME),
             (alphas[last], path[last, feature]),
             xytext=(1.06, height),
             textcoords="axes fraction",

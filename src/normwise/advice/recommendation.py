@@ -190,7 +190,7 @@ def hardly_matters(place: Place) -> str:
 
 
 def _traits(diagnosis: Diagnosis) -> str:
-    several = " of each class, on the average," if len(diagnosis.class_rows) > 2 else ""
+    several = " of a class on average" if len(diagnosis.class_rows) > 2 else ""
     return (
         f"About {diagnosis.effective_nonzero:.0f} of {diagnosis.n_features} features seem to carry "
         f"the signal{several} ({diagnosis.effective_nonzero_low:.0f} to "

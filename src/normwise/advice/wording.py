@@ -190,7 +190,7 @@ def coefficient_name(row: pd.Series, most: int) -> str:
     """The feature of a coefficient, and its class where there are several, in so many letters."""
     if "class" not in row:
         return shorten(row["feature"], most)
-    own = shorten(row["class"], most // 3)
+    own = shorten(row["class"], most // 2)
     return f"{shorten(row['feature'], most - len(own) - 3)} · {own}"
 
 
