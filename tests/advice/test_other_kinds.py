@@ -17,11 +17,14 @@ from studies.made_advice import make_place
 
 from normwise.advice import advise, advise_table, contest, models
 from normwise.advice.alternatives import try_others
+from normwise.advice.atlas import shipped
 from normwise.advice.contest import compare, divide
 from normwise.advice.diagnosis import diagnose
+from normwise.advice.findings import Models
 from normwise.advice.models import fit_models
 from normwise.advice.outcome import columns_of, deviance_residuals, indicators
-from normwise.advice.recommendation import pair
+from normwise.advice.place import locate
+from normwise.advice.recommendation import recommend
 from normwise.advice.refit import lines_for
 from normwise.advice.signs import find_signs
 from normwise.cli import main
@@ -29,6 +32,7 @@ from normwise.data.rows import Rows
 from normwise.tabular import InputError, as_table, read_table
 
 KINDS = ("poisson", "multinomial")
+NO_MODELS = Models(pd.DataFrame(), {}, {}, {}, {}, (), 0, 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +102,8 @@ def test_columns_of_classes_count_alike():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stronger_signal_has_a_larger_ratio(kind):
-    found = [diagnose(table_of(kind, n=400, strength=s), 0)[0] for s in (0.0, 0.6, 1.5)]
+    unit = {"poisson": 0.5, "multinomial": 1.0}[kind]
+    found = [diagnose(table_of(kind, n=400, strength=s * unit), 0)[0] for s in (0, 1, 2)]
     assert found[0].snr_low == 0 and found[0].snr < found[1].snr < found[2].snr
     assert found[1].snr_low > 0
     assert np.isnan(found[0].positive_share) and np.isnan(found[0].skewness)
@@ -246,7 +251,7 @@ def test_a_training_part_without_a_class_is_left_out():
     X, y = drawn("multinomial", n=150)
     # a class that appears late, and one that one group alone has
     late = np.where(y == "cat", "bee", y)
-    late[110:140:3] = "dog"
+    late[60:140:3] = "dog"
     table = as_table(X, late, time=np.arange(150))
     (splits,) = divide(table, 0, 5).divisions
     assert 2 <= len(splits) < 5
@@ -273,7 +278,7 @@ def test_a_training_part_without_a_class_is_left_out():
 def test_parts_without_an_event_are_left_out():
     X, _ = drawn("poisson", n=150)
     y = np.zeros(150)
-    y[100:] = np.random.default_rng(0).poisson(2, 50)
+    y[60:] = np.random.default_rng(0).poisson(2, 90)
     (splits,) = divide(as_table(X, y, response="poisson", time=np.arange(150)), 0, 5).divisions
     assert len(splits) < 5 and all(y[train].any() for train, _ in splits)
 
@@ -352,14 +357,25 @@ def test_the_lines_tune_where_rows_belong_together(kind):
 # the answer
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_where_it_is_clear_the_better_penalty_is_named(kind):
-    sparse_table = table_of(kind, n=300, p=60, k=2, strength=1.2)
-    assert advise_table(sparse_table, n_jobs=1).recommendation.answer == "l1"
-    dense = table_of(kind, n=200, p=40, k=40, strength=1.3, seed=5)
-    found = advise_table(dense, n_jobs=1)
-    assert found.recommendation.answer in ("l2", "open")
-    assert pair(found.contest, "l1", "l2")["difference"] < 0
+# few coefficients, and as many as there are features; the lead of the better one is over 5 points
+CLEAR = {
+    ("poisson", "l1"): {"n": 300, "p": 100, "k": 1, "strength": 0.5, "seed": 1},
+    ("poisson", "l2"): {"n": 300, "p": 100, "k": 100, "strength": 0.8, "seed": 2},
+    ("multinomial", "l1"): {"n": 120, "p": 30, "k": 1, "strength": 2.5, "seed": 0},
+    ("multinomial", "l2"): {"n": 200, "p": 40, "k": 40, "strength": 2.0, "seed": 0},
+}
+
+
+@pytest.mark.parametrize(("kind", "better"), CLEAR)
+def test_where_it_is_clear_the_better_penalty_is_named(kind, better):
+    table = table_of(kind, **CLEAR[kind, better])
+    found = compare(table, 0.01, 0, 1)
+    diagnosis, signal = diagnose(table, 0)
+    place = locate(table, signal, shipped())
+    said = recommend(table, diagnosis, found, NO_MODELS, place)
+    assert said.answer == better
+    name = {"l1": "L1 (lasso)", "l2": "L2 (ridge)"}[better]
+    assert f"se {name}: it explains more" in said.headline
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -405,7 +421,7 @@ def test_page_and_terminal_speak_of_the_kind(advised, kind, tmp_path):
         assert "feature · class" in shown and "x0 · " in text
         assert "3: ant (" in shown
     else:
-        assert "deviance residuals" in text and "classes" not in shown
+        assert "deviance residuals" in text and "3 classes" not in shown
 
 
 def test_advise_takes_offsets_by_name_and_as_arrays():

@@ -401,8 +401,8 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "map",
             f"No scenario with {words.kind} was measured, so that the map has no say."
             if not place.known
-            else "Scenarios of the normwise study: simulated data with a known truth, on which both "
-            "penalties were compared. The rule of thumb and the response surface (a Gaussian "
+            else "Scenarios of the normwise study: simulated data with a known truth, on which "
+            "both penalties were compared. The rule of thumb and the response surface (a Gaussian "
             "process) were fitted to them; theory is the exact boundary for unrelated features and "
             "many rows, asked with the number of features that matter times the alignment, and "
             f"says nothing of classes. On the map risks within {percent(place.margin)} of each "
