@@ -1,7 +1,8 @@
 """How often the advice was right on the other halves, with intervals over tables.
 
 ``python -m benchmarks.tables.judge CACHE`` judges the open tables and writes
-``benchmarks/results/tables.md``; with ``--set-aside`` the others, into ``tables_set_aside.md``.
+``benchmarks/results/tables.md``; with ``--set-aside`` the others, into ``tables_set_aside.md``, and
+with ``--kinds`` those with counts and several classes, into ``tables_kinds.md``.
 Halves of one table are drawn together in the bootstrap, and count as many.
 """
 
@@ -257,13 +258,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--set-aside", action="store_true", help="the third kept for the end")
+    parser.add_argument("--kinds", action="store_true", help="counts and several classes")
     asked = parser.parse_args()
-    if asked.set_aside:
-        rows = usable(read_rows(asked.cache, set_aside=True))
+    if asked.set_aside or asked.kinds:
+        rows = usable(read_rows(asked.cache, "kinds" if asked.kinds else "set_aside"))
         own, weights = seen_of(rows), shipped()
         gap = after(weights, weights.within(own.traits), own.mapped, own.seen, own.error)
         how, file = "The third of the tables that was set aside.", "tables_set_aside.md"
         whose = "By the weights that the advice has, which were fitted to the open tables."
+        if asked.kinds:
+            how, file = "The open tables with counts and several classes.", "tables_kinds.md"
+            whose = "By the weights that the advice has, which no table of these kinds taught."
     else:
         rows = usable(read_rows(asked.cache))
         seen, real = both_of(rows, asked.cache)
