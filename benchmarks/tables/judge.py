@@ -164,6 +164,8 @@ def answers(gap: Gap) -> pd.Series:
 
 def lines(frame: pd.DataFrame) -> str:
     """A frame as Markdown."""
+    if not len(frame):
+        return "None."
     rows = [" | ".join(frame.columns), " | ".join("---" for _ in frame)]
     rows += [" | ".join(map(str, row)) for row in frame.itertuples(index=False)]
     return "\n".join(f"| {row} |" for row in rows)
@@ -177,11 +179,14 @@ def _witnesses(rows: pd.DataFrame) -> str:
     equal = rows["contest_verdict_l1_l2"] == "equivalent"
     within = (held.abs() <= MARGIN + rows["gap_se_l1_l2"])[equal]
     score = ((mapped - (held < 0)) ** 2)[inside].mean()
+    mapped_words = f"""The table lies inside of the map in {inside.mean():.0%} of the halves"""
+    if inside.any():
+        mapped_words += f"""; the map's side is right in
+{_percent(mean_interval(right[inside], rows["name"][inside]))} of these, and its probability of the
+side has a Brier score of {score:.3f}, where saying 50 % always gives .250"""
     return f"""## The witnesses alone
 
-The table lies inside of the map in {inside.mean():.0%} of the halves; the map's side is right in
-{_percent(mean_interval(right[inside], rows["name"][inside]))} of these, and its probability of the
-side has a Brier score of {score:.3f}, where saying 50 % always gives .250. The verdict "equivalent"
+{mapped_words}. The verdict "equivalent"
 of the head-to-head, in {equal.mean():.0%} of the halves, held within a standard error of the other
 half in {within.mean():.0%}."""
 

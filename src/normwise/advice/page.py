@@ -431,8 +431,8 @@ def _not_learnt(advice: Advice) -> str:
     if advice.place.known:
         return ""
     return (
-        " No table with a response of this kind taught these weights; on simulated ones they were "
-        "found to hold (benchmarks/results/tables_known_kinds.md)."
+        " No table with a response of this kind taught these weights; on simulated ones what they "
+        "state was on the cautious side (benchmarks/results/tables_known_kinds.md)."
     )
 
 

@@ -175,7 +175,7 @@ def encode_response(
     _refuse_sizes(name, y)
     if any_kind(kind.name).takes_offset:
         _refuse_no_counts(name, y)
-        said = _about_counts(name, y, kind)
+        said = _about_counts(name, y, kind, "" if counted_from else f"; {SAY[DEFAULT]}")
     else:
         told = response is not None
         said = [*_about_numbers(str(values.name), y, levels, told), *_about_share(values.name, y)]
@@ -197,7 +197,7 @@ def _kind(
     if response is not None:
         return Kind(response, "")
     if not is_text and counted_from is not None:
-        return Kind(COUNTS, "")
+        return Kind(COUNTS, f"{counted_from} is given")
     if len(levels) == 2:
         return Kind(TWO_CLASSES, "")
     if is_text:
@@ -345,13 +345,13 @@ def _refuse_no_counts(name: str, y: np.ndarray) -> None:
         )
 
 
-def _about_counts(name: str, y: np.ndarray, kind: Kind) -> list[str]:
+def _about_counts(name: str, y: np.ndarray, kind: Kind, otherwise: str) -> list[str]:
     """Why the response is a count, and where it spreads or vanishes unlike one."""
     said = []
     if kind.why:
         said.append(
             f"Target {name} is taken as a count: {kind.why}. The models are of the logarithm of "
-            f"its mean (Poisson); {SAY[DEFAULT]}."
+            f"its mean (Poisson){otherwise}."
         )
     if not is_whole(y):
         said.append(
