@@ -254,11 +254,11 @@ new rows in points, per cent of the null model's loss: below 0 L1 is better. It 
 
 The answer is right in {right.mean():.0%}, open in {(named == "open").mean():.0%} and wrong in
 {wrong.mean():.0%} of the tables; the worse penalty is named in {worse.mean():.0%}. Of the
-{decided.sum()} tables with a better penalty the head-to-head leans to it in {leans.mean():.0%}. What
-taking a penalty costs is at most what is stated (90 %) in {kept:.0%}.
+{decided.sum()} tables with a better penalty the head-to-head leans to it in {leans.mean():.0%}.
+What taking a penalty costs is at most what is stated (90 %) in {kept:.0%}.
 
-What is stated is on the cautious side: the gaps here are larger than the real tables that taught the
-weights would have them.
+What is stated is on the cautious side: the gaps here are larger than the real tables that taught
+the weights would have them.
 
 {_shares(rows)}
 

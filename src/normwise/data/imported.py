@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from normwise.data.errors import InputError
+from normwise.data.response_kind import DEFAULT, ESTIMATED_ONLY
 from normwise.data.rows import FREE, ROW_ARRAYS, Rows
 from normwise.data.tables.part import file_of
 from normwise.files.arrays import load_arrays, save_arrays
@@ -103,16 +104,24 @@ def import_table(
     """
     from normwise.data.tables.read import read_table
 
-    table = read_table(
-        file,
-        target,
-        positive=positive,
-        missing=missing,
-        groups=groups,
-        time=time,
-        weights=weights,
-        drop=drop,
-    )
+    options: dict[str, Any] = {
+        "positive": positive,
+        "missing": missing,
+        "groups": groups,
+        "time": time,
+        "weights": weights,
+        "drop": drop,
+    }
+    table = read_table(file, target, **options)
+    if table.response in ESTIMATED_ONLY:
+        try:
+            table = read_table(file, target, response=DEFAULT, **options)
+        except InputError:
+            count = len(table.classes or ())
+            raise InputError(
+                f"{file}: target {table.target!r} has {count} classes, and a study takes two: give "
+                "one of them as positive, to tell it from the rest"
+            ) from None
     refuse_large(file, table.X.shape, 1, 1, largest_mb)
     X = sparse.csr_matrix(table.X).toarray() if sparse.issparse(table.X) else table.X
     save_arrays(
