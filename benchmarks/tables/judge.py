@@ -234,8 +234,8 @@ def page(rows: pd.DataFrame, gap: Gap, how: str, whose: str) -> str:
     shares = {over: _percent(mean_interval(size > over, names)) for over in (1, 2)}
     return f"""# The advice on real tables
 
-{how} {len(rows)} halves of {names.nunique()} tables ({rows["n"].min()} to {rows["n"].max():,} rows
-in a half, {rows["p"].min()} to {rows["p"].max():,} features): advice on one half, losses on the
+{how} {len(rows)} halves of {names.nunique()} tables ({rows["n"].min():.0f} to {rows["n"].max():,.0f} rows
+in a half, {rows["p"].min():.0f} to {rows["p"].max():,.0f} features): advice on one half, losses on the
 other. A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
 `python -m benchmarks.tables.judge CACHE` makes this page.
 
@@ -272,7 +272,10 @@ def main() -> None:
         how, file = "The third of the tables that was set aside.", "tables_set_aside.md"
         whose = "By the weights that the advice has, which were fitted to the open tables."
         if asked.kinds:
-            how, file = "The open tables with counts and several classes.", "tables_kinds.md"
+            how, file = (
+                "Open tables with counts and several classes, small ones.",
+                "tables_kinds.md",
+            )
             whose = "By the weights that the advice has, which no table of these kinds taught."
     else:
         rows = usable(read_rows(asked.cache))
