@@ -232,11 +232,11 @@ def page(rows: pd.DataFrame, gap: Gap, how: str, whose: str) -> str:
     size, names = rows["gap_l1_l2"].abs(), rows["name"]
     counts = rows.drop_duplicates("name").groupby(["rule", "kind"]).size().unstack(fill_value=0)
     shares = {over: _percent(mean_interval(size > over, names)) for over in (1, 2)}
+    sizes = {name: f"{rows[name].min():.0f} to {rows[name].max():,.0f}" for name in ("n", "p")}
     return f"""# The advice on real tables
 
-{how} {len(rows)} halves of {names.nunique()} tables ({rows["n"].min():.0f} to {rows["n"].max():,.0f} rows
-in a half, {rows["p"].min():.0f} to {rows["p"].max():,.0f} features): advice on one half, losses on the
-other. A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
+{how} {len(rows)} halves of {names.nunique()} tables ({sizes["n"]} rows in a half, {sizes["p"]}
+features): advice on one half, losses on the other. A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
 `python -m benchmarks.tables.judge CACHE` makes this page.
 
 {lines(counts.reset_index().rename(columns={"rule": "response named by"}))}
