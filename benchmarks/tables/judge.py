@@ -236,7 +236,8 @@ def page(rows: pd.DataFrame, gap: Gap, how: str, whose: str) -> str:
     return f"""# The advice on real tables
 
 {how} {len(rows)} halves of {names.nunique()} tables ({sizes["n"]} rows in a half, {sizes["p"]}
-features): advice on one half, losses on the other. A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
+features): advice on one half, losses on the other.
+A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
 `python -m benchmarks.tables.judge CACHE` makes this page.
 
 {lines(counts.reset_index().rename(columns={"rule": "response named by"}))}

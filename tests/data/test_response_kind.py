@@ -7,7 +7,13 @@ from scipy.special import expit
 from normwise.cli import parser
 from normwise.data.errors import InputError
 from normwise.data.population import population
-from normwise.data.response_kind import DEFAULT, RESPONSES, kind_of, recognised
+from normwise.data.response_kind import (
+    DEFAULT,
+    EVERY_RESPONSE,
+    RESPONSES,
+    kind_of,
+    recognised,
+)
 from normwise.data.scenario import NOISES, Scenario
 from normwise.data.splits import split_rows
 from normwise.fitting.tuning import fold_labels
@@ -72,7 +78,7 @@ def test_the_command_line_offers_every_kind():
     # written out there, so that the help does not wait for numpy
     (advise,) = (a for a in parser()._subparsers._group_actions)
     option = advise.choices["advise"]._option_string_actions["--response"]
-    assert tuple(option.choices) == RESPONSES
+    assert tuple(option.choices) == EVERY_RESPONSE
 
 
 def test_a_table_may_have_a_response_of_a_third_kind(counts):

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import skew
 
 from normwise.data.errors import InputError
-from normwise.data.response_kind import DEFAULT, EVERY_RESPONSE, any_kind
+from normwise.data.response_kind import DEFAULT, EVERY_RESPONSE, KINDS, any_kind
 from normwise.data.tables.columns import (
     LARGEST,
     SMALLEST,
@@ -121,7 +121,7 @@ def encode_response(
     InputError
         If there are too few rows, or of a class, or if it is unclear what is to be predicted.
     """
-    if response is not None and response not in EVERY_RESPONSE:
+    if response is not None and response not in (*EVERY_RESPONSE, *KINDS):
         raise InputError(f"response {response!r} is unknown: give {' or '.join(EVERY_RESPONSE)}")
     is_number = response is not None and not any_kind(response).classes
     if positive is not None and response not in (None, TWO_CLASSES):
