@@ -37,6 +37,7 @@ from normwise.files.whole import write_text
 
 N_FOLDS = 10
 MARGIN = 1.0
+CLASSES = ("binary", "multinomial")
 # simulated tables together count so much of what the real ones do: a user's table may be of either
 # kind, and more often is like those of books and packages
 SIMULATED = 0.5
@@ -84,7 +85,7 @@ def seen_of(rows: pd.DataFrame) -> Seen:
     ends = (rows[f"map_points{end}"].to_numpy() for end in ("", "_low", "_high"))
     count = rows.groupby("name")["half"].transform("size")
     return Seen(
-        traits=traits_of(*size, best, rows["response"].to_numpy() == "binary"),
+        traits=traits_of(*size, best, rows["response"].isin(CLASSES).to_numpy()),
         mapped=np.where(rows["map_inside"], mapped_of(*ends), 0.0),
         seen=rows["contest_gap_l1_l2"].to_numpy(),
         error=rows["contest_gap_se_l1_l2"].to_numpy(),

@@ -4,7 +4,8 @@
 known response first, and goes on where it was ended; ``--halves R`` asks for R halves of each,
 ``--cells N`` does the tables of at most N numbers, ``--minutes M`` begins none after M minutes.
 ``CACHE/halves`` gets a file a table, one row a half, with all that is needed to weigh the witnesses
-again. The tables set aside are measured with ``--set-aside`` alone, into ``CACHE/set_aside``.
+again. The tables set aside are measured with ``--set-aside`` alone, into ``CACHE/set_aside``, and
+the open ones whose response counts or has several classes with ``--kinds``, into ``CACHE/kinds``.
 
 Losses are in points: per cent of the loss, on the same rows, of predicting the mean of the half
 that was fitted. Tables of times are left out, since random halves are not what they are asked for;
@@ -30,19 +31,29 @@ from threadpoolctl import threadpool_limits
 from benchmarks.tables.collect import file_of, read_manifest
 from benchmarks.tables.rule import RULES, coded, digest_of
 from normwise.advice.atlas import Atlas, shipped
-from normwise.advice.contest import N_ALPHAS, RATIOS, TOLERANCE, compare, row_width, unit_of
+from normwise.advice.contest import (
+    N_ALPHAS,
+    RATIOS,
+    TOLERANCE,
+    compare,
+    linear,
+    row_width,
+    unit_of,
+)
 from normwise.advice.diagnosis import diagnose, sample_rows, spectrum, standardise
 from normwise.advice.findings import Contest, Models, Place
+from normwise.advice.outcome import columns_of
 from normwise.advice.place import locate
 from normwise.advice.recommendation import difference_of, pair, recommend
 from normwise.advice.signs import find_signs
 from normwise.data.errors import InputError
+from normwise.data.response_kind import any_kind
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
 from normwise.fitting.search import search
+from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.tuning import choose, make_folds
-from normwise.solvers import Problem
-from normwise.tabular import Table
+from normwise.tabular import Table, as_table
 
 SEED = 20_260
 MARGIN = 0.01
@@ -52,6 +63,8 @@ CELLS, CELLS_IN_STEPS = 2_000_000, 400_000
 FEWEST_OF_CLASS = 8
 TUNED = ("l1", "l2", "elastic_net")
 USABLE = ("number", "two classes")
+# kinds that no weight was fitted to, as the advice calls them
+LATER = {"counts": "poisson", "several classes": "multinomial"}
 # what a recommendation says besides is not asked for here
 NO_MODELS = Models(pd.DataFrame(), {}, {}, {}, {}, (), 0, 0.0)
 
@@ -81,7 +94,7 @@ def halves_of(table: Table, seed: list[int]) -> tuple[Table, Table]:
     Features without spread in the first half are in neither.
     """
     rng = np.random.default_rng(seed)
-    width = row_width(table.X)
+    width = row_width(table.X, table.n_outputs)
     cells = CELLS if loss_of(table.response).quadratic else CELLS_IN_STEPS
     rows = sample_rows(table.y, width, table.response, cells, rng)
     splits = make_folds(table.y[rows], 2, table.response, rng, table.rows.take(rows))
@@ -91,11 +104,9 @@ def halves_of(table: Table, seed: list[int]) -> tuple[Table, Table]:
     kept = np.ptp(table.X[first], axis=0) > 0
     if not kept.any() or np.ptp(table.y[first]) == 0:
         raise NoHalfError("a half without spread")
-    if table.response == "binary":
-        ones = [table.y[part].sum() for part in (first, second)]
-        zeros = [len(part) - table.y[part].sum() for part in (first, second)]
-        if min(*ones, *zeros) < FEWEST_OF_CLASS:
-            raise NoHalfError(f"fewer than {FEWEST_OF_CLASS} rows of a class in a half")
+    needed = any_kind(table.response).needed(table.y)
+    if min(kind[part].sum() for kind in needed for part in (first, second)) < FEWEST_OF_CLASS:
+        raise NoHalfError(f"fewer than {FEWEST_OF_CLASS} rows of a class, or events, in a half")
     return part_of_rows(table, first, kept), part_of_rows(table, second, kept)
 
 
@@ -114,18 +125,18 @@ def measured(half: Table, other: Table, seed: list[int]) -> dict[str, Any]:
     folds = make_folds(half.y, N_FOLDS, half.response, np.random.default_rng(seed), half.rows)
     # as the advice does, so that the shares of an elastic net do not depend on the unit
     scale = unit_of(half.y, half.response, half.rows.weights)
-    problem = Problem(half.X, half.y / scale, half.response)
-    mean = float(loss.predictor_of(np.asarray(half.y.mean())))
-    null = loss.each(other.y, np.full(len(other.y), mean))
-    unit = 100 / float(null.mean())
-    in_half = 100 / float(loss.each(half.y, np.full(len(half.y), mean)).mean())
+    problem = problem_of(half.X, half.y / scale, half.response)
+    path = problem.path(np.array([np.inf]), 0.0, TOLERANCE)
+    constant = linear(path.coef[0], path.intercept[0])
+    unit = 100 / float(loss.value(other.y, scale * constant(other.X)))
+    in_half = 100 / float(loss.value(half.y, scale * constant(half.X)))
     each: dict[str, np.ndarray] = {}
     out: dict[str, Any] = {"null_half": 100 / in_half, "null_other": 100 / unit}
 
-    def lose(name: str, coef: np.ndarray, intercept: float) -> None:
-        each[name] = unit * loss.each(other.y, scale * (other.X @ coef + intercept))
+    def lose(name: str, coef: np.ndarray, intercept: np.ndarray) -> None:
+        each[name] = unit * loss.each(other.y, scale * linear(coef, intercept)(other.X))
         out[f"held_{name}"] = float(each[name].mean())
-        out[f"nonzeros_{name}"] = int((coef != 0).sum())
+        out[f"nonzeros_{name}"] = int(np.atleast_2d(coef != 0).any(axis=0).sum())
 
     for penalty in TUNED:
         found = search(problem, RATIOS[penalty], N_ALPHAS, folds, TOLERANCE)
@@ -135,11 +146,11 @@ def measured(half: Table, other: Table, seed: list[int]) -> dict[str, Any]:
         error, *chosen = choose(found.cv, usable)
         for name, place in zip((penalty, f"{penalty}_1se"), chosen, strict=True):
             out[f"cv_{name}"] = in_half * scale**2 * float(error[place])
-            lose(name, found.path.coef[place], float(found.path.intercept[place]))
+            lose(name, found.path.coef[place], found.path.intercept[place])
     try:
         path = problem.path(np.zeros(1), 0.0, TOLERANCE)
         if path.gap[0] <= TOLERANCE:
-            lose("none", path.coef[0], float(path.intercept[0]))
+            lose("none", path.coef[0], path.intercept[0])
     except NoSolutionError:
         pass
     for first, second in (
@@ -184,7 +195,10 @@ def witnesses(contest: Contest, place: Place) -> dict[str, Any]:
 
 def properties(half: Table) -> dict[str, float]:
     """What a table says besides: leverage, tails, and along which directions its signal lies."""
-    Z, y = standardise(half.X), half.y - half.y.mean()
+    y = columns_of(half, np.arange(len(half.y)))
+    if y.ndim == 2:
+        return {}
+    Z, y = standardise(half.X), y - y.mean()
     found = spectrum(Z, y)
     along = float((found.energy * found.values).sum() / max(found.energy.sum(), 1e-300))
     size = (Z**2).mean(axis=1)
@@ -244,19 +258,19 @@ def row_of(name: str, table: Table, number: int, atlas: Atlas) -> dict[str, Any]
     return row | {"seconds": time.process_time() - start}
 
 
-def chosen(manifest: pd.DataFrame, set_aside: bool) -> pd.DataFrame:
+def chosen(manifest: pd.DataFrame, folder: str) -> pd.DataFrame:
     """The tables that can be tried, the better known ones first."""
-    part = "set aside" if set_aside else "open"
-    own = manifest[(manifest["part"] == part) & manifest["kind"].isin(USABLE)]
+    part = "set aside" if folder == "set_aside" else "open"
+    kinds = LATER if folder == "kinds" else USABLE
+    own = manifest[(manifest["part"] == part) & manifest["kind"].isin(kinds)]
     own = own[own["time"] == ""]
     order = [(RULES.index(row.rule), digest_of(row.name)) for row in own.itertuples(index=False)]
     return own.iloc[sorted(range(len(own)), key=order.__getitem__)]
 
 
-def rows_file(name: str, cache: Path, set_aside: bool) -> Path:
+def rows_file(name: str, cache: Path, folder: str) -> Path:
     """Where the halves of a table are kept."""
-    folder = cache / ("set_aside" if set_aside else "halves")
-    return folder / f"{name.replace('/', '+')}.parquet"
+    return cache / folder / f"{name.replace('/', '+')}.parquet"
 
 
 def missing_halves(file: Path, n_halves: int) -> list[int]:
@@ -275,10 +289,23 @@ def _add(rows: list[dict[str, Any]], file: Path) -> None:
     os.replace(part, file)
 
 
+def _table(own: Any, frame: pd.DataFrame) -> Table:
+    """The table as numbers, with its response as it is."""
+    if own.kind not in LATER:
+        return coded(frame, own.target, own.kind, own.groups)
+    groups = {"groups": own.groups} if own.groups else {}
+    features = frame.drop(columns=own.target)
+    return as_table(features, frame[own.target], response=LATER[own.kind], **groups)
+
+
 def try_table(own: Any, cache: Path, numbers: list[int], atlas: Atlas) -> Iterator[dict[str, Any]]:
     """Rows of some halves of a table; one that cannot be used says why."""
     frame = pd.read_parquet(file_of(own.name, cache))
-    table = coded(frame, own.target, own.kind, own.groups)
+    try:
+        table = _table(own, frame)
+    except InputError as error:
+        yield from ({"name": own.name, "half": n, "reason": str(error)} for n in numbers)
+        return
     for number in numbers:
         try:
             yield row_of(own.name, table, number, atlas) | {"reason": ""}
@@ -286,9 +313,9 @@ def try_table(own: Any, cache: Path, numbers: list[int], atlas: Atlas) -> Iterat
             yield {"name": own.name, "half": number, "reason": str(error)}
 
 
-def read_rows(cache: Path, set_aside: bool = False) -> pd.DataFrame:
+def read_rows(cache: Path, folder: str = "halves") -> pd.DataFrame:
     """All halves that are done, with what the list says of their tables."""
-    files = sorted(rows_file("x", cache, set_aside).parent.glob("*.parquet"))
+    files = sorted(rows_file("x", cache, folder).parent.glob("*.parquet"))
     rows = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
     columns = ["name", "package", "rule", "kind"]
     rows = rows[rows["reason"] == ""].merge(read_manifest()[columns], on="name")
@@ -303,13 +330,15 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=None, help="tables of at most so many numbers")
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--set-aside", action="store_true", help="the third kept for the end")
+    parser.add_argument("--kinds", action="store_true", help="counts and several classes")
     asked = parser.parse_args()
+    folder = "set_aside" if asked.set_aside else "kinds" if asked.kinds else "halves"
     end = time.monotonic() + 60 * asked.minutes
     atlas = shipped()
     warnings.simplefilter("ignore")
     with threadpool_limits(1):
-        for own in chosen(read_manifest(), asked.set_aside).itertuples(index=False):
-            file = rows_file(own.name, asked.cache, asked.set_aside)
+        for own in chosen(read_manifest(), folder).itertuples(index=False):
+            file = rows_file(own.name, asked.cache, folder)
             numbers = missing_halves(file, asked.halves)
             small = asked.cells is None or own.n * own.p <= asked.cells
             if numbers and small and time.monotonic() < end:

@@ -1,7 +1,8 @@
 """How often the advice was right on the other halves, with intervals over tables.
 
 ``python -m benchmarks.tables.judge CACHE`` judges the open tables and writes
-``benchmarks/results/tables.md``; with ``--set-aside`` the others, into ``tables_set_aside.md``.
+``benchmarks/results/tables.md``; with ``--set-aside`` the others, into ``tables_set_aside.md``, and
+with ``--kinds`` those with counts and several classes, into ``tables_kinds.md``.
 Halves of one table are drawn together in the bootstrap, and count as many.
 """
 
@@ -163,6 +164,8 @@ def answers(gap: Gap) -> pd.Series:
 
 def lines(frame: pd.DataFrame) -> str:
     """A frame as Markdown."""
+    if not len(frame):
+        return "None."
     rows = [" | ".join(frame.columns), " | ".join("---" for _ in frame)]
     rows += [" | ".join(map(str, row)) for row in frame.itertuples(index=False)]
     return "\n".join(f"| {row} |" for row in rows)
@@ -176,11 +179,14 @@ def _witnesses(rows: pd.DataFrame) -> str:
     equal = rows["contest_verdict_l1_l2"] == "equivalent"
     within = (held.abs() <= MARGIN + rows["gap_se_l1_l2"])[equal]
     score = ((mapped - (held < 0)) ** 2)[inside].mean()
+    mapped_words = f"""The table lies inside of the map in {inside.mean():.0%} of the halves"""
+    if inside.any():
+        mapped_words += f"""; the map's side is right in
+{_percent(mean_interval(right[inside], rows["name"][inside]))} of these, and its probability of the
+side has a Brier score of {score:.3f}, where saying 50 % always gives .250"""
     return f"""## The witnesses alone
 
-The table lies inside of the map in {inside.mean():.0%} of the halves; the map's side is right in
-{_percent(mean_interval(right[inside], rows["name"][inside]))} of these, and its probability of the
-side has a Brier score of {score:.3f}, where saying 50 % always gives .250. The verdict "equivalent"
+{mapped_words}. The verdict "equivalent"
 of the head-to-head, in {equal.mean():.0%} of the halves, held within a standard error of the other
 half in {within.mean():.0%}."""
 
@@ -226,11 +232,12 @@ def page(rows: pd.DataFrame, gap: Gap, how: str, whose: str) -> str:
     size, names = rows["gap_l1_l2"].abs(), rows["name"]
     counts = rows.drop_duplicates("name").groupby(["rule", "kind"]).size().unstack(fill_value=0)
     shares = {over: _percent(mean_interval(size > over, names)) for over in (1, 2)}
+    sizes = {name: f"{rows[name].min():.0f} to {rows[name].max():,.0f}" for name in ("n", "p")}
     return f"""# The advice on real tables
 
-{how} {len(rows)} halves of {names.nunique()} tables ({rows["n"].min()} to {rows["n"].max():,} rows
-in a half, {rows["p"].min()} to {rows["p"].max():,} features): advice on one half, losses on the
-other. A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
+{how} {len(rows)} halves of {names.nunique()} tables ({sizes["n"]} rows in a half, {sizes["p"]}
+features): advice on one half, losses on the other.
+A point is 1 % of the loss of predicting the mean. Brackets are 95 % intervals over tables.
 `python -m benchmarks.tables.judge CACHE` makes this page.
 
 {lines(counts.reset_index().rename(columns={"rule": "response named by"}))}
@@ -257,13 +264,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--set-aside", action="store_true", help="the third kept for the end")
+    parser.add_argument("--kinds", action="store_true", help="counts and several classes")
     asked = parser.parse_args()
-    if asked.set_aside:
-        rows = usable(read_rows(asked.cache, set_aside=True))
+    if asked.set_aside or asked.kinds:
+        rows = usable(read_rows(asked.cache, "kinds" if asked.kinds else "set_aside"))
         own, weights = seen_of(rows), shipped()
         gap = after(weights, weights.within(own.traits), own.mapped, own.seen, own.error)
         how, file = "The third of the tables that was set aside.", "tables_set_aside.md"
         whose = "By the weights that the advice has, which were fitted to the open tables."
+        if asked.kinds:
+            how, file = (
+                "Open tables with counts and several classes, small ones.",
+                "tables_kinds.md",
+            )
+            whose = "By the weights that the advice has, which no table of these kinds taught."
     else:
         rows = usable(read_rows(asked.cache))
         seen, real = both_of(rows, asked.cache)

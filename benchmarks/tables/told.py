@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     cache = parser.parse_args().cache
-    own = chosen(read_manifest(), set_aside=True)
+    own = chosen(read_manifest(), "set_aside")
     parts = []
     for row in own.head(N_TABLES).itertuples(index=False):
         table = coded(pd.read_parquet(file_of(row.name, cache)), row.target, row.kind, row.groups)

@@ -18,6 +18,7 @@ examples:
   normwise advise patients.parquet --target outcome --positive died
   normwise advise ratings.tsv --target stars --response gaussian --no-report
   normwise advise visits.csv --target pressure --groups patient --drop name,visit
+  normwise advise claims.csv --target claims --exposure years
   normwise advise sklearn:diabetes
   normwise advise openml:credit-g@1 --positive bad --report credit.html
 """
@@ -157,12 +158,15 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
     )
     advise.add_argument(
         "--response",
-        choices=("gaussian", "binary"),
-        help="numbers or two classes (default: two classes if the target has two values)",
+        choices=("gaussian", "binary", "multinomial", "poisson"),
+        help=(
+            "a number, two classes, several classes, or counts (default: told from the target, and "
+            "said why)"
+        ),
     )
     advise.add_argument(
         "--family",
-        choices=("gaussian", "binomial"),
+        choices=("gaussian", "binomial", "multinomial", "poisson"),
         help="the same by the names of generalised linear models",
     )
     advise.add_argument(
@@ -186,6 +190,16 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         help="when rows were measured: fit the past, test on what follows",
     )
     advise.add_argument("--weights", metavar="COLUMN", help="how much each row counts, from 0")
+    advise.add_argument(
+        "--exposure",
+        metavar="COLUMN",
+        help="of counts, how long or of how many they were counted, above 0",
+    )
+    advise.add_argument(
+        "--offset",
+        metavar="COLUMN",
+        help="of counts, what is added to the logarithm of the mean: the logarithm of an exposure",
+    )
     advise.add_argument(
         "--drop",
         metavar="COLUMNS",
@@ -267,6 +281,8 @@ def _advise(args: argparse.Namespace) -> None:
             groups=args.groups,
             time=args.time,
             weights=args.weights,
+            offset=args.offset,
+            exposure=args.exposure,
             drop=args.drop,
         )
         found = advice.advise_table(table, progress=progress, **given)

@@ -315,6 +315,6 @@ def test_a_sample_with_next_to_none_of_a_class_is_refused(monkeypatch):
     y = np.arange(1000) < 8
     table = as_tabular(rng.standard_normal((1000, 5)), y)
     with pytest.raises(
-        InputError, match=r"rows that are looked at to save time \d are of the rarer"
+        InputError, match=r"rows that are looked at to save time \d are of the rarest"
     ):
         compare(table, 0.01, 0, 1)

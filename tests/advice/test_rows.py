@@ -15,6 +15,7 @@ from normwise import L1ClassifierCV, L1RegressorCV
 from normwise.advice import advise, contest, models
 from normwise.advice.contest import compare
 from normwise.advice.diagnosis import diagnose
+from normwise.advice.findings import Models
 from normwise.advice.models import halves
 from normwise.advice.page import write_page
 from normwise.advice.refit import lines_for
@@ -25,6 +26,7 @@ from normwise.data.scenario import Scenario
 from normwise.fitting.tuning import make_folds
 from normwise.tabular import InputError, as_table, read_table
 
+NO_MODELS = Models(pd.DataFrame(), {}, {}, {}, {}, (), 0, 0.0)
 # copies of rows make coordinate descent slow
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -509,7 +511,7 @@ def test_code_to_fit_again_respects_the_rows(tmp_path, penalty, options, classes
     roles = {role: role for role in options}
     table = read_table(tmp_path / "t.csv", "y", drop="name", **roles)
     scope: dict[str, object] = {}
-    exec(lines_for(table, penalty), scope)
+    exec(lines_for(table, penalty, NO_MODELS), scope)
     model = scope["model" if penalty else "l1"]
     kind = L1ClassifierCV if classes else L1RegressorCV
     own = {"groups": table.rows.units} if "groups" in options else {}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import softmax
 
@@ -427,6 +428,7 @@ def test_semi_synthetic_rows_come_from_the_table_with_noise_of_variance_one(rng,
 
 GENERATORS = """
 import numpy as np
+import pandas as pd
 from normwise.extensions import dataset
 
 def rows(rng, n):
@@ -525,3 +527,18 @@ def test_what_a_generator_does_wrong_is_named_with_its_file(generators, tmp_path
 def test_options_that_do_not_fit_a_generator_are_named(generators, tmp_path):
     with pytest.raises(ExtensionError, match=r"options do not fit known\(rng, n=20\).*'m'"):
         generated(tmp_path / "a.npz", "known", (0, 4), m=3)
+
+
+def test_what_only_the_advice_knows_is_a_number_to_a_study_or_refused(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.standard_normal((60, 2)), columns=["a", "b"])
+    frame.assign(visits=rng.poisson(1.5, 60)).to_csv(tmp_path / "counts.csv", index=False)
+    import_table(tmp_path / "s.npz", str(tmp_path / "counts.csv"), "visits", largest_mb=1)
+    assert read_source(tmp_path / "s.npz").response == "gaussian"
+    kinds = np.array(["p", "q", "r"])[np.arange(60) % 3]
+    frame.assign(kind=kinds).to_csv(tmp_path / "kinds.csv", index=False)
+    options = {"file": str(tmp_path / "kinds.csv"), "target": "kind", "largest_mb": 1}
+    with pytest.raises(InputError, match=r"'kind' has 3 classes, .* give one of them as positive"):
+        import_table(tmp_path / "s.npz", **options)
+    import_table(tmp_path / "s.npz", positive="q", **options)
+    assert read_source(tmp_path / "s.npz").response == "binary"

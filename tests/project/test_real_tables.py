@@ -1,6 +1,7 @@
 """The collection of real tables: its rule on little ones, its list, and the model of gaps."""
 
 import hashlib
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -176,11 +177,32 @@ def test_the_list_agrees_with_its_rule(tables):
 
 def test_tables_set_aside_are_tried_only_if_asked_for(tables):
     listed = tables.collect.read_manifest()
-    open_ones = tables.halves.chosen(listed, set_aside=False)
+    open_ones = tables.halves.chosen(listed, "halves")
     assert set(open_ones["part"]) == {"open"}
-    assert set(tables.halves.chosen(listed, set_aside=True)["part"]) == {"set aside"}
+    assert set(tables.halves.chosen(listed, "set_aside")["part"]) == {"set aside"}
+    later = tables.halves.chosen(listed, "kinds")
+    assert set(later["part"]) == {"open"}
+    assert set(later["kind"]) == {"counts", "several classes"}
     assert (open_ones["time"] == "").all()
     assert set(open_ones["kind"]) == {"number", "two classes"}
+
+
+@pytest.mark.parametrize("kind", ["counts", "several classes"])
+def test_a_half_of_counts_or_of_classes_is_measured_in_its_loss(tables, kind):
+    frame = frame_of(120)
+    rng = np.random.default_rng(0)
+    frame["y"] = (
+        rng.poisson(3, 120) if kind == "counts" else np.array(["p", "q", "r"])[np.arange(120) % 3]
+    )
+    own = SimpleNamespace(name="made/up", target="y", kind=kind, groups="")
+    table = tables.halves._table(own, frame)
+    assert table.response == tables.halves.LATER[kind]
+    half, other = tables.halves.halves_of(table, [1])
+    found = tables.halves.measured(half, other, [1])
+    for penalty in ("l1", "l2", "elastic_net"):
+        # nothing is to be learnt: about the loss of no model, on either half
+        assert 90 < found[f"held_{penalty}"] < 130 and 90 < found[f"cv_{penalty}"] < 130
+        assert 0 <= found[f"nonzeros_{penalty}"] <= half.X.shape[1]
 
 
 def test_halves_are_the_same_again_and_leave_groups_whole(tables):

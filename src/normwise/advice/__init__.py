@@ -12,8 +12,6 @@ from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from normwise.advice.findings import Contest, Diagnosis, Models, Place, Recommendation, Sign
-from normwise.analysis.learn.cells import BINARY
-from normwise.data.errors import InputError
 from normwise.data.tables.read import as_table
 from normwise.data.tables.response import response_of
 from normwise.data.tables.table import Table
@@ -56,7 +54,10 @@ class Advice:
         return (*(sign.said for sign in self.signs), *self.diagnosis.warnings)
 
     def to_frame(self) -> pd.DataFrame:
-        """Coefficients of every penalty and how firm they are, one row a feature."""
+        """Coefficients of every penalty and how firm they are.
+
+        One row a feature; of several classes one row a feature and class.
+        """
         return self.models.coefs.copy()
 
     def show(self, console: Any = None) -> None:
@@ -119,8 +120,7 @@ def advise_table(
     Raises
     ------
     InputError
-        If the study lacks tables, or has no response of the table's kind; if the table is too
-        small for so many folds.
+        If the study lacks tables; if the table is too small for so many folds.
     """
     # heavy, and not needed to show an advice
     from normwise.advice.alternatives import try_others
@@ -132,10 +132,6 @@ def advise_table(
     from normwise.advice.recommendation import recommend
     from normwise.advice.signs import find_signs
 
-    if table.response not in BINARY:
-        raise InputError(
-            f"there is no advice on a {table.response} response: the map has none of that kind"
-        )
     if n_jobs is None:
         n_jobs = cpu_count()
 
@@ -181,6 +177,8 @@ def advise(
     groups: Any = None,
     time: Any = None,
     weights: Any = None,
+    offset: Any = None,
+    exposure: Any = None,
     drop: Iterable[str] | str = (),
     margin: float = 0.01,
     folds: int = 5,
@@ -195,14 +193,14 @@ def advise(
     ----------
     X : array, sparse matrix or DataFrame of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
-        Numbers, or labels of two classes.
+        Numbers, counts, or labels of classes.
     names : sequence of str, optional
         Names of the features.
     positive : object, optional
         The label that counts as one.
-    response : {"gaussian", "binary"}, optional
-        Numbers or two classes; detected if not given.
-    family : {"gaussian", "binomial"}, optional
+    response : {"gaussian", "binary", "multinomial", "poisson"}, optional
+        A number, two classes, several classes, or counts; told from `y` if not given.
+    family : {"gaussian", "binomial", "multinomial", "poisson"}, optional
         The same by the names of generalised linear models.
     missing : sequence of str or number
         Marks that stand for a missing value; ``"age=99"`` counts in column ``age`` alone.
@@ -214,6 +212,11 @@ def advise(
         that follow those that it was fitted to.
     weights : str or array-like of shape (n_samples,), optional
         Weights of the rows in every fit and every error, from 0, the same way.
+    offset : str or array-like of shape (n_samples,), optional
+        Of counts, what is added to the logarithm of each mean, the same way.
+    exposure : str or array-like of shape (n_samples,), optional
+        Of counts, how long or of how many they were counted, above 0, the same way; its logarithm
+        is the offset.
     drop : str or iterable of str, optional
         Columns of `X` that are no features.
     margin : float
@@ -249,6 +252,8 @@ def advise(
         groups=groups,
         time=time,
         weights=weights,
+        offset=offset,
+        exposure=exposure,
         drop=drop,
     )
     return advise_table(

@@ -86,17 +86,31 @@ def _boosted_trees(problem: Problem, splits: Splits, seed: int) -> Predict:
 
     # with weights, equal ones too, scikit-learn takes far longer to bin the features
     X, y, weight = problem.X, problem.y, problem.unequal
+    known = getattr(problem, "known", np.zeros(len(y)))
     if sparse.issparse(X):
         raise NoSolutionError("they take no sparse features")
     most = max(TREE_CELLS // X.shape[1], 100)
     if len(y) > most:
         rows = np.random.default_rng(seed).choice(len(y), most, replace=False)
-        X, y = X[rows], y[rows]
+        X, y, known = X[rows], y[rows], known[rows]
         weight = None if weight is None else weight[rows]
-    classes = kind_of(problem.response).classes
-    kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
+    kind = kind_of(problem.response)
+    model: Any = HistGradientBoostingClassifier if kind.classes else HistGradientBoostingRegressor
     leaf = int(np.clip(len(y) // LEAVES, FEWEST_IN_LEAF, MOST_IN_LEAF))
-    model = kind(**TREES, min_samples_leaf=leaf, early_stopping=False, random_state=0)
+    options: dict[str, Any] = {
+        **TREES,
+        "min_samples_leaf": leaf,
+        "early_stopping": False,
+        "random_state": 0,
+    }
+    shift = float(known.max())
+    if kind.takes_offset:
+        options["loss"] = "poisson"
+    if np.ptp(known):
+        # a count for each unit of exposure, weighted by the exposure, has the same deviance
+        exposure = np.exp(known - known.max())
+        y, weight = y / exposure, exposure if weight is None else weight * exposure
+    model = model(**options)
 
     def alone(what: Callable[[], Any]) -> Any:
         # a bound on threads holds for the libraries that are loaded, in the thread that sets it
@@ -104,9 +118,14 @@ def _boosted_trees(problem: Problem, splits: Splits, seed: int) -> Predict:
             return what()
 
     alone(lambda: model.fit(X, y, sample_weight=weight))
-    return lambda new: alone(
-        lambda: model.decision_function(new) if classes else model.predict(new)
-    )
+
+    def predictor(new: Any) -> np.ndarray:
+        if kind.takes_offset:
+            return np.log(np.maximum(model.predict(new), np.finfo(float).tiny)) - shift
+        # of several classes a row each
+        return np.asarray(model.decision_function(new).T if kind.classes else model.predict(new))
+
+    return lambda new: alone(lambda: predictor(new))
 
 
 WAYS: dict[str, Callable[[Problem, Splits, int], Predict]] = {

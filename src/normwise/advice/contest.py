@@ -24,6 +24,7 @@ from normwise.data.tables.table import Table
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
 from normwise.fitting.search import binding_end, is_covered, search
+from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.solvers.problem import Path, Problem
 from normwise.fitting.tuning import choose, make_folds
 
@@ -41,12 +42,15 @@ CELLS, CELLS_IN_STEPS = 4_000_000, 400_000
 
 # what a number of a sparse matrix costs, in numbers of a dense one
 SPARSE_COST = 20
+# no penalty, where a dual bound needs some; and the share of the null model's error below which
+# such a fit runs through the rows and would go on without end
+LEAST_PENALTY, PERFECT = 1e-8, 1e-3
 
 
-def row_width(X: Any) -> int:
-    """Numbers in a row that a solver passes through."""
+def row_width(X: Any, n_outputs: int = 1) -> int:
+    """Numbers in a row that a solver passes through, for each linear predictor of a model."""
     n, p = X.shape
-    return min(p, 1 + SPARSE_COST * X.nnz // n) if sparse.issparse(X) else p
+    return n_outputs * (min(p, 1 + SPARSE_COST * X.nnz // n) if sparse.issparse(X) else p)
 
 
 def most_cells(response: str) -> int:
@@ -75,24 +79,53 @@ class Tuned:
     error: float = float("nan")
 
     @property
-    def solution(self) -> tuple[np.ndarray, float]:
-        """Coefficients and intercept."""
-        return self.path.coef[self.best], float(self.path.intercept[self.best])
+    def solution(self) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients and intercept, of several classes one row each."""
+        return self.path.coef[self.best], self.path.intercept[self.best]
+
+    @property
+    def kept(self) -> int:
+        """Features with a coefficient, in any class."""
+        coef = self.path.coef[self.best]
+        return int((coef != 0).reshape(-1, coef.shape[-1]).any(axis=0).sum())
 
 
 Predict = Callable[[Any], np.ndarray]
 
 
-def linear(coef: np.ndarray, intercept: float) -> Predict:
-    """A linear model as a function of features."""
-    return lambda X: np.asarray(X @ coef + intercept)
+def linear(coef: np.ndarray, intercept: float | np.ndarray) -> Predict:
+    """A linear model as a function of features; predictors of several classes have a row each."""
+    return lambda X: np.asarray(X @ coef.T + intercept).T
 
 
 def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
     """Choose the strength of a penalty, see `tune_mix`; no penalty has none."""
     if penalty == "none":
-        return Tuned(problem.path(np.zeros(1), 0.0, TOLERANCE), 0)
+        return Tuned(_unpenalised(problem), 0)
     return tune_mix(problem, RATIOS[penalty], splits)
+
+
+def _unpenalised(problem: Problem) -> Path:
+    """The fit without a penalty.
+
+    Raises
+    ------
+    NoSolutionError
+        If there is none.
+    """
+    if not problem.loss.generalised:
+        return problem.path(np.zeros(1), 0.0, TOLERANCE)
+    path = problem.path(np.array([np.inf, LEAST_PENALTY]), 0.0, TOLERANCE)
+    null, left = (
+        float(problem.loss.value(problem.y, linear(coef, own)(problem.X) + known, problem.weight))
+        for coef, own in zip(path.coef, path.intercept, strict=True)
+        for known in [getattr(problem, "known", 0.0)]
+    )
+    if left <= PERFECT * null or path.gap[1] > TOLERANCE:
+        raise NoSolutionError("a fit without a penalty would grow without end")
+    return Path(
+        *(part[1:] for part in (path.alphas, path.coef, path.intercept, path.gap, path.n_iter))
+    )
 
 
 def tune_mix(problem: Problem, ratio: float, splits: Splits) -> Tuned:
@@ -105,7 +138,7 @@ def tune_mix(problem: Problem, ratio: float, splits: Splits) -> Tuned:
     """
     loss = problem.loss
     if not splits:
-        raise NoSolutionError("no fold leaves rows of both classes to be fitted")
+        raise NoSolutionError("no fold leaves rows of every class, or events, to be fitted")
     found = search(problem, ratio, N_ALPHAS, splits, TOLERANCE)
     usable = found.usable(TOLERANCE)
     if not usable.any():
@@ -180,7 +213,7 @@ class HeldOut:
     unit : float
     X : ndarray or sparse matrix of shape (n_tests, n_features)
     y : ndarray of shape (n_tests,)
-    weight : ndarray of shape (n_tests,) or None
+    weight, offset : ndarray of shape (n_tests,) or None
         The test part.
     """
 
@@ -190,10 +223,13 @@ class HeldOut:
     X: Any
     y: np.ndarray
     weight: np.ndarray | None
+    offset: np.ndarray | None = None
 
     def error(self, predict: Predict) -> float:
         """Mean loss on the test part of what predicts the response in the training part's unit."""
         predictor = self.unit * predict(self.X)
+        if self.offset is not None:
+            predictor = predictor + self.offset
         return float(self.problem.loss.value(self.y, predictor, self.weight))
 
 
@@ -202,17 +238,18 @@ def hold_out(
 ) -> HeldOut:
     """Prepare one part of a division."""
     y, rows, response = drawn.y, drawn.rows, drawn.response
-    weight, rng = rows.weight(train), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     splits = make_folds(y[train], n_folds, response, rng, rows.take(train))
-    unit = unit_of(y[train], response, weight)
-    problem = Problem(drawn.X[train], y[train] / unit, response, sample_weight=weight)
-    return HeldOut(problem, splits, unit, drawn.X[test], y[test], rows.weight(test))
+    unit = unit_of(y[train], response, rows.weight(train))
+    problem = problem_of(drawn.X[train], y[train] / unit, response, **rows.known(train))
+    offset = None if rows.offset is None else rows.offset[test]
+    return HeldOut(problem, splits, unit, drawn.X[test], y[test], rows.weight(test), offset)
 
 
-def _null_error(drawn: Divided, train: np.ndarray, test: np.ndarray) -> float:
-    y, rows, loss = drawn.y, drawn.rows, loss_of(drawn.response)
-    constant = loss.predictor_of(np.average(y[train], weights=rows.weight(train)))
-    return float(loss.value(y[test], np.full(len(test), constant), rows.weight(test)))
+def _null_error(part: HeldOut) -> float:
+    """Error of what the training part predicts without features."""
+    null = part.problem.path(np.array([np.inf]), 0.0, TOLERANCE)
+    return part.error(linear(null.coef[0], null.intercept[0]))
 
 
 def _split(
@@ -224,7 +261,7 @@ def _split(
     fill gaps and the levels that become columns come from all rows.
     """
     repeat, part = seed[2], hold_out(drawn, train, test, n_folds, seed)
-    out: dict[str, Any] = {"null": _null_error(drawn, train, test)}
+    out: dict[str, Any] = {"null": _null_error(part)}
     for penalty in TRIED:
         for name in (penalty, *(f"{penalty}_{what}" for what in ("nonzeros", "failed", "at_end"))):
             out[name] = np.nan
@@ -238,7 +275,7 @@ def _split(
             continue
         out[f"{penalty}_failed"], out[f"{penalty}_at_end"] = 0.0, float(tuned.at_end)
         out[penalty] = part.error(linear(*tuned.solution))
-        out[f"{penalty}_nonzeros"] = int((tuned.solution[0] != 0).sum())
+        out[f"{penalty}_nonzeros"] = tuned.kept
     return out
 
 
@@ -334,15 +371,15 @@ def divide(table: Table, seed: int, n_folds: int) -> Divided:
     """Draw the rows of the head to head and their folds."""
     refuse_folds(table, n_folds)
     rng = np.random.default_rng([seed, 1])
-    width = row_width(table.X)
+    width = row_width(table.X, table.n_outputs)
     rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
     X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
     if kind_of(table.response).classes and len(rows) < len(table.y):
-        fewer = int(min(y.sum(), len(y) - y.sum()))
+        fewer = int(min(np.sum(y == value) for value in np.unique(table.y)))
         if fewer < MIN_CLASS:
             raise InputError(
                 f"target {table.target}: of the {len(rows):,} rows that are looked at to save time "
-                f"{fewer} are of the rarer class; at least {MIN_CLASS} are needed: give a sample "
+                f"{fewer} are of the rarest class; at least {MIN_CLASS} are needed: give a sample "
                 "of the table with all rows of that class"
             )
     # forward validation has one division, and no chance in it
@@ -409,7 +446,7 @@ def compare(
 def _refuse_few(divisions: list[Splits]) -> None:
     if min(map(len, divisions)) < 2:
         raise InputError(
-            "rows that belong together leave fewer than two divisions with both classes, or any "
+            "rows that belong together leave fewer than two divisions with every class, or any "
             "row, to fit: give groups or time, not both, or a table with more of them"
         )
 

@@ -15,6 +15,7 @@ from scipy.spatial.distance import squareform
 from scipy.special import expit
 
 from normwise.advice.findings import Diagnosis
+from normwise.advice.outcome import columns_of
 from normwise.advice.sparsity import Sparsity, estimate_sparsity
 from normwise.advice.spectrum import (
     Alignment,
@@ -272,7 +273,7 @@ def find_outliers(table: Table, Z: np.ndarray, rows: np.ndarray) -> tuple[int, .
     size = np.einsum("ij,ij->i", Z, Z) / Z.shape[1]
     far = (_robust_distance(np.log1p(size)) > FAR) & _heaviest(size, HEAVY_FEATURES)
     if not kind_of(table.response).classes:
-        y = table.y[rows]
+        y = columns_of(table, rows)
         far |= (_robust_distance(y) > FAR) & _heaviest((y - y.mean()) ** 2, HEAVY_RESPONSE)
     return tuple(int(i) for i in rows[far])
 
@@ -284,7 +285,8 @@ class Signal:
     Attributes
     ----------
     snr, snr_low, snr_high : float
-        With a 95 % interval; of two classes on the scale of zeros and ones.
+        With a 95 % interval; of classes on the scale of zeros and ones, of counts on that of
+        deviance residuals (`normwise.advice.outcome`).
     sparsity : Sparsity
     alignment : Alignment
     nearest_correlation : float
@@ -350,17 +352,15 @@ def _warnings(
             f"The features are nearly collinear (condition number "
             f"{found['condition_number']:.3g}): coefficients without a penalty are unstable."
         )
-    y = table.y[rows] - table.y[rows].mean()
-    strength = np.abs(Z.T @ y) / np.sqrt(len(y)) / np.linalg.norm(y)
+    y = columns_of(table, rows).reshape(len(rows), -1)
+    y = y - y.mean(axis=0)
+    strength = (np.abs(Z.T @ y) / np.sqrt(len(y)) / np.linalg.norm(y, axis=0)).max(axis=1)
     if strength.max() > LEAK:
         out.append(
             f"{names[int(strength.argmax())]} has a correlation of {strength.max():.4f} with the "
             "response; make sure that it is known before the response is."
         )
-    share = found["positive_share"]
-    if kind_of(table.response).classes and min(share, 1 - share) < RARE:
-        fewer = int(min(table.y.sum(), n - table.y.sum()))
-        out.append(f"The rarer class has {fewer} of {n} rows; they decide how much can be learnt.")
+    out += _rare(table, found["class_rows"])
     if found["outliers"]:
         number, first = len(found["outliers"]), found["outliers"][0] + 1
         far = (
@@ -384,6 +384,30 @@ def _warnings(
     if found["snr_low"] <= 0:
         out.append("The signal cannot be told from noise with these rows.")
     return tuple(out)
+
+
+def is_rare(count: int, class_rows: Sequence[int]) -> bool:
+    """Whether a class has few rows: of two a tenth, of more so much less as they are more."""
+    return count < RARE * 2 / len(class_rows) * sum(class_rows)
+
+
+def _rare(table: Table, class_rows: Sequence[int]) -> list[str]:
+    """What is said of classes with few rows."""
+    if not class_rows or not is_rare(min(class_rows), class_rows):
+        return []
+    n, fewer = sum(class_rows), min(class_rows)
+    if len(class_rows) == 2:
+        return [f"The rarer class has {fewer} of {n} rows; they decide how much can be learnt."]
+    assert table.classes is not None
+    rare = [
+        f"{label} ({count:,})"
+        for label, count in zip(table.classes, class_rows, strict=True)
+        if is_rare(count, class_rows)
+    ]
+    return [
+        f"Few of the {n:,} rows are of {listed(rare)}: little can be learnt of such classes, and "
+        "the log-loss hardly heeds them."
+    ]
 
 
 def find_skewed(names: Sequence[str], Z: np.ndarray) -> tuple[str, ...]:
@@ -411,16 +435,17 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     n, p = table.X.shape
     rng = np.random.default_rng([seed, 0])
     rows = sample_rows(table.y, p, table.response, CELLS, rng)
-    Z, y = standardise(table.X[rows], overwrite=True), table.y[rows]
+    Z, y = standardise(table.X[rows], overwrite=True), columns_of(table, rows)
     found = spectrum(Z, y)
     alike = likeness(Z)
     n_rows, Z_apart, y_apart, apart, alike_apart = n, Z, y, found, alike
+    own = table.y[rows]
     if (units := table.rows.units) is not None:
         # what rests on independent rows sees one of each group
         chosen = one_of_each(units[rows], rng)
         n_rows = len(np.unique(units))
-    if n_rows < n and np.ptp(y[chosen]) > 0:
-        Z_apart, y_apart = standardise(Z[chosen]), y[chosen]
+    if n_rows < n and (np.ptp(y[chosen], axis=0) > 0).all():
+        Z_apart, y_apart, own = standardise(Z[chosen]), y[chosen], own[chosen]
         apart, alike_apart = spectrum(Z_apart, y_apart), likeness(Z_apart)
     snr, low_snr, high_snr = signal_to_noise(apart, p)
     start = min(max(snr, 0.1), STRONGEST)
@@ -428,12 +453,13 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
     if table.response in LATENT:
         latent = LATENT[table.response](np.array(observed), float(y.mean()))
         snr, low_snr, high_snr = map(float, latent)
-    fewer = sample_rows(y_apart, p, table.response, SPARSITY_CELLS, rng)
+    fewer = sample_rows(own, p * table.n_outputs, table.response, SPARSITY_CELLS, rng)
     sparsity = estimate_sparsity(standardise(Z_apart[fewer]), y_apart[fewer], start)
     low, high = sparsity.range(p)
     filled = effective_features(apart, len(y_apart), p)
     alignment = align(apart, len(y_apart), p, filled)
-    rank = len(found.values)
+    kind, rank = kind_of(table.response), len(found.values)
+    of_two = kind.classes and not kind.several
     full = rank == p
     parts: dict[str, Any] = {
         "rank": rank,
@@ -456,7 +482,8 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         "missing": table.missing,
         "constant": table.constant,
         "duplicates": tuple((table.names[a], table.names[b]) for a, b in alike.copies),
-        "positive_share": float(table.y.mean()) if kind_of(table.response).classes else np.nan,
+        "positive_share": float(table.y.mean()) if of_two else np.nan,
+        "class_rows": (tuple(np.bincount(table.y.astype(int)).tolist()) if kind.classes else ()),
     }
     diagnosis = Diagnosis(
         n,
@@ -464,7 +491,7 @@ def diagnose(table: Table, seed: int) -> tuple[Diagnosis, Signal]:
         **parts,
         warnings=_warnings(table, parts, rows, Z),
         skewed=find_skewed(table.names, Z),
-        skewness=np.nan if kind_of(table.response).classes else float(stats.skew(y)),
+        skewness=float(stats.skew(y)) if loss_of(table.response).quadratic else np.nan,
     )
     typical = typical_correlation(alike_apart.nearest_correlation, len(y_apart), p)
     return diagnosis, Signal(*observed, sparsity, alignment, typical, filled, n_rows)

@@ -39,7 +39,7 @@ def as_drawn(scenario: Scenario, seed: int, replicate: int) -> Table:
         names=tuple(names[varies]),
         response=scenario.response,
         target="y",
-        classes=(str(values[0]), str(values[1])) if values else None,
+        classes=tuple(map(str, range(int(y.max()) + 1))) if values else None,
         source=f"scenario {scenario.id}, replicate {replicate}",
         missing={},
         constant=tuple(names[~varies]),

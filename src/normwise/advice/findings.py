@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,10 +38,12 @@ class Diagnosis:
     groups : tuple of tuple of int
         Groups of features that are strongly correlated, each with at least two members.
     snr, snr_low, snr_high : float
-        Variance of the signal over variance of the noise with a 95 % interval (for a binary
-        response on the latent scale).
+        Variance of the signal over variance of the noise with a 95 % interval: of two classes on
+        the latent scale, of several on that of zeros and ones averaged over the classes, of counts
+        on that of deviance residuals of the null model.
     effective_nonzero, effective_nonzero_low, effective_nonzero_high : float
-        Coefficients that carry the signal, with the range in which they may lie.
+        Coefficients that carry the signal, with the range in which they may lie; of several
+        classes those of one.
     alignment, alignment_low, alignment_high : float
         b'Rb / b'b for coefficients b per standard deviation and the correlation matrix R, with a
         95 % interval: 1 if the features are unrelated, above it where correlated ones act together,
@@ -54,13 +57,15 @@ class Diagnosis:
     duplicates : tuple of tuple of (str, str)
         Pairs of features that are copies of one another, up to a scale.
     positive_share : float
-        Share of the second class; NaN for numbers.
+        Share of the second of two classes; NaN otherwise.
     warnings : tuple of str
         What a user should look at before trusting any model, in sentences.
     skewed : tuple of str
         Features of more than a few values with a skewness above 2 in size, the most skewed first.
     skewness : float
-        Of the response; NaN for classes.
+        Of a response that is a number; NaN otherwise.
+    class_rows : tuple of int
+        Rows of each class; empty for what has none.
     """
 
     n_samples: int
@@ -89,6 +94,7 @@ class Diagnosis:
     warnings: tuple[str, ...]
     skewed: tuple[str, ...] = ()
     skewness: float = float("nan")
+    class_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,9 +119,10 @@ class Contest:
     Attributes
     ----------
     scores : DataFrame
-        One row a penalty of `TRIED`: ``penalty``, ``error`` (mean squared error or log-loss on
-        held-out rows), ``explained`` (one minus the error over that of the null model), ``low``
-        and ``high`` (its interval), ``nonzeros`` (mean number of coefficients), ``failed`` (share
+        One row a penalty of `TRIED`: ``penalty``, ``error`` (mean squared error, log-loss or
+        Poisson deviance on held-out rows), ``explained`` (one minus the error over that of the null
+        model), ``low`` and ``high`` (its interval), ``nonzeros`` (mean number of features with a
+        coefficient, of several classes in any of them), ``failed`` (share
         of the splits without a finite solution), ``at_end`` (share of the splits in which the
         error was still falling at the last strength). A penalty without any solution has NaN.
     pairs : DataFrame
@@ -161,15 +168,17 @@ class Models:
         the feature), ``l1_raw``, ``l2_raw``, ``elastic_net_raw`` (per unit), ``selected`` (share
         of the resamples in which L1 keeps it), ``l1_sign``, ``l2_sign`` (share of the resamples
         in which the coefficient has the sign of the fit to all rows; NaN where that is zero),
-        ``group`` (number of its group in `Diagnosis.groups`, or -1).
+        ``group`` (number of its group in `Diagnosis.groups`, or -1). Of several classes one row
+        a feature and ``class``, a further column after the first, with ``selected`` for the feature
+        in any class.
     alphas : dict of str to ndarray of shape (n_alphas,)
         Candidate strengths by penalty, decreasing; ``inf`` is the null model. Those of the elastic
         net are for a response of unit variance.
-    paths : dict of str to ndarray of shape (n_alphas, n_features)
-        Coefficients per standard deviation.
+    paths : dict of str to ndarray of shape (n_alphas, n_rows)
+        Coefficients per standard deviation, in the order of ``coefs``.
     chosen : dict of str to int
         Position of the chosen strength.
-    intercepts : dict of str to float
+    intercepts : dict of str to float or ndarray of shape (n_classes,)
     by_chance : tuple of int
         Numbers of the groups of which L1 keeps some members, but not the same ones in every
         resample.
@@ -187,7 +196,7 @@ class Models:
     alphas: dict[str, np.ndarray]
     paths: dict[str, np.ndarray]
     chosen: dict[str, int]
-    intercepts: dict[str, float]
+    intercepts: dict[str, Any]
     by_chance: tuple[int, ...]
     n_resamples: int
     gap: float
@@ -229,6 +238,9 @@ class Place:
         for more.
     inside : bool
         Whether the table lies within the range of what was measured.
+    known : bool
+        Whether responses of the table's kind were measured. If not, the map is silent: numbers are
+        NaN, and there are no neighbours.
     neighbours : DataFrame
         The nearest measured scenarios: ``dataset``, ``label``, ``distance``, ``n_samples``,
         ``n_features``, ``effective_nonzero``, ``snr``, ``signal_alignment``, ``effect``,
@@ -273,6 +285,7 @@ class Place:
     validity: str = ""
     record: str = ""
     theory_basis: str = ""
+    known: bool = True
 
 
 @dataclass(frozen=True)

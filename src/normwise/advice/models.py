@@ -12,12 +12,13 @@ from scipy import sparse
 from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, tune, unit_of
 from normwise.advice.diagnosis import sample_rows
 from normwise.advice.findings import Models
-from normwise.data.rows import FREE, Rows, group_labels, numbered
+from normwise.data.errors import InputError
+from normwise.data.rows import FREE, Rows, group_labels, numbered, usable
 from normwise.data.tables.table import Table
 from normwise.fitting.loss import loss_of
-from normwise.fitting.solvers.problem import Problem
+from normwise.fitting.solvers.outputs import problem_of
 from normwise.fitting.solvers.views import sparse_spread
-from normwise.fitting.tuning import fold_labels, make_folds
+from normwise.fitting.tuning import fold_labels, make_folds, splits_of
 
 FITTED = ("l1", "l2", "elastic_net")
 N_FOLDS = 10
@@ -45,24 +46,30 @@ def _half(
     y: np.ndarray,
     response: str,
     rows: np.ndarray,
-    weight: np.ndarray | None,
+    known: Rows,
     alphas: dict[str, float],
 ) -> dict[str, np.ndarray]:
-    """Signs of the coefficients of L1 and L2 on half of the rows."""
-    problem = Problem(X[rows], y[rows], response, sample_weight=weight)
+    """Signs of the coefficients of L1 and L2 on half of the rows, in the order of `flat`."""
+    problem = problem_of(X[rows], y[rows], response, **known.known(rows))
     out = {}
     for penalty, alpha in alphas.items():
         if np.isinf(alpha):
-            out[penalty] = np.zeros(X.shape[1], np.int8)
+            null = problem.path(np.array([np.inf]), 0.0, TOLERANCE)
+            out[penalty] = flat(null.coef)[0].astype(np.int8)
             continue
         if RATIOS[penalty]:
             top = problem.alpha_max(RATIOS[penalty])
             steps = np.geomspace(max(top, alpha), alpha, STEPS)
         else:
             steps = np.array([alpha])
-        coef = problem.path(steps, RATIOS[penalty], TOLERANCE).coef[-1]
-        out[penalty] = np.sign(coef).astype(np.int8)
+        coef = problem.path(steps, RATIOS[penalty], TOLERANCE).coef[-1:]
+        out[penalty] = np.sign(flat(coef)[0]).astype(np.int8)
     return out
+
+
+def flat(coef: np.ndarray) -> np.ndarray:
+    """Coefficients of (n_alphas, n_classes, n_features) in one row, a feature's side by side."""
+    return coef if coef.ndim == 2 else coef.swapaxes(1, 2).reshape(len(coef), -1)
 
 
 def halves(
@@ -70,7 +77,13 @@ def halves(
 ) -> list[np.ndarray]:
     """Rows of `PAIRS` pairs of halves, each pair without a row or a group in common.
 
-    Rows with times are drawn in stretches of neighbours.
+    Rows with times are drawn in stretches of neighbours. A half that lacks a class, or all events,
+    is left out.
+
+    Raises
+    ------
+    InputError
+        If none is left.
     """
     units, out = known.units, []
     if units is None and known.time is not None:
@@ -81,7 +94,12 @@ def halves(
             labels = fold_labels(y, 2, response, rng)
         else:
             labels = group_labels(units, y, 2, response, rng)
-        out += [np.flatnonzero(labels == side) for side in (0, 1)]
+        out += [half for half, _ in usable(splits_of(labels), y, response)]
+    if not out:
+        raise InputError(
+            "rows that belong together leave no half of the table with every class: give a table "
+            "with each class in more groups"
+        )
     return out
 
 
@@ -115,57 +133,65 @@ def fit_models(
         Called with the share that is done.
     """
     rng = np.random.default_rng([seed, 4])
-    width = row_width(table.X)
+    width = row_width(table.X, table.n_outputs)
     rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
     X, y, known = table.X[rows], table.y[rows], table.rows.take(rows)
-    p = X.shape[1]
+    n_outputs = table.n_outputs
     splits = []
     most = REPEATS if loss_of(table.response).quadratic else REPEATS_IN_STEPS
     divisions = 1 if known.time is not None else int(np.clip(WORK // (len(y) * width), 1, most))
     for _ in range(divisions):
         splits += make_folds(y, N_FOLDS, table.response, rng, known)
-    unit, scale = unit_of(y, table.response, known.weights), _spread(X)
-    problem = Problem(X, y / unit, table.response, sample_weight=known.weights)
-    frame = pd.DataFrame({"feature": table.names})
+    unit = unit_of(y, table.response, known.weights)
+    # a feature's coefficients for the classes stand side by side
+    scale = np.repeat(_spread(X), n_outputs)
+    problem = problem_of(X, y / unit, table.response, **known.known(slice(None)))
+    frame = pd.DataFrame({"feature": np.repeat(np.array(table.names, object), n_outputs)})
+    if n_outputs > 1:
+        frame["class"] = np.tile(np.array(table.classes, object), len(table.names))
     alphas, paths, chosen, intercepts, gaps = {}, {}, {}, {}, []
     fits = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(tune)(problem, name, splits) for name in FITTED
     )
     for name, tuned in zip(FITTED, fits, strict=True):
         path, best = tuned.path, tuned.best
+        raw = unit * flat(path.coef)
         # a strength of L1 has the unit of the response, one of L2 has none
         alphas[name] = path.alphas * (unit if name == "l1" else 1.0)
-        paths[name], chosen[name] = unit * path.coef * scale, best
-        intercepts[name] = float(unit * path.intercept[best])
+        paths[name], chosen[name] = raw * scale, best
+        intercept = unit * path.intercept[best]
+        intercepts[name] = intercept if n_outputs > 1 else float(intercept)
         gaps.append(float(path.gap[best]))
-        frame[name] = unit * path.coef[best] * scale
+        frame[name] = raw[best] * scale
     for name, tuned in zip(FITTED, fits, strict=True):
-        frame[f"{name}_raw"] = unit * tuned.path.coef[tuned.best]
+        frame[f"{name}_raw"] = unit * flat(tuned.path.coef)[tuned.best]
     if done is not None:
         done(0.5)
     target = {"l1": np.sqrt(2) * alphas["l1"][chosen["l1"]], "l2": 2 * alphas["l2"][chosen["l2"]]}
     parts = halves(y, table.response, rng, known)
     signs = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_half)(X, y, table.response, part, known.weight(part), target) for part in parts
+        delayed(_half)(X, y, table.response, part, known, target) for part in parts
     )
     l1, l2 = (np.array([one[name] for one in signs]) for name in ("l1", "l2"))
-    frame["selected"] = (l1 != 0).mean(axis=0)
+    selected = (l1 != 0).reshape(len(parts), -1, n_outputs).any(axis=2)
+    kept = (frame["l1"].to_numpy() != 0).reshape(-1, n_outputs).any(axis=1)
+    frame["selected"] = np.repeat(selected.mean(axis=0), n_outputs)
     frame["l1_sign"] = _share_of_sign(l1, frame["l1"].to_numpy())
     frame["l2_sign"] = _share_of_sign(l2, frame["l2"].to_numpy())
-    group = np.full(p, -1)
+    group = np.full(len(table.names), -1)
     for number, members in enumerate(groups):
         group[list(members)] = number
-    frame["group"] = group
+    frame["group"] = np.repeat(group, n_outputs)
     return Models(
         coefs=frame,
         alphas=alphas,
         paths=paths,
         chosen=chosen,
         intercepts=intercepts,
-        by_chance=_by_chance(frame, groups),
+        by_chance=_by_chance(kept, selected.mean(axis=0), groups),
         n_resamples=len(parts),
         gap=max(gaps),
-        factors=_by_factor(table, frame["l1"].to_numpy() != 0, l1 != 0),
+        factors=_by_factor(table, kept, selected),
     )
 
 
@@ -189,8 +215,9 @@ def _by_factor(table: Table, kept: np.ndarray, selected: np.ndarray) -> pd.DataF
     return found.sort_values("selected", ascending=False, kind="stable", ignore_index=True)
 
 
-def _by_chance(frame: pd.DataFrame, groups: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-    kept, share = frame["l1"].to_numpy() != 0, frame["selected"].to_numpy()
+def _by_chance(
+    kept: np.ndarray, share: np.ndarray, groups: tuple[tuple[int, ...], ...]
+) -> tuple[int, ...]:
     return tuple(
         number
         for number, members in enumerate(groups)

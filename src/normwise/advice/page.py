@@ -17,6 +17,7 @@ from markupsafe import Markup
 from normwise.advice import pictures
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.gap import shipped
+from normwise.advice.outcome import words_of
 from normwise.advice.recommendation import (
     CLEAR,
     EQUAL,
@@ -135,11 +136,15 @@ def score_sheet(contest: Contest) -> Sheet:
                 "error",
                 "error",
                 _four,
-                "Mean squared error, or log-loss for classes.",
+                "On rows held out, in the unit of the loss.",
                 numeric=True,
             ),
             Column(
-                "nonzeros", "coefficients", _tenth, "Mean number that are not zero.", numeric=True
+                "nonzeros",
+                "features kept",
+                _tenth,
+                "Mean number of features with a coefficient.",
+                numeric=True,
             ),
             Column("failed", "failed", percent, "Share of the splits without a finite solution."),
         ],
@@ -202,6 +207,11 @@ def pair_sheet(contest: Contest) -> Sheet:
 def feature_sheet(models: Models) -> Sheet:
     """The features with the largest coefficients."""
     per = "per standard deviation of the feature"
+    own = (
+        [Column("class", "class", str, "Whose linear predictor it is a coefficient of.")]
+        if "class" in models.coefs
+        else []
+    )
     sign = "Share of the resamples in which the {} coefficient has the sign it has on all rows."
     return sheet(
         "features",
@@ -209,10 +219,16 @@ def feature_sheet(models: Models) -> Sheet:
         largest(models, ROWS),
         [
             Column("feature", "feature", str, "Its name in the table."),
+            *own,
             Column("l1", "L1", _coef, f"Coefficient under L1, {per}.", numeric=True),
             Column("l2", "L2", _coef, f"Coefficient under L2, {per}.", numeric=True),
             Column("elastic_net", "elastic net", _coef, f"Under both, {per}.", numeric=True),
-            Column("selected", "kept by L1", percent, "Share of the resamples."),
+            Column(
+                "selected",
+                "kept by L1",
+                percent,
+                "Share of the resamples" + (", in any class." if own else "."),
+            ),
             Column("l1_sign", "L1 sign", percent, sign.format("L1")),
             Column("l2_sign", "L2 sign", percent, sign.format("L2")),
             Column("l1_raw", "L1 per unit", _four, "Per unit of the feature.", numeric=True),
@@ -283,7 +299,8 @@ def cards(advice: Advice) -> list[tuple[str, str, str]]:
     scores = advice.contest.scores.set_index("penalty")
     pair = l1_against_l2(advice.contest)
     found = better(pair)
-    difference, n_features = pair["difference"], many(len(advice.models.coefs), "feature")
+    n_features = many(advice.models.coefs["feature"].nunique(), "feature")
+    difference = pair["difference"]
     return [
         *(
             (signed(percent(scores.at[p, "explained"], 1)), f"explained by {NAMES[p]}", f"v-{p}")
@@ -314,6 +331,7 @@ def odds(advice: Advice) -> list[tuple[str, str, float]]:
 def methods(advice: Advice) -> list[tuple[str, str]]:
     """How each part was computed, in a sentence or two."""
     contest, models, place = advice.contest, advice.models, advice.place
+    words = words_of(advice.table)
     return [
         (
             "answer",
@@ -330,9 +348,9 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "probabilities, and the bounds on what a choice costs, are averages over such "
             f"tables. A penalty is named from {percent(LIKELY)} on, and that it does not "
             f"matter is said from {percent(EQUAL)} on; both are clear from {percent(CLEAR)} "
-            "on. Neither is said unless one of the two is shown to predict better than the "
-            "mean does. How often all that was right on tables that had no part in the fit is "
-            "in benchmarks/results/tables_set_aside.md of the project.",
+            "on. Neither is said unless one of the two is shown to predict better than "
+            f"{words.null}.{_not_learnt(advice)} How often all that was right on tables that had "
+            "no part in the fit is in benchmarks/results/tables_set_aside.md of the project.",
         ),
         (
             "head to head",
@@ -355,7 +373,7 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
             "signal to noise",
             "By restricted maximum likelihood in a model of many small coefficients, with the "
             "interval of its profile likelihood (Patterson & Thompson 1971; Dicker & Erdogdu 2016)"
-            + ("; converted to the latent scale of the log-odds." if advice.table.classes else "."),
+            + (f"; {words.snr}." if words.snr else "."),
         ),
         (
             "concentration",
@@ -381,8 +399,10 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
         ),
         (
             "map",
-            "Scenarios of the normwise study: simulated data with a known truth, on which both "
-            "penalties were compared. The rule of thumb and the response surface (a Gaussian "
+            f"No scenario with {words.kind} was measured, so that the map has no say."
+            if not place.known
+            else "Scenarios of the normwise study: simulated data with a known truth, on which "
+            "both penalties were compared. The rule of thumb and the response surface (a Gaussian "
             "process) were fitted to them; theory is the exact boundary for unrelated features and "
             "many rows, asked with the number of features that matter times the alignment, and "
             f"says nothing of classes. On the map risks within {percent(place.margin)} of each "
@@ -406,11 +426,20 @@ def _groups(diagnosis: Diagnosis, names: tuple[str, ...]) -> list[str]:
     ]
 
 
+def _not_learnt(advice: Advice) -> str:
+    """What the probabilities of a kind rest on that no real table taught them."""
+    if advice.place.known:
+        return ""
+    return (
+        " No table with a response of this kind taught these weights; on simulated ones what they "
+        "state was on the cautious side (benchmarks/results/tables_known_kinds.md)."
+    )
+
+
 def _response(advice: Advice) -> str:
-    if advice.table.classes:
-        zero, one = advice.table.classes
-        return f"the response has two classes, {zero} and {one}, the models are logistic"
-    return "the response is a number, the models are linear"
+    labels = advice.table.classes or ()
+    joined = " and ".join(labels) if len(labels) == 2 else listed(labels)
+    return words_of(advice.table).nature.format(classes=joined, count=len(labels))
 
 
 def write_page(advice: Advice, path: str | Path) -> None:
@@ -435,6 +464,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         target=shorten(advice.table.target, 80),
         table=advice.table,
         response=_response(advice),
+        words=words_of(advice.table),
         recommendation=advice.recommendation,
         caveats=caveats(advice),
         first=FIRST,
@@ -458,6 +488,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
             "neighbours": neighbour_sheet(place),
         },
         n_shown=min(ROWS, len(advice.models.coefs)),
+        n_coefs=len(advice.models.coefs),
         download=download(advice.models),
         place=place,
         sources=found,

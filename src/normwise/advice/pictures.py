@@ -20,6 +20,7 @@ from matplotlib.ticker import LogLocator
 from normwise.advice.findings import Contest, Models, Place
 from normwise.advice.wording import (
     better,
+    coefficient_name,
     cut_words,
     kept_by_l1,
     l1_against_l2,
@@ -28,7 +29,6 @@ from normwise.advice.wording import (
     pair_name,
     point_span,
     share_span,
-    shorten,
     signed,
     verdict_words,
 )
@@ -48,7 +48,7 @@ WIDTH = 4.1
 FEATURES = 15
 NAMED = 6
 LINES_DRAWN = 60
-NAME = 20
+NAME, LINE_NAME = 20, 14
 # far below the chosen strength the curves run to the unpenalised limit, far above it they are flat
 WEAKEST, SMALLEST = 0.02, 0.02
 # an interval that would squeeze the others is cut at this multiple of their range
@@ -261,7 +261,7 @@ def coefficients(models: Models) -> Picture:
             fontweight="bold",
             va="bottom",
         )
-    ax.set_yticks(rows, [shorten(name, NAME) for name in top["feature"]])
+    ax.set_yticks(rows, [coefficient_name(row, NAME) for _, row in top.iterrows()])
     ax.set_ylim(len(top) - 0.4, -0.6)
     ax.set_xlabel("coefficient per s. d.")
     ax.locator_params(axis="x", nbins=5)
@@ -270,7 +270,7 @@ def coefficients(models: Models) -> Picture:
     for axis in (ax, bars):
         axis.grid(visible=False, axis="y")
     _plain(ax)
-    n = len(models.coefs)
+    n = models.coefs["feature"].nunique()
     return Picture(
         _inline(
             figure,
@@ -336,11 +336,12 @@ def _name_lines(ax: Axes, models: Models, penalty: str) -> None:
     if not len(top):
         return
     top = top[path[last, top].argsort(kind="stable")]
+    several = "class" in models.coefs
     low, high = ax.get_ylim()
     heights = spread([float((path[last, j] - low) / (high - low)) for j in top], 0.075)
     for feature, height in zip(top, heights, strict=True):
         ax.annotate(
-            shorten(models.coefs["feature"].iloc[feature], 14),
+            coefficient_name(models.coefs.iloc[feature], NAME if several else LINE_NAME),
             (alphas[last], path[last, feature]),
             xytext=(1.06, height),
             textcoords="axes fraction",
@@ -383,7 +384,7 @@ def _largest(models: Models, penalty: str) -> str:
         models.coefs[penalty].abs().sort_values(ascending=False, kind="stable").index[:NAMED]
     ]
     return "; ".join(
-        f"{shorten(row['feature'], 40)} {signed(number(row[penalty], 3))}"
+        f"{coefficient_name(row, 40)} {signed(number(row[penalty], 3))}"
         for _, row in own.iterrows()
     )
 
@@ -450,5 +451,5 @@ def draw(advice: Advice) -> dict[str, list[Picture]]:
         return {
             "contest": [explained(advice.contest), differences(advice.contest)],
             "models": [coefficients(advice.models), *paths(advice.models)],
-            "map": [place_on_map(advice.place)],
+            "map": [place_on_map(advice.place)] if advice.place.known else [],
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -24,6 +26,7 @@ OUTSIDE = "outside"
 STEPS = stats.norm.ppf((np.arange(9) + 0.5) / 9)
 FEWER_STEPS = stats.norm.ppf((np.arange(5) + 0.5) / 5)
 LEAST_SNR = 0.02
+ENDS = ("", "_low", "_high")
 SHOWN = (
     "dataset",
     "label",
@@ -153,8 +156,32 @@ def theory_of(own: pd.DataFrame) -> tuple[str, str]:
     )
 
 
+def _silent(atlas: Atlas) -> Place:
+    """What the map says of a kind of response that no scenario has: nothing."""
+    unknown = ("load", "effect", "points")
+    values: dict[str, Any] = {f"{name}{end}": np.nan for name in unknown for end in ENDS}
+    return Place(
+        **values,
+        rule=OUTSIDE,
+        surface=OUTSIDE,
+        theory=OUTSIDE,
+        rows_per_feature=np.nan,
+        numbers=atlas.rule,
+        enough=atlas.enough,
+        margin=float(np.expm1(atlas.zone)),
+        rule_range=(OUTSIDE,),
+        inside=False,
+        neighbours=atlas.cells.iloc[:0].assign(distance=np.nan)[list(SHOWN)],
+        measured=atlas.cells.iloc[:0][["load", "effect", "verdict"]],
+        l1_chance=0.5,
+        outside=("its kind of response was not measured",),
+        validity=measured_words(atlas.cells),
+        known=False,
+    )
+
+
 def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
-    """Place a table on the map.
+    """Place a table on the map; of a kind of response that it has not, it says nothing.
 
     Parameters
     ----------
@@ -166,6 +193,8 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     -------
     Place
     """
+    if table.response not in BINARY:
+        return _silent(atlas)
     asked = _known(table, signal)
     answers = call_by_rule(asked, atlas.rule)
     own = asked.iloc[:1]

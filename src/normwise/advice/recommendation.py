@@ -20,6 +20,7 @@ from normwise.advice.findings import (
     Sign,
 )
 from normwise.advice.gap import after, mapped_of, shipped, traits_of
+from normwise.advice.outcome import words_of
 from normwise.advice.refit import lines_for
 from normwise.analysis.learn.rule_of_thumb import MOST_EQUIVALENT
 from normwise.data.response_kind import kind_of
@@ -72,7 +73,9 @@ def difference_of(table: Table, contest: Contest, place: Place) -> Difference:
     The map is not heard outside of what it knows, nor on rows that follow one another.
     """
     row, weights = pair(contest, "l1", "l2"), shipped()
-    n_rows = sample_size(len(table.y), row_width(table.X), most_cells(table.response))
+    n_rows = sample_size(
+        len(table.y), row_width(table.X, table.n_outputs), most_cells(table.response)
+    )
     own = contest.scores[contest.scores["penalty"].isin(OTHER)]
     traits = traits_of(
         np.array([n_rows]),
@@ -157,7 +160,13 @@ def _in_points(place: Place) -> str:
     return f" L1 explains {middle} points more of new rows than L2 there ({low} to {high})."
 
 
-def _map(place: Place) -> str:
+def _map(place: Place, table: Table) -> str:
+    if not place.known:
+        return (
+            f"Map: silent, as no scenario with {words_of(table).kind} was measured. The answer "
+            "rests on the held-out rows, and on how much L1 and L2 differ on real tables whose "
+            "response is a number or has two classes."
+        )
     if not place.inside:
         return f"Map: silent, as the table lies {OUTSIDE} ({'; '.join(place.outside)})."
     ratio, low, high = np.exp([place.effect, place.effect_low, place.effect_high])
@@ -181,9 +190,10 @@ def hardly_matters(place: Place) -> str:
 
 
 def _traits(diagnosis: Diagnosis) -> str:
+    several = " of a class on average" if len(diagnosis.class_rows) > 2 else ""
     return (
         f"About {diagnosis.effective_nonzero:.0f} of {diagnosis.n_features} features seem to carry "
-        f"the signal ({diagnosis.effective_nonzero_low:.0f} to "
+        f"the signal{several} ({diagnosis.effective_nonzero_low:.0f} to "
         f"{diagnosis.effective_nonzero_high:.0f}), at a signal-to-noise ratio of "
         f"{diagnosis.snr:.2g} ({diagnosis.snr_low:.2g} to {diagnosis.snr_high:.2g}) and an "
         f"alignment of {diagnosis.alignment:.2g} ({diagnosis.alignment_low:.2g} to "
@@ -214,16 +224,17 @@ def _shares(contest: Contest) -> str:
 
 
 def _nothing_to_choose_by(table: Table, contest: Contest) -> tuple[str, str, str]:
-    """Where neither beats the mean: headline, what the rows held out say, what would help."""
-    groups, shares = table.rows.groups, _shares(contest)
+    """Where neither beats the null model: headline, what the rows held out say, what would help."""
+    groups, shares, words = table.rows.groups, _shares(contest), words_of(table)
+    does, be = ("do", "are") if words.null.startswith("the shares") else ("does", "is")
     more = "rows" if groups is None else f"groups than {len(np.unique(groups)):,}"
     return (
-        "Neither L1 nor L2 is shown to predict held-out rows better than the mean does: so there "
-        "is no basis yet for choosing between them.",
-        f"Head-to-head: of the variance of the held-out rows, {shares} are explained."
+        f"Neither L1 nor L2 is shown to predict held-out rows better than {words.null} {does}: so "
+        "there is no basis yet for choosing between them.",
+        f"Head-to-head: of the {words.unexplained} of the held-out rows, {shares} are explained."
         if shares
         else _head_to_head(contest),
-        "Until something is predicted, the mean is as good as either penalty. More "
+        f"Until something is predicted, {words.null} {be} as good as either penalty. More "
         f"{more} would help, or features that say more about {plain(table.target)}.",
     )
 
@@ -291,14 +302,16 @@ def _doubts(
     table: Table, diagnosis: Diagnosis, contest: Contest, models: Models, place: Place
 ) -> list[str]:
     out = _about_rows(table)
-    size = sample_size(len(table.y), row_width(table.X), most_cells(table.response))
+    size = sample_size(
+        len(table.y), row_width(table.X, table.n_outputs), most_cells(table.response)
+    )
     if size < len(table.y):
         out.append(
             f"Head-to-head and models use {size} of the {len(table.y)} rows, drawn at "
             "random, to save time."
         )
     if contest.scores["explained"].max() < ROUNDING:
-        out.append("No penalty predicts held-out rows better than the mean does.")
+        out.append(f"No penalty predicts held-out rows better than {words_of(table).null}.")
     scores = contest.scores
     for _, row in scores[scores["at_end"] > 0].iterrows():
         out.append(
@@ -306,7 +319,7 @@ def _doubts(
             f"{NAMES[row['penalty']]} lies at the end of what could be tried: a weaker penalty may "
             "explain more."
         )
-    if not place.inside:
+    if place.known and not place.inside:
         out.append(f"The table lies {OUTSIDE}: only the held-out rows count, not the map.")
     if models.by_chance:
         number = len(models.by_chance)
@@ -314,6 +327,11 @@ def _doubts(
         out.append(
             f"Within {groups} of correlated features L1 keeps some by chance: another sample "
             "would give others."
+        )
+    if table.rows.offset is not None:
+        out.append(
+            "The offset is part of every prediction, that of the null model too: what is explained "
+            "is what the features add to it."
         )
     if abs(diagnosis.skewness) > SKEWED:
         out.append(
@@ -432,7 +450,10 @@ def _kept(contest: Contest, models: Models) -> str:
     said = f": it keeps {scores['l1']:.0f} of them on the average"
     if "selected" not in models.coefs:
         return f"{said}."
-    often = int((models.coefs["selected"] >= OFTEN).sum())
+    coefs = models.coefs
+    # a feature has a row for each class
+    coefs = coefs.drop_duplicates("feature") if "class" in coefs else coefs
+    often = int((coefs["selected"] >= OFTEN).sum())
     return f"{said}, {often} in at least {percent(OFTEN)} of the resamples."
 
 
@@ -488,7 +509,7 @@ def recommend(
     shown = beats_null(contest, diagnosis, independent)
     answer, certainty = _answer(table, difference, contest, shown, signs)
     named = answer if answer in OTHER else None
-    reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
+    reasons = [_head_to_head(contest), _map(place, table), _traits(diagnosis)]
     reasons += [said] if independent and (said := hardly_matters(place)) else []
     headline, doubts = _headline(difference, answer, certainty, signs), []
     if not shown:
@@ -507,7 +528,7 @@ def recommend(
         headline=headline + _no_linear_model(contest),
         reasons=tuple(reasons),
         doubts=tuple(doubts),
-        code=lines_for(table, named),
+        code=lines_for(table, named, models),
         first=first,
         difference=difference,
     )

@@ -4,28 +4,78 @@ from __future__ import annotations
 
 import numpy as np
 
+from normwise.advice.findings import Models
 from normwise.data.response_kind import kind_of
-from normwise.data.tables.messages import plain
+from normwise.data.tables.messages import listed, plain
+from normwise.data.tables.roles import OFFSETS
 from normwise.data.tables.table import Table
 from normwise.report.look.words import NAMES
 
 # what `normwise.tabular.as_table` gives as source
 IN_MEMORY = "data in memory"
 PENALTIES = ("l1", "l2")
+_SCALED = """\
+from sklearn.linear_model import {model}
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+# {what} that cross-validation chose
+model = make_pipeline(
+    StandardScaler(), {call}
+).fit(X, y)
+"""
+# lines with the strength, of the responses for which no class of scikit-learn tunes it on folds
+FITTED = {
+    "multinomial": {
+        "l1": _SCALED.format(
+            model="LogisticRegression",
+            what="C = 1 / (rows × strength), of the strength",
+            call='LogisticRegression(C={C}, l1_ratio=1, solver="saga", max_iter=100_000)',
+        ),
+        "l2": _SCALED.format(
+            model="LogisticRegression",
+            what="C = 1 / (rows × strength), of the strength",
+            call="LogisticRegression(C={C}, max_iter=10_000)",
+        ),
+    },
+    "poisson": {
+        "l1": """\
+from normwise import L1CountRegressorCV
+
+# the strength that cross-validation chose; leave it out to have it chosen again
+model = L1CountRegressorCV(alphas=[{alpha}]).fit(X, y)
+""",
+        "l2": _SCALED.format(
+            model="PoissonRegressor",
+            what="the strength",
+            call="PoissonRegressor(alpha={alpha}, max_iter=10_000)",
+        ),
+    },
+}
+TUNED = {
+    response: {
+        name: f"from normwise import {label}{kind}CV\nmodel = {label}{kind}CV().fit(X, y)\n"
+        for name, label in (("l1", "L1"), ("l2", "L2"))
+    }
+    for response, kind in (("multinomial", "Classifier"), ("poisson", "CountRegressor"))
+}
 
 
 def _options(table: Table) -> str:
     """What reading the table again takes beside source and target."""
     how = ""
-    if table.classes is not None:
+    if table.classes is not None and table.n_outputs == 1:
         how = f", positive={table.classes[1]!r}"
-    elif len(np.unique(table.y)) == 2:
+    elif table.told or table.response in FITTED or len(np.unique(table.y)) == 2:
         how = f', response="{table.response}"'
     if table.marks:
         how += f", missing={list(table.marks)}"
     for role in ("groups", "time", "weights"):
         if getattr(table.rows, role) is not None:
             how += f", {role}={table.roles[role]!r}" if role in table.roles else f", {role}={role}"
+    if table.rows.offset is not None:
+        named = [f", {role}={table.roles[role]!r}" for role in OFFSETS if role in table.roles]
+        how += named[0] if named else ", offset=offset"
     return how + (f", drop={list(table.dropped)!r}" if table.dropped else "")
 
 
@@ -45,14 +95,18 @@ def _reading(table: Table) -> str:
     )
 
 
-def _fits(table: Table) -> dict[str, str]:
+def _fits(table: Table, models: Models) -> dict[str, str]:
     """Lines that fit each penalty to X and y; folds respect which rows belong together."""
     from normwise.report.snippets import SNIPPETS
 
     rows, given = table.rows, ""
-    if rows.units is None and rows.time is None and rows.weights is None:
-        return SNIPPETS[table.response]
+    if all(part is None for part in (rows.units, rows.time, rows.weights, rows.offset)):
+        if table.response not in FITTED:
+            return SNIPPETS[table.response]
+        return {name: _fitted(table, name, models) for name in PENALTIES}
     kind = "Classifier" if kind_of(table.response).classes else "Regressor"
+    if kind_of(table.response).takes_offset:
+        kind = "CountRegressor"
     lines, order, cv = "", "", ""
     if rows.time is not None:
         lines = (
@@ -63,6 +117,8 @@ def _fits(table: Table) -> dict[str, str]:
         order, cv = "[order]", "cv=TimeSeriesSplit(5)"
     if rows.weights is not None:
         given += f", sample_weight=table.rows.weights{order}"
+    if rows.offset is not None:
+        given += f", offset=table.rows.offset{order}"
     if rows.units is not None and rows.time is None:
         given += ", groups=table.rows.units"
     return {
@@ -72,14 +128,33 @@ def _fits(table: Table) -> dict[str, str]:
     }
 
 
-def lines_for(table: Table, penalty: str | None) -> str:
-    """Python lines that read the table and fit a penalty; both if none is named."""
+def _fitted(table: Table, penalty: str, models: Models) -> str:
+    """Lines that fit a penalty at the strength that was chosen."""
+    if penalty not in models.chosen:
+        return TUNED[table.response][penalty]
+    alpha = float(models.alphas[penalty][models.chosen[penalty]])
+    if not np.isfinite(alpha):
+        # the null model was chosen
+        return TUNED[table.response][penalty]
+    return FITTED[table.response][penalty].format(
+        alpha=f"{alpha:.8g}", C=f"{1 / (alpha * len(table.y)):.8g}"
+    )
+
+
+def _meaning(table: Table) -> str:
+    """What y is."""
     if table.classes is None:
-        response = f"y: {table.target}"
-    else:
-        response = f"y: {table.target}, 1 for {table.classes[1]} and 0 for {table.classes[0]}"
-    lines = f"X: {len(table.names)} features as numbers; {response}"
-    fits = _fits(table)
+        return f"y: {table.target}"
+    if table.n_outputs == 1:
+        return f"y: {table.target}, 1 for {table.classes[1]} and 0 for {table.classes[0]}"
+    labels = listed(f"{k} for {label}" for k, label in enumerate(table.classes))
+    return f"y: {table.target}, {labels}"
+
+
+def lines_for(table: Table, penalty: str | None, models: Models) -> str:
+    """Python lines that read the table and fit a penalty; both if none is named."""
+    lines = f"X: {len(table.names)} features as numbers; {_meaning(table)}"
+    fits = _fits(table, models)
     chosen = (
         fits[penalty]
         if penalty

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from normwise.advice.diagnosis import count_copies, standardise
 from normwise.advice.findings import Sign
+from normwise.advice.outcome import columns_of
 from normwise.data.rows import numbered
 from normwise.data.tables.columns import MANY_LEVELS, to_labels
 from normwise.data.tables.messages import counted, listed
@@ -156,7 +157,7 @@ def _sample(table: Table) -> tuple[np.ndarray, np.ndarray]:
     rows = np.arange(min(len(table.y), SEEN_ROWS))
     step = -(-table.X.shape[1] // SEEN_FEATURES)
     X = table.X[rows][:, ::step]
-    return standardise(X), table.y[rows]
+    return standardise(X), columns_of(table, rows)
 
 
 def _others(table: Table, name: str) -> np.ndarray:
@@ -166,7 +167,8 @@ def _others(table: Table, name: str) -> np.ndarray:
     ]
     kept = kept[:: -(-len(kept) // SEEN_FEATURES) or 1]
     X = table.X[:SEEN_ROWS][:, kept]
-    y = standardise(table.y[:SEEN_ROWS, None])
+    rows = np.arange(min(len(table.y), SEEN_ROWS))
+    y = standardise(columns_of(table, rows).reshape(len(rows), -1))
     return np.hstack([standardise(X), y]) if kept else y
 
 
@@ -249,7 +251,7 @@ def lag(values: np.ndarray) -> np.ndarray | float:
 
 def residuals(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
     """What a ridge fit of moderate strength leaves of the response; the order plays no part."""
-    y = y - y.mean()
+    y = y - y.mean(axis=0)
     strength = max(Z.shape[1], len(y) / 10)
     gram = Z.T @ Z + strength * np.eye(Z.shape[1])
     return np.asarray(y - Z @ np.linalg.solve(gram, Z.T @ y))
@@ -273,7 +275,7 @@ def neighbours_are_alike(Z: np.ndarray, y: np.ndarray, rng: np.random.Generator)
     In the response, and in what a model leaves of it or in the features; of a table that is sorted
     by a column, the features do not count.
     """
-    if _is_sorted(y):
+    if all(map(_is_sorted, y.reshape(len(y), -1).T)):
         return False
     orders = [rng.permutation(len(y)) for _ in range(ORDERS)]
     if not _beyond_chance(y, orders):
@@ -293,10 +295,10 @@ def _neighbours(table: Table, rng: np.random.Generator) -> list[Sign]:
             Sign(
                 "order",
                 "Neighbouring rows are alike: the response of a row goes with that of the row "
-                f"before it (correlation {float(lag(y)):.2f}, more than in {ORDERS} random "
-                "orders), as in series of time or in rows of one person or thing. Rows held out at "
-                "random are then too easy, and what is said below may be too good: ask again with "
-                "--time COLUMN or --groups COLUMN (in Python time=… or groups=…).",
+                f"before it (correlation {float(np.mean(lag(y))):.2f}, more than in {ORDERS} "
+                "random orders), as in series of time or in rows of one person or thing. Rows "
+                "held out at random are then too easy, and what is said below may be too good: "
+                "ask again with --time COLUMN or --groups COLUMN (in Python time=… or groups=…).",
             )
         ]
     times = [n for n, c in _columns(table).items() if TIMES.search(_words(n)) and n in table.names]
@@ -318,7 +320,7 @@ def _neighbours(table: Table, rng: np.random.Generator) -> list[Sign]:
 def _counters(table: Table, rng: np.random.Generator) -> list[Sign]:
     """Features that count the rows, where the response goes with their order."""
     names = [n for n, c in _columns(table).items() if n in table.names and follows_the_rows(c)]
-    y = table.y[:SEEN_ROWS]
+    y = columns_of(table, np.arange(min(len(table.y), SEEN_ROWS)))
     orders = [rng.permutation(len(y)) for _ in range(ORDERS)] if names else []
     if not names or not _beyond_chance(y, orders):
         return []

@@ -103,6 +103,8 @@ class Sparsity:
 def estimate_sparsity(Z: np.ndarray, y: np.ndarray, snr: float) -> Sparsity:
     """Weigh shares of nonzero coefficients by how well they explain the data.
 
+    Of several columns of the response each has its own coefficients, and each counts as much.
+
     Each share is tried twice, on the way down from a dense model and on the way up from the
     null model, and keeps the better bound.
 
@@ -110,11 +112,15 @@ def estimate_sparsity(Z: np.ndarray, y: np.ndarray, snr: float) -> Sparsity:
     ----------
     Z : ndarray of shape (n_samples, n_features)
         Standardised features.
-    y : ndarray of shape (n_samples,)
+    y : ndarray of shape (n_samples,) or (n_samples, n_classes)
         Zeros and ones are taken as numbers.
     snr : float
         Where the search for the size of the coefficients starts.
     """
+    if y.ndim == 2:
+        found = [estimate_sparsity(Z, column, snr) for column in y.T]
+        weight = np.concatenate([one.weight for one in found]) / len(found)
+        return Sparsity(np.concatenate([one.count for one in found]), weight)
     p = Z.shape[1]
     y = y - y.mean()
     features = np.ascontiguousarray(Z.T)

@@ -27,34 +27,47 @@ class Spectrum:
     values : ndarray of shape (n_directions,)
         Variance of the data along each direction of the row space, decreasing, mean 1 a feature.
     energy : ndarray of shape (n_directions,)
-        Squared coordinate of the centred response.
+        Squared coordinate of the centred response; of several columns the mean.
     rest : float
-        Squared length of the response outside of the row space.
+        Squared length of the response outside of the row space, likewise.
     n_rest : int
         Dimensions of that space, the mean's left out.
+    n_free : int
+        How many columns the response has, those left out that the others determine.
     """
 
     values: np.ndarray
     energy: np.ndarray
     rest: float
     n_rest: int
+    n_free: int = 1
 
 
 def spectrum(Z: np.ndarray, y: np.ndarray) -> Spectrum:
-    """Decompose standardised features, in the smaller of their two dimensions."""
+    """Decompose standardised features, in the smaller of their two dimensions.
+
+    A response of shape (n_samples, n_classes) has a column for each class.
+    """
     n, p = Z.shape
-    y = y - y.mean()
+    # of the columns of all classes the others determine one
+    n_free = 1 if y.ndim == 1 else y.shape[1] - 1
+    y = y - y.mean(axis=0)
+
+    def square(values: np.ndarray) -> np.ndarray:
+        return values**2 if values.ndim == 1 else (values**2).sum(axis=1) / n_free
+
     if n <= p:
         values, vectors = np.linalg.eigh(Z @ Z.T)
         keep = values > 1e-10 * values[-1]
-        values, energy = values[keep], (vectors[:, keep].T @ y) ** 2
+        values, energy = values[keep], square(vectors[:, keep].T @ y)
     else:
         values, vectors = np.linalg.eigh(Z.T @ Z)
         keep = values > 1e-10 * values[-1]
         values = values[keep]
-        energy = (vectors[:, keep].T @ (Z.T @ y)) ** 2 / values
-    rest = max(float(y @ y - energy.sum()), 0.0)
-    return Spectrum(values[::-1], energy[::-1], rest, n - 1 - len(values))
+        energy = square(vectors[:, keep].T @ (Z.T @ y)) / values
+    whole = float(y @ y) if y.ndim == 1 else float((y**2).sum()) / n_free
+    rest = max(whole - energy.sum(), 0.0)
+    return Spectrum(values[::-1], energy[::-1], rest, n - 1 - len(values), n_free)
 
 
 def signal_to_noise(found: Spectrum, n_features: int) -> tuple[float, float, float]:
@@ -70,10 +83,10 @@ def signal_to_noise(found: Spectrum, n_features: int) -> tuple[float, float, flo
     inflation = 1 + SNRS[:, None] * found.values / n_features
     residual = (found.energy / inflation).sum(axis=1) + found.rest
     size = len(found.values) + found.n_rest
-    fit = -(np.log(inflation).sum(axis=1) + size * np.log(residual)) / 2
+    fit = -found.n_free * (np.log(inflation).sum(axis=1) + size * np.log(residual)) / 2
     ratio = (found.energy.sum() + found.rest) / residual
     inside = ratio[fit >= fit.max() - LIKELY]
-    reach = np.exp(stats.norm.ppf(0.975) / np.sqrt(size))
+    reach = np.exp(stats.norm.ppf(0.975) / np.sqrt(size * found.n_free))
     low, high = inside.min() / reach - 1, inside.max() * reach - 1
     return float(ratio[fit.argmax()] - 1), max(float(low), 0.0), float(high)
 
@@ -154,7 +167,7 @@ def align(found: Spectrum, n_rows: int, n_features: int, filled: float) -> Align
         unseen = (snr[:, 0] * (1 - w) / p) * (p - len(values))
         inflation = 1 + n_rows * values * prior
         noise = ((found.energy / inflation).sum(axis=1) + found.rest) / size
-        fits.append(-(np.log(inflation).sum(axis=1) + size * np.log(noise)) / 2)
+        fits.append(-found.n_free * (np.log(inflation).sum(axis=1) + size * np.log(noise)) / 2)
         kept = (1 - 1 / inflation) ** 2 * found.energy / (n_rows * values)
         square = kept / noise[:, None] + prior / inflation
         ratio = (square @ values) / (square.sum(axis=1) + unseen)

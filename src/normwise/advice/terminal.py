@@ -18,6 +18,7 @@ from normwise.advice.wording import (
     caveats,
     certainty_words,
     chosen_by_chance,
+    coefficient_name,
     describe,
     factor_rows,
     l1_against_l2,
@@ -27,7 +28,6 @@ from normwise.advice.wording import (
     point_span,
     rule_over_range,
     share_span,
-    shorten,
     signed,
     sources,
     verdict_words,
@@ -98,7 +98,7 @@ def _contest(console: Console, advice: Advice) -> None:
         console,
         f"Head to head on rows held out ({contest.n_folds} folds, {contest.n_repeats} times)",
     )
-    grid = _columns("penalty", "explained (95 % interval)", "coefficients")
+    grid = _columns("penalty", "explained (95 % interval)", "features kept")
     for _, row in contest.scores.iterrows():
         grid.add_row(
             Text(NAMES[row["penalty"]], style=_colour(row["penalty"])),
@@ -138,16 +138,20 @@ def _features(console: Console, advice: Advice) -> None:
     if not len(top):
         console.print(Text("Nothing: no feature has a coefficient in any resample."))
     else:
-        grid = _columns("feature", "coefficient", "kept", "same sign")
+        name = "feature · class" if "class" in top else "feature"
+        grid = _columns(name, "coefficient", "kept", "same sign")
         for _, row in top.iterrows():
             grid.add_row(
-                Text(shorten(row["feature"], NAME)),
+                Text(coefficient_name(row, NAME)),
                 Text("0" if row["l1"] == 0 else signed(number(row["l1"], 3))),
                 Text(percent(row["selected"])),
                 Text(percent(row["l1_sign"])),
             )
         console.print(grid)
-        console.print(Text("Coefficients per standard deviation of the feature.", style="dim"))
+        said = "Coefficients per standard deviation of the feature"
+        if "class" in top:
+            said += "; of each feature the class with its largest one"
+        console.print(Text(f"{said}.", style="dim"))
     if len(models.factors):
         console.print(Text("By factor, of whose levels each is a feature:"))
         _rows(console, [("  " + name, how) for name, how in factor_rows(models)[:KEPT]])
@@ -164,6 +168,9 @@ def _features(console: Console, advice: Advice) -> None:
 def _map(console: Console, advice: Advice) -> None:
     place = advice.place
     _head(console, "On the map of measured scenarios")
+    if not place.known:
+        console.print(Text(f"{rule_over_range(place)} {place.validity}"))
+        return
     found = sources(advice)
     _rows(console, [(s.name, Text(ANSWERS[s.says], _colour(s.says)), s.basis) for s in found])
     console.print(Text(agreement(found)))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from normwise.advice.diagnosis import FEW_VALUES, SKEWED
+from normwise.advice.diagnosis import FEW_VALUES, RARE, SKEWED, is_rare
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
+from normwise.advice.outcome import words_of
 from normwise.advice.recommendation import CLEAR, EQUAL, LIKELY, at_odds, leanings, points
 from normwise.advice.recommendation import pair as pair_of
 from normwise.analysis.learn.cells import COLLINEAR
@@ -35,7 +36,6 @@ SILENT = ("outside",)
 FIRST = "First: do rows belong together?"
 # Belsley, Kuh & Welsch (1980); Kutner et al. (2005)
 HIGH_CONDITION, HIGH_VIF = 30, 10
-RARE_CLASS = 0.1
 LOW_SNR = 0.1
 
 
@@ -186,15 +186,35 @@ def other_rows(contest: Contest) -> list[tuple[str, str, str]]:
     return out
 
 
+def coefficient_name(row: pd.Series, most: int) -> str:
+    """The feature of a coefficient, and its class where there are several, in so many letters."""
+    if "class" not in row:
+        return shorten(row["feature"], most)
+    own = shorten(row["class"], most // 2)
+    return f"{shorten(row['feature'], most - len(own) - 3)} · {own}"
+
+
+def by_feature(models: Models) -> pd.DataFrame:
+    """One row a feature: of several classes that of its largest coefficient under L1, or L2."""
+    coefs = models.coefs
+    if "class" not in coefs:
+        return coefs
+    # a coefficient of L2 is never zero
+    size = coefs["l1"].abs().fillna(0) + 1e-9 * coefs["l2"].abs().fillna(0)
+    order = size.sort_values(ascending=False, kind="stable").index
+    return coefs.loc[order].drop_duplicates("feature").sort_index()
+
+
 def largest(models: Models, most: int) -> pd.DataFrame:
-    """Features with the largest coefficient per standard deviation under L1 or L2."""
+    """The largest coefficients per standard deviation under L1 or L2, a row each."""
     size = models.coefs[["l1", "l2"]].abs().max(axis=1).fillna(0)
     return models.coefs.loc[size.sort_values(ascending=False, kind="stable").index[:most]]
 
 
 def most_kept(models: Models, most: int) -> pd.DataFrame:
     """Features that L1 keeps in most resamples; none that it never keeps."""
-    coefs = models.coefs.assign(size=models.coefs["l1"].abs())
+    coefs = by_feature(models)
+    coefs = coefs.assign(size=coefs["l1"].abs())
     kept = coefs[(coefs["selected"] > 0) | (coefs["size"] > 0)]
     return kept.sort_values(["selected", "size"], ascending=False, kind="stable").head(most)
 
@@ -213,15 +233,16 @@ def factor_rows(models: Models) -> list[tuple[str, str]]:
 
 def kept_by_l1(models: Models) -> str:
     """How many features have a coefficient under L1."""
-    known = models.coefs["l1"].notna().any()
-    return f"{int((models.coefs['l1'].abs() > 0).sum()):,}" if known else "–"
+    coefs = by_feature(models)
+    return f"{int((coefs['l1'].abs() > 0).sum()):,}" if coefs["l1"].notna().any() else "–"
 
 
 def chosen_by_chance(models: Models) -> list[tuple[list[str], list[str]]]:
     """What L1 kept and what it left, for each group among which it chose by chance."""
     out = []
     for group in models.by_chance:
-        own = models.coefs[models.coefs["group"] == group]
+        coefs = by_feature(models)
+        own = coefs[coefs["group"] == group]
         kept = own["l1"].abs() > 0
         named = [
             f"{shorten(row['feature'], 60)} ({percent(row['selected'])})"
@@ -237,6 +258,8 @@ def sources(advice: Advice) -> list[Source]:
     pair = l1_against_l2(advice.contest)
     found = [Source("head to head on your rows", better(pair), point_span(pair))]
     place = advice.place
+    if not place.known:
+        return found
     load = span(*(f"{v:.2g}" for v in (place.load, place.load_low, place.load_high)))
     ratio = span(*(f"{np.exp(v):.2f}" for v in (place.effect, place.effect_low, place.effect_high)))
     surface = f"excess risk L1 / L2 {ratio}, 90 % interval"
@@ -279,6 +302,8 @@ def agreement(found: list[Source]) -> str:
 
 def rule_over_range(place: Place) -> str:
     """Whether the rule's answer depends on how well the load is known."""
+    if not place.known:
+        return "The rule says nothing of a response of this kind."
     if not place.inside:
         return f"The rule says nothing: your table lies {OUTSIDE} ({'; '.join(place.outside)})."
     answers = [ANSWERS[a] for a in place.rule_range]
@@ -292,7 +317,7 @@ def describe(diagnosis: Diagnosis, table: Table) -> list[Item]:
     return [
         *_size(diagnosis, table),
         *_collinearity(diagnosis, table.names),
-        *_signal(diagnosis),
+        *_signal(diagnosis, table),
         *_cells(diagnosis),
     ]
 
@@ -308,15 +333,30 @@ def _size(d: Diagnosis, table: Table) -> list[Item]:
             d.n_features >= d.n_samples,
         )
     ]
-    if table.classes:
+    if table.classes and table.n_outputs == 1:
         items.append(
             Item(
                 "classes",
                 f"{percent(d.positive_share, 1)} {shorten(table.classes[1], 40)}, the rest "
                 f"{shorten(table.classes[0], 40)}",
-                f"A concern below {percent(RARE_CLASS)} for either: the rare class then limits "
+                f"A concern below {percent(RARE)} for either: the rare class then limits "
                 "what can be learnt.",
-                not RARE_CLASS <= d.positive_share <= 1 - RARE_CLASS,
+                not RARE <= d.positive_share <= 1 - RARE,
+            )
+        )
+    elif table.classes:
+        rows = [
+            f"{shorten(label, 30)} ({count:,})"
+            for label, count in zip(table.classes, d.class_rows, strict=True)
+        ]
+        least = percent(2 * RARE / len(rows), 1)
+        items.append(
+            Item(
+                "classes",
+                f"{len(rows)}: {listed(rows, 12)}",
+                f"Rows of each. A concern below {least} of all rows: little can be learnt of such "
+                "a class.",
+                is_rare(min(d.class_rows), d.class_rows),
             )
         )
     return [
@@ -389,13 +429,16 @@ def _collinearity(d: Diagnosis, names: tuple[str, ...]) -> list[Item]:
     ]
 
 
-def _signal(d: Diagnosis) -> list[Item]:
+def _signal(d: Diagnosis, table: Table) -> list[Item]:
     best = d.snr / (1 + d.snr)
+    several = table.n_outputs > 1
+    scale = words_of(table).snr if len(d.class_rows) != 2 else ""
     return [
         Item(
             "signal to noise",
             span(*(large(v) for v in (d.snr, d.snr_low, d.snr_high))),
-            f"Variance of the signal over that of the noise, 95 % interval. At {large(d.snr)} the "
+            f"Variance of the signal over that of the noise{f', {scale}' * bool(scale)}, 95 % "
+            f"interval. At {large(d.snr)} the "
             f"best linear model would explain {percent(best)}. A concern if the interval reaches "
             f"below {LOW_SNR}: there may be little to learn.",
             not d.snr_low >= LOW_SNR,
@@ -412,7 +455,7 @@ def _signal(d: Diagnosis) -> list[Item]:
                     )
                 )
             )
-            + f" of {many(d.n_features, 'feature')}",
+            + f" of {many(d.n_features, 'feature')}{', of a class' * several}",
             "How many coefficients carry the signal, with the range in which they may lie. Few "
             "speak for L1, many for L2.",
         ),

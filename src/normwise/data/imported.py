@@ -15,10 +15,13 @@ import numpy as np
 from scipy import sparse
 
 from normwise.data.errors import InputError
-from normwise.data.response_kind import kind_of
+from normwise.data.response_kind import DEFAULT, kind_of
 from normwise.data.rows import FREE, ROW_ARRAYS, Rows
 from normwise.data.tables.part import file_of
 from normwise.files.arrays import load_arrays, save_arrays
+
+# kinds of response that a target may be taken to be where nobody names one
+UNNAMED = (DEFAULT, "binary")
 
 
 @dataclass(frozen=True)
@@ -106,17 +109,24 @@ def import_table(
     """
     from normwise.data.tables.read import read_table
 
-    table = read_table(
-        file,
-        target,
-        positive=positive,
-        missing=missing,
-        groups=groups,
-        time=time,
-        weights=weights,
-        drop=drop,
-        response=response,
-    )
+    options: dict[str, Any] = {
+        "positive": positive,
+        "missing": missing,
+        "groups": groups,
+        "time": time,
+        "weights": weights,
+        "drop": drop,
+    }
+    table = read_table(file, target, response=response, **options)
+    if response is None and table.response not in UNNAMED:
+        # nobody said that the study is to be about counts, or about several classes
+        try:
+            table = read_table(file, target, response=DEFAULT, **options)
+        except InputError:
+            raise InputError(
+                f"{file}: target {table.target!r} has {len(table.classes or ())} classes: give "
+                f"response: {table.response}, or one of them as positive, to tell it from the rest"
+            ) from None
     kind, y = kind_of(table.response), table.y
     if kind.several:
         # however the classes are numbered in the table

@@ -55,6 +55,8 @@ class ResponseKind:
     risk_from_predictor : bool
         Whether the risk has a closed form where the true and the fitted predictor are jointly
         normal.
+    takes_offset : bool
+        Whether a part of each row's linear predictor may be known.
     """
 
     name: ClassVar[str]
@@ -65,6 +67,7 @@ class ResponseKind:
     keys: ClassVar[tuple[str, ...]] = ()
     risk_from_moments: ClassVar[bool] = False
     risk_from_predictor: ClassVar[bool] = True
+    takes_offset: ClassVar[bool] = False
 
     def holds(self, y: np.ndarray) -> bool:
         """Whether finite numbers can be responses of this kind."""
@@ -77,6 +80,10 @@ class ResponseKind:
     def strata(self, y: np.ndarray) -> list[np.ndarray]:
         """Masks of the rows among which folds and splits are balanced: a class each, or all."""
         return [y == value for value in self.classes] or [np.full(len(y), True)]
+
+    def needed(self, y: np.ndarray) -> list[np.ndarray]:
+        """Masks of rows, of each of which a fit needs one."""
+        return [rows for rows in self.strata(y) if rows.any()]
 
     def noise_var(self, scenario: Scenario) -> float:
         """Variance of the noise of simulated data, on the scale of the linear predictor."""
@@ -156,10 +163,6 @@ def kind_of(response: str) -> ResponseKind:
             raise ValueError(f"response {response!r} is unknown: give {' or '.join(RESPONSES)}")
         import_module(f"{members.__name__}.{response}")
     return KINDS[response]
-
-
-# the name by which estimators and advice ask for it
-any_kind = kind_of
 
 
 def recognised(y: np.ndarray) -> str:

@@ -33,21 +33,29 @@ class Rows:
         Positive weights in the loss and in the errors.
     copies : ndarray of int of shape (n_rows,) or None
         A number that copies of a row share; None where there are none.
+    offset : ndarray of shape (n_rows,) or None
+        Part of each linear predictor that is known, such as the logarithm of an exposure.
     """
 
     groups: np.ndarray | None = None
     time: np.ndarray | None = None
     weights: np.ndarray | None = None
     copies: np.ndarray | None = None
+    offset: np.ndarray | None = None
 
     def take(self, rows: Any) -> Rows:
         """The same of some of the rows, by number or mask."""
-        parts = (self.groups, self.time, self.weights, self.copies)
+        parts = (getattr(self, name) for name in ROW_ARRAYS)
         return Rows(*(None if part is None else part[rows] for part in parts))
 
     def weight(self, rows: np.ndarray) -> np.ndarray | None:
         """Weights of some rows."""
         return None if self.weights is None else self.weights[rows]
+
+    def known(self, rows: Any) -> dict[str, np.ndarray]:
+        """What a problem of some rows takes beside features and response, as keywords."""
+        given = {"sample_weight": self.weights, "offset": self.offset}
+        return {name: part[rows] for name, part in given.items() if part is not None}
 
     @property
     def units(self) -> np.ndarray | None:
@@ -179,6 +187,6 @@ def apart(splits: Splits, groups: np.ndarray | None) -> Splits:
 
 
 def usable(splits: Splits, y: np.ndarray, response: str) -> Splits:
-    """The splits whose training part has rows, of every class."""
-    kinds = [rows for rows in kind_of(response).strata(y) if rows.any()]
-    return [(a, b) for a, b in splits if len(b) and all(rows[a].any() for rows in kinds)]
+    """The splits whose training part has rows, and of every kind that a fit needs."""
+    needed = kind_of(response).needed(y)
+    return [(a, b) for a, b in splits if len(b) and all(rows[a].any() for rows in needed)]

@@ -73,13 +73,13 @@ def make_folds(
 
     At random and balanced, as `fold_labels` says, unless rows belong together: groups are never on
     both sides, and with times each test part follows all of its training part. There are fewer
-    folds where there are fewer groups, and none whose training part lacks a class.
+    folds where there are fewer groups, and none whose training part lacks a class or all events.
     """
     units = rows.units
     if rows.time is not None:
         return usable(apart(time_splits(rows.time, n_folds), units), y, response)
     if units is None:
-        return splits_of(fold_labels(y, n_folds, response, rng))
+        return usable(splits_of(fold_labels(y, n_folds, response, rng)), y, response)
     n_folds = min(n_folds, len(np.unique(units)))
     return usable(splits_of(group_labels(units, y, n_folds, response, rng)), y, response)
 

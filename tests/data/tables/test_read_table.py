@@ -208,9 +208,11 @@ def test_few_integers_are_numbers_and_the_alternative_is_said(frame):
 
 
 def test_a_declared_category_is_no_number(frame):
-    y = pd.Series(np.arange(N) % 5, dtype="category", name="stars")
-    with pytest.raises(InputError, match=r"'stars' is text with 5 classes \(0, 1, 2, 3, 4\)"):
-        as_table(frame, y)
+    y = pd.Series(np.arange(N) % 5 + 8, dtype="category", name="stars")
+    table = as_table(frame, y)
+    assert (table.response, table.classes) == ("multinomial", ("8", "9", "10", "11", "12"))
+    np.testing.assert_array_equal(table.y, np.arange(N) % 5)
+    assert said(table, "'stars' has 5 classes", "10 (8 rows)")
 
 
 def test_a_blank_before_quotation_marks(tmp_path):
@@ -506,16 +508,22 @@ BAD_FILES = {
     ),
     "too many classes": (
         "t.csv",
-        with_target([f"k{i % 12}" for i in range(60)]),
+        with_target([f"k{i % 31}" for i in range(300)]),
         {},
-        r"text with 12 classes \(k0, k1, .* and 4 more\): give one of them as positive",
+        r"31 distinct values \(k0, k1, .* and 23 more\), as names .* give one of them as positive",
+    ),
+    "two small classes of four": (
+        "t.csv",
+        with_target(["a"] * 20 + ["b"] * 20 + ["c"] * 4 + ["d"]),
+        {},
+        "is 'c' in 4 rows, 'd' in 1 row; of each class at least 5 rows are needed: merge such",
     ),
     "numbers for two classes": (
         "t.csv",
         GOOD,
         {"response": "binary"},
         "13 distinct values .* response is binary: give one of them as positive, .* or take them "
-        "as numbers: response gaussian",
+        "as several classes: response multinomial, or as numbers: response gaussian",
     ),
     "text for numbers": (
         "t.csv",
@@ -529,7 +537,72 @@ BAD_FILES = {
         {"response": "gaussian", "positive": "1"},
         "positive '1' is for classes",
     ),
-    "unknown response": ("t.csv", GOOD, {"response": "ordinal"}, "'ordinal' is unknown"),
+    "unknown response": (
+        "t.csv",
+        GOOD,
+        {"response": "tweedie"},
+        "'tweedie' is unknown: give gaussian or binary or multinomial or poisson",
+    ),
+    "negative counts": (
+        "t.csv",
+        with_target([*range(29), -2]),
+        {"response": "poisson"},
+        "target 'price' is -2 in row 30 .* counts are zero or more",
+    ),
+    "counts of next to nothing": (
+        "t.csv",
+        with_target([0] * 27 + [1, 2, 3]),
+        {"response": "poisson"},
+        "target 'price' is above zero in 3 rows; at least 5",
+    ),
+    "one class of several": (
+        "t.csv",
+        with_target(["a", "b", "c"] * 10),
+        {"response": "multinomial", "positive": "a"},
+        "positive 'a' is for two classes, and response is multinomial",
+    ),
+    "an offset of a number": (
+        "t.csv",
+        with_target([i + 0.5 for i in range(30)]),
+        {"response": "gaussian", "offset": "age"},
+        "offset is for counts, and target 'price' is taken as gaussian: leave offset out",
+    ),
+    "an offset of classes": (
+        "t.csv",
+        with_target(["a", "b", "c"] * 10),
+        {"exposure": "age"},
+        "exposure is for counts, and target 'price' is taken as multinomial",
+    ),
+    "offset and exposure": (
+        "t.csv",
+        "age,size,price\n" + "".join(f"{i},{i + 1},{i % 7}\n" for i in range(40)),
+        {"exposure": "size", "offset": "age"},
+        "offset 'age' and exposure 'size': give one of them",
+    ),
+    "an exposure of zero": (
+        "t.csv",
+        "age,size,price\n" + "".join(f"{i},{i},{i % 7}\n" for i in range(40)),
+        {"exposure": "size"},
+        "exposure 'size' is 0 in row 1: give numbers above 0",
+    ),
+    "an exposure as offset": (
+        "t.csv",
+        "age,size,price\n" + "".join(f"{i},{i * 100},{i % 7}\n" for i in range(40)),
+        {"offset": "size"},
+        "offset 'size' is 400 in row 5: .* give exposures as exposure",
+    ),
+    "a gap in the exposure": (
+        "t.csv",
+        "age,size,price\n" + "".join(f"{i},{i or ''},{i % 7}\n" for i in range(40)),
+        {"exposure": "size"},
+        "exposure 'size' lacks a value in 1 row, the first of them row 1",
+    ),
+    "no such exposure": (
+        "t.csv",
+        GOOD,
+        {"exposure": "sise"},
+        r"exposure 'sise': there is no such column \(did you mean size\?\)",
+    ),
     "target without values": ("t.csv", with_target(["NA"] * 30), {}, "0 rows with a value"),
     "duplicated header": ("t.csv", GOOD.replace("size", "age"), {}, "more than once: age"),
     "no header": ("t.csv", "\n".join(ROWS), {}, "first line holds numbers only"),

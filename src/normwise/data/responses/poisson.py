@@ -35,6 +35,11 @@ class Poisson(ResponseKind):
     label = "counts"
     values = "whole numbers of at least zero"
     keys = ("mean_count", "dispersion")
+    takes_offset = True
+
+    def needed(self, y: np.ndarray) -> list[np.ndarray]:
+        """Those with events: the logarithm of a mean of zero is not finite."""
+        return [y > 0]
 
     def holds(self, y: np.ndarray) -> bool:
         """Whether there are counts only."""

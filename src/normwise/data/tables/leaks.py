@@ -17,17 +17,20 @@ EXACT = 1e-9
 WIDEST, SPARE_ROWS, MOST_PARTS = 1000, 20, 30
 
 
-def find_copies(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Features that are the target itself, up to scale."""
+def find_copies(X: Any, y: np.ndarray, names: Sequence[str], *, classes: bool = False) -> list[str]:
+    """Features that are the target itself, or one of its classes, up to scale."""
     if sparse.issparse(X):
         from sklearn.utils.sparsefuncs import mean_variance_axis
 
         variance = mean_variance_axis(X, axis=0)[1]
     else:
         variance = X.var(axis=0)
-    covariance = X.T @ (y - y.mean()) / len(y)
-    scale = np.sqrt(variance) * y.std()
-    return picked(names, np.abs(covariance) > (1 - 1e-9) * scale)
+    levels = np.unique(y) if classes else np.empty(0)
+    found = np.zeros(len(names), bool)
+    for column in (y, *((y == level).astype(float) for level in levels)):
+        covariance = X.T @ (column - column.mean()) / len(y)
+        found |= np.abs(covariance) > (1 - 1e-9) * np.sqrt(variance) * column.std()
+    return picked(names, found)
 
 
 def find_parts(X: Any, y: np.ndarray, names: Sequence[str]) -> list[str]:

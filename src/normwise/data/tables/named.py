@@ -28,7 +28,8 @@ def load_sklearn(name: str, target: str | None) -> Raw:
     if answers.shape[1] == 1:
         target = target or answers.columns[0]
         if "target_names" in bunch:
-            answers = answers.map(bunch.target_names.__getitem__)
+            # classes, also where their names are numbers
+            answers = answers.map(bunch.target_names.__getitem__).astype("category")
     return Raw(bunch.data, tuple(bunch.data.columns), split_target(answers, target).target)
 
 

@@ -19,7 +19,7 @@ from normwise.data.tables.marks import blank_marks
 from normwise.data.tables.messages import refuse_duplicates
 from normwise.data.tables.named import load_openml, load_sklearn
 from normwise.data.tables.response import encode_response
-from normwise.data.tables.roles import rows_of, set_apart
+from normwise.data.tables.roles import OFFSETS, rows_of, set_apart
 from normwise.data.tables.row_numbers import find_row_numbers
 from normwise.data.tables.table import Raw, Table, join_arrays
 
@@ -34,6 +34,8 @@ def read_table(
     groups: Any = None,
     time: Any = None,
     weights: Any = None,
+    offset: Any = None,
+    exposure: Any = None,
     drop: Iterable[str] | str = (),
 ) -> Table:
     """Read a table and make it into numbers.
@@ -53,8 +55,9 @@ def read_table(
         The column to be predicted. Not needed where the source says which one it is.
     positive : optional
         Label of the class that counts as 1; of several classes, one against the rest.
-    response : {"gaussian", "binary"}, optional
-        Detected if not given: binary if the target has two distinct values.
+    response : {"gaussian", "binary", "multinomial", "poisson"}, optional
+        A number, two classes, several classes, or counts; told from the target if not given (see
+        `normwise.data.tables.kinds`).
     missing : sequence of str or number
         Marks that stand for a missing value, beside empty cells and those that are known, such as
         ``NA`` and ``.``; ``"age=99"`` counts in column ``age`` alone.
@@ -66,6 +69,11 @@ def read_table(
         follows.
     weights : str or array-like of shape (n_samples,), optional
         Weights of the rows from 0, the same way. A row of weight 0 is left out.
+    offset : str or array-like of shape (n_samples,), optional
+        Of counts, what is added to the logarithm of each mean, the same way.
+    exposure : str or array-like of shape (n_samples,), optional
+        Of counts, how long or of how many they were counted, above 0, the same way; its logarithm
+        is the offset.
     drop : str or iterable of str, optional
         Columns to be left out; of one text, those between its commas.
 
@@ -77,6 +85,7 @@ def read_table(
     source = os.fspath(source)
     try:
         roles = {"groups": groups, "time": time, "weights": weights}
+        roles |= {"offset": offset, "exposure": exposure}
         raw = _load(source, target)
         return _tabulate(raw, source, positive, response, missing, roles, drop)
     except InputError as error:
@@ -96,6 +105,8 @@ def as_table(
     groups: Any = None,
     time: Any = None,
     weights: Any = None,
+    offset: Any = None,
+    exposure: Any = None,
     drop: Iterable[str] | str = (),
 ) -> Table:
     """Make features and a response in memory into numbers.
@@ -108,7 +119,7 @@ def as_table(
         Numbers, booleans or labels.
     names : sequence of str, optional
         Names of the features; by default those of the data frame, or ``x0``, ``x1``, …
-    positive, response, missing, groups, time, weights, drop
+    positive, response, missing, groups, time, weights, offset, exposure, drop
         The same as in `read_table`; names of columns are those of `names` or of the data frame.
 
     Raises
@@ -117,6 +128,7 @@ def as_table(
         If the data cannot be used.
     """
     roles = {"groups": groups, "time": time, "weights": weights}
+    roles |= {"offset": offset, "exposure": exposure}
     raw = join_arrays(X, y, names)
     return _tabulate(raw, "data in memory", positive, response, missing, roles, drop)
 
@@ -143,7 +155,8 @@ def _tabulate(
     features, target, marked = blank_marks(raw.features, raw.names, raw.target, missing)
     raw, apart, said = set_apart(replace(raw, features=features, target=target), roles, drop)
     features = raw.features
-    answer = encode_response(raw.target, positive, response)
+    counted_from = next((role for role in OFFSETS if role in apart.values), None)
+    answer = encode_response(raw.target, positive, response, counted_from)
     names = list(raw.names)
     numbered: list[str] = []
     if isinstance(features, pd.DataFrame):
@@ -156,7 +169,7 @@ def _tabulate(
         reasons = " ".join([*numbered, *coded.notes]) or "there is no column besides the target."
         raise InputError(f"no feature is left: {reasons}")
     refuse_duplicates(coded.names, "features that were made of the columns")
-    copies = find_copies(coded.X, answer.y, coded.names)
+    copies = find_copies(coded.X, answer.y, coded.names, classes=answer.classes is not None)
     parts = [] if copies else find_parts(coded.X, answer.y, coded.names)
     return Table(
         X=coded.X,
@@ -185,6 +198,7 @@ def _tabulate(
         dropped=apart.dropped,
         columns=_telling(features),
         factors=coded.factors,
+        told=response is not None,
     )
 
 

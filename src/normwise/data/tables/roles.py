@@ -17,6 +17,10 @@ from normwise.data.tables.messages import counted, listed, meant
 from normwise.data.tables.table import Raw
 
 FEWEST_GROUPS = 5
+# two ways to say by how much the means of counts are known to differ
+OFFSETS = ("offset", "exposure")
+# linear predictors beyond this are means that no computer holds
+LARGEST_OFFSET = 300.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Apart:
     Attributes
     ----------
     values : dict of str to Series
-        Groups, times and weights of all rows.
+        Groups, times, weights and offsets of all rows.
     names : dict of str to str
         The columns that they came from.
     dropped : tuple of str
@@ -55,7 +59,8 @@ def set_apart(
     ----------
     raw : Raw
     roles : mapping of str to str, array or None
-        By groups, time and weights; a name is that of a column, anything else holds a value a row.
+        By groups, time, weights, offset and exposure; a name is that of a column, anything else
+        holds a value a row.
     drop : str or iterable of str
         Columns to be left out.
 
@@ -83,6 +88,11 @@ def set_apart(
             values[role], names[role] = _column(raw, given), given
         else:
             values[role] = _given(role, given, len(raw.target))
+    if all(role in values for role in OFFSETS):
+        raise InputError(
+            f"offset {values['offset'].name!r} and exposure {values['exposure'].name!r}: give one "
+            "of them; an offset is the logarithm of an exposure"
+        )
     gone = {*names.values(), *dropped}
     if not gone:
         return _without_weightless(raw, Apart(values, names))
@@ -155,6 +165,7 @@ def rows_of(apart: Apart, kept: np.ndarray) -> Rows:
         groups=_groups(values["groups"], kept) if "groups" in values else None,
         time=_time(values["time"], kept) if "time" in values else None,
         weights=_unequal(values["weights"].to_numpy()[kept]) if "weights" in values else None,
+        offset=_offset(values, kept),
     )
 
 
@@ -222,3 +233,25 @@ def _weights(column: pd.Series) -> np.ndarray:
     if not (numbers > 0).any():
         raise InputError(f"weights {column.name!r} is 0 in every row: give some rows a weight")
     return numbers
+
+
+def _offset(values: Mapping[str, pd.Series], kept: np.ndarray) -> np.ndarray | None:
+    role = next((role for role in OFFSETS if role in values), None)
+    if role is None:
+        return None
+    column = values[role]
+    numbers = _numbers(role, column, "numbers" if role == "offset" else "numbers above 0")
+    _refuse_gaps(role, column, ~np.isfinite(numbers) & kept)
+    if role == "exposure":
+        if (bad := np.flatnonzero((numbers <= 0) & kept)).size:
+            raise InputError(
+                f"exposure {column.name!r} is {numbers[bad[0]]:g} in row {bad[0] + 1}: give "
+                "numbers above 0"
+            )
+        numbers = np.log(np.where(kept, numbers, 1.0))
+    elif (bad := np.flatnonzero((np.abs(numbers) > LARGEST_OFFSET) & kept)).size:
+        raise InputError(
+            f"offset {column.name!r} is {numbers[bad[0]]:g} in row {bad[0] + 1}: it is added to "
+            "the logarithm of the mean; give exposures as exposure, and not as offset"
+        )
+    return numbers[kept]

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from normwise.data.errors import InputError
+from normwise.data.response_kind import kind_of
 from normwise.data.rows import FREE, Rows
 from normwise.data.tables.messages import listed, meant, refuse_duplicates
 
@@ -24,14 +25,14 @@ class Table:
     X : ndarray or scipy.sparse.csr_matrix of shape (n_samples, n_features)
         Finite numbers.
     y : ndarray of shape (n_samples,)
-        Zeros and ones for a binary response.
+        Zeros and ones for a binary response; numbers of the classes from 0 for several.
     names : tuple of str
         Names of the features.
-    response : {"gaussian", "binary"}
+    response : {"gaussian", "binary", "multinomial", "poisson"}
     target : str
         Name of the response.
-    classes : tuple of (str, str) or None
-        Labels of the zeros and of the ones.
+    classes : tuple of str or None
+        Labels of the zeros, of the ones, and so on.
     source : str
         Where it came from.
     missing : dict of str to int
@@ -47,15 +48,17 @@ class Table:
     marks : tuple
         What the user named as marks for missing values.
     rows : Rows
-        Which rows belong together, their time and their weights.
+        Which rows belong together, their time, their weights and their offsets.
     roles : dict of str to str
-        Columns that are no features, by what they are: groups, time, weights.
+        Columns that are no features, by what they are: groups, time, weights, offset, exposure.
     dropped : tuple of str
         Columns that were left out as asked for.
     columns : DataFrame or None
         Columns of the source that could name the rows or their time: whole numbers, text, dates.
     factors : dict of str to tuple of str
         Features that are levels of one column of the source, for each column with two or more.
+    told : bool
+        Whether the user named the kind of the response.
     """
 
     X: np.ndarray
@@ -63,7 +66,7 @@ class Table:
     names: tuple[str, ...]
     response: str
     target: str
-    classes: tuple[str, str] | None
+    classes: tuple[str, ...] | None
     source: str
     missing: dict[str, int]
     constant: tuple[str, ...]
@@ -76,6 +79,13 @@ class Table:
     dropped: tuple[str, ...] = ()
     columns: pd.DataFrame | None = None
     factors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    told: bool = False
+
+    @property
+    def n_outputs(self) -> int:
+        """Linear predictors of a model: one for each of several classes."""
+        own = kind_of(self.response).several
+        return len(self.classes) if own and self.classes else 1
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ Along some direction the loss falls for ever, because no row speaks against it (
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import linprog
 
 # what a direction must gain to be more than a rounding error
@@ -22,12 +23,12 @@ def _basis(X: np.ndarray) -> np.ndarray:
     return np.asarray(u[:, d > 1e-12 * d[0]] * np.sqrt(len(X)))
 
 
-def _most(gain: np.ndarray, still: np.ndarray | None = None) -> float:
+def _most(gain: sparse.csr_array, still: np.ndarray | None = None) -> float:
     """Largest sum of gains, none of them negative or above 1, where some rows stay still."""
     answer = linprog(
-        -gain.sum(axis=0),
-        A_ub=np.concatenate([-gain, gain]),
-        b_ub=np.repeat([0.0, 1.0], len(gain)),
+        -np.asarray(gain.sum(axis=0)).ravel(),
+        A_ub=sparse.vstack([-gain, gain]),
+        b_ub=np.repeat([0.0, 1.0], gain.shape[0]),
         A_eq=still,
         b_eq=None if still is None else np.zeros(len(still)),
         bounds=(None, None),
@@ -53,7 +54,7 @@ def is_separable(X: np.ndarray, y: np.ndarray) -> bool:
     return _most(_leads(basis, y.astype(int))) > GAIN
 
 
-def _leads(basis: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _leads(basis: np.ndarray, y: np.ndarray) -> sparse.csr_array:
     """By how much the function of each row's class leads that of each other class, a row each.
 
     In the coefficients of all classes but the first, whose function is zero.
@@ -65,8 +66,9 @@ def _leads(basis: np.ndarray, y: np.ndarray) -> np.ndarray:
         lead = np.zeros((len(rows), n_classes, rank))
         lead[np.arange(len(rows)), y[rows]] = basis[rows]
         lead[:, other] = -basis[rows]
-        parts.append(lead[:, 1:].reshape(len(rows), -1))
-    return np.concatenate(parts)
+        # two classes of many
+        parts.append(sparse.csr_array(lead[:, 1:].reshape(len(rows), -1)))
+    return sparse.csr_array(sparse.vstack(parts))
 
 
 def zeros_are_separable(X: np.ndarray, y: np.ndarray) -> bool:
@@ -84,4 +86,4 @@ def zeros_are_separable(X: np.ndarray, y: np.ndarray) -> bool:
     basis = _basis(X)
     if basis.shape[1] == len(y):
         return True
-    return _most(-basis[zero], basis[~zero]) > GAIN
+    return _most(sparse.csr_array(-basis[zero]), basis[~zero]) > GAIN
