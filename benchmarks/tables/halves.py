@@ -47,7 +47,7 @@ from normwise.advice.place import locate
 from normwise.advice.recommendation import difference_of, pair, recommend
 from normwise.advice.signs import find_signs
 from normwise.data.errors import InputError
-from normwise.data.response_kind import any_kind
+from normwise.data.response_kind import kind_of
 from normwise.fitting.errors import NoSolutionError
 from normwise.fitting.loss import loss_of
 from normwise.fitting.search import search
@@ -104,7 +104,7 @@ def halves_of(table: Table, seed: list[int]) -> tuple[Table, Table]:
     kept = np.ptp(table.X[first], axis=0) > 0
     if not kept.any() or np.ptp(table.y[first]) == 0:
         raise NoHalfError("a half without spread")
-    needed = any_kind(table.response).needed(table.y)
+    needed = kind_of(table.response).needed(table.y)
     if min(kind[part].sum() for kind in needed for part in (first, second)) < FEWEST_OF_CLASS:
         raise NoHalfError(f"fewer than {FEWEST_OF_CLASS} rows of a class, or events, in a half")
     return part_of_rows(table, first, kept), part_of_rows(table, second, kept)
