@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -388,15 +389,27 @@ def test_nothing_to_be_learnt_is_said_in_the_words_of_the_kind(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_map_is_silent(advised, kind):
+def test_on_the_map_other_scenarios_stand_in(advised, kind):
     told = advised[kind]
-    assert not told.place.known and not told.place.inside
-    assert np.isnan(told.place.points) and not len(told.place.neighbours)
-    assert any(
-        text.startswith("Map: silent, as no scenario with") for text in told.recommendation.reasons
-    )
-    # of a map that has no say the answer does not depend
-    assert make_place().known
+    stand_in = {"poisson": "a number", "multinomial": "two classes"}[kind]
+    assert told.place.stand_in == stand_in and len(told.place.neighbours)
+    assert np.isfinite([told.place.load, told.place.effect]).all()
+    said = [text for text in told.recommendation.doubts if "stand in" in text]
+    assert len(said) == 1 and f"those with {stand_in} stand in" in said[0]
+    assert not make_place().stand_in
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_map_with_scenarios_of_the_kind_is_asked_for_those(kind):
+    table, map_of = table_of(kind), shipped()
+    _, signal = diagnose(table, 0)
+    cells = map_of.cells
+    other = "binary" if kind == "multinomial" else "gaussian"
+    own = cells.assign(response=np.where(cells["response"] == other, kind, "gaussian"))
+    place = locate(table, signal, replace(map_of, cells=own))
+    assert not place.stand_in and len(place.measured) == (cells["response"] == other).sum()
+    none = locate(table, signal, replace(map_of, cells=cells[cells["binary"] == -1]))
+    assert not none.inside and none.outside == ("no scenario has such a response",)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -415,8 +428,8 @@ def test_page_and_terminal_speak_of_the_kind(advised, kind, tmp_path):
     assert error in text and "variance of the held-out rows" not in text
     assert "mean squared error" not in text.lower() and "squared error" not in shown
     assert "nan" not in shown and ">nan" not in text
-    assert "not yet with a response of this kind" in text and "figure-map" not in text
-    assert "The rule says nothing of a response of this kind." in shown
+    assert f"those with {told.place.stand_in} stand in" in text and "figure-map" in text
+    assert "stand in" in shown
     if kind == "multinomial":
         assert "feature · class" in shown and "x0 · " in text
         assert "3: ant (" in shown

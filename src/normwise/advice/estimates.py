@@ -11,7 +11,6 @@ from threadpoolctl import threadpool_limits
 
 from normwise.advice.diagnosis import diagnose
 from normwise.analysis.columns import typed
-from normwise.analysis.learn.cells import BINARY
 from normwise.analysis.measure.effects import log_ratio
 from normwise.data.population import draw
 from normwise.data.response_kind import kind_of
@@ -101,14 +100,12 @@ def estimate(
     -------
     DataFrame
         Without replicates that L1 or L2 could not be fitted on, and those that have nothing to
-        describe: a response or features of one value, or a response that the advice does not know.
+        describe: a response or features of one value.
     """
     risks = _risks(metrics, replicates)
     rows = []
     with threadpool_limits(1):
         for scenario in (Scenario(**fields) for fields in scenarios):
-            if scenario.response not in BINARY:
-                continue
             for replicate in range(replicates):
                 key = (scenario.id, replicate)
                 if key not in risks.index:

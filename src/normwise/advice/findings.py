@@ -238,9 +238,9 @@ class Place:
         for more.
     inside : bool
         Whether the table lies within the range of what was measured.
-    known : bool
-        Whether responses of the table's kind were measured. If not, the map is silent: numbers are
-        NaN, and there are no neighbours.
+    stand_in : str
+        What the scenarios have whose response stands in for the table's kind, where none of that
+        kind was measured; else empty.
     neighbours : DataFrame
         The nearest measured scenarios: ``dataset``, ``label``, ``distance``, ``n_samples``,
         ``n_features``, ``effective_nonzero``, ``snr``, ``signal_alignment``, ``effect``,
@@ -285,7 +285,7 @@ class Place:
     validity: str = ""
     record: str = ""
     theory_basis: str = ""
-    known: bool = True
+    stand_in: str = ""
 
 
 @dataclass(frozen=True)

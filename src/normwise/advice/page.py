@@ -399,14 +399,13 @@ def methods(advice: Advice) -> list[tuple[str, str]]:
         ),
         (
             "map",
-            f"No scenario with {words.kind} was measured, so that the map has no say."
-            if not place.known
-            else "Scenarios of the normwise study: simulated data with a known truth, on which "
+            "Scenarios of the normwise study: simulated data with a known truth, on which "
             "both penalties were compared. The rule of thumb and the response surface (a Gaussian "
             "process) were fitted to them; theory is the exact boundary for unrelated features and "
             "many rows, asked with the number of features that matter times the alignment, and "
-            f"says nothing of classes. On the map risks within {percent(place.margin)} of each "
-            "other count as equal, whatever the margin of the head to head.",
+            f"says nothing of classes. {_stand_in(advice)}On the map risks within "
+            f"{percent(place.margin)} of each other count as equal, whatever the margin of the "
+            "head to head.",
         ),
     ]
 
@@ -428,12 +427,19 @@ def _groups(diagnosis: Diagnosis, names: tuple[str, ...]) -> list[str]:
 
 def _not_learnt(advice: Advice) -> str:
     """What the probabilities of a kind rest on that no real table taught them."""
-    if advice.place.known:
+    if not advice.place.stand_in:
         return ""
     return (
         " No table with a response of this kind taught these weights; on simulated ones what they "
         "state was on the cautious side (benchmarks/results/tables_known_kinds.md)."
     )
+
+
+def _stand_in(advice: Advice) -> str:
+    if not advice.place.stand_in:
+        return ""
+    kind = words_of(advice.table).kind
+    return f"None has {kind}, and those with {advice.place.stand_in} stand in. "
 
 
 def _response(advice: Advice) -> str:

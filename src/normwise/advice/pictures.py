@@ -451,5 +451,5 @@ def draw(advice: Advice) -> dict[str, list[Picture]]:
         return {
             "contest": [explained(advice.contest), differences(advice.contest)],
             "models": [coefficients(advice.models), *paths(advice.models)],
-            "map": [place_on_map(advice.place)] if advice.place.known else [],
+            "map": [place_on_map(advice.place)],
         }

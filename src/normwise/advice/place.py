@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -11,7 +9,7 @@ from scipy import stats
 from normwise.advice.atlas import Atlas
 from normwise.advice.diagnosis import Signal
 from normwise.advice.findings import Place
-from normwise.analysis.learn.cells import AXES, BINARY, acting_together, with_derived
+from normwise.analysis.learn.cells import AXES, acting_together, is_of_classes, with_derived
 from normwise.analysis.learn.exact_boundary import call_by_theory
 from normwise.analysis.learn.rule_of_thumb import EQUIVALENT, call_by_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs
@@ -21,12 +19,12 @@ from normwise.report.validity import measured_words, outside_words, record_words
 NEIGHBOURS = 8
 # what rule and surface say of a table beyond the measured ranges
 OUTSIDE = "outside"
+NOT_MEASURED = ("no scenario has such a response",)
 # the surface is asked at so many quantiles of the signal-to-noise ratio and of the alignment, and
 # answers with as many of its own uncertainty
 STEPS = stats.norm.ppf((np.arange(9) + 0.5) / 9)
 FEWER_STEPS = stats.norm.ppf((np.arange(5) + 0.5) / 5)
 LEAST_SNR = 0.02
-ENDS = ("", "_low", "_high")
 SHOWN = (
     "dataset",
     "label",
@@ -52,10 +50,10 @@ def properties(
     """What rule and surface need, for numbers of coefficients, ratios and alignments."""
     n, p = signal.n_rows or table.X.shape[0], table.X.shape[1]
     rows = n
-    if BINARY[table.response]:
-        # the rarer class decides how much the rows say
-        rate = float(table.y.mean())
-        rows = 2 * min(rate, 1 - rate) * n
+    if is_of_classes(table.response):
+        # the rarest class decides how much the rows say
+        shares = np.unique(table.y, return_counts=True)[1] / len(table.y)
+        rows = 2 * float(shares.min()) * n
     own = {
         "n_samples": n,
         "n_features": p,
@@ -63,7 +61,7 @@ def properties(
         "effective_nonzero": np.clip(count, 1, p),
         "snr": np.maximum(snr, LEAST_SNR),
         "signal_alignment": alignment,
-        "binary": BINARY[table.response],
+        "binary": is_of_classes(table.response),
     }
     return with_derived(pd.DataFrame(own))
 
@@ -156,32 +154,11 @@ def theory_of(own: pd.DataFrame) -> tuple[str, str]:
     )
 
 
-def _silent(atlas: Atlas) -> Place:
-    """What the map says of a kind of response that no scenario has: nothing."""
-    unknown = ("load", "effect", "points")
-    values: dict[str, Any] = {f"{name}{end}": np.nan for name in unknown for end in ENDS}
-    return Place(
-        **values,
-        rule=OUTSIDE,
-        surface=OUTSIDE,
-        theory=OUTSIDE,
-        rows_per_feature=np.nan,
-        numbers=atlas.rule,
-        enough=atlas.enough,
-        margin=float(np.expm1(atlas.zone)),
-        rule_range=(OUTSIDE,),
-        inside=False,
-        neighbours=atlas.cells.iloc[:0].assign(distance=np.nan)[list(SHOWN)],
-        measured=atlas.cells.iloc[:0][["load", "effect", "verdict"]],
-        l1_chance=0.5,
-        outside=("its kind of response was not measured",),
-        validity=measured_words(atlas.cells),
-        known=False,
-    )
-
-
 def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
-    """Place a table on the map; of a kind of response that it has not, it says nothing.
+    """Place a table on the map.
+
+    Where it has no scenario with a response of the table's kind, those with a number stand in for
+    counts, and those with two classes for several.
 
     Parameters
     ----------
@@ -193,8 +170,6 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
     -------
     Place
     """
-    if table.response not in BINARY:
-        return _silent(atlas)
     asked = _known(table, signal)
     answers = call_by_rule(asked, atlas.rule)
     own = asked.iloc[:1]
@@ -206,10 +181,9 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         middle, low, high = spread_effect(atlas.explained, possible, weight)[0]
         points = (-100 * middle, -100 * high, -100 * low)
     theory, theory_basis = theory_of(own)
-    side = BINARY[table.response]
-    same = atlas.cells[atlas.cells["binary"] == side]
-    outside = outside_words(dict(own.iloc[0]), same)
-    inside = bool(len(same)) and not outside
+    same, stand_in = _alike(table.response, atlas.cells)
+    known = outside_words(dict(own.iloc[0]), same) if len(same) else NOT_MEASURED
+    inside = not known
     said = _verdict(effect, chance, atlas.zone) if inside else OUTSIDE
     over = [a for a in ("l1", EQUIVALENT, "l2") if a in answers] if inside else [OUTSIDE]
     return Place(
@@ -235,10 +209,20 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         neighbours=_neighbours(own, atlas.cells),
         measured=same[["load", "effect", "verdict"]].reset_index(drop=True),
         l1_chance=chance,
-        outside=outside,
+        outside=known,
         validity=measured_words(atlas.cells),
         record=record_words(atlas.cells, atlas.rule),
+        stand_in=stand_in,
     )
+
+
+def _alike(response: str, cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Scenarios with a response of a kind, or those that stand in for them, and what these have."""
+    own = cells[cells["response"] == response]
+    if len(own):
+        return own, ""
+    side = is_of_classes(response)
+    return cells[cells["binary"] == side], "two classes" if side else "a number"
 
 
 def _neighbours(own: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

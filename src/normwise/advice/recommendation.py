@@ -160,13 +160,7 @@ def _in_points(place: Place) -> str:
     return f" L1 explains {middle} points more of new rows than L2 there ({low} to {high})."
 
 
-def _map(place: Place, table: Table) -> str:
-    if not place.known:
-        return (
-            f"Map: silent, as no scenario with {words_of(table).kind} was measured. The answer "
-            "rests on the held-out rows, and on how much L1 and L2 differ on real tables whose "
-            "response is a number or has two classes."
-        )
+def _map(place: Place) -> str:
     if not place.inside:
         return f"Map: silent, as the table lies {OUTSIDE} ({'; '.join(place.outside)})."
     ratio, low, high = np.exp([place.effect, place.effect_low, place.effect_high])
@@ -319,7 +313,12 @@ def _doubts(
             f"{NAMES[row['penalty']]} lies at the end of what could be tried: a weaker penalty may "
             "explain more."
         )
-    if place.known and not place.inside:
+    if place.stand_in:
+        out.append(
+            f"No scenario of the map has {words_of(table).kind}: those with {place.stand_in} stand "
+            "in, and the weights of map and head-to-head were learnt from such tables."
+        )
+    if not place.inside:
         out.append(f"The table lies {OUTSIDE}: only the held-out rows count, not the map.")
     if models.by_chance:
         number = len(models.by_chance)
@@ -509,7 +508,7 @@ def recommend(
     shown = beats_null(contest, diagnosis, independent)
     answer, certainty = _answer(table, difference, contest, shown, signs)
     named = answer if answer in OTHER else None
-    reasons = [_head_to_head(contest), _map(place, table), _traits(diagnosis)]
+    reasons = [_head_to_head(contest), _map(place), _traits(diagnosis)]
     reasons += [said] if independent and (said := hardly_matters(place)) else []
     headline, doubts = _headline(difference, answer, certainty, signs), []
     if not shown:

@@ -168,9 +168,6 @@ def _features(console: Console, advice: Advice) -> None:
 def _map(console: Console, advice: Advice) -> None:
     place = advice.place
     _head(console, "On the map of measured scenarios")
-    if not place.known:
-        console.print(Text(f"{rule_over_range(place)} {place.validity}"))
-        return
     found = sources(advice)
     _rows(console, [(s.name, Text(ANSWERS[s.says], _colour(s.says)), s.basis) for s in found])
     console.print(Text(agreement(found)))

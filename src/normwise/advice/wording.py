@@ -258,8 +258,6 @@ def sources(advice: Advice) -> list[Source]:
     pair = l1_against_l2(advice.contest)
     found = [Source("head to head on your rows", better(pair), point_span(pair))]
     place = advice.place
-    if not place.known:
-        return found
     load = span(*(f"{v:.2g}" for v in (place.load, place.load_low, place.load_high)))
     ratio = span(*(f"{np.exp(v):.2f}" for v in (place.effect, place.effect_low, place.effect_high)))
     surface = f"excess risk L1 / L2 {ratio}, 90 % interval"
@@ -302,8 +300,6 @@ def agreement(found: list[Source]) -> str:
 
 def rule_over_range(place: Place) -> str:
     """Whether the rule's answer depends on how well the load is known."""
-    if not place.known:
-        return "The rule says nothing of a response of this kind."
     if not place.inside:
         return f"The rule says nothing: your table lies {OUTSIDE} ({'; '.join(place.outside)})."
     answers = [ANSWERS[a] for a in place.rule_range]

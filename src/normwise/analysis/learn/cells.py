@@ -21,8 +21,10 @@ SIZES = {
     "1,000 rows or more": np.inf,
 }
 
-# column ``binary`` of the kinds of response that the advice knows
-BINARY = {"gaussian": 0.0, "binary": 1.0}
+
+def is_of_classes(response: str) -> float:
+    """Column ``binary`` of a kind of response, an axis of the surface: 1 for classes."""
+    return float(bool(kind_of(response).classes))
 
 
 def _of_numbers(own: pd.DataFrame) -> np.ndarray:
@@ -97,9 +99,7 @@ def ground_of(
     keys = ["dataset", "scenario"]
     own = goals.merge(scenarios, on=keys).drop_duplicates(["goal", "scenario"])
     own = own[(own["n_nonzero"] > 0) & own["response"].isin(list(OBSERVED))].reset_index(drop=True)
-    own = own.assign(
-        binary=own["response"].map(lambda name: float(bool(kind_of(name).classes))).astype(float)
-    )
+    own = own.assign(binary=own["response"].map(is_of_classes).astype(float))
     family = own["covariance"].where((own["correlation"] != 0), "independent")
     own = own.merge(explained_points(goals), on=keys, how="left")
     own = own.merge(_cv_costs(strategies), on=keys, how="left")
