@@ -331,9 +331,10 @@ def test_a_table_that_has_not_what_its_response_says_is_refused(rng, tmp_path):
     for response, y, words in (
         (
             "poisson",
-            X[:, 0] * 2,
+            np.arange(60) / 2,
             "'y' must hold whole numbers of at least zero for response: poisson",
         ),
+        ("poisson", X[:, 0] * 2, "target 'y' is .* counts are zero or more"),
         ("multinomial", np.arange(60) % 2, "'y' must hold numbers of at least three classes"),
     ):
         write_table(tmp_path / "t.csv", X, y)
@@ -529,7 +530,7 @@ def test_options_that_do_not_fit_a_generator_are_named(generators, tmp_path):
         generated(tmp_path / "a.npz", "known", (0, 4), m=3)
 
 
-def test_what_only_the_advice_knows_is_a_number_to_a_study_or_refused(tmp_path):
+def test_counts_and_several_classes_are_what_a_study_says_they_are(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.standard_normal((60, 2)), columns=["a", "b"])
     frame.assign(visits=rng.poisson(1.5, 60)).to_csv(tmp_path / "counts.csv", index=False)
@@ -538,7 +539,9 @@ def test_what_only_the_advice_knows_is_a_number_to_a_study_or_refused(tmp_path):
     kinds = np.array(["p", "q", "r"])[np.arange(60) % 3]
     frame.assign(kind=kinds).to_csv(tmp_path / "kinds.csv", index=False)
     options = {"file": str(tmp_path / "kinds.csv"), "target": "kind", "largest_mb": 1}
-    with pytest.raises(InputError, match=r"'kind' has 3 classes, .* give one of them as positive"):
+    with pytest.raises(
+        InputError, match="'kind' has 3 classes: give response: multinomial, or one"
+    ):
         import_table(tmp_path / "s.npz", **options)
     import_table(tmp_path / "s.npz", positive="q", **options)
     assert read_source(tmp_path / "s.npz").response == "binary"
