@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from normwise.advice import pictures
+from normwise.advice.elsewhere import carried
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.gap import shipped
 from normwise.advice.recommendation import (
@@ -436,6 +437,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         table=advice.table,
         response=_response(advice),
         recommendation=advice.recommendation,
+        carried=carried(advice) if advice.recommendation.code else [],
         caveats=caveats(advice),
         first=FIRST,
         certainty=certainty_words(advice),

@@ -22,6 +22,10 @@ from normwise.files.whole import write_text
 from normwise.fitting.names import MIXES
 
 SUFFIXES = {"python": ".py", "r": ".R"}
+WORDS = {
+    "python": {True: "True", False: "False"},
+    "r": {True: "TRUE", False: "FALSE"},
+}
 # loss of each row in the code, by response and language
 LOSS_LINES = {
     "gaussian": {"python": "(y - predictor) ** 2 / 2", "r": "(y - predictor)^2 / 2"},
@@ -45,12 +49,12 @@ LOSS_WORDS = {
 
 
 def _python(value: object) -> str:
-    return repr(value)
+    return repr(list(value) if isinstance(value, tuple) else value)
 
 
 def _r(value: object) -> str:
     """A value in R's notation."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"c({', '.join(_r(item) for item in value)})"
     if isinstance(value, dict):
         return f"c({', '.join(f'{_r(name)} = {item!r}' for name, item in value.items())})"
@@ -100,11 +104,8 @@ def code_for(model: Model, tool: str, data: str = "") -> str:
             "they are written beside it"
         )
     several = model.coef.ndim == 2
-    words = {True: "True", False: "False"} if known.language == "python" else {
-        True: "TRUE", False: "FALSE"
-    }
     values: dict[str, Any] = {
-        "intercept": words[model.fit_intercept],
+        "intercept": WORDS[known.language][model.fit_intercept],
         "weighted": model.weights is not None,
         # a Newton step of all coefficients is of no use where there are many
         "sparse_or_wide": sparse.issparse(model.X) or len(model.names) > model.n_samples,
@@ -127,9 +128,7 @@ def code_for(model: Model, tool: str, data: str = "") -> str:
         data=data,
         sparse=sparse.issparse(model.X),
         n=model.n_samples,
-        classes=plain(
-            ", ".join(f"{k} is {label}" for k, label in enumerate(model.classes))
-        ),
+        classes=plain(", ".join(f"{k} is {label}" for k, label in enumerate(model.classes))),
         columns_text=_columns_text(model, recipe, known.language),
         divisor=" (its standard deviation, divisor n)" if model.standardize else "",
         l1=model.l1,
@@ -148,6 +147,21 @@ def code_for(model: Model, tool: str, data: str = "") -> str:
         py=_python,
         r=_r,
     )
+
+
+def call_lines(tool: Tool, response: str, penalty: str) -> list[str]:
+    """The call of a tool, with an intercept and without weights."""
+    call = tool.call(response, penalty)
+    values: dict[str, Any] = {
+        "intercept": WORDS[tool.language][True],
+        "weighted": False,
+        "sparse_or_wide": False,
+        **call.facts,
+        "response": response,
+        "penalty": penalty,
+    }
+    text = ENVIRONMENT.from_string(call.code.strip()).render(values)
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _number(value: float) -> str:
@@ -192,12 +206,18 @@ def _columns_text(model: Model, recipe: Recipe | None, language: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     coefs = np.atleast_2d(model.coef)
-    labels = ["coefficient"] if model.coef.ndim == 1 else [
-        f"coefficient {k}" for k in range(len(coefs))
-    ]
+    labels = (
+        ["coefficient"] if model.coef.ndim == 1 else [f"coefficient {k}" for k in range(len(coefs))]
+    )
     steps = recipe.of(model.names) if recipe else ()
     writer.writerow(
-        ["name", *(["column", "kind", "value", "fill"] if steps else []), "centre", "scale", *labels]
+        [
+            "name",
+            *(["column", "kind", "value", "fill"] if steps else []),
+            "centre",
+            "scale",
+            *labels,
+        ]
     )
     for j, name in enumerate(model.names):
         how = (
@@ -241,8 +261,8 @@ def write_code(model: Model, tool: str, path: str | Path) -> list[Path]:
     text = code_for(model, tool, data.as_posix())
     if re.search(rf"^(import|from) {re.escape(path.stem)}\b", text, flags=re.MULTILINE):
         raise InputError(
-            f"{path}: Python would take this file for the package {path.stem} that it imports; give "
-            "it another name"
+            f"{path}: Python would take this file for the package {path.stem} that it imports; "
+            "give it another name"
         )
     if not isinstance(model.source, Recipe):
         write_text(data, _numbers_text(model))
@@ -267,9 +287,3 @@ def _numbers_text(model: Model) -> str:
     numbers = np.column_stack([*before, model.X]).tolist()
     writer.writerows([_number(value) for value in row] for row in numbers)
     return out.getvalue()
-
-
-def suffix_of(tool: Tool) -> str:
-    """Suffix of a file of code."""
-    return SUFFIXES[tool.language]
-

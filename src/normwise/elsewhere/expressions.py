@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+KEYWORD = "lambda__"
 _BINARY: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -18,7 +20,8 @@ _BINARY: dict[type, Callable[[float, float], float]] = {
 
 @lru_cache(maxsize=512)
 def _parsed(formula: str) -> ast.expr:
-    return ast.parse(formula, mode="eval").body
+    # a keyword of Python's, and the name of an argument elsewhere
+    return ast.parse(re.sub(r"\blambda\b", KEYWORD, formula), mode="eval").body
 
 
 def evaluate(formula: str, values: Mapping[str, float]) -> float:
@@ -44,7 +47,7 @@ def evaluate(formula: str, values: Mapping[str, float]) -> float:
             case ast.Constant(value=int() | float() as number):
                 return float(number)
             case ast.Name(id=name):
-                return float(values[name])
+                return float(values["lambda" if name == KEYWORD else name])
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return _BINARY[type(op)](of(left), of(right))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -59,4 +62,4 @@ def evaluate(formula: str, values: Mapping[str, float]) -> float:
 def names_in(formula: str) -> set[str]:
     """Names that a formula needs a value for."""
     found = {node.id for node in ast.walk(_parsed(formula)) if isinstance(node, ast.Name)}
-    return found - {"sqrt"}
+    return {"lambda" if name == KEYWORD else name for name in found} - {"sqrt"}

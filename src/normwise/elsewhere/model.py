@@ -209,6 +209,8 @@ def model_at(
         If the strengths are no penalty, or no solution is certified.
     """
     penalty_of(l1, l2)
+    if response not in LOSSES:
+        raise InputError(f"response {response!r} is unknown: give {' or '.join(LOSSES)}")
     if not sparse.issparse(X):
         X = np.asarray(X, float)
     y = np.asarray(y, float)
@@ -222,7 +224,10 @@ def model_at(
     names = [f"x{j}" for j in range(p)] if names is None else list(map(str, names))
     centre, scale, varies = _columns(X, weights, standardize, fit_intercept)
     if not varies.all():
-        X, names = X[:, np.flatnonzero(varies)], [n for n, v in zip(names, varies, strict=True) if v]
+        X, names = (
+            X[:, np.flatnonzero(varies)],
+            [n for n, v in zip(names, varies, strict=True) if v],
+        )
         centre, scale = centre[varies], scale[varies]
     problem = problem_of(
         X,
@@ -311,7 +316,9 @@ def _null_objective(problem: Problem, weights: np.ndarray) -> float:
     """Mean loss of the best constant, as the code counts it."""
     y, loss = problem.y, problem.loss
     if problem.n_outputs > 1:
-        share = np.array([weights[y == k].mean() * (y == k).mean() for k in range(problem.n_outputs)])
+        share = np.array(
+            [weights[y == k].mean() * (y == k).mean() for k in range(problem.n_outputs)]
+        )
         share = share / share.sum()
         level = np.log(share) if problem.fit_intercept else np.zeros(len(share))
         predictor = np.tile(level, (len(y), 1))
@@ -375,7 +382,7 @@ def model_of(
     y, classes = np.asarray(y), getattr(estimator, "classes_", ())
     if len(classes):
         y = np.searchsorted(classes, y)
-    return model_at(
+    found = model_at(
         X,
         y,
         estimator._response,
@@ -388,6 +395,31 @@ def model_of(
         classes=classes,
         source=source,
     )
+    _refuse_other(found, estimator)
+    return found
+
+
+def _refuse_other(model: Model, estimator: Any) -> None:
+    """Raise InputError if the estimator holds another model than its strength has on these rows."""
+    coef, intercept = np.atleast_2d(estimator.coef_), np.atleast_1d(estimator.intercept_)
+    n_features = np.shape(coef)[1]
+    X = model.X if model.X.shape[1] == n_features else None
+    if X is None:
+        # columns of one value were left out
+        return
+    predictor = np.asarray(X @ coef.T + intercept)
+    predictor = predictor if model.coef.ndim == 2 else predictor[:, 0]
+    loss = np.average(LOSSES[model.response](model.y, predictor), weights=model.weights)
+    own = coef * model.scale
+    objective = loss + model.l1 * np.abs(own).sum() + model.l2 / 2 * (own**2).sum()
+    # the estimator's own proof says how far from the optimum it may be
+    above = (objective - model.objective) / abs(model.null_objective)
+    if not abs(above) <= 10 * estimator.tol:
+        raise InputError(
+            f"the estimator's solution is {above:.1e} of the null model's loss away from the "
+            "optimum on these rows: give X, y and sample_weight as it was fitted to; offsets are "
+            "not carried over"
+        )
 
 
 def model_of_table(
@@ -414,8 +446,13 @@ def model_of_table(
         If neither penalty nor strengths are given or both, or if cross-validation chooses the null
         model.
     """
+    # tables of some readers know offsets
+    if getattr(table.rows, "offset", None) is not None:
+        raise InputError("a model with offsets or exposures is not carried to other tools")
     if (penalty is None) == (not l1 and not l2):
-        raise InputError("give a penalty, whose strength is then chosen, or the strengths l1 and l2")
+        raise InputError(
+            "give a penalty, whose strength is then chosen, or the strengths l1 and l2"
+        )
     if penalty is not None:
         alpha, ratio = _chosen(table, penalty)
         l1, l2 = alpha * ratio, alpha * (1 - ratio)

@@ -89,6 +89,8 @@ class Tool:
         Whether that cannot be turned off.
     without_intercept, weights, sparse : bool
         Whether it can do that, as measured.
+    defaults : dict of str to float
+        Arguments that a user need not give, as the tool has them.
     traps : tuple of str
         Sentences.
     calls : dict of (str, str) to Call
@@ -108,6 +110,7 @@ class Tool:
     without_intercept: bool
     weights: bool
     sparse: bool
+    defaults: Mapping[str, float]
     traps: tuple[str, ...]
     calls: Mapping[tuple[str, str], Call]
     impossible: Mapping[tuple[str, str], str]
@@ -155,13 +158,12 @@ class Tool:
     ) -> tuple[float, float]:
         """What arguments mean, see `normwise.elsewhere.strengths_of`."""
         call = self._call_of(response, arguments, penalty)
+        arguments = {k: v for k, v in self.defaults.items() if k in call.arguments} | {**arguments}
         for name, value in arguments.items():
             if not 0 <= value < float("inf"):
                 raise InputError(f"{name} is {value:g}: give a finite number from 0")
         values = {**arguments, **given}
-        self._refuse_unknown(
-            set().union(*(names_in(f) for f in call.strengths.values())), values
-        )
+        self._refuse_unknown(set().union(*(names_in(f) for f in call.strengths.values())), values)
         try:
             l1, l2 = (evaluate(call.strengths.get(part, "0"), values) for part in ("l1", "l2"))
         except ZeroDivisionError:
@@ -184,7 +186,9 @@ class Tool:
             call = self.call(response, other) if penalty else self.calls.get((response, other))
             if call is not None and call.strengths:
                 known.append(" and ".join(call.arguments))
-                if set(call.arguments) == set(arguments):
+                if set(call.arguments) == set(arguments) | (
+                    set(self.defaults) & set(call.arguments)
+                ):
                     fitting[tuple(sorted(call.strengths.items()))] = call
         if not known:
             raise InputError(
@@ -275,6 +279,7 @@ def _tool(entry: Mapping[str, Any]) -> Tool:
         entry.get("without_intercept", False),
         entry.get("weights", False),
         entry.get("sparse", False),
+        entry.get("defaults", {}),
         tuple(entry.get("traps", ())),
         calls,
         impossible,
