@@ -184,9 +184,11 @@ def _scripts(tool: Tool, folder: Path) -> dict[Path, tuple[str, str, str]]:
         "sparse": tool.sparse,
         "not standardised": not tool.always_scales,
     }
-    for response, penalty in tool.calls:
+    for (response, penalty), call in tool.calls.items():
         for k, (kind, variant) in enumerate(cases(variants=True)):
             if variant and not can[variant]:
+                continue
+            if variant == "without intercept" and call.with_intercept_only:
                 continue
             path = folder / f"m_{response}_{penalty}_{k}{'.R' if tool.language == 'r' else '.py'}"
             write_code(model(kind, response, penalty, variant), tool.name, path)

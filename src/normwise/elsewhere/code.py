@@ -176,10 +176,12 @@ def arguments_for(model: Model, tool: Tool) -> dict[str, float]:
     InputError
         If the tool cannot fit this model, with the reason.
     """
+    mean = float(np.average(model.y, weights=model.weights))
+    about_zero = tool.spread_about_zero and not model.fit_intercept
     given = {
         "n": float(model.n_samples),
-        "sd": model.sd_y,
-        "mean": float(np.average(model.y, weights=model.weights)),
+        "sd": float(np.hypot(model.sd_y, mean)) if about_zero else model.sd_y,
+        "mean": mean,
         "norm": float(np.abs(model.coef).sum()),
     }
     found = tool.arguments(model.response, model.l1, model.l2, model.penalty, given)
@@ -193,6 +195,9 @@ def arguments_for(model: Model, tool: Tool) -> dict[str, float]:
             f"{tool.title} is only used with an intercept here: none of its fits without one was "
             "found to be the same model"
         )
+    needs_intercept = tool.call(model.response, model.penalty).with_intercept_only
+    if not model.fit_intercept and needs_intercept:
+        raise InputError(f"{tool.title} needs an intercept for this model: {needs_intercept}")
     if not model.standardize and tool.always_scales:
         raise InputError(
             f"{tool.title} always scales the columns, and this model's penalty is on columns as "

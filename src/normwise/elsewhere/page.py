@@ -46,8 +46,7 @@ In Python the same is `normwise.elsewhere`: `model_of(estimator, X, y)` and `wri
 The model is: mean loss + l1 ‖b‖₁ + l2/2 ‖b‖², with half the squared error, the log-loss of classes,
 or the Poisson loss of counts; with b on columns that were divided by their standard deviation
 (divisor n), and an intercept that is not penalised. L1 has l2 = 0, L2 has l1 = 0. In the formulas
-n is the number of rows, sd the standard deviation of y with divisor n (its root mean square where
-there is no intercept), mean the mean of y and norm the sum of the coefficients' sizes. The code
+n is the number of rows, sd the standard deviation of y with divisor n, mean the mean of y and norm the sum of the coefficients' sizes. The code
 standardises the columns itself and tells the tool not to, so that no tool's own scaling matters.
 
 Weights of rows, sparse columns, a model without an intercept and one on columns that are not

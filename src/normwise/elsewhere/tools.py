@@ -42,8 +42,8 @@ class Call:
     Attributes
     ----------
     arguments : dict of str to str
-        Formula of each argument, by `l1`, `l2`, `n` rows and `sd`, the standard deviation of y
-        (its root mean square without an intercept).
+        Formula of each argument, by `l1`, `l2`, `n` rows, `sd`, the standard deviation of y, and
+        its `mean`.
     strengths : dict of str to str
         Formulas of `l1` and `l2` by the arguments, and `n` and `sd`; empty if they do not follow.
     code : str
@@ -54,6 +54,8 @@ class Call:
         Relative difference that the tool reaches.
     note : str
         What a reader is told of this call.
+    with_intercept_only : str
+        Why it needs an intercept, if it does.
     """
 
     arguments: Mapping[str, str]
@@ -62,6 +64,7 @@ class Call:
     facts: Mapping[str, Any]
     limit: float = LIMIT
     note: str = ""
+    with_intercept_only: str = ""
 
     @property
     def needs(self) -> set[str]:
@@ -89,6 +92,8 @@ class Tool:
         Whether that cannot be turned off.
     without_intercept, weights, sparse : bool
         Whether it can do that, as measured.
+    spread_about_zero : bool
+        Whether, without an intercept, sd is the root mean square of y in its formulas.
     defaults : dict of str to float
         Arguments that a user need not give, as the tool has them.
     traps : tuple of str
@@ -110,6 +115,7 @@ class Tool:
     without_intercept: bool
     weights: bool
     sparse: bool
+    spread_about_zero: bool
     defaults: Mapping[str, float]
     traps: tuple[str, ...]
     calls: Mapping[tuple[str, str], Call]
@@ -158,7 +164,8 @@ class Tool:
     ) -> tuple[float, float]:
         """What arguments mean, see `normwise.elsewhere.strengths_of`."""
         call = self._call_of(response, arguments, penalty)
-        arguments = {k: v for k, v in self.defaults.items() if k in call.arguments} | {**arguments}
+        every = {**self.defaults, **arguments}
+        arguments = {name: every[name] for name in call.arguments}
         for name, value in arguments.items():
             if not 0 <= value < float("inf"):
                 raise InputError(f"{name} is {value:g}: give a finite number from 0")
@@ -246,7 +253,16 @@ def _cells(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-CALL_KEYS = ("response", "penalty", "arguments", "strengths", "code", "limit", "note")
+CALL_KEYS = (
+    "response",
+    "penalty",
+    "arguments",
+    "strengths",
+    "code",
+    "limit",
+    "note",
+    "with_intercept_only",
+)
 
 
 def _tool(entry: Mapping[str, Any]) -> Tool:
@@ -260,6 +276,7 @@ def _tool(entry: Mapping[str, Any]) -> Tool:
             facts,
             float(given.get("limit", LIMIT)),
             given.get("note", ""),
+            given.get("with_intercept_only", ""),
         )
         calls |= dict.fromkeys(_cells(given), call)
     impossible: dict[tuple[str, str], str] = {}
@@ -279,6 +296,7 @@ def _tool(entry: Mapping[str, Any]) -> Tool:
         entry.get("without_intercept", False),
         entry.get("weights", False),
         entry.get("sparse", False),
+        entry.get("spread_about_zero", False),
         entry.get("defaults", {}),
         tuple(entry.get("traps", ())),
         calls,
