@@ -51,7 +51,8 @@ KINDS = (
     Kind("large y", 100, 10, unit=200.0, centre=1000.0),
     Kind("small y", 90, 7, unit=0.01),
 )
-# beside the tables: what else a model may be, on the last kind's shape
+# beside the tables: what else a model may be, on the table whose y has a mean far from 0
+VARIED = 4
 VARIANTS = ("weights", "without intercept", "sparse", "not standardised")
 
 
@@ -120,4 +121,4 @@ def cases(variants: bool) -> Iterator[tuple[Kind, str]]:
         yield kind, ""
     if variants:
         for variant in VARIANTS:
-            yield KINDS[1], variant
+            yield KINDS[VARIED], variant

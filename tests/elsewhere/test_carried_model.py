@@ -76,7 +76,7 @@ def test_the_conditions_of_the_optimum_hold(rng, response, strengths, options):
 
 @pytest.mark.parametrize("response", list(LOSSES))
 def test_the_loss_is_the_one_of_normwise_but_for_a_constant(rng, response):
-    X, y = draw(rng, response)
+    _, y = draw(rng, response)
     shape = (len(y), 3) if response == "multinomial" else (len(y),)
     first, second = rng.standard_normal(shape), rng.standard_normal(shape)
     own = LOSSES[response](y, first).mean() - LOSSES[response](y, second).mean()

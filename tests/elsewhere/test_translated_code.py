@@ -236,7 +236,7 @@ def test_a_tool_that_cannot_do_it_says_so():
     with pytest.raises(InputError, match="statsmodels is not given weights of rows"):
         code_for(weighted, "statsmodels", "data.csv")
     through_zero = model_at(X, y, "gaussian", 1.0, fit_intercept=False)
-    with pytest.raises(InputError, match="xgboost.* is only used with an intercept"):
+    with pytest.raises(InputError, match=r"xgboost.* is only used with an intercept"):
         code_for(through_zero, "xgboost", "data.csv")
     raw = model_at(X, y, "gaussian", 0.0, 1.0, standardize=False)
     with pytest.raises(InputError, match=r"MASS lm\.ridge \(R\) always scales the columns"):
