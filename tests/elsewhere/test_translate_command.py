@@ -72,7 +72,7 @@ def test_numbers_alone_are_translated(capsys):
     assert out.startswith("l1 = 0.015, l2 = 0.004838709677")
     assert "alpha = 0.01983870968    (l1 + l2)" in out
     assert "regParam = 0.03    (l1 + sd * l2)" in out
-    assert "MASS lm.ridge (R) cannot fit elastic net with squared error: lm.ridge has" in out
+    assert "MASS lm.ridge (R) cannot fit elastic net with squared error: this function has" in out
     code, out, _ = said(capsys, "--l2", "0.1", "--n", "200", "--response", "binary")
     assert code == 0
     for tool in read_tools().values():
