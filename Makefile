@@ -7,6 +7,7 @@
 #  make check       formatting, lints, types and which package imports which
 #  make audit       whether a known vulnerability is in a package of uv.lock; asks osv.dev
 #  make benchmarks  the speed beside ten other packages, which it installs; takes hours
+#  make elsewhere   the same models in other tools, which it installs, held against the optimum
 #  make docs        the pages that the code writes, the last report of results/ as an example,
 #                   and the site of all pages, in site/
 #  make env         .venv alone, as uv.lock says
@@ -14,7 +15,7 @@
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help report quick verify test check audit benchmarks docs env
+.PHONY: help report quick verify test check audit benchmarks elsewhere docs env
 # all targets share .venv, and two studies would share results/
 .NOTPARALLEL:
 
@@ -49,6 +50,11 @@ audit: $(UV)
 benchmarks: env
 	$(RUN) python -m benchmarks --setup
 	$(RUN) python -m benchmarks
+
+elsewhere: env
+	$(RUN) python -m benchmarks.elsewhere --setup
+	$(RUN) python -m benchmarks.elsewhere
+	$(RUN) python docs/pages.py
 
 docs: env
 	$(RUN) python docs/pages.py

@@ -16,6 +16,7 @@ import yaml
 from normwise.analysis.learn.atlas import read_atlas
 from normwise.cli import parser as command_line
 from normwise.data.scenario import Scenario
+from normwise.elsewhere.page import describe_tools
 from normwise.files.whole import write_text
 from normwise.provenance.readme import describe_tables
 from normwise.study.config import read_schema
@@ -252,6 +253,7 @@ def pages() -> dict[str, str]:
         "config/README.md": describe_schema(schema),
         "results/README.md": describe_tables(),
         "docs/reference/cli.md": describe_commands(command_line()),
+        "docs/explanation/same_model.md": describe_tools(),
         "docs/explanation/league.txt": describe_league(read_atlas()["rule_scores"]),
     }
 

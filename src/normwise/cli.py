@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from normwise.elsewhere.command import add_command as add_translate
+
 EXAMPLES = """\
 examples:
   normwise advise houses.csv --target price
@@ -97,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_options(advise)
     advise.set_defaults(run=_advise, if_too_large="keep fewer rows or columns")
+    add_translate(commands, advise)
     verify = commands.add_parser(
         "verify",
         help="check that a study's files and numbers are unchanged",
@@ -214,6 +217,16 @@ def _add_options(advise: argparse.ArgumentParser) -> None:
         help="the HTML page to write (default: NAME_advice.html in this folder)",
     )
     advise.add_argument("--no-report", action="store_true", help="write no page")
+    advise.add_argument(
+        "--code",
+        metavar="TOOLS",
+        type=lambda text: [name.strip() for name in text.split(",")],
+        default=[],
+        help=(
+            "write code that fits the recommended model, or both if none is, in other tools, such "
+            "as glmnet,spark; it checks that the model is the same"
+        ),
+    )
     advise.add_argument("--seed", type=_natural, metavar="N", help="seed of folds and resamples")
     advise.add_argument("--jobs", type=_positive, metavar="N", help="processes to use")
     advise.add_argument(
@@ -261,6 +274,11 @@ def _advise(args: argparse.Namespace) -> None:
         _refuse_report(report, args.input)
     if args.study:
         _refuse_study(args.study)
+    if args.code:
+        from normwise.elsewhere.tools import tool_named
+
+        for name in args.code:
+            tool_named(name)
 
     from rich.console import Console
 
@@ -292,6 +310,12 @@ def _advise(args: argparse.Namespace) -> None:
     found.show(console)
     if report:
         console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
+    if args.code:
+        from normwise.advice.elsewhere import models_of
+        from normwise.elsewhere.command import write_all
+
+        for path in write_all(models_of(found), args.code, _stem(args.input)):
+            console.print(f"Code: {path}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -50,7 +50,7 @@ INSTEAD = (
     ),
 )
 # to be read, not run; examples of a config are checked in test_docs.py
-SHOWN = ("yaml", "math", "mermaid", "sh")
+SHOWN = ("yaml", "math", "mermaid", "sh", "py", "r")
 LEFT_OUT = (".*", "__pycache__", "results", "site", "tests", "*.egg-info")
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n"

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from normwise.advice import pictures
+from normwise.advice.elsewhere import carried
 from normwise.advice.findings import Contest, Diagnosis, Models, Place
 from normwise.advice.gap import shipped
 from normwise.advice.outcome import words_of
@@ -472,6 +473,7 @@ def write_page(advice: Advice, path: str | Path) -> None:
         response=_response(advice),
         words=words_of(advice.table),
         recommendation=advice.recommendation,
+        carried=carried(advice) if advice.recommendation.code else [],
         caveats=caveats(advice),
         first=FIRST,
         certainty=certainty_words(advice),
