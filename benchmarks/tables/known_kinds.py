@@ -247,9 +247,9 @@ def page(rows: pd.DataFrame) -> str:
 {len(rows)} tables, {TABLES} from each of {rows["design"].nunique()} designs. The map has no
 scenarios of these kinds: those with a number stand in for counts, those with two classes for
 several, and the weights were learnt from real tables with numbers and two classes. The gap is the
-loss of L1 minus that of L2 on {NEW_ROWS:,} new rows in points, per cent of the null model's loss: below 0 L1 is better. It is the mean over
-{DRAWS} other draws, and up to 1 point counts as equal. To save time folds are drawn
-at most {REPEATS[1]} times, where an advice draws them up to ten times.
+loss of L1 minus that of L2 on {NEW_ROWS:,} new rows in points, per cent of the null model's loss:
+below 0 L1 is better. It is the mean over {DRAWS} other draws, and up to 1 point counts as equal. To
+save time folds are drawn at most {REPEATS[1]} times, where an advice draws them up to ten times.
 `python -m benchmarks.tables.known_kinds CACHE` makes this page.
 
 The answer is right in {right.mean():.0%}, open in {(named == "open").mean():.0%} and wrong in

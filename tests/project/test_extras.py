@@ -205,7 +205,7 @@ for name in normwise.__all__:
         print(name, bool(model.dual_gap_ <= 1e-6))
 """
     lines = run(code, tmp_path, without_extras).splitlines()
-    assert len(lines) == 7
+    assert len(lines) == 9
     assert all(line.endswith(" True") for line in lines)
 
 
