@@ -124,7 +124,7 @@ def test_equal_weights_are_none_and_weight_zero_is_absence(rng, tmp_path):
     frame = frame_of(rng, weight=2.0)
     plain = written(tmp_path, frame, drop=["weight"])
     equal = written(tmp_path, frame, weights="weight")
-    assert plain.keys() == equal.keys() == {"X", "y", "X_test", "y_test", "start"}
+    assert plain.keys() == equal.keys() == {"X", "y", "X_test", "y_test", "start", "response"}
     for name, values in plain.items():
         np.testing.assert_array_equal(values, equal[name])
     frame["weight"] = rng.permutation(np.arange(N) % 3)

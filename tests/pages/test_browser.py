@@ -16,6 +16,7 @@ from sklearn.linear_model import Lasso, Ridge
 from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
 from normwise.analysis.learn.surface import LEVEL, Surface
 from normwise.report.explorer import LIKELY, MOST, RELATED, UNKNOWN
+from normwise.report.snippets import SNIPPETS
 from normwise.theory.boundary import phase_boundary
 from normwise.theory.lasso import lasso_optimal_risk
 from normwise.theory.linear import ridge_optimal_risk
@@ -213,7 +214,9 @@ def widened(study: Study, goal: str) -> float:
 
 
 def surface_of(study: Study, goal: str) -> tuple[Surface, pd.DataFrame]:
-    frame = learnt_from(cells(study.table("ground"), goal))
+    ground = study.table("ground")
+    # the explorer asks for a number or two classes, and answers from scenarios with these
+    frame = learnt_from(cells(ground[ground["response"].isin(list(SNIPPETS))], goal))
     scales = study.table("kernels").set_index("goal").loc[goal]
     return Surface.of_scales(sample(frame, MOST), scales), frame
 

@@ -63,7 +63,7 @@ FIT = "normwise.fitting.fit_job"
         (FIT, "fitting/solvers/problem.py", "L1_DEPTH = 1e-3", "L1_DEPTH = 1e-4"),
         (FIT, "fitting/solvers/active_set.py", "STALE = 0.75", "STALE = 0.5"),
         (FIT, "fitting/solvers/cholesky.py", "DEPENDENT = 1e-12", "DEPENDENT = 1e-10"),
-        (FIT, "fitting/solvers/separation.py", "> 1e-7", "> 1e-6"),
+        (FIT, "fitting/solvers/separation.py", "GAIN = 1e-7", "GAIN = 1e-6"),
         (FIT, "fitting/solvers/scikit_learn.py", "MAX_ITER = 100_000", "MAX_ITER = 1"),
         ("normwise.data.simulated", "data/covariance.py", "return _shared(", "return 2 * _shared("),
         ("normwise.analysis.judge.compare", "analysis/columns.py", "RISKS = (", "RISKS = tuple("),
