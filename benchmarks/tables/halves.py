@@ -94,9 +94,8 @@ def halves_of(table: Table, seed: list[int]) -> tuple[Table, Table]:
     Features without spread in the first half are in neither.
     """
     rng = np.random.default_rng(seed)
-    width = row_width(table.X, table.n_outputs)
     cells = CELLS if loss_of(table.response).quadratic else CELLS_IN_STEPS
-    rows = sample_rows(table.y, width, table.response, cells, rng)
+    rows = sample_rows(table.y, row_width(table), table.response, cells, rng)
     splits = make_folds(table.y[rows], 2, table.response, rng, table.rows.take(rows))
     if len(splits) < 2:
         raise NoHalfError("its rows do not part into halves with both classes")

@@ -283,26 +283,13 @@ def _advise(args: argparse.Namespace) -> None:
     from rich.console import Console
 
     from normwise import advice
-    from normwise.data.tables.read import read_table
-    from normwise.data.tables.response import response_of
+    from normwise.elsewhere.command import asked_table
 
     options = {"margin": args.margin, "folds": args.folds, "seed": args.seed}
     options |= {"n_jobs": args.jobs, "study": args.study}
     given = {name: value for name, value in options.items() if value is not None}
     with _progress() as progress:
-        table = read_table(
-            args.input,
-            args.target,
-            positive=args.positive,
-            response=response_of(args.response, args.family),
-            missing=args.missing,
-            groups=args.groups,
-            time=args.time,
-            weights=args.weights,
-            offset=args.offset,
-            exposure=args.exposure,
-            drop=args.drop,
-        )
+        table = asked_table(args, offset=args.offset, exposure=args.exposure)
         found = advice.advise_table(table, progress=progress, **given)
         if report:
             found.report(report)

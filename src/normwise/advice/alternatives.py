@@ -86,7 +86,7 @@ def _boosted_trees(problem: Problem, splits: Splits, seed: int) -> Predict:
 
     # with weights, equal ones too, scikit-learn takes far longer to bin the features
     X, y, weight = problem.X, problem.y, problem.unequal
-    known = getattr(problem, "known", np.zeros(len(y)))
+    known = problem.known
     if sparse.issparse(X):
         raise NoSolutionError("they take no sparse features")
     most = max(TREE_CELLS // X.shape[1], 100)

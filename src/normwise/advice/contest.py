@@ -13,7 +13,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from scipy import sparse, stats
 
-from normwise.advice.diagnosis import sample_rows
+from normwise.advice.diagnosis import sample_rows, sample_size
 from normwise.advice.findings import TRIED, Contest
 from normwise.analysis.inference import standard_error
 from normwise.data.errors import InputError
@@ -42,20 +42,29 @@ CELLS, CELLS_IN_STEPS = 4_000_000, 400_000
 
 # what a number of a sparse matrix costs, in numbers of a dense one
 SPARSE_COST = 20
-# no penalty, where a dual bound needs some; and the share of the null model's error below which
-# such a fit runs through the rows and would go on without end
-LEAST_PENALTY, PERFECT = 1e-8, 1e-3
 
 
-def row_width(X: Any, n_outputs: int = 1) -> int:
+def row_width(table: Table) -> int:
     """Numbers in a row that a solver passes through, for each linear predictor of a model."""
+    X: Any = table.X
     n, p = X.shape
-    return n_outputs * (min(p, 1 + SPARSE_COST * X.nnz // n) if sparse.issparse(X) else p)
+    return table.n_outputs * (min(p, 1 + SPARSE_COST * X.nnz // n) if sparse.issparse(X) else p)
 
 
 def most_cells(response: str) -> int:
     """Numbers of a table that are looked at."""
     return CELLS if loss_of(response).quadratic else CELLS_IN_STEPS
+
+
+def n_looked_at(table: Table) -> int:
+    """Rows of a table that are looked at."""
+    return sample_size(len(table.y), row_width(table), most_cells(table.response))
+
+
+def rows_looked_at(table: Table, rng: np.random.Generator) -> np.ndarray:
+    """Numbers of these rows."""
+    cells = most_cells(table.response)
+    return sample_rows(table.y, row_width(table), table.response, cells, rng)
 
 
 @dataclass(frozen=True)
@@ -101,31 +110,8 @@ def linear(coef: np.ndarray, intercept: float | np.ndarray) -> Predict:
 def tune(problem: Problem, penalty: str, splits: Splits) -> Tuned:
     """Choose the strength of a penalty, see `tune_mix`; no penalty has none."""
     if penalty == "none":
-        return Tuned(_unpenalised(problem), 0)
+        return Tuned(problem.path(np.zeros(1), 0.0, TOLERANCE), 0)
     return tune_mix(problem, RATIOS[penalty], splits)
-
-
-def _unpenalised(problem: Problem) -> Path:
-    """The fit without a penalty.
-
-    Raises
-    ------
-    NoSolutionError
-        If there is none.
-    """
-    if not problem.loss.generalised:
-        return problem.path(np.zeros(1), 0.0, TOLERANCE)
-    path = problem.path(np.array([np.inf, LEAST_PENALTY]), 0.0, TOLERANCE)
-    null, left = (
-        float(problem.loss.value(problem.y, linear(coef, own)(problem.X) + known, problem.weight))
-        for coef, own in zip(path.coef, path.intercept, strict=True)
-        for known in [getattr(problem, "known", 0.0)]
-    )
-    if left <= PERFECT * null or path.gap[1] > TOLERANCE:
-        raise NoSolutionError("a fit without a penalty would grow without end")
-    return Path(
-        *(part[1:] for part in (path.alphas, path.coef, path.intercept, path.gap, path.n_iter))
-    )
 
 
 def tune_mix(problem: Problem, ratio: float, splits: Splits) -> Tuned:
@@ -371,8 +357,7 @@ def divide(table: Table, seed: int, n_folds: int) -> Divided:
     """Draw the rows of the head to head and their folds."""
     refuse_folds(table, n_folds)
     rng = np.random.default_rng([seed, 1])
-    width = row_width(table.X, table.n_outputs)
-    rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
+    rows = rows_looked_at(table, rng)
     X, y, own = table.X[rows], table.y[rows], table.rows.take(rows)
     if kind_of(table.response).classes and len(rows) < len(table.y):
         fewer = int(min(np.sum(y == value) for value in np.unique(table.y)))
@@ -383,7 +368,9 @@ def divide(table: Table, seed: int, n_folds: int) -> Divided:
                 "of the table with all rows of that class"
             )
     # forward validation has one division, and no chance in it
-    n_repeats = 1 if own.time is not None else plan_repeats(len(y) * width, table.response, n_folds)
+    n_repeats = 1
+    if own.time is None:
+        n_repeats = plan_repeats(len(y) * row_width(table), table.response, n_folds)
     divisions = [make_folds(y, n_folds, table.response, rng, own) for _ in range(n_repeats)]
     _refuse_few(divisions)
     return Divided(X, y, table.response, own, divisions)

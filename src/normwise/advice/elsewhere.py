@@ -67,7 +67,7 @@ def carried(advice: Advice) -> list[Carried]:
     table = advice.table
     known = numbers_of(table.y, None)
     chosen = strengths(advice)
-    if table.rows.weights is not None or getattr(table.rows, "offset", None) is not None:
+    if table.rows.weights is not None or table.rows.offset is not None:
         # numbers of rows that count unequally are for the command, which has the rows
         return []
     found = []

@@ -9,8 +9,14 @@ import pandas as pd
 from joblib import Parallel, delayed
 from scipy import sparse
 
-from normwise.advice.contest import RATIOS, TOLERANCE, most_cells, row_width, tune, unit_of
-from normwise.advice.diagnosis import sample_rows
+from normwise.advice.contest import (
+    RATIOS,
+    TOLERANCE,
+    row_width,
+    rows_looked_at,
+    tune,
+    unit_of,
+)
 from normwise.advice.findings import Models
 from normwise.data.errors import InputError
 from normwise.data.rows import FREE, Rows, group_labels, numbered, usable
@@ -133,8 +139,7 @@ def fit_models(
         Called with the share that is done.
     """
     rng = np.random.default_rng([seed, 4])
-    width = row_width(table.X, table.n_outputs)
-    rows = sample_rows(table.y, width, table.response, most_cells(table.response), rng)
+    width, rows = row_width(table), rows_looked_at(table, rng)
     X, y, known = table.X[rows], table.y[rows], table.rows.take(rows)
     n_outputs = table.n_outputs
     splits = []

@@ -19,7 +19,7 @@ from normwise.report.validity import measured_words, outside_words, record_words
 NEIGHBOURS = 8
 # what rule and surface say of a table beyond the measured ranges
 OUTSIDE = "outside"
-NOT_MEASURED = ("no scenario has such a response",)
+NOT_MEASURED: tuple[str, ...] = ("no scenario has such a response",)
 # the surface is asked at so many quantiles of the signal-to-noise ratio and of the alignment, and
 # answers with as many of its own uncertainty
 STEPS = stats.norm.ppf((np.arange(9) + 0.5) / 9)
@@ -182,8 +182,8 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         points = (-100 * middle, -100 * high, -100 * low)
     theory, theory_basis = theory_of(own)
     same, stand_in = _alike(table.response, atlas.cells)
-    known = outside_words(dict(own.iloc[0]), same) if len(same) else NOT_MEASURED
-    inside = not known
+    outside = outside_words(dict(own.iloc[0]), same) if len(same) else NOT_MEASURED
+    inside = not outside
     said = _verdict(effect, chance, atlas.zone) if inside else OUTSIDE
     over = [a for a in ("l1", EQUIVALENT, "l2") if a in answers] if inside else [OUTSIDE]
     return Place(
@@ -209,7 +209,7 @@ def locate(table: Table, signal: Signal, atlas: Atlas) -> Place:
         neighbours=_neighbours(own, atlas.cells),
         measured=same[["load", "effect", "verdict"]].reset_index(drop=True),
         l1_chance=chance,
-        outside=known,
+        outside=outside,
         validity=measured_words(atlas.cells),
         record=record_words(atlas.cells, atlas.rule),
         stand_in=stand_in,

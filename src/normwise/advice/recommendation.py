@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from normwise.advice.contest import most_cells, row_width
-from normwise.advice.diagnosis import SKEWED, sample_size
+from normwise.advice.contest import n_looked_at
+from normwise.advice.diagnosis import SKEWED
 from normwise.advice.findings import (
     Contest,
     Diagnosis,
@@ -73,9 +73,7 @@ def difference_of(table: Table, contest: Contest, place: Place) -> Difference:
     The map is not heard outside of what it knows, nor on rows that follow one another.
     """
     row, weights = pair(contest, "l1", "l2"), shipped()
-    n_rows = sample_size(
-        len(table.y), row_width(table.X, table.n_outputs), most_cells(table.response)
-    )
+    n_rows = n_looked_at(table)
     own = contest.scores[contest.scores["penalty"].isin(OTHER)]
     traits = traits_of(
         np.array([n_rows]),
@@ -296,9 +294,7 @@ def _doubts(
     table: Table, diagnosis: Diagnosis, contest: Contest, models: Models, place: Place
 ) -> list[str]:
     out = _about_rows(table)
-    size = sample_size(
-        len(table.y), row_width(table.X, table.n_outputs), most_cells(table.response)
-    )
+    size = n_looked_at(table)
     if size < len(table.y):
         out.append(
             f"Head-to-head and models use {size} of the {len(table.y)} rows, drawn at "

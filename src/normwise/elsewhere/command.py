@@ -34,6 +34,7 @@ examples:
 if TYPE_CHECKING:
     import numpy as np
 
+    from normwise.data.tables.table import Table
     from normwise.elsewhere.model import Model
 
 
@@ -201,8 +202,6 @@ def described(
 
 def _translate_table(args: argparse.Namespace) -> None:
     from normwise.data.errors import InputError
-    from normwise.data.tables.read import read_table
-    from normwise.data.tables.response import response_of
     from normwise.elsewhere.code import code_for, write_code
 
     for name in ("n", "sd_y", "mean_y"):
@@ -212,7 +211,20 @@ def _translate_table(args: argparse.Namespace) -> None:
         raise InputError("--to is missing: name the tools that the code is for")
     if args.output and len(args.to) > 1:
         raise InputError(f"--output {args.output}: one file holds the code of one tool")
-    table = read_table(
+    model = _model(args, asked_table(args))
+    if args.output:
+        for path in write_code(model, args.to[0], args.output):
+            print(f"Written: {path}")
+        return
+    print("\n".join(code_for(model, tool) for tool in args.to), end="")
+
+
+def asked_table(args: argparse.Namespace, **more: Any) -> Table:
+    """The table that the options of a command describe, with further ones of `read_table`."""
+    from normwise.data.tables.read import read_table
+    from normwise.data.tables.response import response_of
+
+    return read_table(
         args.input,
         args.target,
         positive=args.positive,
@@ -222,16 +234,11 @@ def _translate_table(args: argparse.Namespace) -> None:
         time=args.time,
         weights=args.weights,
         drop=args.drop,
+        **more,
     )
-    model = _model(args, table)
-    if args.output:
-        for path in write_code(model, args.to[0], args.output):
-            print(f"Written: {path}")
-        return
-    print("\n".join(code_for(model, tool) for tool in args.to), end="")
 
 
-def _model(args: argparse.Namespace, table: Any) -> Model:
+def _model(args: argparse.Namespace, table: Table) -> Model:
     from normwise.data.errors import InputError
     from normwise.elsewhere.convert import strengths_of
     from normwise.elsewhere.model import model_of_table

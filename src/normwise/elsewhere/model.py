@@ -446,8 +446,7 @@ def model_of_table(
         If neither penalty nor strengths are given or both, or if cross-validation chooses the null
         model.
     """
-    # tables of some readers know offsets
-    if getattr(table.rows, "offset", None) is not None:
+    if table.rows.offset is not None:
         raise InputError("a model with offsets or exposures is not carried to other tools")
     if (penalty is None) == (not l1 and not l2):
         raise InputError(

@@ -488,14 +488,14 @@ class ElasticNetClassifierCV(_MixedPenalty, _PathClassifierCV):
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(
+            l1_ratio=l1_ratio,
             alphas=alphas,
             cv=cv,
             rule=rule,
-            class_weight=class_weight,
             standardize=standardize,
             fit_intercept=fit_intercept,
             tol=tol,
             n_jobs=n_jobs,
             random_state=random_state,
         )
-        self.l1_ratio = l1_ratio
+        self.class_weight = class_weight

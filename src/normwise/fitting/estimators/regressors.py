@@ -299,28 +299,3 @@ class ElasticNetRegressorCV(_MixedPenalty, _PathRegressorCV):
     >>> print(f"R² = {model.score(X, y):.1f}")
     R² = 0.5
     """
-
-    def __init__(
-        self,
-        *,
-        l1_ratio: float | list[float] = 0.5,
-        alphas: Any = 100,
-        cv: Any = None,
-        rule: str = "min",
-        standardize: bool = True,
-        fit_intercept: bool = True,
-        tol: float = 1e-6,
-        n_jobs: int | None = None,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        super().__init__(
-            alphas=alphas,
-            cv=cv,
-            rule=rule,
-            standardize=standardize,
-            fit_intercept=fit_intercept,
-            tol=tol,
-            n_jobs=n_jobs,
-            random_state=random_state,
-        )
-        self.l1_ratio = l1_ratio

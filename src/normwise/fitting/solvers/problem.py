@@ -195,6 +195,11 @@ class Problem:
         return kind(X, y, weight, *options)
 
     @cached_property
+    def known(self) -> np.ndarray:
+        """What is known of each row's linear predictor."""
+        return np.zeros(self.n_samples)
+
+    @cached_property
     def null_error(self) -> float:
         """Error of the null model on the rows that it is fitted to."""
         mean = np.asarray(np.average(self.y, weights=self.weight))
