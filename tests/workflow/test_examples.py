@@ -199,14 +199,17 @@ def test_scenarios_of_every_kind_reach_their_verdicts(tmp_path):
     assert "some_per_group" in set(scenarios["placement"])
     assert scenarios["prevalence"].min() == 0.02
     assert scenarios["nonlinear_share"].max() > 0
+    assert scenarios["dispersion"].max() == 0.5
+    assert set(scenarios["class_features"].dropna()) == {"shared", "own"}
     assert len(plan) == len(scenarios)
     assert health["passed"].all(), health[~health["passed"]]
     assert "test sample" in set(health["check"])
     keys = scenarios.set_index(["dataset", "scenario"])
     found = verdicts[verdicts["tuning"] == "cv_min"].set_index(["dataset", "scenario"]).join(keys)
-    sampled = (found["response"] == "binary") & (
+    no_closed_form = found["response"].isin(["binary", "poisson"]) & (
         (found["features"] != "gaussian") | (found["nonlinear_share"] > 0)
     )
+    sampled = no_closed_form | (found["response"] == "multinomial")
     assert ((found["sample_se"] > 0) == sampled).all()
     assert sampled.any()
     assert (found["mcse"] > found["sample_se"]).all()
