@@ -13,10 +13,9 @@ from scipy import optimize, stats
 from scipy.special import expit
 from sklearn.linear_model import Lasso, Ridge
 
-from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
+from normwise.analysis.learn.cells import AXES, cells, is_of_classes, learnt_from, sample
 from normwise.analysis.learn.surface import LEVEL, Surface
-from normwise.report.explorer import LIKELY, MOST, RELATED, UNKNOWN
-from normwise.report.snippets import SNIPPETS
+from normwise.report.explorer import LIKELY, MOST, RELATED, RESPONSES, UNKNOWN
 from normwise.theory.boundary import phase_boundary
 from normwise.theory.lasso import lasso_optimal_risk
 from normwise.theory.linear import ridge_optimal_risk
@@ -162,7 +161,9 @@ def snr_of_auc(auc: float, rate: float) -> float:
     return observed_snr(spread**2 / LOGISTIC_VARIANCE, rate)
 
 
-def points_of(n, p, k, *, related="hardly", signs="unknown", snrs, binary=0.0, alignment=None):
+def points_of(
+    n, p, k, *, related="hardly", signs="unknown", snrs, response="gaussian", alignment=None
+):
     """What the question may mean: a row for each of what is not known, equally likely."""
     kind = RELATED[related]
     others = k - 1 if kind["size"] is None else (k - 1) * (min(kind["size"], p) - 1) / max(p - 1, 1)
@@ -178,7 +179,7 @@ def points_of(n, p, k, *, related="hardly", signs="unknown", snrs, binary=0.0, a
             {"aspect_ratio": p / n, "nonzero_share": k / p, "snr": snr, "signal_alignment": a}
             for snr, a in rows
         ]
-    ).assign(binary=binary)
+    ).assign(binary=is_of_classes(response), response=response)
 
 
 def mixture(surface: Surface, points: pd.DataFrame, widen: float) -> dict:
@@ -215,26 +216,25 @@ def widened(study: Study, goal: str) -> float:
 
 def surface_of(study: Study, goal: str) -> tuple[Surface, pd.DataFrame]:
     ground = study.table("ground")
-    # the explorer asks for a number or two classes, and answers from scenarios with these
-    frame = learnt_from(cells(ground[ground["response"].isin(list(SNIPPETS))], goal))
+    frame = learnt_from(cells(ground[ground["response"].isin(list(RESPONSES))], goal))
     scales = study.table("kernels").set_index("goal").loc[goal]
     return Surface.of_scales(sample(frame, MOST), scales), frame
 
 
 def a_question(rng, frame, goal) -> dict:
     """A random one within what was measured along the rows and columns."""
-    binary = int(rng.choice(frame["binary"].unique()))
-    own = frame[frame["binary"] == binary]
+    response = str(rng.choice(sorted(frame["response"].unique())))
+    own = frame[frame["response"] == response]
     n = int(rng.integers(own["n_samples"].min(), own["n_samples"].max() + 1))
     p = int(np.exp(rng.uniform(*np.log(n * own["aspect_ratio"].agg(["min", "max"])))))
     p = max(p, 1)
-    asked = {"goal": goal, "response": "classes" if binary else "number", "rows": n, "columns": p}
+    asked = {"goal": goal, "response": response, "rows": n, "columns": p}
     asked["relevant"] = int(np.exp(rng.uniform(0, np.log(p)))) if p > 1 else 1
     asked["related"] = str(rng.choice(list(RELATED)))
     if asked["related"] != "hardly":
         asked["signs"] = str(rng.choice(["unknown", "same", "either"]))
     known = rng.random() < 0.5
-    if binary:
+    if is_of_classes(response):
         asked["auc"] = round(float(rng.uniform(0.6, 0.9)), 3) if known else ""
         asked["rarer"] = round(float(rng.uniform(10, 50)), 1)
     else:
@@ -246,9 +246,9 @@ def a_question(rng, frame, goal) -> dict:
 
 
 def meant_by(asked: dict, frame: pd.DataFrame) -> pd.DataFrame:
-    binary = float(asked["response"] == "classes")
-    usual = frame.loc[frame["binary"] == binary, "snr"].agg(["min", "max"])
-    if asked["response"] == "classes":
+    response = asked["response"]
+    usual = frame.loc[frame["response"] == response, "snr"].agg(["min", "max"])
+    if is_of_classes(response):
         aucs = [asked["auc"]] if asked["auc"] != "" else UNKNOWN["auc"]
         snrs = [snr_of_auc(auc, asked["rarer"] / 100) for auc in aucs]
     else:
@@ -263,14 +263,14 @@ def meant_by(asked: dict, frame: pd.DataFrame) -> pd.DataFrame:
         related=asked["related"],
         signs=asked.get("signs", "unknown"),
         snrs=snrs,
-        binary=binary,
+        response=response,
         alignment=None if asked["alignment"] == "" else asked["alignment"],
     )
 
 
 def inside_of(points: pd.DataFrame, frame: pd.DataFrame) -> tuple[bool, pd.DataFrame]:
     """Whether all was measured, and the points with no less than the least share."""
-    own = frame[frame["binary"] == points["binary"].iloc[0]]
+    own = frame[frame["response"] == points["response"].iloc[0]]
     points = points.assign(nonzero_share=points["nonzero_share"].clip(own["nonzero_share"].min()))
     slack = {axis: 1e-6 * max(1.0, own[axis].max()) for axis in AXES}
     inside = all(
@@ -290,8 +290,7 @@ def test_the_explorer_answers_the_numbers_that_are_typed(asked):
     for goal in goals:
         surface, frame = surface_of(study, goal)
         question = a_question(rng, frame, goal)
-        if question["response"] == "number":
-            ask(page, response="number")
+        ask(page, response=question["response"])
         ask(page, **question)
         inside, points = inside_of(meant_by(question, frame), frame)
         shown = page.locator("#answer").get_attribute("data-verdict")

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
+from sklearn.pipeline import Pipeline
 from studies.made import SIZES, ZONES, made_study
 
 from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
 from normwise.analysis.learn.learn import TABLES, learn
 from normwise.analysis.learn.surface import Surface, inputs
 from normwise.report import explorer
-from normwise.report.explorer import LEFT_OUT, payload
+from normwise.report.explorer import LEFT_OUT, RESPONSES, payload
 from normwise.report.snippets import SNIPPETS
 
 MARGIN = 0.05
@@ -98,9 +99,11 @@ def test_its_ranges_are_those_that_were_measured(tables, found):
                 "rows": [of["n_samples"].min(), of["n_samples"].max()],
                 "columns": [of["n_features"].min(), of["n_features"].max()],
             }
-            for kind, of in frame.groupby("binary")
+            for kind, of in frame.groupby("response", observed=True)
         }
-    narrow, wide = (found["surfaces"][g]["ranges"][0] for g in ("calibration", "prediction"))
+    narrow, wide = (
+        found["surfaces"][g]["ranges"]["gaussian"] for g in ("calibration", "prediction")
+    )
     assert narrow["aspect_ratio"][1] < wide["aspect_ratio"][1]
 
 
@@ -108,7 +111,7 @@ def measured_ranges(frame):
     """By kind of response, as a table with two classes has its own."""
     return {
         kind: {axis: [own[axis].min(), own[axis].max()] for axis in AXES}
-        for kind, own in frame.groupby("binary")
+        for kind, own in frame.groupby("response", observed=True)
     }
 
 
@@ -144,14 +147,14 @@ def test_goals_come_with_their_scores(tables, found):
 def test_it_starts_with_a_table_among_those_measured(tables, found):
     start, own = found["start"], found["surfaces"]["prediction"]
     for name in ("rows", "columns"):
-        low, high = own["sizes"][0][name]
+        low, high = own["sizes"]["gaussian"][name]
         assert low <= start[name] <= high
     at = {
         "aspect_ratio": start["columns"] / start["rows"],
         "nonzero_share": start["relevant"] / start["columns"],
     }
     for axis, value in at.items():
-        low, high = own["ranges"][0][axis]
+        low, high = own["ranges"]["gaussian"][axis]
         assert low <= value <= high
     for stops in found["axes"].values():
         assert stops == sorted(set(stops))
@@ -167,9 +170,9 @@ def test_it_starts_within_the_sizes_where_wide_tables_have_few_rows(tables):
     found = payload(tables | {"ground": changed})
     own, start = found["surfaces"]["prediction"], found["start"]
     for name in ("rows", "columns"):
-        low, high = own["sizes"][0][name]
+        low, high = own["sizes"]["gaussian"][name]
         assert low <= start[name] <= high
-    low, high = own["ranges"][0]["aspect_ratio"]
+    low, high = own["ranges"]["gaussian"]["aspect_ratio"]
     assert low <= start["columns"] / start["rows"] <= high
 
 
@@ -220,11 +223,13 @@ def data_of(kind):
     rng = np.random.default_rng(3)
     X = rng.standard_normal((120, 15)) * np.geomspace(0.1, 10, 15)
     signal = X[:, 0] / 0.1 - X[:, 5] / X[:, 5].std()
+    if kind == "poisson":
+        return X, rng.poisson(np.exp(signal))
     y = signal + rng.standard_normal(120)
-    return X, y if kind == "gaussian" else (y > 0).astype(int)
+    return X, {"gaussian": y, "binary": y > 0, "multinomial": np.digitize(y, [-1, 1])}[kind] * 1
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "binary"])
+@pytest.mark.parametrize("kind", RESPONSES)
 def test_snippets_run_without_a_warning_and_do_what_their_penalty_does(kind):
     X, y = data_of(kind)
     coef, models = {}, {}
@@ -235,7 +240,10 @@ def test_snippets_run_without_a_warning_and_do_what_their_penalty_does(kind):
             warnings.simplefilter("error")
             exec(compile(code, f"{kind} {penalty}", "exec"), names)
         models[penalty] = names["model"]
-        coef[penalty] = np.ravel(names["model"][-1].coef_)
+        fitted = names["model"]
+        fitted = fitted[-1] if isinstance(fitted, Pipeline) else fitted
+        # of several classes the last one, which grows with the signal
+        coef[penalty] = np.atleast_2d(fitted.coef_)[-1]
     assert set(coef) == {"l1", "l2"}
     assert (coef["l1"] == 0).any()
     assert (coef["l2"] != 0).all()
@@ -247,7 +255,7 @@ def test_snippets_run_without_a_warning_and_do_what_their_penalty_does(kind):
         assert np.corrcoef(told, y)[0, 1] > 0.6
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "binary"])
+@pytest.mark.parametrize("kind", RESPONSES)
 def test_the_lines_for_both_keep_the_one_of_lower_error(kind):
     X, y = data_of(kind)
     names = {"X": X, "y": y}

@@ -52,13 +52,6 @@ model = L1CountRegressorCV(alphas=[{alpha}]).fit(X, y)
         ),
     },
 }
-TUNED = {
-    response: {
-        name: f"from normwise import {label}{kind}CV\nmodel = {label}{kind}CV().fit(X, y)\n"
-        for name, label in (("l1", "L1"), ("l2", "L2"))
-    }
-    for response, kind in (("multinomial", "Classifier"), ("poisson", "CountRegressor"))
-}
 
 
 def _options(table: Table) -> str:
@@ -101,9 +94,10 @@ def _fits(table: Table, models: Models) -> dict[str, str]:
 
     rows, given = table.rows, ""
     if all(part is None for part in (rows.units, rows.time, rows.weights, rows.offset)):
+        tuned = SNIPPETS[table.response]
         if table.response not in FITTED:
-            return SNIPPETS[table.response]
-        return {name: _fitted(table, name, models) for name in PENALTIES}
+            return tuned
+        return {name: _fitted(table, name, models) or tuned[name] for name in PENALTIES}
     kind = "Classifier" if kind_of(table.response).classes else "Regressor"
     if kind_of(table.response).takes_offset:
         kind = "CountRegressor"
@@ -128,14 +122,14 @@ def _fits(table: Table, models: Models) -> dict[str, str]:
     }
 
 
-def _fitted(table: Table, penalty: str, models: Models) -> str:
-    """Lines that fit a penalty at the strength that was chosen."""
+def _fitted(table: Table, penalty: str, models: Models) -> str | None:
+    """Lines that fit a penalty at the strength that was chosen; None without one."""
     if penalty not in models.chosen:
-        return TUNED[table.response][penalty]
+        return None
     alpha = float(models.alphas[penalty][models.chosen[penalty]])
     if not np.isfinite(alpha):
         # the null model was chosen
-        return TUNED[table.response][penalty]
+        return None
     return FITTED[table.response][penalty].format(
         alpha=f"{alpha:.8g}", C=f"{1 / (alpha * len(table.y)):.8g}"
     )

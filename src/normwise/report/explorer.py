@@ -15,7 +15,7 @@ from normwise.analysis.learn.rule_of_thumb import read_rule
 from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.analysis.tables import Tables
-from normwise.data.response_kind import DEFAULT
+from normwise.data.response_kind import kind_of
 from normwise.report.look.words import NO_PART, PROPERTIES
 from normwise.report.snippets import SNIPPETS
 
@@ -25,6 +25,13 @@ RELATED: dict[str, dict[str, Any]] = {
     "hardly": {"label": "hardly", "correlation": 0.0, "size": None},
     "groups": {"label": "in groups (r = 0.7, groups of ten)", "correlation": 0.7, "size": 10},
     "all": {"label": "all of them (r = 0.5)", "correlation": 0.5, "size": None},
+}
+# what can be predicted, and what is asked of it beside rows and columns
+RESPONSES: dict[str, dict[str, str]] = {
+    "gaussian": {"label": "a number", "explained": "R²"},
+    "poisson": {"label": "a count", "explained": "deviance explained"},
+    "binary": {"label": "one of two classes", "explained": "log-loss explained"},
+    "multinomial": {"label": "one of several classes", "explained": "log-loss explained"},
 }
 # what a reader does not know may be any of these
 UNKNOWN = {"r2": [0.2, 0.5, 0.8], "auc": [0.65, 0.75, 0.85]}
@@ -100,15 +107,15 @@ def _surface(frame: pd.DataFrame, scales: Mapping[str, Any]) -> dict[str, Any]:
         "zone": surface.zone,
         "binary": float(frame["binary"].min()),
         "ranges": {
-            int(kind): {key: list(span) for key, span in ranges(own).items()}
-            for kind, own in frame.groupby("binary")
+            response: {key: list(span) for key, span in ranges(own).items()}
+            for response, own in frame.groupby("response", observed=True)
         },
         "sizes": {
-            int(kind): {
+            response: {
                 name: [int(own[column].min()), int(own[column].max())]
                 for name, column in (("rows", "n_samples"), ("columns", "n_features"))
             }
-            for kind, own in frame.groupby("binary")
+            for response, own in frame.groupby("response", observed=True)
         },
     }
 
@@ -149,7 +156,7 @@ def _measured(ground: pd.DataFrame) -> list[dict[str, Any]]:
                 "scenario": row["scenario"],
                 "n": int(row["n_samples"]),
                 "p": int(row["n_features"]),
-                "of_numbers": row["response"] == DEFAULT,
+                "response": row["response"],
                 "x": _digits((row[axis] for axis in AXES), 4),
                 "points": round(row["points"], 2) if np.isfinite(row["points"]) else None,
                 "goals": {},
@@ -170,10 +177,11 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``axes``, the levels of map and profile, and ``names`` by axis; what the boxes hold at the
-        ``start``; how columns may be ``related``, what stands for ``unknown`` shares of what can
-        be explained, and from which probability on a penalty is the ``likely`` one; ``goals`` with
-        their measure, the unit of their differences and the surface's held-out scores;
+        ``axes``, the levels of map and profile, and ``names`` by axis; which ``responses`` were
+        measured; what the boxes hold at the ``start``; how columns may be ``related``, what stands
+        for ``unknown`` shares of what can be explained, and from which probability on a penalty is
+        the ``likely`` one; ``goals`` with their measure, the unit of their differences and the
+        surface's held-out scores;
         ``surfaces`` by goal, from which the page computes the effect at any numbers, with the
         measured ``ranges`` and ``sizes`` by kind of response; where it hardly ``matters``; the
         code ``snippets``; measured ``scenarios``, at most `MOST`, as are the points of a surface.
@@ -187,7 +195,7 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     goals = [goal for goal in GOALS if (surface["goal"] == goal).any()]
     # what a reader can ask for
     ground = tables["ground"]
-    ground = ground[ground["response"].isin(list(SNIPPETS))]
+    ground = ground[ground["response"].isin(list(RESPONSES))]
     goals = [goal for goal in goals if len(learnt_from(cells(ground, goal)))]
     if not goals:
         return None
@@ -195,6 +203,12 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     frames = {goal: learnt_from(cells(ground, goal)) for goal in goals}
     return {
         "axes": axes,
+        "responses": {
+            name: {**words, "classes": bool(kind.classes), "several": kind.several}
+            for name, words in RESPONSES.items()
+            for kind in (kind_of(name),)
+            if (frames[goals[0]]["response"] == name).any()
+        },
         "start": _start(frames[goals[0]]),
         "related": RELATED,
         "unknown": UNKNOWN,

@@ -42,6 +42,30 @@ _TWO_LINEAR = """\
     make_pipeline(StandardScaler(), LassoCV(cv=10)),
     make_pipeline(StandardScaler(), RidgeCV(alphas=np.geomspace(1e-3, 1e6, 91))),
 """
+# scikit-learn has no L1 penalty for counts, and its solver with one takes long for several classes
+_OWN = "from normwise import {name}\nmodel = {name}().fit(X, y)\n"
+_BOTH_OWN = """\
+import numpy as np
+from normwise import L1{kind}CV, L2{kind}CV
+from sklearn.model_selection import {folds}, cross_val_score
+
+# both on the same folds; the one with the lower error is kept
+folds = {folds}(10, shuffle=True, random_state=0)
+models = [L1{kind}CV(), L2{kind}CV()]
+score = "{score}"
+errors = [-cross_val_score(m, X, y, cv=folds, scoring=score).mean() for m in models]
+model = models[int(np.argmin(errors))].fit(X, y)
+"""
+
+
+def _own(kind: str, folds: str, score: str) -> dict[str, str]:
+    return {
+        "both": _BOTH_OWN.format(kind=kind, folds=folds, score=score),
+        "l1": _OWN.format(name=f"L1{kind}CV"),
+        "l2": _OWN.format(name=f"L2{kind}CV"),
+    }
+
+
 # what a reader can paste, by kind of response and penalty; the tests run it
 SNIPPETS = {
     "gaussian": {
@@ -75,4 +99,6 @@ model = make_pipeline(StandardScaler(), RidgeCV(alphas=alphas)).fit(X, y)
         "l1": _LOGISTIC.format(pipeline=_PIPELINE, ratio=1, solver="saga"),
         "l2": _LOGISTIC.format(pipeline=_PIPELINE, ratio=0, solver="lbfgs"),
     },
+    "multinomial": _own("Classifier", "StratifiedKFold", "neg_log_loss"),
+    "poisson": _own("CountRegressor", "KFold", "neg_mean_poisson_deviance"),
 }

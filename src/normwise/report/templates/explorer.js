@@ -17,12 +17,13 @@
     const box = (id) => ($(id).value.trim() === "" ? Number.NaN : Number($(id).value));
     const put = (id, v) => ($(id).value = Number.isNaN(v) ? "" : String(Number(v.toPrecision(6))));
     const chosen = (name) => document.querySelector(`input[name=${name}]:checked`).value;
-    const FIELDS = { rows: "rows", columns: "columns", relevant: "columns that matter", r2: "R²", auc: "AUC", rarer: "the rarer class", alignment: "the alignment" };
+    const FIELDS = { rows: "rows", columns: "columns", relevant: "columns that matter", r2: "R²", auc: "AUC", rarer: "the rarest class", alignment: "the alignment" };
     const CHOICES = ["response", "related"];
     const SELECTS = ["goal", "signs"];
 
     function read() {
-      const q = { goal: $("goal").value, related: chosen("related"), signs: $("signs").value, classes: chosen("response") === "classes" };
+      const q = { goal: $("goal").value, related: chosen("related"), signs: $("signs").value, response: chosen("response") };
+      Object.assign(q, data.responses[q.response]);
       for (const id of Object.keys(FIELDS)) q[id] = box(id);
       const missing = ["rows", "columns", "relevant"].filter((id) => Number.isNaN(q[id])).map((id) => FIELDS[id]);
       if (missing.length) return { missing };
@@ -37,13 +38,17 @@
         if (q.rarer <= 0 || q.rarer > 50) wrong.push(`${FIELDS.rarer} must be above 0 % and at most 50 %`);
       } else within("r2", 0, 1);
       if (q.alignment <= 0) wrong.push(`${FIELDS.alignment} must be above 0`);
-      if (!q.classes && !(0 in data.surfaces[q.goal].ranges)) wrong.push(`${goals[q.goal].name} is a goal for two classes: choose to predict these`);
+      const measuredOf = data.surfaces[q.goal].ranges;
+      if (!(q.response in measuredOf)) {
+        const others = Object.keys(measuredOf).map((kind) => data.responses[kind].label);
+        wrong.push(`${goals[q.goal].name} was measured for ${others.join(" and ")} to predict: choose that`);
+      }
       if (wrong.length) return { wrong };
-      const rate = (Number.isNaN(q.rarer) ? 50 : q.rarer) / 100;
+      const rate = Number.isNaN(q.rarer) ? 1 / (q.several ? 3 : 2) : q.rarer / 100;
       const snrOf = q.classes ? (auc) => snrOfAuc(auc, rate) : (r2) => r2 / (1 - r2);
       const known = q.classes ? q.auc : q.r2;
       // what is not known is taken as no stranger than what was measured
-      const [low, high] = data.surfaces[q.goal].ranges[q.classes ? 1 : 0]?.snr ?? [0, Number.POSITIVE_INFINITY];
+      const [low, high] = measuredOf[q.response].snr;
       const usual = (snr) => Math.min(high, Math.max(low, snr));
       q.snrs = Number.isNaN(known) ? data.unknown[q.classes ? "auc" : "r2"].map((v) => usual(snrOf(v))) : [snrOf(known)];
       q.aspect = q.columns / q.rows;
@@ -62,26 +67,26 @@
       return same === 1 ? [1] : pulled;
     }
     const points = (q, { relevant = q.relevant, aspect = q.aspect, snrs = q.snrs, pulled = alignments(q, relevant) } = {}) =>
-      snrs.flatMap((snr) => pulled.map((alignment) => ({ aspect, share: relevant / q.columns, snr, alignment, binary: q.binary })));
+      snrs.flatMap((snr) => pulled.map((alignment) => ({ aspect, share: relevant / q.columns, snr, alignment, binary: q.binary, response: q.response })));
 
     // -- one number of columns that matter: what is likelier, and how sure that is
 
     const range = ([low, high]) => (low === high ? significant(low, 3) : `${significant(low, 3)} to ${significant(high, 3)}`);
     // the least share that was measured stands for less, as fewer columns are for L1 the more
-    function measured(at, surface, binary) {
-      return { ...at, share: Math.max(at.share, surface.ranges[binary].nonzero_share[0]) };
+    function measured(at, surface) {
+      return { ...at, share: Math.max(at.share, surface.ranges[at.response].nonzero_share[0]) };
     }
     function beyond(list, goal) {
       const surface = data.surfaces[goal];
-      const binary = list[0].binary;
-      if (!(binary in surface.ranges)) return [`${binary ? "two classes" : "a number"} to predict (not in this study)`];
+      const response = list[0].response;
+      if (!(response in surface.ranges)) return [`${data.responses[response].label} to predict (not in this study)`];
       const out = new Set();
       const values = { aspect_ratio: "aspect", nonzero_share: "share", snr: "snr", signal_alignment: "alignment" };
       for (const point of list)
         for (const [key, name] of Object.entries(values)) {
-          const [low, high] = surface.ranges[binary][key];
+          const [low, high] = surface.ranges[response][key];
           const slack = 1e-6 * Math.max(1, high);
-          const value = name === "alignment" ? together(point[name]) : measured(point, surface, binary)[name];
+          const value = name === "alignment" ? together(point[name]) : measured(point, surface)[name];
           if (value < low - slack || value > high + slack) out.add(`${data.names[key]} ${significant(point[name], 3)} (measured: ${range([low, high])})`);
         }
       return [...out];
@@ -94,7 +99,7 @@
         const side = sides.size === 1 ? [...sides][0] : "";
         return { outside, side, sure: false, verdict: side ? `${side}-theory` : "unmeasured" };
       }
-      const found = surfaceOf(goal)(list.map((point) => measured(point, surface, point.binary)));
+      const found = surfaceOf(goal)(list.map((point) => measured(point, surface)));
       const likelier = found.l1 > 0.5 ? "l1" : "l2";
       const odds = Math.max(found.l1, 1 - found.l1);
       const equal = found.low > -surface.zone && found.high < surface.zone;
@@ -189,7 +194,7 @@
     const tenth = (v) => fixed(v, 1);
 
     const unusual = (q) =>
-      Object.entries(data.surfaces[q.goal].sizes[q.binary] ?? {})
+      Object.entries(data.surfaces[q.goal].sizes[q.response] ?? {})
         .filter(([id, [low, high]]) => q[id] < low || q[id] > high)
         .map(([id, ends]) => `${whole(q[id])} ${id} (measured: ${range(ends)})`);
     const matters = (q) => q.goal === "prediction" && data.matters !== null && q.perFeature >= data.matters.rows;
@@ -208,7 +213,7 @@
       if (runs.every((run) => run.outside)) return `Not among the scenarios of the study: ${answer(q, { relevant: 1 }).outside.concat(q.unusual).join("; ")}. Fit both and keep the lower cross-validated error.`;
       const sizes = q.unusual.length ? ` Not among the scenarios of the study: ${q.unusual.join("; ")}.` : "";
       const partly = runs.some((run) => run.outside) ? ` Striped: outside of what was measured${q.goal === "prediction" ? ", by theory for unrelated columns" : ""}.` : "";
-      if (matters(q)) return `L1 and L2 differ by at most one point of ${q.classes ? "log-loss explained" : "R²"} in ${percent(data.matters.share)} of ${whole(data.matters.n)} such scenarios. By excess risk: ${sides(runs, q)}.${sizes}${partly}`;
+      if (matters(q)) return `L1 and L2 differ by at most one point of ${q.explained} in ${percent(data.matters.share)} of ${whole(data.matters.n)} such scenarios. By excess risk: ${sides(runs, q)}.${sizes}${partly}`;
       const poor = goals[q.goal].scores.some((s) => s.r2 < POOR) ? " Of this goal the surface explains little: do not rely on it." : "";
       return `${howSure(runs, q)}${sizes}${partly}${level}${poor}`.trim();
     }
@@ -219,7 +224,7 @@
       const own = goals.explained;
       // its loss is what is not explained
       const told = [found.effect, found.high, found.low].map((v) => tenth(-own.times * v));
-      return ` In points of ${q.classes ? "log-loss explained" : "R²"} on new rows, L1 − L2: ${told[0]} (${percent(data.level)}: ${told[1]} to ${told[2]}).`;
+      return ` In points of ${q.explained} on new rows, L1 − L2: ${told[0]} (${percent(data.level)}: ${told[1]} to ${told[2]}).`;
     }
     function theoryOf(q) {
       const list = points(q);
@@ -230,7 +235,7 @@
       const goal = goals[q.goal];
       const start = `If ${whole(q.relevant)} matter${q.relevant === 1 ? "s" : ""}: `;
       if (found.outside.length) {
-        if (q.goal !== "prediction" || q.classes) return `${start}${found.side ? `${found.side.toUpperCase()}, by theory for a number to predict` : "not measured"}.`;
+        if (q.goal !== "prediction" || q.response !== "gaussian") return `${start}${found.side ? `${found.side.toUpperCase()}, by theory for a number to predict` : "not measured"}.`;
         const { lasso, ridge, snr } = theoryOf(q);
         const explained = (risk) => percent(Math.max(0, (snr - risk) / (1 + snr)));
         return `${start}by exact theory for unrelated columns of equal effect and many rows, L1 would explain ${explained(lasso)} of new rows and L2 ${explained(ridge)}, of ${percent(snr / (1 + snr))} that can be explained.`;
@@ -286,7 +291,7 @@
     function nearest(q, count, without) {
       const at = centre(q);
       return data.scenarios
-        .filter((s) => q.goal in s.goals && s.of_numbers !== (q.binary === 1))
+        .filter((s) => q.goal in s.goals && s.response === q.response)
         .map((s) => [distance(s, at, without), s])
         .sort(([a], [b]) => a - b)
         .slice(0, count);
@@ -317,7 +322,7 @@
       $("nearest").tBodies[0].replaceChildren(...rows);
     }
     function snippet(q, found, runs) {
-      const kind = data.snippets[q.classes ? "binary" : "gaussian"];
+      const kind = data.snippets[q.response];
       const named = state.chosen || runs.every((run) => run.side === found.side);
       return kind[named && found.side && !matters(q) ? found.side : "both"];
     }
@@ -357,7 +362,7 @@
     function asked(q) {
       const related = data.related[q.related].label.replace(/ \(.*/, "");
       const reach = q.classes ? (Number.isNaN(q.auc) ? "AUC not known" : `AUC ${q.auc}`) : Number.isNaN(q.r2) ? "R² not known" : `R² ${q.r2}`;
-      return `${whole(q.rows)} rows, ${whole(q.columns)} columns, related: ${related}, ${q.classes ? "two classes" : "a number"} to predict, ${reach}`;
+      return `${whole(q.rows)} rows, ${whole(q.columns)} columns, related: ${related}, ${q.label} to predict, ${reach}`;
     }
     function refuse(title, text) {
       state.question = null;
@@ -373,8 +378,10 @@
       refresh("map", "profile");
     }
     function show() {
-      const classes = chosen("response") === "classes";
-      for (const element of document.querySelectorAll("[data-for]")) element.hidden = element.dataset.for !== (classes ? "classes" : "number");
+      const { classes, several } = data.responses[chosen("response")];
+      $("rarer").placeholder = several ? "33" : "50";
+      const wanted = { number: !classes, classes, several };
+      for (const element of document.querySelectorAll("[data-for]")) element.hidden = !wanted[element.dataset.for];
       $("pulled").hidden = chosen("related") === "hardly";
       const q = read();
       if (q.missing) return refuse(`No answer: ${q.missing.join(" and ")} missing`, "Rows, columns and how many may matter need a number; the last is your guess, and the bar shows all others.");
