@@ -4,7 +4,7 @@ import pytest
 from studies.made_map import made_map
 
 from normwise.advice.atlas import atlas_of
-from normwise.analysis.learn.atlas import read_atlas
+from normwise.analysis.learn.atlas import KINDS, TABLES, read_atlas
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def atlas(map_tables):
 
 @pytest.fixture(scope="session")
 def shipped_atlas():
-    return atlas_of(read_atlas())
+    return atlas_of(read_atlas((*TABLES, KINDS)))
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
+from sklearn.metrics import r2_score
 from sklearn.pipeline import Pipeline
 from studies.made import SIZES, ZONES, made_study
 
@@ -191,7 +192,45 @@ def test_intervals_are_widened_by_where_they_held_least(tables, found):
     for goal in SIZES:
         held = scores.loc[scores["goal"] == goal, "coverage"].min()
         expected = max(1.0, norm.ppf(0.95) / norm.ppf((1 + max(held, 0.1)) / 2))
-        assert found["surfaces"][goal]["widen"] == pytest.approx(expected)
+        widen = found["surfaces"][goal]["widen"]
+        assert set(widen) == set(found["responses"])
+        assert list(widen.values()) == pytest.approx([expected] * len(widen))
+
+
+def test_kinds_that_nothing_was_learnt_from_are_answered_and_their_record_is_told(tables, found):
+    """The surface stays; ranges, the record and the width of intervals are those of the kind."""
+    ground = tables["ground"]
+    half = ground["scenario"].isin(ground["scenario"].unique()[::2])
+    # as certain as the learnt ones, and further off
+    moved = 3 * ground.loc[half, "effect"]
+    others = ground[half].assign(response="poisson", held_out=True, effect=moved)
+    others["scenario"] = "c" + others["scenario"].astype(str)
+    both = payload(tables, others)
+    assert "poisson" in both["responses"] and "poisson" not in found["responses"]
+    assert not both["responses"]["poisson"]["classes"]
+    assert sum(row["response"] == "poisson" for row in both["scenarios"]) > 0
+    for goal in SIZES:
+        own, alone = both["surfaces"][goal], found["surfaces"][goal]
+        assert [own[key] for key in ("x", "y", "lengths")] == [
+            alone[key] for key in ("x", "y", "lengths")
+        ]
+        frame = cells(others, goal)
+        assert own["ranges"]["poisson"] == measured_ranges(frame)["poisson"]
+        assert own["ranges"]["gaussian"] == alone["ranges"]["gaussian"]
+        tried = own["tried"]["poisson"]
+        surface = Surface.of_scales(
+            learnt_from(cells(ground, goal)), tables["kernels"].set_index("goal").loc[goal]
+        )
+        said = surface.predict(frame, frame["mcse"].to_numpy())
+        inside = (said["low"].array <= frame["effect"]) & (frame["effect"] <= said["high"].array)
+        assert (tried["n"], tried["coverage"]) == (len(frame), pytest.approx(inside.mean()))
+        assert tried["r2"] == pytest.approx(r2_score(frame["effect"], said["effect"]))
+        assert own["widen"]["gaussian"] == alone["widen"]["gaussian"]
+        expected = norm.ppf(0.95) / norm.ppf((1 + max(inside.mean(), 0.1)) / 2)
+        assert own["widen"]["poisson"] == pytest.approx(max(expected, own["widen"]["gaussian"]))
+    # a kind that was learnt from is not tried
+    again = payload(tables, others.assign(response="gaussian"))
+    assert again == found
 
 
 def test_scenarios_are_those_measured(tables, found):

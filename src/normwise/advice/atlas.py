@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from normwise.analysis.learn.atlas import read_atlas
+from normwise.analysis.learn.atlas import KINDS, read_atlas
 from normwise.analysis.learn.cells import cells, learnt_from
 from normwise.analysis.learn.rule_of_thumb import Rule, read_rule
 from normwise.analysis.learn.surface import FEWEST, Surface
@@ -29,7 +29,8 @@ class Atlas:
     Attributes
     ----------
     cells : DataFrame
-        Rows of table ``ground`` of goal ``prediction``, one a scenario.
+        Rows of table ``ground`` of goal ``prediction``, one a scenario; those of table ``kinds``
+        with them, which are held out.
     rule : Rule
         The rule of thumb for prediction.
     surface : Surface
@@ -58,7 +59,7 @@ def _surface(tables: Mapping[str, pd.DataFrame], goal: str) -> Surface:
 
 
 def atlas_of(tables: Mapping[str, pd.DataFrame]) -> Atlas:
-    """The map that the tables ``ground``, ``kernels`` and ``rules`` hold.
+    """The map that the tables ``ground``, ``kernels`` and ``rules`` hold, and ``kinds`` if there.
 
     Raises
     ------
@@ -74,6 +75,8 @@ def atlas_of(tables: Mapping[str, pd.DataFrame]) -> Atlas:
         )
     surface = _surface(tables, GOAL)
     last = read_rule(tables["rules"], EXPLAINED)
+    if KINDS in tables:
+        frame = pd.concat([frame, cells(tables[KINDS], GOAL)], ignore_index=True)
     return Atlas(
         frame,
         rule,
@@ -117,4 +120,4 @@ def read_study(folder: str | Path) -> Atlas:
 
 def shipped() -> Atlas:
     """The map that is shipped: `normwise.analysis.learn.atlas`."""
-    return atlas_of(read_atlas(NEEDED))
+    return atlas_of(read_atlas((*NEEDED, KINDS)))

@@ -80,18 +80,26 @@ def _widened(key: str, scores: pd.DataFrame) -> float:
     By the scenarios, held out or of the study, of which they held the fewest; at least 1.
     """
     held = scores.loc[scores["goal"] == key, "coverage"].astype(float)
-    least = float(np.nanmin(held)) if np.isfinite(held).any() else LEVEL
+    return _widening(float(np.nanmin(held)) if np.isfinite(held).any() else LEVEL)
+
+
+def _widening(coverage: float) -> float:
+    """By how much to widen intervals that hold so often, at least 1."""
     normal = NormalDist()
-    return max(1.0, normal.inv_cdf((1 + LEVEL) / 2) / normal.inv_cdf((1 + max(least, 0.1)) / 2))
+    return max(1.0, normal.inv_cdf((1 + LEVEL) / 2) / normal.inv_cdf((1 + max(coverage, 0.1)) / 2))
 
 
 def _digits(values: Any, digits: int = 6) -> list[float]:
     return [float(f"{v:.{digits}g}") for v in values]
 
 
-def _surface(frame: pd.DataFrame, scales: Mapping[str, Any]) -> dict[str, Any]:
-    """The surface of a goal as the page computes it: points, kernel and scales."""
+def _surface(
+    frame: pd.DataFrame, others: pd.DataFrame, scales: Mapping[str, Any], widen: float
+) -> dict[str, Any]:
+    """The surface of a goal as the page computes it: points, kernel, scales, and where it holds."""
     shown = sample(frame, MOST)
+    measured = pd.concat([frame, others]) if len(others) else frame
+    tried = _tried(Surface.of_scales(frame, scales), others) if len(others) else {}
     surface = Surface.of_scales(shown, scales)
     kernel = surface.model.kernel_
     return {
@@ -108,16 +116,36 @@ def _surface(frame: pd.DataFrame, scales: Mapping[str, Any]) -> dict[str, Any]:
         "binary": float(frame["binary"].min()),
         "ranges": {
             response: {key: list(span) for key, span in ranges(own).items()}
-            for response, own in frame.groupby("response", observed=True)
+            for response, own in measured.groupby("response")
         },
         "sizes": {
             response: {
                 name: [int(own[column].min()), int(own[column].max())]
                 for name, column in (("rows", "n_samples"), ("columns", "n_features"))
             }
-            for response, own in frame.groupby("response", observed=True)
+            for response, own in measured.groupby("response")
         },
+        "widen": {
+            response: max(widen, _widening(tried.get(response, {}).get("coverage", LEVEL)))
+            for response in measured["response"].unique()
+        },
+        "tried": tried,
     }
+
+
+def _tried(surface: Surface, others: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """How well a surface does with responses that it has not seen, by kind."""
+    out = {}
+    for response, own in others.groupby("response"):
+        found = surface.predict(own, own["mcse"].to_numpy())
+        error = own["effect"].to_numpy() - found["effect"].to_numpy()
+        inside = own["effect"].between(found["low"].to_numpy(), found["high"].to_numpy())
+        out[str(response)] = {
+            "n": len(own),
+            "r2": float(1 - error @ error / (len(own) * own["effect"].var(ddof=0))),
+            "coverage": float(inside.mean()),
+        }
+    return out
 
 
 def _start(frame: pd.DataFrame) -> dict[str, int]:
@@ -167,12 +195,15 @@ def _measured(ground: pd.DataFrame) -> list[dict[str, Any]]:
     return list(scenarios.values())
 
 
-def payload(tables: Tables) -> dict[str, Any] | None:
+def payload(tables: Tables, others: pd.DataFrame | None = None) -> dict[str, Any] | None:
     """Numbers of the explorer: everything that its controls can reach.
 
     Parameters
     ----------
     tables : dict of str to DataFrame
+    others : DataFrame, optional
+        Table ``ground`` of scenarios with other kinds of response, which the surfaces were not
+        fitted to: these kinds can be asked for too.
 
     Returns
     -------
@@ -183,7 +214,8 @@ def payload(tables: Tables) -> dict[str, Any] | None:
         the ``likely`` one; ``goals`` with their measure, the unit of their differences and the
         surface's held-out scores;
         ``surfaces`` by goal, from which the page computes the effect at any numbers, with the
-        measured ``ranges`` and ``sizes`` by kind of response; where it hardly ``matters``; the
+        measured ``ranges`` and ``sizes`` by kind of response, how they did where a kind was only
+        ``tried``, and by how much intervals are to ``widen``; where it hardly ``matters``; the
         code ``snippets``; measured ``scenarios``, at most `MOST`, as are the points of a surface.
         None without a surface.
     """
@@ -196,18 +228,24 @@ def payload(tables: Tables) -> dict[str, Any] | None:
     # what a reader can ask for
     ground = tables["ground"]
     ground = ground[ground["response"].isin(list(RESPONSES))]
+    others = ground[:0] if others is None else others
+    others = others[~others["response"].isin(ground["response"].unique())]
     goals = [goal for goal in goals if len(learnt_from(cells(ground, goal)))]
     if not goals:
         return None
     kernels = {row["goal"]: row for row in tables["kernels"].to_dict("records")}
     frames = {goal: learnt_from(cells(ground, goal)) for goal in goals}
+    surfaces = {
+        goal: _surface(frame, cells(others, goal), kernels[goal], _widened(goal, scores))
+        for goal, frame in frames.items()
+    }
     return {
         "axes": axes,
         "responses": {
             name: {**words, "classes": bool(kind.classes), "several": kind.several}
             for name, words in RESPONSES.items()
             for kind in (kind_of(name),)
-            if (frames[goals[0]]["response"] == name).any()
+            if name in surfaces[goals[0]]["ranges"]
         },
         "start": _start(frames[goals[0]]),
         "related": RELATED,
@@ -216,11 +254,10 @@ def payload(tables: Tables) -> dict[str, Any] | None:
         "names": PROPERTIES,
         "goals": [_goal(goal, kernels[goal]["zone"], scores) for goal in goals],
         "level": LEVEL,
-        "surfaces": {
-            goal: {**_surface(frame, kernels[goal]), "widen": _widened(goal, scores)}
-            for goal, frame in frames.items()
-        },
+        "surfaces": surfaces,
         "matters": _matters(tables),
         "snippets": SNIPPETS,
-        "scenarios": _measured(ground[ground["goal"].isin(goals)]),
+        "scenarios": [
+            row for part in (ground, others) for row in _measured(part[part["goal"].isin(goals)])
+        ],
     }

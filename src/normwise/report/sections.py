@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from normwise.analysis.judge.health import passed_all
+from normwise.analysis.learn.atlas import KINDS, read_atlas
 from normwise.analysis.tables import Tables, distinct, effects
 from normwise.data.imported import Source
 from normwise.report.answer import answer
@@ -136,7 +137,9 @@ def _every(results: Results) -> dict[str, Any]:
 
 def _explorer(results: Results) -> dict[str, Any]:
     cost = cost_of_both(scores_of(results.tables))
-    return {"explorer": payload(results.tables), "cost": cost}
+    learnt_here = results.config["comparison"]["learn_from"] == "study"
+    others = None if learnt_here else read_atlas([KINDS])[KINDS]
+    return {"explorer": payload(results.tables, others), "cost": cost}
 
 
 def _own(results: Results) -> dict[str, Any]:

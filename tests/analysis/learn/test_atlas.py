@@ -10,7 +10,7 @@ from studies.made import made_study
 
 from normwise.analysis.columns import check_table
 from normwise.analysis.goals import GOALS
-from normwise.analysis.learn.atlas import TABLES, about_atlas, read_atlas, ship
+from normwise.analysis.learn.atlas import KINDS, TABLES, about_atlas, read_atlas, ship, ship_kinds
 from normwise.analysis.learn.cells import cells, learnt_from
 from normwise.analysis.learn.exact_boundary import call_by_theory
 from normwise.analysis.learn.learn import learn
@@ -105,7 +105,7 @@ def test_a_sample_of_it_is_made_again_from_the_seeds():
 
 def test_a_changed_effect_is_a_fault(monkeypatch, atlas):
     ground = atlas["ground"].assign(effect=atlas["ground"]["effect"] + 1e-4)
-    changed = dict(atlas) | {"ground": ground}
+    changed = {"ground": ground, KINDS: ground[:0]}
     monkeypatch.setattr("normwise.provenance.verify_atlas.read_atlas", lambda _: changed)
     assert verify_atlas(1, seed=1).faults
 

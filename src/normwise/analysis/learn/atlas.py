@@ -1,8 +1,10 @@
 """The atlas: a study of sampled scenarios, of which the tables of ``learn`` are shipped.
 
 They lie in the folder ``atlas`` beside this file, and with them what they were made from and with.
-``python -m normwise.analysis.learn.atlas results/atlas`` takes them over from a new run of
-``config/atlas.yaml``.
+Counts and several classes are in a study of their own, in the folder ``kinds``: nothing was learnt
+from it, so that it tells how what was learnt of numbers and two classes does with them.
+``python -m normwise.analysis.learn.atlas results/atlas results/kinds`` takes them over from new
+runs of ``config/atlas.yaml`` and ``config/kinds.yaml``.
 """
 
 from __future__ import annotations
@@ -20,10 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from normwise.analysis.columns import tables_of, typed
+from normwise.analysis.learn.cells import ground_of
 from normwise.files.parquet import read_parquet
 from normwise.files.whole import sha256, write_text
 
 TABLES = tables_of("learn")
+KINDS = "kinds"
+STUDIES = ("atlas", KINDS)
 ABOUT = "about.json"
 # a scenario at the cut must stay there
 EXACT = ("load",)
@@ -32,14 +37,31 @@ KEPT = ("code", "environment", "started", "finished", "seeds", "fits", "config",
 
 
 def read_atlas(names: Iterable[str] = TABLES) -> dict[str, pd.DataFrame]:
-    """Tables of the shipped atlas, by name."""
-    with as_file(files("normwise.analysis.learn") / "atlas") as folder:
-        return {name: typed(pd.read_parquet(folder / f"{name}.parquet"), name) for name in names}
+    """Tables of the shipped atlas, by name.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Tables, and ``kinds`` for the table ``ground`` of counts and several classes.
+    """
+    return {
+        name: _table(*((KINDS, "ground") if name == KINDS else ("atlas", name))) for name in names
+    }
 
 
-def about_atlas() -> dict[str, Any]:
-    """What the shipped atlas was made from and with: the record of its run, in short."""
-    with as_file(files("normwise.analysis.learn") / "atlas" / ABOUT) as path:
+def _table(study: str, name: str) -> pd.DataFrame:
+    with as_file(files("normwise.analysis.learn") / study) as folder:
+        return typed(pd.read_parquet(folder / f"{name}.parquet"), name)
+
+
+def about_atlas(study: str = "atlas") -> dict[str, Any]:
+    """What a shipped study was made from and with: the record of its run, in short.
+
+    Parameters
+    ----------
+    study : {"atlas", "kinds"}
+    """
+    with as_file(files("normwise.analysis.learn") / study / ABOUT) as path:
         return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -52,14 +74,36 @@ def ship(results: str | Path, folder: str | Path) -> None:
         Results folder of a run of ``config/atlas.yaml``.
     folder : path
     """
-    results, folder = Path(results), Path(folder)
+    tables = Path(results) / "tables"
+    _write({name: read_parquet(tables / f"{name}.parquet") for name in TABLES}, results, folder)
+
+
+def ship_kinds(results: str | Path, folder: str | Path) -> None:
+    """Write the scenarios of a finished run from which nothing was learnt.
+
+    Parameters
+    ----------
+    results : path
+        Results folder of a run of ``config/kinds.yaml``.
+    folder : path
+    """
+    names = ("goals", "scenarios", "strategies")
+    own = [read_parquet(Path(results) / "tables" / f"{name}.parquet") for name in names]
+    _write({"ground": ground_of(*own).assign(held_out=True)}, results, folder)
+
+
+def _write(tables: Mapping[str, pd.DataFrame], results: str | Path, folder: str | Path) -> None:
+    folder = Path(folder)
     folder.mkdir(exist_ok=True)
-    for name in TABLES:
-        frame = _shortened(read_parquet(results / "tables" / f"{name}.parquet"))
-        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd", compression_level=19)
-    record = json.loads((results / "provenance.json").read_text(encoding="utf-8"))
-    write_text(folder / ABOUT, json.dumps(_in_short(record, folder), indent=1) + "\n")
+    for name, frame in tables.items():
+        table = pa.Table.from_pandas(_shortened(frame), preserve_index=False)
+        place = folder / f"{name}.parquet"
+        table = table.replace_schema_metadata(None)
+        pq.write_table(table, place, compression="zstd", compression_level=19)
+    record = json.loads((Path(results) / "provenance.json").read_text(encoding="utf-8"))
+    digests = [sha256(folder / f"{name}.parquet")[:12] for name in tables]
+    short = {key: record[key] for key in KEPT} | {"tables": " ".join(digests)}
+    write_text(folder / ABOUT, json.dumps(short, indent=1) + "\n")
 
 
 def _shortened(frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,10 +112,6 @@ def _shortened(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(long, np.float32))
 
 
-def _in_short(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    digests = [sha256(folder / f"{name}.parquet") for name in TABLES]
-    return {key: record[key] for key in KEPT} | {"tables": " ".join(d[:12] for d in digests)}
-
-
 if __name__ == "__main__":
-    ship(sys.argv[1], Path(__file__).with_name("atlas"))
+    for write, study, source in zip((ship, ship_kinds), STUDIES, sys.argv[1:], strict=False):
+        write(source, Path(__file__).with_name(study))

@@ -206,6 +206,12 @@
       if (matters(q)) return `It hardly matters with ${about(q.perFeature)} rows for each column`;
       return words;
     }
+    // how well the surface does: with a kind of response that it has not learnt from, on that kind
+    function scoresOf(q) {
+      const tried = data.surfaces[q.goal].tried[q.response];
+      if (!tried) return goals[q.goal].scores;
+      return [{ ...tried, what: `${whole(tried.n)} scenarios with ${q.label} to predict, from which nothing was learnt,` }];
+    }
     // shares of the variation below which a surface says little
     const POOR = 0.3;
     function over(q, runs) {
@@ -214,7 +220,7 @@
       const sizes = q.unusual.length ? ` Not among the scenarios of the study: ${q.unusual.join("; ")}.` : "";
       const partly = runs.some((run) => run.outside) ? ` Striped: outside of what was measured${q.goal === "prediction" ? ", by theory for unrelated columns" : ""}.` : "";
       if (matters(q)) return `L1 and L2 differ by at most one point of ${q.explained} in ${percent(data.matters.share)} of ${whole(data.matters.n)} such scenarios. By excess risk: ${sides(runs, q)}.${sizes}${partly}`;
-      const poor = goals[q.goal].scores.some((s) => s.r2 < POOR) ? " Of this goal the surface explains little: do not rely on it." : "";
+      const poor = scoresOf(q).some((s) => s.r2 < POOR) ? " Of this goal the surface explains little: do not rely on it." : "";
       return `${howSure(runs, q)}${sizes}${partly}${level}${poor}`.trim();
     }
     function points100(q) {
@@ -403,7 +409,7 @@
       $("sentence").textContent = sentence(q, found);
       $("link").href = link();
       $("says").replaceChildren(...others(q).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
-      const held = goals[q.goal].scores.map((s, i) =>
+      const held = scoresOf(q).map((s, i) =>
         i
           ? `on ${s.what} ${percent(s.r2)} and ${percent(s.coverage)}`
           : `On ${s.what} this surface explains ${percent(s.r2)} of the variation of the effect, and its ${percent(data.level)} intervals hold ${percent(s.coverage)} of them`,

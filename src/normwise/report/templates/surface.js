@@ -57,7 +57,7 @@
     const half = solveLower(Float64Array.from(surface.y));
 
     // mean and standard deviation where effects are bent
-    function posterior({ aspect, share, snr, alignment, binary }) {
+    function posterior({ aspect, share, snr, alignment, binary, response }) {
       const x = [aspect, share * aspect, snr, together(alignment)].map(Math.log).concat(binary);
       const v = solveLower(Float64Array.from(surface.x, (own) => matern(x, own)));
       let mean = 0;
@@ -66,7 +66,7 @@
         mean += v[i] * half[i];
         left -= v[i] * v[i];
       }
-      return { mean: surface.centre + surface.scale * mean, sd: surface.widen * surface.scale * Math.sqrt(Math.max(left, 0)) };
+      return { mean: surface.centre + surface.scale * mean, sd: surface.widen[response] * surface.scale * Math.sqrt(Math.max(left, 0)) };
     }
     const bent = (m) => surface.bend * Math.sinh(m);
     // what is not known is any of several points, each as likely as the others
