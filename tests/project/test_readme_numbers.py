@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from normwise.analysis.effective import effective_number
-from normwise.analysis.learn.atlas import read_atlas
+from normwise.analysis.learn.atlas import KINDS, read_atlas
 from normwise.analysis.learn.cells import cells
-from normwise.analysis.learn.rule_of_thumb import losses_of, read_rule
+from normwise.analysis.learn.exact_boundary import call_by_theory
+from normwise.analysis.learn.rule_of_thumb import call_by_rule, losses_of, read_rule
 
 PAGES = ("README.md", "docs/explanation/rule.md", "docs/explanation/penalties.md")
 
@@ -86,9 +87,30 @@ def numbers(atlas: dict[str, pd.DataFrame]) -> dict[str, str]:
     }
 
 
+def numbers_of_kinds(atlas: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """What the pages say of counts and several classes, by name."""
+    frame = cells(atlas[KINDS])
+    rule = read_rule(atlas["rules"])
+    decided = frame["verdict"].isin(["l1", "l2"])
+    out = {
+        "KINDS": f"{len(frame)}",
+        "KINDS_DECIDED": f"{decided.sum()}",
+        "KINDS_ACC": share((call_by_rule(frame, rule) == frame["verdict"])[decided].mean()),
+    }
+    for response, own in frame.groupby("response"):
+        decided = own["verdict"].isin(["l1", "l2"])
+        out[f"{response}_DECIDED"] = f"{decided.sum()}"
+        out[f"{response}_L2"] = f"{(own['verdict'] == 'l2').sum()}"
+        for name, called in (("TH", call_by_theory(own)), ("RULE", call_by_rule(own, rule))):
+            out[f"{response}_{name}_ACC"] = share((called == own["verdict"])[decided].mean())
+            more = np.exp(losses_of(own, called).mean()) - 1
+            out[f"{response}_{name}_REG"] = f"{100 * more:.1f} %"
+    return out
+
+
 @pytest.fixture(scope="module")
 def said():
-    return numbers(read_atlas())
+    return numbers(read_atlas()) | numbers_of_kinds(read_atlas(["rules", KINDS]))
 
 
 def plain(text: str) -> str:
@@ -112,6 +134,8 @@ SENTENCES = {
         "costs @RULE_REG@",
         "(@TH_ACC@, @TH_REG@). But k, snr and a have to be estimated: then it costs @EST_REG@",
         "@N_LEARN@ sampled scenarios",
+        "Another @KINDS@ scenarios",
+        "right penalty in @KINDS_ACC@ of the @KINDS_DECIDED@ that have a winner",
     ),
     "docs/explanation/rule.md": (
         "@N_FRESH@ scenarios that were set aside it costs @CV_FRESH@ more",
@@ -134,6 +158,13 @@ SENTENCES = {
         "@N_LEARN@ scenarios make the rule, @N_FRESH@ were set aside before the first fit, "
         "@N_LONG@ of them",
         "right penalty in @OLD_ACC@ and costs @OLD_REG@",
+        "counts: right (of @poisson_DECIDED@)",
+        "several classes: right (of @multinomial_DECIDED@)",
+        "| exact boundary, asked with *a k* | @poisson_TH_ACC@ | @poisson_TH_REG@ | "
+        "@multinomial_TH_ACC@ | @multinomial_TH_REG@ |",
+        "*c* = @CUT@ | @poisson_RULE_ACC@ | @poisson_RULE_REG@ | "
+        "@multinomial_RULE_ACC@ | @multinomial_RULE_REG@ |",
+        "L2 wins in @poisson_L2@ of the scenarios with counts and in @multinomial_L2@ of",
     ),
     "docs/explanation/penalties.md": ("L1 below @CUT@, L2 above",),
 }

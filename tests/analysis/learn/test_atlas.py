@@ -11,7 +11,7 @@ from studies.made import made_study
 from normwise.analysis.columns import check_table
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.atlas import KINDS, TABLES, about_atlas, read_atlas, ship, ship_kinds
-from normwise.analysis.learn.cells import cells, learnt_from
+from normwise.analysis.learn.cells import cells, ground_of, learnt_from
 from normwise.analysis.learn.exact_boundary import call_by_theory
 from normwise.analysis.learn.learn import learn
 from normwise.analysis.learn.rule_of_thumb import call_by_rule, fit_rule, read_rule
@@ -53,6 +53,32 @@ def test_it_was_made_from_its_config(atlas, config):
     assert set(frame["scenario"]) == expected and len(frame) == len(expected)
     held = {d["name"] for d in config["datasets"] if d["hold_out"]}
     assert set(frame.loc[frame["held_out"], "dataset"]) == held
+
+
+def test_counts_and_several_classes_are_those_of_their_config_and_held_out(root):
+    text = (root / "config" / "kinds.yaml").read_text(encoding="utf-8")
+    schema = root / "workflow" / "schemas" / "config.schema.yaml"
+    config, about = check_config(yaml.safe_load(text), schema, "kinds.yaml"), about_atlas(KINDS)
+    assert about["config"]["seed"] == config["seed"]
+    ground = read_atlas([KINDS])[KINDS]
+    check_table(ground, "ground")
+    frame = cells(ground)
+    expected = {s.id for d in config["datasets"] for s in scenarios_of(d)}
+    assert set(frame["scenario"]) == expected and len(frame) == len(expected) == 300
+    assert set(frame["response"]) == {"poisson", "multinomial"}
+    assert ground["held_out"].all()
+    assert not set(frame["scenario"]) & set(read_atlas(["ground"])["ground"]["scenario"])
+    folder = root / "src" / "normwise" / "analysis" / "learn" / "kinds"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 100_000
+
+
+def test_rule_and_theory_name_the_winner_for_kinds_that_neither_has_seen(atlas):
+    frame = cells(read_atlas([KINDS])[KINDS])
+    for _, own in frame.groupby("response"):
+        decided = own["verdict"].isin(["l1", "l2"])
+        by_rule = (call_by_rule(own, read_rule(atlas["rules"])) == own["verdict"])[decided]
+        by_theory = (call_by_theory(own) == own["verdict"])[decided]
+        assert decided.sum() > 80 and by_rule.mean() > 0.94 and by_theory.mean() > 0.98
 
 
 @pytest.mark.parametrize("goal", ["prediction", "explained"])
@@ -137,3 +163,20 @@ def test_what_is_shipped_is_read_again(tmp_path, monkeypatch):
     for name, frame in tables.items():
         pd.testing.assert_frame_equal(again[name], frame, rtol=1e-6)
     assert "files" not in about_atlas() and len(about_atlas()["tables"].split()) == len(TABLES)
+
+
+def test_kinds_are_shipped_from_the_tables_of_a_run(tmp_path, monkeypatch):
+    study = made_study(n=20)
+    results = tmp_path / "results"
+    (results / "tables").mkdir(parents=True)
+    for name, frame in study.items():
+        write_parquet(frame, results / "tables" / f"{name}.parquet")
+    kept = ("code", "environment", "started", "finished", "seeds", "fits", "config")
+    record = dict.fromkeys((*kept, "config_digest"), "x") | {"files": {}}
+    (results / "provenance.json").write_text(json.dumps(record))
+    ship_kinds(results, tmp_path / KINDS)
+    monkeypatch.setattr("normwise.analysis.learn.atlas.files", lambda _: tmp_path)
+    again = read_atlas([KINDS])[KINDS]
+    expected = ground_of(*(study[name] for name in ("goals", "scenarios", "strategies")))
+    pd.testing.assert_frame_equal(again, expected.assign(held_out=True), rtol=1e-6)
+    assert about_atlas(KINDS)["seeds"] == "x"

@@ -303,6 +303,8 @@
         .slice(0, count);
     }
     const HEADS = ["scenario", "n × p", "share that matters", "snr", "alignment", "points explained, L1 − L2", "effect and interval", "verdict"];
+    // a fit of counts can be worse than the best constant by any amount
+    const explained = (points) => (points === null ? "–" : Math.abs(points) > 100 ? `${points < 0 ? "below −" : "above "}100` : tenth(points));
     function showNearest(q) {
       const goal = goals[q.goal];
       const rows = nearest(q, 5).map(([, s]) => {
@@ -312,7 +314,7 @@
           `${s.dataset.replaceAll("_", " ")}: ${s.label}`,
           `${s.n} × ${s.p}`,
           ...s.x.slice(1).map((v) => significant(v)),
-          s.points === null ? "–" : tenth(s.points),
+          explained(s.points),
           `${middle(effect, goal)} [${interval(low, high, goal)}]`,
           verdict in NAMES ? `${verdict.toUpperCase()} wins` : verdict,
         ];
