@@ -230,6 +230,8 @@ def main() -> int:
         tools = [tool_named(name) for name in args.tools.split(",")]
     else:
         tools = list(read_tools().values())
+    # one that can fit none of the models has nothing to measure
+    tools = [tool for tool in tools if tool.calls]
     if args.setup:
         for tool in tools:
             wrong = set_up(tool)
