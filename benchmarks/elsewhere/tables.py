@@ -53,7 +53,14 @@ KINDS = (
 )
 # beside the tables: what else a model may be, on the table whose y has a mean far from 0
 VARIED = 4
-VARIANTS = ("weights", "offset", "weights and offset", "without intercept", "sparse", "not standardised")
+VARIANTS = (
+    "weights",
+    "offset",
+    "weights and offset",
+    "without intercept",
+    "sparse",
+    "not standardised",
+)
 
 
 def draw(kind: Kind, response: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -105,7 +105,11 @@ def strengths_of(
         for name, value in arguments.items()
     }
     return known.strengths(
-        response, renamed, _given(n, sd_y, mean_y, mean_exposure), penalty=penalty, own_scaling=own_scaling
+        response,
+        renamed,
+        _given(n, sd_y, mean_y, mean_exposure),
+        penalty=penalty,
+        own_scaling=own_scaling,
     )
 
 
