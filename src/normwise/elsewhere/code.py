@@ -285,7 +285,7 @@ def write_code(model: Model, tool: str, path: str | Path) -> list[Path]:
 
 
 def _numbers_text(model: Model) -> str:
-    """y, weights, offsets and columns; of sparse columns the row, column and value of what is not zero."""
+    """y, weights, offsets and columns; of sparse ones row, column and value of what is not zero."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     rows = {"y": model.y, "weight": model.weights, "offset": model.offset}
