@@ -178,17 +178,17 @@ def _note(
 
 def _scripts(tool: Tool, folder: Path) -> dict[Path, tuple[str, str, str]]:
     scripts = {}
-    can = {
-        "weights": tool.weights,
-        "without intercept": tool.without_intercept,
-        "sparse": tool.sparse,
-        "not standardised": not tool.always_scales,
-    }
     for (response, penalty), call in tool.calls.items():
+        can = {
+            "weights": "weights" not in call.lacks,
+            "offset": response == "poisson" and "offset" not in call.lacks,
+            "without intercept": tool.without_intercept and not call.with_intercept_only,
+            "sparse": tool.sparse,
+            "not standardised": not tool.always_scales,
+        }
+        can["weights and offset"] = can["weights"] and can["offset"]
         for k, (kind, variant) in enumerate(cases(variants=True)):
             if variant and not can[variant]:
-                continue
-            if variant == "without intercept" and call.with_intercept_only:
                 continue
             path = folder / f"m_{response}_{penalty}_{k}{'.R' if tool.language == 'r' else '.py'}"
             write_code(model(kind, response, penalty, variant), tool.name, path)
@@ -230,6 +230,8 @@ def main() -> int:
         tools = [tool_named(name) for name in args.tools.split(",")]
     else:
         tools = list(read_tools().values())
+    # one that can fit none of the models has nothing to measure
+    tools = [tool for tool in tools if tool.calls]
     if args.setup:
         for tool in tools:
             wrong = set_up(tool)

@@ -53,7 +53,14 @@ KINDS = (
 )
 # beside the tables: what else a model may be, on the table whose y has a mean far from 0
 VARIED = 4
-VARIANTS = ("weights", "without intercept", "sparse", "not standardised")
+VARIANTS = (
+    "weights",
+    "offset",
+    "weights and offset",
+    "without intercept",
+    "sparse",
+    "not standardised",
+)
 
 
 def draw(kind: Kind, response: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -95,8 +102,12 @@ def model(kind: Kind, response: str, penalty: str, variant: str = "") -> Model:
     X: Any
     X, y = draw(kind, response)
     options: dict[str, Any] = {}
-    if variant == "weights":
+    if variant.startswith("weights"):
         options["sample_weight"] = np.random.default_rng(1).integers(1, 4, kind.n).astype(float)
+    if variant.endswith("offset"):
+        # exposures over an order of magnitude, so that an offset left out is another model
+        options["offset"] = np.random.default_rng(2).uniform(-1.2, 1.2, kind.n)
+        y = np.random.default_rng(3).poisson(np.exp(options["offset"]) * (y + 0.5)).astype(float)
     if variant == "sparse":
         X = sparse.csr_matrix(np.where(np.abs(X - 2) < 1, 0.0, X))
     options["fit_intercept"] = variant != "without intercept"

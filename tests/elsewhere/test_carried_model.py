@@ -36,7 +36,7 @@ def draw(rng, response, n=80, p=6):
 def slopes(model, w):
     """Derivatives of the mean loss by the linear predictors, times the weights."""
     Z = (np.asarray(model.X) - model.centre) / model.scale
-    eta = Z @ model.coef.T + model.intercept
+    eta = Z @ model.coef.T + model.intercept + (0 if model.offset is None else model.offset)
     if model.coef.ndim == 2:
         mean = softmax(eta, axis=1)
         slope = mean - np.eye(len(model.coef))[model.y.astype(int)]
@@ -47,13 +47,20 @@ def slopes(model, w):
 
 @pytest.mark.parametrize("response", ["gaussian", "binary", "poisson", "multinomial"])
 @pytest.mark.parametrize("strengths", [(0.05, 0.0), (0.0, 0.3), (0.05, 0.2)])
-@pytest.mark.parametrize("options", [{}, {"standardize": False}, {"fit_intercept": False}, "w"])
+@pytest.mark.parametrize(
+    "options", [{}, {"standardize": False}, {"fit_intercept": False}, "w", "offset"]
+)
 def test_the_conditions_of_the_optimum_hold(rng, response, strengths, options):
     X, y = draw(rng, response)
     w = np.ones(len(y))
     if options == "w":
         w = rng.integers(1, 5, len(y)).astype(float)
         options = {"sample_weight": w}
+    if options == "offset":
+        if response != "poisson":
+            pytest.skip("offsets are for counts")
+        w = rng.integers(1, 5, len(y)).astype(float)
+        options = {"sample_weight": w, "offset": rng.uniform(-1, 1, len(y))}
     model = model_at(X, y, response, *strengths, **options)
     Z, slope = slopes(model, w)
     slope_of_coef = (Z.T @ slope).T
@@ -134,17 +141,47 @@ def test_the_model_of_an_estimator_is_its_own(rng, estimator, response):
     assert model.coef / model.scale == pytest.approx(raw, abs=0.02 * size)
     if response == "binary":
         assert model.classes == ("no", "yes")
-    with pytest.raises(InputError, match="give X, y and sample_weight as it was fitted to"):
+    with pytest.raises(InputError, match="give X, y, sample_weight and offset as it was fitted"):
         model_of(estimator, X, y, sample_weight=weight**3)
+
+
+@pytest.mark.parametrize("given", ["balanced", {"yes": 3.0}])
+def test_weights_of_classes_are_those_of_their_rows(rng, given):
+    X, y = draw(rng, "binary")
+    y = np.where(y > 0, "yes", "no")
+    own = rng.integers(1, 4, len(y)).astype(float)
+    fitted = L2ClassifierCV(class_weight=given).fit(X, y, sample_weight=own)
+    model = model_of(fitted, X, y, sample_weight=own)
+    yes = y == "yes"
+    factor = 3.0 if given != "balanced" else own[~yes].sum() / own[yes].sum()
+    weights = own * np.where(yes, factor, 1.0)
+    assert model.weights == pytest.approx(weights / weights.mean())
+    plain = model_at(X, yes.astype(float), "binary", 0.0, model.l2, sample_weight=weights)
+    assert model.coef == pytest.approx(plain.coef)
+
+
+def test_exposures_are_carried_from_an_estimator(rng):
+    X, y = draw(rng, "poisson")
+    offset = rng.uniform(-1, 1, len(y))
+    fitted = L1CountRegressorCV().fit(X, y, offset=offset)
+    model = model_of(fitted, X, y, offset=offset)
+    assert model.coef / model.scale == pytest.approx(
+        fitted.coef_, abs=0.02 * np.abs(fitted.coef_).max()
+    )
+    # of the best constant, which the offsets bend
+    level = np.log(y.sum() / np.exp(offset).sum())
+    null = np.mean(np.exp(level + offset) - y * (level + offset))
+    assert model.null_objective == pytest.approx(null)
+    with pytest.raises(InputError, match="as it was fitted to"):
+        model_of(fitted, X, y)
 
 
 def test_what_cannot_be_carried_is_refused(rng):
     X, y = draw(rng, "binary")
     with pytest.raises(InputError, match="dict is no estimator of normwise"):
         model_of({}, X, y)
-    weighted = L1ClassifierCV(class_weight="balanced").fit(X, y)
-    with pytest.raises(InputError, match="class_weight is not carried over"):
-        model_of(weighted, X, y)
+    with pytest.raises(InputError, match="offsets are for counts"):
+        model_at(X, y, "binary", 0.1, offset=np.ones(len(y)))
     null = L2RegressorCV(alphas=[np.inf, 1e9]).fit(X, rng.standard_normal(len(y)))
     if np.isinf(null.alpha_):
         with pytest.raises(InputError, match="chose the null model"):

@@ -9,6 +9,7 @@ import pytest
 from studies.made_map import made_map
 
 from normwise import L1RegressorCV, advise
+from normwise.advice import advise_table
 from normwise.advice.elsewhere import carried, models_of, strengths
 from normwise.cli import main
 from normwise.elsewhere import read_tools
@@ -46,6 +47,21 @@ def test_code_is_written_and_proves_itself(folder, capsys):
     table = read_table("houses.csv", "price", drop="sold")
     chosen = L1RegressorCV().fit(table.X, table.y).alpha_
     assert f"alpha = {chosen!r}" in (folder / "fit.py").read_text()
+
+
+def test_exposures_are_carried(folder, capsys):
+    rng = np.random.default_rng(1)
+    frame = pd.read_csv("houses.csv")[["age", "size"]].assign(years=rng.uniform(0.5, 3, 60))
+    frame["claims"] = rng.poisson(frame["years"] * np.exp(frame["age"] / 2))
+    frame.to_csv("claims.csv", index=False)
+    words = ("claims.csv", "--target", "claims", "--exposure", "years", "--l2", "0.1")
+    code, out, _ = said(capsys, *words, "--to", "sklearn,glum")
+    assert code == 0
+    assert "offset = np.log(table['years'].astype(float).to_numpy())" in out
+    alpha = float(re.search(r"(?m)^alpha = (\S+)  # l2 / exposure", out)[1])
+    assert alpha == pytest.approx(0.1 / frame["years"].mean()) and "offset=offset" in out
+    code, _, err = said(capsys, *words, "--to", "skglm")
+    assert code == 2 and "skglm is not given offsets of rows here: its loss for counts" in err
 
 
 def test_code_is_printed_for_each_tool(folder, capsys):
@@ -156,6 +172,16 @@ def test_the_page_has_each_tool_that_can_do_it(advice, tmp_path):
     assert page.count('<details name="tool">') == len(tools)
     for tool in tools:
         assert f"<summary>{tool.title}</summary>" in page
+
+
+def test_an_advice_with_weights_has_the_arguments_of_the_tools_that_take_them(folder, monkeypatch):
+    monkeypatch.setattr("normwise.advice.atlas.read_atlas", lambda _: made_map())
+    frame = pd.read_csv("houses.csv").drop(columns="sold")
+    frame.assign(times=np.arange(60) % 4 + 1).to_csv("weighted.csv", index=False)
+    found = advise_table(read_table("weighted.csv", "price", weights="times"), folds=3)
+    tools = {tool.title.split()[0]: tool.lines for tool in carried(found)}
+    assert {"scikit-learn", "glmnet"} <= set(tools) and not {"sortedl1", "celer"} & set(tools)
+    assert "--weights times" in tools["glmnet"]
 
 
 def test_advise_writes_the_code_of_several_tools(folder, capsys, monkeypatch):

@@ -207,6 +207,41 @@ def test_what_the_code_could_not_make_itself_is_written_beside_it(tmp_path, hous
     assert_same(run(written[0]))
 
 
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize("tool", ["scikit-learn", "glmnet"])
+def test_offsets_are_carried_with_weights(tmp_path, tool, form):
+    if tool == "glmnet" and not r_has("glmnet"):
+        pytest.skip("R has no package glmnet")
+    X, _ = draw("poisson")
+    X = np.where(np.abs(X + 4) < 1, 0, X)
+    rng = np.random.default_rng(5)
+    offset, weight = rng.uniform(-2, 2, len(X)), rng.integers(0, 3, len(X)).astype(float)
+    y = rng.poisson(np.exp(offset)).astype(float)
+    model = model_at(form(X), y, "poisson", 0.0, 0.2, offset=offset, sample_weight=weight)
+    path = tmp_path / f"fit{'.R' if tool == 'glmnet' else '.py'}"
+    assert_same(run(write_code(model, tool, path)[0]))
+
+
+@pytest.mark.parametrize("role", ["exposure", "offset"])
+@pytest.mark.parametrize("tool", ["scikit-learn", "glmnet"])
+def test_a_column_of_exposures_is_read_from_the_users_table(tmp_path, role, tool):
+    if tool == "glmnet" and not r_has("glmnet"):
+        pytest.skip("R has no package glmnet")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.standard_normal((90, 3)), columns=list("abc"))
+    years = rng.uniform(0.2, 5, 90)
+    frame["claims"] = rng.poisson(years * np.exp(frame["a"] / 2))
+    frame["time"] = years if role == "exposure" else np.log(years)
+    frame["weight"] = rng.integers(0, 3, 90)
+    frame.to_csv(tmp_path / "claims.csv", index=False)
+    table = read_table(tmp_path / "claims.csv", "claims", weights="weight", **{role: "time"})
+    model = model_of_table(table, "l2")
+    assert isinstance(model.source, Recipe) and model.source.offset == "time"
+    path = tmp_path / f"fit{'.R' if tool == 'glmnet' else '.py'}"
+    assert write_code(model, tool, path) == [path]
+    assert_same(run(path))
+
+
 @pytest.mark.skipif(not r_has("glmnet"), reason="R has no package glmnet")
 def test_r_reads_sparse_columns_and_weights(tmp_path):
     X, y = draw("binary")
@@ -233,8 +268,14 @@ def test_cross_validation_chooses_the_strength_where_none_is_given(houses):
 def test_a_tool_that_cannot_do_it_says_so():
     X, y = draw("gaussian")
     weighted = model_at(X, y, "gaussian", 1.0, sample_weight=np.arange(len(y)) + 1.0)
-    with pytest.raises(InputError, match="statsmodels is not given weights of rows"):
-        code_for(weighted, "statsmodels", "data.csv")
+    with pytest.raises(InputError, match="sortedl1 is not given weights of rows here: its fit"):
+        code_for(weighted, "sortedl1", "data.csv")
+    X, count = draw("poisson")
+    rated = model_at(X, count, "poisson", 0.1, offset=np.linspace(0, 1, len(count)))
+    with pytest.raises(InputError, match="skglm is not given offsets of rows here: its loss for"):
+        code_for(rated, "skglm", "data.csv")
+    with pytest.raises(InputError, match="river cannot fit L1 with counts: it learns row by row"):
+        code_for(rated, "river", "data.csv")
     through_zero = model_at(X, y, "gaussian", 1.0, fit_intercept=False)
     with pytest.raises(InputError, match=r"xgboost.* is only used with an intercept"):
         code_for(through_zero, "xgboost", "data.csv")

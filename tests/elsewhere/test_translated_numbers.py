@@ -127,6 +127,21 @@ def test_formulas_are_arithmetic_alone():
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=name_of)
+def test_what_a_tool_is_not_given_has_a_reason(tool):
+    for call in tool.calls.values():
+        assert set(call.lacks) <= {"weights", "offset"}
+        for reason in call.lacks.values():
+            assert re.fullmatch(r"[a-z][^.]*(\.\w[^.]*)*\.", reason), reason
+
+
+def test_a_count_of_scikit_learn_is_a_rate_with_the_exposure_as_its_weight():
+    found = arguments_of("sklearn", "poisson", l2=0.3, mean_exposure=1.5)
+    assert found == {"alpha": pytest.approx(0.2)}
+    back = strengths_of("sklearn", found, "poisson", mean_exposure=1.5)
+    assert back == (0, pytest.approx(0.3))
+
+
+@pytest.mark.parametrize("tool", [t for t in TOOLS.values() if t.calls], ids=name_of)
 def test_every_call_was_measured_on_five_tables_or_more_and_reached_its_limit(tool):
     measured = read_measured()[tool.name]
     assert measured["version"].replace("-", ".") == tool.version.replace("-", ".")
@@ -136,15 +151,24 @@ def test_every_call_was_measured_on_five_tables_or_more_and_reached_its_limit(to
         limit = tool.calls[tuple(cell.split())].limit
         assert len(entry["tables"]) >= 5
         assert entry["difference"] <= limit and entry["above"] <= 1e-6
-    wanted = {"weights"} if tool.weights else set()
-    wanted |= {"without intercept"} if tool.without_intercept else set()
+    wanted = {"without intercept"} if tool.without_intercept else set()
     wanted |= {"sparse"} if tool.sparse else set()
     assert wanted <= set(measured["variants"])
-    through_zero = {
-        " ".join(cell) for cell, call in tool.calls.items() if not call.with_intercept_only
+    weighted = {cell for cell, call in tool.calls.items() if "weights" not in call.lacks}
+    offset = {
+        (response, penalty)
+        for (response, penalty), call in tool.calls.items()
+        if response == "poisson" and "offset" not in call.lacks
     }
+    through_zero = {cell for cell, call in tool.calls.items() if not call.with_intercept_only}
+    of_variant = {
+        "weights": weighted,
+        "offset": offset,
+        "weights and offset": weighted & offset,
+        "without intercept": through_zero,
+    }
+    assert {key for key in ("weights", "offset") if of_variant[key]} <= set(measured["variants"])
     for variant, cells in measured["variants"].items():
-        every = through_zero if variant == "without intercept" else set(measured["cells"])
-        assert set(cells) == every
+        assert set(cells) == {" ".join(cell) for cell in of_variant.get(variant, tool.calls)}
         for cell, entry in cells.items():
             assert entry["difference"] <= tool.calls[tuple(cell.split())].limit

@@ -65,18 +65,16 @@ def models_of(advice: Advice) -> dict[str, Model]:
 def carried(advice: Advice) -> list[Carried]:
     """What the page says of each tool that can fit the model."""
     table = advice.table
-    known = numbers_of(table.y, None)
+    known = numbers_of(table)
     chosen = strengths(advice)
-    if table.rows.weights is not None or table.rows.offset is not None:
-        # numbers of rows that count unequally are for the command, which has the rows
-        return []
+    own = {"weights": table.rows.weights, "offset": table.rows.offset}
+    asked = {name for name, values in own.items() if values is not None}
     found = []
     for tool in read_tools().values():
         parts = []
         for penalty, (l1, l2) in chosen.items():
-            if (table.response, penalty) in tool.calls and "norm" not in tool.calls[
-                table.response, penalty
-            ].needs:
+            call = tool.calls.get((table.response, penalty))
+            if call is not None and "norm" not in call.needs and not asked & set(call.lacks):
                 lines = described([tool], table.response, l1, l2, known)
                 parts.append(
                     "\n".join(
@@ -91,7 +89,7 @@ def carried(advice: Advice) -> list[Carried]:
 def _command(advice: Advice, tool: str, l1: float, l2: float) -> list[str]:
     """The command that writes code with a check, for a table that lies in a file."""
     table = advice.table
-    if table.source == IN_MEMORY or set(table.roles) - {"groups", "time"}:
+    if table.source == IN_MEMORY or "code" in table.roles:
         return []
     words = ["normwise", "translate", table.source, "--target", table.target]
     if table.classes is not None and len(table.classes) == 2:
@@ -100,7 +98,7 @@ def _command(advice: Advice, tool: str, l1: float, l2: float) -> list[str]:
         words += ["--response", table.response]
     if table.marks:
         words.append(f"--missing={','.join(map(str, table.marks))}")
-    for role in ("groups", "time"):
+    for role in ("groups", "time", "weights", "offset", "exposure"):
         words += [f"--{role}", table.roles[role]] if role in table.roles else []
     words += ["--drop", ",".join(table.dropped)] if table.dropped else []
     words += [f"--l1={l1!r}"] if l1 else []

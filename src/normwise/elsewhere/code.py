@@ -107,6 +107,7 @@ def code_for(model: Model, tool: str, data: str = "") -> str:
     values: dict[str, Any] = {
         "intercept": WORDS[known.language][model.fit_intercept],
         "weighted": model.weights is not None,
+        "offset": model.offset is not None,
         # a Newton step of all coefficients is of no use where there are many
         "sparse_or_wide": sparse.issparse(model.X) or len(model.names) > model.n_samples,
         **call.facts,
@@ -129,6 +130,7 @@ def code_for(model: Model, tool: str, data: str = "") -> str:
         sparse=sparse.issparse(model.X),
         n=model.n_samples,
         classes=plain(", ".join(f"{k} is {label}" for k, label in enumerate(model.classes))),
+        before=1 + (model.weights is not None) + (model.offset is not None),
         columns_text=_columns_text(model, recipe, known.language),
         divisor=" (its standard deviation, divisor n)" if model.standardize else "",
         l1=model.l1,
@@ -155,6 +157,7 @@ def call_lines(tool: Tool, response: str, penalty: str) -> list[str]:
     values: dict[str, Any] = {
         "intercept": WORDS[tool.language][True],
         "weighted": False,
+        "offset": False,
         "sparse_or_wide": False,
         **call.facts,
         "response": response,
@@ -183,13 +186,18 @@ def arguments_for(model: Model, tool: Tool) -> dict[str, float]:
         "sd": float(np.hypot(model.sd_y, mean)) if about_zero else model.sd_y,
         "mean": mean,
         "norm": float(np.abs(model.coef).sum()),
+        "exposure": 1.0
+        if model.offset is None
+        else float(np.average(np.exp(model.offset), weights=model.weights)),
     }
     found = tool.arguments(model.response, model.l1, model.l2, model.penalty, given)
-    if model.weights is not None and not tool.weights:
-        raise InputError(
-            f"{tool.title} is not given weights of rows here: none of its fits with them was found "
-            "to be the same model"
-        )
+    lacks = tool.call(model.response, model.penalty).lacks
+    for given_rows, words, key in (
+        (model.weights, "weights of rows", "weights"),
+        (model.offset, "offsets of rows", "offset"),
+    ):
+        if given_rows is not None and key in lacks:
+            raise InputError(f"{tool.title} is not given {words} here: {lacks[key]}")
     if not model.fit_intercept and not tool.without_intercept:
         raise InputError(
             f"{tool.title} is only used with an intercept here: none of its fits without one was "
@@ -277,17 +285,18 @@ def write_code(model: Model, tool: str, path: str | Path) -> list[Path]:
 
 
 def _numbers_text(model: Model) -> str:
-    """y, weights and columns; of sparse columns the row, column and value of what is not zero."""
+    """y, weights, offsets and columns; of sparse ones row, column and value of what is not zero."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    before = [model.y] if model.weights is None else [model.y, model.weights]
+    rows = {"y": model.y, "weight": model.weights, "offset": model.offset}
+    heads = [name for name, values in rows.items() if values is not None]
+    before = [values for values in rows.values() if values is not None]
     if sparse.issparse(model.X):
         cells = sparse.hstack([sparse.csc_matrix(np.column_stack(before)), model.X]).tocoo()
         writer.writerow(["row", "column", "value"])
-        rows = zip(cells.row.tolist(), cells.col.tolist(), cells.data.tolist(), strict=True)
-        writer.writerows([i, j, _number(value)] for i, j, value in rows)
+        places = zip(cells.row.tolist(), cells.col.tolist(), cells.data.tolist(), strict=True)
+        writer.writerows([i, j, _number(value)] for i, j, value in places)
         return out.getvalue()
-    heads = ["y"] if model.weights is None else ["y", "weight"]
     writer.writerow([*heads, *map(plain, model.names)])
     numbers = np.column_stack([*before, model.X]).tolist()
     writer.writerows([_number(value) for value in row] for row in numbers)

@@ -17,6 +17,8 @@ TABLE_OPTIONS = (
     "groups",
     "time",
     "weights",
+    "offset",
+    "exposure",
     "drop",
 )
 DESCRIPTION = """\
@@ -32,8 +34,6 @@ examples:
 """
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from normwise.data.tables.table import Table
     from normwise.elsewhere.model import Model
 
@@ -211,7 +211,7 @@ def _translate_table(args: argparse.Namespace) -> None:
         raise InputError("--to is missing: name the tools that the code is for")
     if args.output and len(args.to) > 1:
         raise InputError(f"--output {args.output}: one file holds the code of one tool")
-    model = _model(args, asked_table(args))
+    model = _model(args, asked_table(args, offset=args.offset, exposure=args.exposure))
     if args.output:
         for path in write_code(model, args.to[0], args.output):
             print(f"Written: {path}")
@@ -250,7 +250,7 @@ def _model(args: argparse.Namespace, table: Table) -> Model:
             arguments,
             table.response,
             args.penalty,
-            **numbers_of(table.y, table.rows.weights),
+            **numbers_of(table),
             own_scaling=args.own_scaling,
         )
         return model_of_table(table, None, l1, l2)
@@ -266,13 +266,20 @@ def _model(args: argparse.Namespace, table: Table) -> Model:
     return model_of_table(table, None, args.l1 or 0.0, args.l2 or 0.0)
 
 
-def numbers_of(y: np.ndarray, weights: np.ndarray | None) -> dict[str, Any]:
-    """What `normwise.elsewhere.arguments_of` is told of a response; a mean where it is positive."""
+def numbers_of(table: Table) -> dict[str, Any]:
+    """What `normwise.elsewhere.arguments_of` is told of a table; a mean where it is positive."""
     import numpy as np
 
+    y, weights, offset = table.y, table.rows.weights, table.rows.offset
     mean = float(np.average(y, weights=weights))
     spread = float(np.sqrt(np.average((y - mean) ** 2, weights=weights)))
-    return {"n": len(y), "sd_y": spread or None, "mean_y": mean if mean > 0 else None}
+    exposure = 1.0 if offset is None else float(np.average(np.exp(offset), weights=weights))
+    return {
+        "n": len(y),
+        "sd_y": spread or None,
+        "mean_y": mean if mean > 0 else None,
+        "mean_exposure": exposure,
+    }
 
 
 def write_all(models: Mapping[str, Model], tools: Sequence[str], stem: str) -> list[Path]:

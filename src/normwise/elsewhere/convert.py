@@ -20,6 +20,7 @@ def arguments_of(
     n: int | None = None,
     sd_y: float | None = None,
     mean_y: float | None = None,
+    mean_exposure: float = 1.0,
     own_scaling: bool = False,
 ) -> dict[str, float]:
     """What a tool is given for a penalty on standardised columns.
@@ -35,6 +36,8 @@ def arguments_of(
         Rows, where the tool's arguments depend on them.
     sd_y, mean_y : float, optional
         Standard deviation of y with divisor n, and mean of y, where they do.
+    mean_exposure : float
+        Mean of the exposures of counts.
     own_scaling : bool
         Whether the tool scales the columns itself, by its own standard deviation; otherwise it is
         given columns that are standardised with divisor n.
@@ -55,7 +58,7 @@ def arguments_of(
         l1,
         l2,
         penalty_of(l1, l2),
-        _given(n, sd_y, mean_y),
+        _given(n, sd_y, mean_y, mean_exposure),
         own_scaling=own_scaling,
     )
 
@@ -69,6 +72,7 @@ def strengths_of(
     n: int | None = None,
     sd_y: float | None = None,
     mean_y: float | None = None,
+    mean_exposure: float = 1.0,
     own_scaling: bool = False,
 ) -> tuple[float, float]:
     """What a tool's arguments mean: strengths of the L1 and of the L2 part.
@@ -81,7 +85,7 @@ def strengths_of(
     response : str
     penalty : {"l1", "l2", "elastic_net"}, optional
         Where an argument of the same name means one thing for L1 and another for L2.
-    n, sd_y, mean_y, own_scaling
+    n, sd_y, mean_y, mean_exposure, own_scaling
         As for `arguments_of`.
 
     Returns
@@ -101,12 +105,18 @@ def strengths_of(
         for name, value in arguments.items()
     }
     return known.strengths(
-        response, renamed, _given(n, sd_y, mean_y), penalty=penalty, own_scaling=own_scaling
+        response,
+        renamed,
+        _given(n, sd_y, mean_y, mean_exposure),
+        penalty=penalty,
+        own_scaling=own_scaling,
     )
 
 
-def _given(n: int | None, sd_y: float | None, mean_y: float | None) -> dict[str, float]:
-    given = {"n": n, "sd": sd_y, "mean": mean_y}
+def _given(
+    n: int | None, sd_y: float | None, mean_y: float | None, mean_exposure: float
+) -> dict[str, float]:
+    given = {"n": n, "sd": sd_y, "mean": mean_y, "exposure": mean_exposure}
     for name, value in given.items():
         if value is not None and not 0 < value < np.inf:
             raise InputError(f"{name} is {value:g}: give a finite number above 0")

@@ -115,6 +115,8 @@ class Model:
     y : ndarray of shape (n_samples,)
     weights : ndarray of shape (n_samples,) or None
         With the mean 1.
+    offset : ndarray of shape (n_samples,) or None
+        Of counts, what is added to each linear predictor.
     classes : tuple of str
         Labels of the classes, in the order of their numbers from 0.
     source : Source
@@ -139,6 +141,7 @@ class Model:
     X: Any = field(repr=False)
     y: np.ndarray = field(repr=False)
     weights: np.ndarray | None = field(repr=False)
+    offset: np.ndarray | None = field(repr=False)
     classes: tuple[str, ...]
     source: Source = field(repr=False)
 
@@ -175,6 +178,7 @@ def model_at(
     *,
     names: Sequence[str] | None = None,
     sample_weight: np.ndarray | None = None,
+    offset: np.ndarray | None = None,
     standardize: bool = True,
     fit_intercept: bool = True,
     classes: Sequence[object] = (),
@@ -193,6 +197,8 @@ def model_at(
     names : sequence of str, optional
         Names of the columns.
     sample_weight : ndarray of shape (n_samples,), optional
+    offset : ndarray of shape (n_samples,), optional
+        For counts: the logarithms of exposures.
     standardize, fit_intercept : bool
     classes : sequence, optional
         Labels of the classes in the order of their numbers.
@@ -211,6 +217,8 @@ def model_at(
     penalty_of(l1, l2)
     if response not in LOSSES:
         raise InputError(f"response {response!r} is unknown: give {' or '.join(LOSSES)}")
+    if offset is not None and response != "poisson":
+        raise InputError("offsets are for counts: leave them out, or give response='poisson'")
     if not sparse.issparse(X):
         X = np.asarray(X, float)
     y = np.asarray(y, float)
@@ -221,6 +229,9 @@ def model_at(
         X, y, n = X[kept], y[kept], int(kept.sum())
         weights = np.asarray(sample_weight, float)[kept]
         weights = weights / weights.mean()
+        offset = None if offset is None else np.asarray(offset, float)[kept]
+    elif offset is not None:
+        offset = np.asarray(offset, float)
     names = [f"x{j}" for j in range(p)] if names is None else list(map(str, names))
     centre, scale, varies = _columns(X, weights, standardize, fit_intercept)
     if not varies.all():
@@ -236,6 +247,7 @@ def model_at(
         sample_weight=weights,
         standardize=standardize,
         fit_intercept=fit_intercept,
+        **({} if offset is None else {"offset": offset}),
     )
     coef, intercept, gap = _solved(problem, l1, l2)
     # on the columns that the other tools are given
@@ -243,6 +255,7 @@ def model_at(
     coef = coef * scale
     w = np.ones(n) if weights is None else weights
     predictor = _times(X, coef, centre, scale) + intercept
+    predictor = predictor if offset is None else predictor + offset
     loss = float(np.average(LOSSES[response](y, predictor), weights=w))
     objective = loss + l1 * float(np.abs(coef).sum()) + l2 / 2 * float((coef**2).sum())
     mean_y = np.average(y, weights=w)
@@ -258,13 +271,14 @@ def model_at(
         coef=coef,
         intercept=intercept,
         objective=objective,
-        null_objective=_null_objective(problem, w),
+        null_objective=_null_objective(problem, w, offset),
         gap=gap,
         n_samples=n,
         sd_y=float(np.sqrt(np.average((y - mean_y) ** 2, weights=w))),
         X=X,
         y=y,
         weights=weights,
+        offset=offset,
         classes=tuple(map(str, classes)),
         source=source or Prepared(),
     )
@@ -312,7 +326,7 @@ def _solved(problem: Problem, l1: float, l2: float) -> tuple[np.ndarray, Any, fl
     return path.coef[-1], path.intercept[-1], gap
 
 
-def _null_objective(problem: Problem, weights: np.ndarray) -> float:
+def _null_objective(problem: Problem, weights: np.ndarray, offset: np.ndarray | None) -> float:
     """Mean loss of the best constant, as the code counts it."""
     y, loss = problem.y, problem.loss
     if problem.n_outputs > 1:
@@ -323,9 +337,12 @@ def _null_objective(problem: Problem, weights: np.ndarray) -> float:
         level = np.log(share) if problem.fit_intercept else np.zeros(len(share))
         predictor = np.tile(level, (len(y), 1))
     else:
+        known = np.zeros(len(y)) if offset is None else offset
         mean = np.average(y, weights=weights)
+        if offset is not None:
+            mean = mean / np.average(np.exp(known), weights=weights)
         level = float(loss.predictor_of(mean)) if problem.fit_intercept else 0.0
-        predictor = np.full(len(y), level)
+        predictor = level + known
     return float(np.average(LOSSES[problem.response](y, predictor), weights=weights))
 
 
@@ -335,6 +352,7 @@ def model_of(
     y: Any,
     *,
     sample_weight: Any = None,
+    offset: Any = None,
     names: Sequence[str] | None = None,
     source: Source | None = None,
 ) -> Model:
@@ -347,8 +365,8 @@ def model_of(
         of the fit, so that small differences of another tool can be seen.
     X : array, DataFrame or sparse matrix of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
-    sample_weight : array-like of shape (n_samples,), optional
-        As it was fitted.
+    sample_weight, offset : array-like of shape (n_samples,), optional
+        As it was fitted. Weights of classes become a part of the weights of the rows.
     names : sequence of str, optional
         Names of the columns; by default those of the data frame.
     source : Source, optional
@@ -361,8 +379,8 @@ def model_of(
     Raises
     ------
     InputError
-        If this is no fitted estimator of normwise with a penalty of finite strength, if it weights
-        classes, or if it has offsets.
+        If this is no fitted estimator of normwise with a penalty of finite strength, or if it was
+        fitted to other rows, weights or offsets.
     """
     if not isinstance(estimator, _PathCV):
         raise InputError(
@@ -370,10 +388,6 @@ def model_of(
             "L2ClassifierCV or the like, or call model_at with the strengths"
         )
     check_is_fitted(estimator)
-    if getattr(estimator, "class_weight", None) is not None:
-        raise InputError(
-            "class_weight is not carried over: give each row its weight as sample_weight"
-        )
     if names is None and hasattr(X, "columns"):
         names = [str(name) for name in X.columns]
     alpha, ratio = estimator.alpha_, getattr(estimator, "l1_ratio_", estimator._penalty_ratio)
@@ -382,6 +396,9 @@ def model_of(
     y, classes = np.asarray(y), getattr(estimator, "classes_", ())
     if len(classes):
         y = np.searchsorted(classes, y)
+        sample_weight = estimator._weights(
+            y, None if sample_weight is None else np.asarray(sample_weight, float)
+        )
     found = model_at(
         X,
         y,
@@ -390,6 +407,7 @@ def model_of(
         alpha * (1 - ratio),
         names=names,
         sample_weight=sample_weight,
+        offset=offset,
         standardize=estimator.standardize,
         fit_intercept=estimator.fit_intercept,
         classes=classes,
@@ -409,6 +427,7 @@ def _refuse_other(model: Model, estimator: Any) -> None:
         return
     predictor = np.asarray(X @ coef.T + intercept)
     predictor = predictor if model.coef.ndim == 2 else predictor[:, 0]
+    predictor = predictor if model.offset is None else predictor + model.offset
     loss = np.average(LOSSES[model.response](model.y, predictor), weights=model.weights)
     own = coef * model.scale
     objective = loss + model.l1 * np.abs(own).sum() + model.l2 / 2 * (own**2).sum()
@@ -417,8 +436,7 @@ def _refuse_other(model: Model, estimator: Any) -> None:
     if not abs(above) <= 10 * estimator.tol:
         raise InputError(
             f"the estimator's solution is {above:.1e} of the null model's loss away from the "
-            "optimum on these rows: give X, y and sample_weight as it was fitted to; offsets are "
-            "not carried over"
+            "optimum on these rows: give X, y, sample_weight and offset as it was fitted to"
         )
 
 
@@ -446,8 +464,6 @@ def model_of_table(
         If neither penalty nor strengths are given or both, or if cross-validation chooses the null
         model.
     """
-    if table.rows.offset is not None:
-        raise InputError("a model with offsets or exposures is not carried to other tools")
     if (penalty is None) == (not l1 and not l2):
         raise InputError(
             "give a penalty, whose strength is then chosen, or the strengths l1 and l2"
@@ -463,6 +479,7 @@ def model_of_table(
         l2,
         names=table.names,
         sample_weight=table.rows.weights,
+        offset=table.rows.offset,
         classes=table.classes or (),
         source=source_of(table),
     )
@@ -482,6 +499,8 @@ def _chosen(table: Table, penalty: str) -> tuple[float, float]:
         given["groups"] = rows.units
     if rows.weights is not None:
         given["sample_weight"] = rows.weights
+    if rows.offset is not None:
+        given["offset"] = rows.offset
     fitted = kinds[penalty](**options).fit(X, y, **given)
     if not np.isfinite(fitted.alpha_):
         raise InputError(NULL_MODEL)

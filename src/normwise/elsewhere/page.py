@@ -68,13 +68,16 @@ In Python the same is `normwise.elsewhere`: `model_of(estimator, X, y)` and `wri
 The model is: mean loss + l1 ‖b‖₁ + l2/2 ‖b‖², with half the squared error, the log-loss of classes,
 or the Poisson loss of counts; with b on columns that were divided by their standard deviation
 (divisor n), and an intercept that is not penalised. L1 has l2 = 0, L2 has l1 = 0. In the formulas
-n is the number of rows, sd the standard deviation of y with divisor n, mean the mean of y and norm
-the sum of the coefficients' sizes. The code standardises the columns itself and tells the tool not
-to, so that no tool's own scaling matters.
+n is the number of rows, sd the standard deviation of y with divisor n, mean the mean of y, norm
+the sum of the coefficients' sizes, and exposure the mean exposure of counts, which is 1 without an
+offset. The code standardises the columns itself and tells the tool not to, so that no tool's own
+scaling matters. Where rows have weights, all of these are weighted, and so are the mean and the
+standard deviation by which columns are standardised; the weights are given with a mean of 1.
+Weights of classes are weights of their rows.
 
-Weights of rows, sparse columns, a model without an intercept and one on columns that are not
-standardised are carried over where the tool was found to fit the same model with them; elsewhere
-the command refuses and says so.
+Weights of rows, offsets of counts, sparse columns, a model without an intercept and one on columns
+that are not standardised are carried over where the tool was found to fit the same model with them;
+elsewhere the command refuses and says why.
 
 ## What was measured
 
@@ -94,10 +97,13 @@ SHAPES = (
     "four orders of magnitude, a y with a standard deviation in the hundreds and a mean in the "
     "thousands, and a y in hundredths"
 )
+KEY_WORDS = {"weights": "Weights of rows", "offset": "Offsets"}
 # `python` would be run by the test of the pages, and these calls are parts of what is written
 FENCES = {"python": "py", "r": "r"}
 VARIANT_WORDS = {
     "weights": "with weights of rows",
+    "offset": "with offsets of counts",
+    "weights and offset": "with both",
     "without intercept": "without an intercept",
     "sparse": "with sparse columns",
     "not standardised": "on columns that are not standardised",
@@ -154,13 +160,16 @@ def _section(tool: Tool, found: dict[str, Any] | None) -> str:
         if cells:
             largest = max(entry["difference"] for entry in cells.values())
             lines.append(f"- Measured {words} too: at most {_amount(largest)}.\n")
+    lines += [f"- {line}\n" for line in _lacks(tool)]
     why: dict[str, list[str]] = {}
     for (response, penalty), reason in tool.impossible.items():
         why.setdefault(reason, []).append(
             f"{RESPONSE_WORDS[response]} with {PENALTY_WORDS[penalty]}"
         )
     for reason, cells_of in why.items():
-        lines.append(f"- Impossible ({', '.join(cells_of)}): {reason}\n")
+        everything = len(cells_of) == len(RESPONSES) * len(PENALTIES)
+        where = "" if everything else f" ({', '.join(cells_of)})"
+        lines.append(f"- Impossible{where}: {reason}\n")
     seen: list[str] = []
     for (response, penalty), call in tool.calls.items():
         text = "\n".join(call_lines(tool, response, penalty))
@@ -173,3 +182,17 @@ def _section(tool: Tool, found: dict[str, Any] | None) -> str:
                 f"```{FENCES[tool.language]}\n{text}\n```\n"
             )
     return "".join(lines)
+
+
+def _lacks(tool: Tool) -> list[str]:
+    """Why it is given no weights, or no offsets of counts."""
+    why: dict[tuple[str, str], list[str]] = {}
+    for (response, _), call in tool.calls.items():
+        for key, reason in call.lacks.items():
+            where = why.setdefault((key, reason), [])
+            if RESPONSE_WORDS[response] not in where:
+                where.append(RESPONSE_WORDS[response])
+    return [
+        f"{KEY_WORDS[key]} are not carried ({', '.join(where)}): {reason}"
+        for (key, reason), where in why.items()
+    ]

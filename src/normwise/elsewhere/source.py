@@ -63,6 +63,10 @@ class Recipe(Source):
         What each text of the target stands for; empty if it holds numbers.
     weights : str or None
         Column of the weights.
+    offset : str or None
+        Column of the offsets, or of the exposures that they are the logarithms of.
+    is_exposure : bool
+        Which of the two it is.
     missing : tuple of str
         Marks of missing values.
     drops_rows : bool
@@ -76,6 +80,8 @@ class Recipe(Source):
     target: str
     labels: Mapping[str, float] = field(default_factory=dict)
     weights: str | None = None
+    offset: str | None = None
+    is_exposure: bool = False
     missing: tuple[str, ...] = MISSING
     drops_rows: bool = False
 
@@ -143,6 +149,9 @@ def _recipe(table: Table, text: pd.DataFrame, sep: str, encoding: str) -> Recipe
         return None
     if len(text) != len(table.y):
         return None
+    offset = table.roles.get("exposure", table.roles.get("offset"))
+    if table.rows.offset is not None and not _same_offset(table, text, offset):
+        return None
     target, labels = text[table.target], {}
     if table.classes is None:
         if not _same(pd.to_numeric(target, errors="coerce").to_numpy(float), table.y):
@@ -165,9 +174,20 @@ def _recipe(table: Table, text: pd.DataFrame, sep: str, encoding: str) -> Recipe
         table.target,
         {label: float(value) for label, value in labels.items()},
         weights,
+        offset,
+        "exposure" in table.roles,
         missing,
         bool(absent.any()),
     )
+
+
+def _same_offset(table: Table, text: pd.DataFrame, name: str | None) -> bool:
+    if name not in text.columns or table.rows.offset is None:
+        return False
+    own = pd.to_numeric(text[name], errors="coerce").to_numpy(float)
+    if "exposure" in table.roles:
+        return bool((own > 0).all()) and np.allclose(np.log(own), table.rows.offset, rtol=1e-12)
+    return _same(own, table.rows.offset)
 
 
 def _same(found: np.ndarray, wanted: np.ndarray) -> bool:

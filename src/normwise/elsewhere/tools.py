@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,8 @@ class Call:
     Attributes
     ----------
     arguments : dict of str to str
-        Formula of each argument, by `l1`, `l2`, `n` rows, `sd`, the standard deviation of y, and
-        its `mean`.
+        Formula of each argument, by `l1`, `l2`, `n` rows, `sd`, the standard deviation of y, its
+        `mean`, and `exposure`, the mean of e to the offsets, 1 without them.
     strengths : dict of str to str
         Formulas of `l1` and `l2` by the arguments, and `n` and `sd`; empty if they do not follow.
     code : str
@@ -56,6 +56,8 @@ class Call:
         What a reader is told of this call.
     with_intercept_only : str
         Why it needs an intercept, if it does.
+    lacks : dict of str to str
+        Why it is given no "weights" of rows, or no "offset" of counts: sentences.
     """
 
     arguments: Mapping[str, str]
@@ -65,6 +67,7 @@ class Call:
     limit: float = LIMIT
     note: str = ""
     with_intercept_only: str = ""
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs(self) -> set[str]:
@@ -90,7 +93,7 @@ class Tool:
         does not.
     always_scales : bool
         Whether that cannot be turned off.
-    without_intercept, weights, sparse : bool
+    without_intercept, sparse : bool
         Whether it can do that, as measured.
     spread_about_zero : bool
         Whether, without an intercept, sd is the root mean square of y in its formulas.
@@ -113,7 +116,6 @@ class Tool:
     own_scaling: str
     always_scales: bool
     without_intercept: bool
-    weights: bool
     sparse: bool
     spread_about_zero: bool
     defaults: Mapping[str, float]
@@ -262,6 +264,7 @@ CALL_KEYS = (
     "limit",
     "note",
     "with_intercept_only",
+    "lacks",
 )
 
 
@@ -277,6 +280,8 @@ def _tool(entry: Mapping[str, Any]) -> Tool:
             float(given.get("limit", LIMIT)),
             given.get("note", ""),
             given.get("with_intercept_only", ""),
+            # an empty reason of a call takes back that of the tool
+            {k: v for k, v in {**entry.get("lacks", {}), **given.get("lacks", {})}.items() if v},
         )
         calls |= dict.fromkeys(_cells(given), call)
     impossible: dict[tuple[str, str], str] = {}
@@ -294,7 +299,6 @@ def _tool(entry: Mapping[str, Any]) -> Tool:
         entry.get("own_scaling", ""),
         entry.get("always_scales", False),
         entry.get("without_intercept", False),
-        entry.get("weights", False),
         entry.get("sparse", False),
         entry.get("spread_about_zero", False),
         entry.get("defaults", {}),
