@@ -75,7 +75,9 @@ TABLES: dict[str, Table] = {
         | _int("n_levels", "per_group")
         | _float("decay", "prevalence", "nonlinear_share", "mean_count", "dispersion")
         | _int("n_classes")
-        | _text("class_features"),
+        | _text("class_features")
+        | _int("offset", "spacing")
+        | _text("moments"),
     ),
     "summary": Table(
         ("evaluate", "compare"),
