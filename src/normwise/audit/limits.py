@@ -63,9 +63,7 @@ def groups_of(s: Scenario, truth: Population) -> list[Group]:
             f"of {size} that are alike"
         )
     coef = truth.coef.reshape(-1, size)
-    _, first, counts = np.unique(
-        coef.round(DIGITS), axis=0, return_index=True, return_counts=True
-    )
+    _, first, counts = np.unique(coef.round(DIGITS), axis=0, return_index=True, return_counts=True)
     groups = []
     for i, count in zip(first, counts, strict=True):
         root = truth.root[i * size : (i + 1) * size]

@@ -12,8 +12,9 @@ strengths. The table comes from the user: it carries no licence to pass it on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -113,7 +114,7 @@ def scenario_of(row: pd.Series) -> Scenario:
     columns. In a Toeplitz block the first relevant feature is that at half its size.
     """
     kind, size = row["corDesign"], int(row["pB"])
-    keys: dict[str, int | float | str] = {}
+    keys: dict[str, Any] = {}
     if kind != "Independence":
         keys = {
             "covariance": "blocks",
@@ -131,8 +132,10 @@ def scenario_of(row: pd.Series) -> Scenario:
             "offset": size // 2 - 1,
             "spacing": spacing,
         }
-    sizes = {"n_samples": int(row["n"]), "n_features": int(row["p"]), "n_nonzero": int(row["s0"])}
-    return Scenario(**sizes, snr=float(row["SNR"]) ** 2, moments="sample", **keys)
+    scenario = Scenario(
+        int(row["n"]), int(row["p"]), int(row["s0"]), snr=float(row["SNR"]) ** 2, moments="sample"
+    )
+    return replace(scenario, **keys)
 
 
 def unit(truth: Population) -> float:

@@ -72,8 +72,7 @@ MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
         ),
     ),
     "moments": (
-        "features: gaussian and "
-        f"response: {' or '.join(KINDS_OF_KEY['moments'])}",
+        f"features: gaussian and response: {' or '.join(KINDS_OF_KEY['moments'])}",
         lambda cell: cell["features"] == "gaussian" and _speaks("moments", cell),
     ),
     "nonlinear_share": (

@@ -131,6 +131,7 @@ class Denoiser:
         self.last: np.ndarray | None = None
 
     def __call__(self, responses: np.ndarray, strength: float) -> np.ndarray:
+        """Solutions for responses in rows."""
         from normwise.fitting.solvers.active_set import active_set_responses
 
         start = self.last

@@ -35,13 +35,13 @@ class Group(NamedTuple):
         Of the features of the group.
     coef : array-like of shape (n_features,)
         Their true coefficients.
-    count : int
+    number : int
         How many groups are like this one.
     """
 
     covariance: ArrayLike
     coef: ArrayLike
-    count: int = 1
+    number: int = 1
 
 
 def _matched(rng: np.random.Generator, draws: int, size: int) -> np.ndarray:

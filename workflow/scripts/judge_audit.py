@@ -1,0 +1,11 @@
+"""Put a published study beside what was measured of it and what theory says."""
+
+from normwise.analysis.tables import write_table
+from normwise.audit.verdicts import audited
+from normwise.files.job_log import log_to
+from normwise.files.parquet import read_parquet
+
+with log_to(snakemake.log[0]):
+    fits = map(read_parquet, snakemake.input)
+    frame = audited(zip(snakemake.params.rows, fits, strict=True), snakemake.params.comparison)
+    write_table(frame, "audit", snakemake.output.parquet, snakemake.output.csv)
