@@ -18,9 +18,9 @@ from normwise.theory.lasso_general import Denoiser, symmetric_root
 from normwise.theory.soft_threshold import soft_threshold_risk
 
 # thresholds, in units of the noise, between which the best one is looked for
-THRESHOLDS = np.append(np.geomspace(1e-3, 0.05, 5), np.arange(0.1, 6.05, 0.1))
+THRESHOLDS = np.append(np.geomspace(1e-3, 0.1, 5), np.arange(0.2, 6.1, 0.2))
 # features that are drawn for the groups without a signal, which are many, and the least error
-CURVE_DRAWS, NOTHING = 200_000, 1e-9
+CURVE_DRAWS, NOTHING = 100_000, 1e-9
 MAX_STEPS = 60
 # relative steps that count as none: of the noise, and of a threshold, whose error counts squared
 STILL, CLOSE = 1e-4, 0.01
@@ -131,7 +131,7 @@ def lasso_optimal_risk_groups(
     noise_var : float
     draws : int
         Draws of each kind of group with a signal; the error of the result falls with the root of
-        their number. Of groups without one, 200,000 features are drawn, once in a session.
+        their number. Of groups without one, 100,000 features are drawn, once in a session.
     seed : int
         Of the draws.
 
@@ -198,7 +198,7 @@ def lasso_optimal_risk_groups(
         tau2, before = max(tau2 + move / (1 - rate), noise_var), move
     threshold = np.exp(last)
     least, nonzeros = error(tau2, threshold)
-    if least >= null * (1 - STILL):
+    if null - least <= STILL * tau2:
         return np.inf, null
     room = max(1 - nonzeros / n_samples, 0.0)
     return float(threshold * np.sqrt(tau2 / n_samples) * room), float(least)
