@@ -30,8 +30,8 @@ INTRODUCTION = """\
 `config.yaml` is the default study, `quick.yaml` a look at every part in about three minutes,
 `atlas.yaml` the 2,310 sampled scenarios that the rule rests on, `real.yaml` real tables,
 `kinds.yaml` 300 of counts and several classes on which it is tried, `sampled.yaml` a small example
-of scenarios sampled from ranges, `hard.yaml` 33 scenarios chosen to break the rule. To run another
-than the default:
+of scenarios sampled from ranges, `hard.yaml` 33 scenarios chosen to break the rule, `audit.yaml` a
+published study put to the test. To run another than the default:
 
 ```bash
 snakemake --cores 8 --configfile config/quick.yaml

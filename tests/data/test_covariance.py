@@ -87,6 +87,22 @@ def test_blocks_correlate_within_groups_only():
     np.testing.assert_allclose(sigma, expected, atol=1e-14)
 
 
+@pytest.mark.parametrize("rho", [0.95, -0.6])
+def test_ar1_blocks_decay_with_the_distance_within_groups_only(rho):
+    place = np.arange(10)
+    lag = np.abs(np.subtract.outer(place, place))
+    together = np.equal.outer(place // 4, place // 4)
+    sigma = sigma_of(scenario("ar1_blocks", rho, n_features=10))
+    np.testing.assert_allclose(sigma, np.where(together, rho**lag, 0.0), atol=1e-14)
+
+
+def test_rows_of_ar1_blocks_have_its_covariance(rng):
+    s = scenario("ar1_blocks", 0.95)
+    X = draw_features(s, population(s, 1), 40_000, rng)
+    # a covariance of n pairs has a standard deviation of at most sqrt(2 / n)
+    np.testing.assert_allclose(np.cov(X.T), sigma_of(s), atol=4.5 * np.sqrt(2 / 40_000))
+
+
 def test_near_duplicates_correlate_with_the_original_and_more_weakly_with_each_other():
     sigma = sigma_of(scenario("near_duplicates", 0.9))
     expected = np.full((4, 4), 0.9**2)

@@ -302,6 +302,38 @@ def test_some_per_group_finds_room_where_the_last_group_is_small():
     assert problems(replace(s, n_nonzero=8))
 
 
+@pytest.mark.parametrize(
+    ("k", "per_group", "offset", "spacing", "support"),
+    [
+        (4, 2, 1, 2, [13, 15, 37, 39]),
+        (4, 2, 0, 7, [12, 19, 36, 43]),
+        (2, 1, 11, 5, [23, 47]),
+        (8, 2, 4, 7, [4, 11, 16, 23, 28, 35, 40, 47]),
+    ],
+)
+def test_relevant_features_of_a_group_have_an_offset_and_a_spacing(
+    k, per_group, offset, spacing, support
+):
+    s = Scenario(60, 48, k, covariance="ar1_blocks", correlation=0.95, group_size=12)
+    s = replace(s, placement="some_per_group", per_group=per_group, offset=offset, spacing=spacing)
+    assert not problems(s)
+    truth = population(s, SEED)
+    np.testing.assert_array_equal(truth.support, support)
+    between = dense(truth.root)[np.ix_(support, support)]
+    if per_group == 2:
+        np.testing.assert_allclose(between[::2, 1::2].diagonal(), 0.95**spacing)
+
+
+def test_which_groups_are_relevant_is_only_a_matter_of_the_order_of_the_columns():
+    # a published design fills the first groups: the same truth, its columns in another order
+    s = Scenario(60, 30, 6, covariance="blocks", correlation=0.7, group_size=5, per_group=2)
+    truth = population(replace(s, placement="some_per_group"), SEED)
+    order = np.arange(30).reshape(6, 5)[[1, 3, 5, 0, 2, 4]].ravel()
+    sigma = dense(truth.root)
+    np.testing.assert_allclose(sigma[np.ix_(order, order)], sigma, atol=1e-14)
+    np.testing.assert_array_equal(np.flatnonzero(truth.coef[order]), [0, 1, 5, 6, 10, 11])
+
+
 def test_groups_of_categories_are_groups_of_variables():
     s = replace(BASE, features="categorical", covariance="blocks", correlation=0.9, group_size=2)
     columns = np.arange(24) // 3

@@ -7,8 +7,10 @@ import pytest
 from scipy import stats
 
 from normwise.data.population import draw, draw_test_features, population
+from normwise.data.responses.gaussian import noise_var_of_sample
 from normwise.data.scenario import COVARIANCES, NOISES, SIGNALS, SIGNS, Scenario
 from normwise.data.seeds import STREAMS, generator
+from normwise.study.scenario_checks import problems
 
 SEED = 3
 BASE = Scenario(n_samples=40, n_features=12, n_nonzero=4, snr=2.0, group_size=4)
@@ -106,6 +108,27 @@ def test_heteroscedastic_variance_grows_with_the_distance_of_the_predictor():
 def test_noise_has_mean_zero(noise):
     values, _ = noise_of(replace(BASE, n_samples=LARGE, noise=noise))
     assert values.mean() == pytest.approx(0, abs=4 / np.sqrt(LARGE))
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("covariance", ["independent", "ar1_blocks"])
+def test_moments_of_the_sample_hold_in_every_sample(covariance, noise):
+    correlation = 0.0 if covariance == "independent" else 0.8
+    s = replace(BASE, covariance=covariance, correlation=correlation, noise=noise)
+    s = replace(s, moments="sample")
+    assert not problems(s)
+    truth, apart, ratios = population(s, SEED), population(replace(s, moments="population"), 0), []
+    np.testing.assert_allclose(np.sort(truth.coef), np.sort(apart.coef))
+    for replicate in range(400):
+        X, y = draw(s, SEED, replicate)
+        np.testing.assert_allclose(X.mean(axis=0), 0.0, atol=1e-12)
+        np.testing.assert_allclose(X.var(axis=0, ddof=1), 1.0)
+        signal = X @ truth.coef
+        variance = noise_var_of_sample(s, signal)
+        assert variance == pytest.approx((signal**2).mean() / s.snr)
+        ratios.append(((y - signal) ** 2).mean() / variance)
+    mean, error = np.mean(ratios), np.std(ratios) / np.sqrt(len(ratios))
+    assert mean == pytest.approx(1.0, abs=4 * error)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,9 @@ OTHER_VALUES = {
     "dispersion": 0.5,
     "n_classes": 4,
     "class_features": "own",
+    "offset": 1,
+    "spacing": 2,
+    "moments": "sample",
 }
 
 
@@ -133,8 +136,8 @@ def test_every_family_has_a_scenario_without_problems(covariance):
     assert problems(replace(BASE, covariance=covariance, correlation=correlation)) == []
 
 
-def test_only_ar1_may_be_negative():
+def test_only_autoregressive_families_may_be_negative():
     accepted = {
         c for c in COVARIANCES if not problems(replace(BASE, covariance=c, correlation=-0.5))
     }
-    assert accepted == {"ar1"}
+    assert accepted == {"ar1", "ar1_blocks"}

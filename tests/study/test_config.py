@@ -88,6 +88,27 @@ BAD_AXES = {
         "n_nonzero: 5\n    covariance: mixed_blocks\n    placement: some_per_group",
         ["some_per_group", "per_group (2)", "room for 4", "n_nonzero is 5"],
     ),
+    "a spacing beyond the group": (
+        "n_nonzero: 2\n    covariance: ar1_blocks\n    placement: some_per_group\n    spacing: 5",
+        ["offset (0)", "spacing (5)", "place 6", "group_size is 5"],
+    ),
+    "no room behind the offset": (
+        "n_nonzero: 2\n    covariance: blocks\n    group_size: 6\n    placement: some_per_group\n"
+        "    per_group: 1\n    offset: 4",
+        ["some_per_group", "per_group (1)", "room for 1", "n_nonzero is 2"],
+    ),
+    "moments of a sample of counted features": (
+        "n_nonzero: 2\n    features: counts\n    moments: sample",
+        ["moments (sample)", "features: gaussian", "counts", "moments: population"],
+    ),
+    "moments of a sample without a signal": (
+        "n_nonzero: 0\n    moments: sample",
+        ["moments (sample)", "n_nonzero (0)", "at least 1"],
+    ),
+    "moments of a sample with classes": (
+        "n_nonzero: 3\n    response: binary\n    moments: sample",
+        ["moments (sample)", "response: gaussian only", "remove it"],
+    ),
     "a mixed table that is too narrow": (
         "n_nonzero: 3\n    features: mixed\n    n_levels: 10",
         ["features: mixed", "n_levels (10)", "at least 14", "got 10"],

@@ -75,7 +75,9 @@ TABLES: dict[str, Table] = {
         | _int("n_levels", "per_group")
         | _float("decay", "prevalence", "nonlinear_share", "mean_count", "dispersion")
         | _int("n_classes")
-        | _text("class_features"),
+        | _text("class_features")
+        | _int("offset", "spacing")
+        | _text("moments"),
     ),
     "summary": Table(
         ("evaluate", "compare"),
@@ -309,6 +311,43 @@ TABLES: dict[str, Table] = {
     "examples": Table(
         ("illustrate",),
         _KEYS | _text("penalty") | _int("replicate", "feature") | _float("coef", "true_coef"),
+    ),
+    "audit": Table(
+        ("judge_audit",),
+        _int("published_scenario")
+        | _text("scenario", "design")
+        | _int("n_samples", "n_features", "n_nonzero")
+        | _float("sd_ratio", "correlation")
+        | _int("group_size", "per_group", "replicates")
+        | _float(
+            "published_lasso",
+            "published_lasso_se",
+            "lasso_glmnet",
+            "lasso_glmnet_se",
+            "z_lasso",
+            "lasso_wide",
+            "lasso_wide_se",
+            "theory_lasso",
+            "published_ridge",
+            "published_ridge_se",
+            "ridge_glmnet",
+            "ridge_glmnet_se",
+            "z_ridge",
+            "theory_ridge_glmnet",
+            "ridge_wide",
+            "ridge_wide_se",
+            "theory_ridge",
+            "best_alpha",
+            "floor",
+            "at_floor",
+            "cost",
+            "effect_glmnet",
+            "mcse_glmnet",
+        )
+        | _text("verdict_glmnet")
+        | _float("effect_wide", "mcse_wide")
+        | _text("verdict_wide")
+        | _bool("flips"),
     ),
 }
 

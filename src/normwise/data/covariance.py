@@ -23,12 +23,22 @@ def _independent(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> 
     return sparse.identity(s.n_features, format="csr")
 
 
-def _ar1(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+def _autoregressive(size: int, correlation: float) -> np.ndarray:
     # Cholesky factor of rho^|i-j|: x_j = rho x_{j-1} + sqrt(1 - rho^2) z_j
-    lag = np.subtract.outer(np.arange(s.n_features), np.arange(s.n_features))
-    root = np.where(lag >= 0, s.correlation ** np.maximum(lag, 0), 0.0)
-    root[:, 1:] *= np.sqrt(1 - s.correlation**2)
+    lag = np.subtract.outer(np.arange(size), np.arange(size))
+    root = np.where(lag >= 0, correlation ** np.maximum(lag, 0), 0.0)
+    root[:, 1:] *= np.sqrt(1 - correlation**2)
     return root
+
+
+def _ar1(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    return _autoregressive(s.n_features, s.correlation)
+
+
+def _ar1_blocks(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
+    whole, rest = divmod(s.n_features, s.group_size)
+    sizes = [s.group_size] * whole + [rest] * (rest > 0)
+    return sparse.block_diag([_autoregressive(m, s.correlation) for m in sizes], format="csr")
 
 
 def _membership(s: Scenario) -> sparse.csr_array:
@@ -91,6 +101,7 @@ def _irrepresentable(s: Scenario, support: np.ndarray, rng: np.random.Generator)
 FAMILIES: dict[str, Callable[[Scenario, np.ndarray, np.random.Generator], Root]] = {
     "independent": _independent,
     "ar1": _ar1,
+    "ar1_blocks": _ar1_blocks,
     "equicorrelated": _equicorrelated,
     "blocks": _blocks,
     "mixed_blocks": _mixed_blocks,

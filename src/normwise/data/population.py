@@ -138,13 +138,13 @@ def _support(s: Scenario, columns: Columns | None) -> np.ndarray:
 
 
 def _in_some_groups(s: Scenario, starts: np.ndarray) -> np.ndarray:
-    """The first features of groups that are spread evenly, given where the groups start."""
+    """Features of groups that are spread evenly, given where the groups start."""
     n_groups, ends = len(starts), np.append(starts[1:], s.n_features)
     # the last group may be too small
     for used in range(-(-s.n_nonzero // s.per_group), n_groups + 1):
         chosen = (2 * np.arange(used) + 1) * n_groups // (2 * max(used, 1))
         places = [
-            np.arange(start, min(start + s.per_group, end))
+            np.arange(start + s.offset, end, s.spacing)[: s.per_group]
             for start, end in zip(starts[chosen], ends[chosen], strict=True)
         ]
         found = np.concatenate([np.arange(0), *places])[: s.n_nonzero]
@@ -267,6 +267,8 @@ def draw(scenario: Scenario, seed: int, replicate: int) -> tuple[np.ndarray, np.
     truth = population(s, seed)
     rng = generator(seed, s.key, "data", replicate)
     X = draw_features(s, truth, s.n_samples, rng)
+    if s.moments == "sample":
+        X = (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
     return X, draw_response(s, truth, X, rng)
 
 

@@ -13,6 +13,7 @@ from normwise.data.response_kind import BALANCED, DEFAULT, kind_of
 COVARIANCES = (
     "independent",
     "ar1",
+    "ar1_blocks",
     "equicorrelated",
     "blocks",
     "mixed_blocks",
@@ -20,7 +21,9 @@ COVARIANCES = (
     "near_duplicates",
     "irrepresentable",
 )
-GROUPED = ("blocks", "mixed_blocks", "near_duplicates")
+# families of which a correlation may be negative
+SIGNED = ("ar1", "ar1_blocks")
+GROUPED = ("ar1_blocks", "blocks", "mixed_blocks", "near_duplicates")
 SIGNALS = ("equal", "decaying", "gaussian", "power", "heavy_tailed")
 SIGNS = ("same", "alternating", "random")
 PLACEMENTS = ("first", "spread", "one_per_group", "many_per_group", "some_per_group")
@@ -35,6 +38,7 @@ FEATURES = (
     "mixed",
 )
 CLASS_FEATURES = ("shared", "own")
+MOMENTS = ("population", "sample")
 # kinds of which every column is of zeros and ones
 ZERO_ONE = ("sparse_binary", "categorical")
 
@@ -63,7 +67,7 @@ class Scenario:
         The family holds for the variables that the features are functions of: the features
         themselves where these are Gaussian, see :mod:`normwise.data.feature_kinds`.
     group_size : int
-        Variables in a correlated group (``blocks``, ``mixed_blocks``, ``near_duplicates``).
+        Variables in a correlated group (families ``GROUPED``).
     n_factors : int
         Latent factors (``latent_factors``).
     signal, signs, placement : str
@@ -72,6 +76,9 @@ class Scenario:
         Exponent :math:`a` of the sizes :math:`j^{-a}` (``power``).
     per_group : int
         Relevant features of a group that has any (``some_per_group``).
+    offset, spacing : int
+        Features of such a group before its first relevant one, and the distance from one relevant
+        feature to the next.
     snr : float
         Variance of the linear predictor over that of the noise.
     nonlinear_share : float
@@ -99,6 +106,11 @@ class Scenario:
     class_features : str
         Whether a relevant feature has a coefficient in every class (``shared``), or tells one
         class from all others (``own``), each class in turn.
+    moments : str
+        Where the variances that a scenario speaks of hold: in the ``population``, or in every
+        ``sample``, as in studies that standardise first and then add noise. There, each feature
+        has mean 0 and variance 1 (of denominator n - 1), and the noise has the variance
+        :math:`\lVert X\beta \rVert^2 / (n\, \mathrm{snr})`, which is 1 on average.
     """
 
     n_samples: int
@@ -125,6 +137,9 @@ class Scenario:
     dispersion: float = 0.0
     n_classes: int = 3
     class_features: str = "shared"
+    offset: int = 0
+    spacing: int = 1
+    moments: str = "population"
 
     def __post_init__(self) -> None:
         # 1 and 1.0 in a config are the same scenario

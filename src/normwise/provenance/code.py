@@ -41,6 +41,8 @@ RULES: dict[str, tuple[str, ...]] = {
         "analysis.trials.replications.{study}",
         "analysis.tables",
     ),
+    "audit_scenario": ("audit.verdicts", "files.parquet"),
+    "judge_audit": ("audit.verdicts", "analysis.tables"),
     "figure": ("report.figures.write", "report.figures.{module}"),
     "report": ("report.page", "provenance.machine"),
     "provenance": (

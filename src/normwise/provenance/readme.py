@@ -46,6 +46,8 @@ def describe_tables() -> str:
         "`hold_out: true` |",
         "| `calibration/<cell>.parquet` | table `calibration` of one cell |",
         "| `replications/<study>/<batch>.parquet` | what was measured on each data set |",
+        f"| `audit/<number>.parquet`, `tables/{tables_of('judge_audit')[0]}.*` | a published study "
+        "put to the test: its scenarios, and all of them in a table (`snakemake audit`) |",
         f"| `paths/<dataset>*.parquet` | tables {_both('trace_paths')} (`figure: anatomy`) |",
         f"| `cases/<dataset>_*.parquet` | tables {_both('illustrate')} (`figure: case`) |",
         "| `logs/`, `benchmarks/` | what each job said, and what it took |",

@@ -64,6 +64,17 @@ MEANING: dict[str, tuple[str, Callable[[Cell], bool]]] = {
         "placement: some_per_group",
         lambda cell: cell["placement"] == "some_per_group",
     ),
+    **dict.fromkeys(
+        ("offset", "spacing"),
+        (
+            "placement: some_per_group",
+            lambda cell: cell["placement"] == "some_per_group",
+        ),
+    ),
+    "moments": (
+        f"features: gaussian and response: {' or '.join(KINDS_OF_KEY['moments'])}",
+        lambda cell: cell["features"] == "gaussian" and _speaks("moments", cell),
+    ),
     "nonlinear_share": (
         "features of more than two values and "
         f"response: {' or '.join(KINDS_OF_KEY['nonlinear_share'])}",

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from normwise.data.feature_kinds import smallest_mixed
 from normwise.data.response_kind import RESPONSES, kind_of
-from normwise.data.scenario import GROUPED, ZERO_ONE, Scenario
+from normwise.data.scenario import GROUPED, SIGNED, ZERO_ONE, Scenario
 
 # keys that say something of some kinds of response alone, each with those kinds
 KINDS_OF_KEY = {
@@ -26,7 +26,7 @@ def problems(scenario: Scenario) -> list[str]:
             f"n_nonzero ({s.n_nonzero}) exceeds n_features ({s.n_features}); "
             "lower it, or give nonzero_fraction instead"
         )
-    low = -1.0 if s.covariance == "ar1" else 0.0
+    low = -1.0 if s.covariance in SIGNED else 0.0
     if not (low < s.correlation < 1 or s.correlation == low == 0):
         found.append(
             f"correlation ({s.correlation}) makes the {s.covariance} covariance not positive "
@@ -61,7 +61,7 @@ def problems(scenario: Scenario) -> list[str]:
             f"covariance: irrepresentable needs features: gaussian, not {s.features}; use another "
             "family"
         )
-    return [*found, *_kind_problems(s), *response_problems(s)]
+    return [*found, *_kind_problems(s), *_moment_problems(s), *response_problems(s)]
 
 
 def _group_problems(s: Scenario) -> Iterator[str]:
@@ -70,10 +70,19 @@ def _group_problems(s: Scenario) -> Iterator[str]:
             f"per_group ({s.per_group}) exceeds group_size ({s.group_size}); lower it, or use "
             "placement: many_per_group"
         )
+        return
+    last = s.offset + (s.per_group - 1) * s.spacing + 1
+    if last > s.group_size:
+        yield (
+            f"offset ({s.offset}) and spacing ({s.spacing}) put the last of per_group "
+            f"({s.per_group}) features at place {last} of a group, and group_size is "
+            f"{s.group_size}; lower them or raise group_size"
+        )
+        return
     # the last group may be smaller
-    room = s.n_variables // s.group_size * s.per_group
-    room += min(s.per_group, s.n_variables % s.group_size)
-    if s.per_group <= s.group_size and s.n_nonzero > room:
+    whole, rest = divmod(s.n_variables, s.group_size)
+    room = whole * s.per_group + min(s.per_group, len(range(s.offset, rest, s.spacing)))
+    if s.n_nonzero > room:
         yield (
             f"placement: some_per_group with per_group ({s.per_group}) has room for {room} nonzero "
             f"coefficients, n_nonzero is {s.n_nonzero}; lower it or raise per_group"
@@ -103,6 +112,22 @@ def _kind_problems(s: Scenario) -> Iterator[str]:
         yield (
             f"nonlinear_share ({s.nonlinear_share}) is a share of a signal; n_nonzero (0) must be "
             "at least 1"
+        )
+
+
+def _moment_problems(s: Scenario) -> Iterator[str]:
+    if s.moments == "population":
+        return
+    if s.features != "gaussian" or s.nonlinear_share:
+        what = f"nonlinear_share ({s.nonlinear_share})" if s.nonlinear_share else s.features
+        yield (
+            f"moments ({s.moments}) needs features: gaussian and a linear signal, not {what}; "
+            "use moments: population"
+        )
+    if not s.n_nonzero:
+        yield (
+            f"moments ({s.moments}) takes the noise from the signal, and n_nonzero (0) leaves "
+            "none; it must be at least 1"
         )
 
 

@@ -13,6 +13,7 @@ for n and p that grow in proportion; at n = 400 simulations come within two perc
 from normwise.theory.boundary import phase_boundary
 from normwise.theory.lasso import LassoRisk, lasso_optimal_risk, lasso_risk
 from normwise.theory.lasso_general import lasso_risk_general
+from normwise.theory.lasso_groups import Group, lasso_optimal_risk_groups
 from normwise.theory.linear import (
     linear_shrinkage_risk,
     ols_risk,
@@ -27,11 +28,13 @@ from normwise.theory.selection import irrepresentable_constant, support_recovery
 from normwise.theory.soft_threshold import soft_threshold_risk
 
 __all__ = [
+    "Group",
     "LassoRisk",
     "LogisticRisk",
     "bayes_log_loss",
     "irrepresentable_constant",
     "lasso_optimal_risk",
+    "lasso_optimal_risk_groups",
     "lasso_risk",
     "lasso_risk_general",
     "linear_shrinkage_risk",

@@ -47,20 +47,14 @@ def lasso_risk_general(
     LassoRisk
     """
     beta = checked_sizes(coef, noise_var)
-    covariance = np.asarray(covariance, float)
-    if covariance.shape != (len(beta), len(beta)):
-        raise ValueError("covariance must be square and fit coef")
+    root = symmetric_root(covariance, beta)
     if not (0 < alpha < np.inf):
         raise ValueError("alpha must be positive and finite")
     if draws < 1:
         raise ValueError("draws must be positive")
-    values, vectors = np.linalg.eigh(covariance)
-    if values[0] < -1e-10 * values[-1]:
-        raise ValueError("covariance must not have negative eigenvalues")
-    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
     noise = np.random.default_rng(rng).standard_normal((draws, len(beta)))
     response, true = root @ beta, beta != 0
-    solve = _Denoiser(root)
+    solve = Denoiser(root)
 
     null = noise_var + float(response @ response)
     last = null
@@ -112,14 +106,32 @@ def lasso_risk_general(
     )
 
 
-class _Denoiser:
-    # lasso problems with one design and many responses, each solved from its last solution
+def symmetric_root(covariance: ArrayLike, coef: np.ndarray) -> np.ndarray:
+    """Symmetric root of the covariance of features with these coefficients.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit the coefficients or has negative eigenvalues.
+    """
+    covariance = np.asarray(covariance, float)
+    if covariance.shape != (len(coef), len(coef)):
+        raise ValueError("covariance must be square and fit coef")
+    values, vectors = np.linalg.eigh(covariance)
+    if values[0] < -1e-10 * values[-1]:
+        raise ValueError("covariance must not have negative eigenvalues")
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
+
+
+class Denoiser:
+    """Lasso problems with one design and many responses, each solved from its last solution."""
 
     def __init__(self, root: np.ndarray) -> None:
         self.root = np.ascontiguousarray(root)
         self.last: np.ndarray | None = None
 
     def __call__(self, responses: np.ndarray, strength: float) -> np.ndarray:
+        """Solutions for responses in rows."""
         from normwise.fitting.solvers.active_set import active_set_responses
 
         start = self.last

@@ -15,12 +15,25 @@ if TYPE_CHECKING:
 STUDENT_DF = 3
 
 
+def noise_var_of_sample(scenario: Scenario, predictor: np.ndarray) -> float:
+    """Variance of the noise with which a sample has the snr of its scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With ``moments: sample``.
+    predictor : ndarray of shape (n_samples,)
+        Linear predictor of each row.
+    """
+    return float(np.mean(predictor**2)) / scenario.snr
+
+
 @register
 class Gaussian(ResponseKind):
     """A number, with noise that a scenario may choose."""
 
     name = "gaussian"
-    keys = ("noise", "nonlinear_share")
+    keys = ("noise", "nonlinear_share", "moments")
     risk_from_moments = True
 
     def draw(
@@ -39,4 +52,6 @@ class Gaussian(ResponseKind):
         if noise == "heteroscedastic" and truth.predictor_var > 0:
             # the variance grows with the distance of the predictor from its mean; it averages to 1
             unit *= np.sqrt((1 + predictor**2 / truth.predictor_var) / 2)
-        return np.asarray(predictor + np.sqrt(truth.noise_var) * unit)
+        of_sample = scenario.moments == "sample"
+        variance = noise_var_of_sample(scenario, predictor) if of_sample else truth.noise_var
+        return np.asarray(predictor + np.sqrt(variance) * unit)

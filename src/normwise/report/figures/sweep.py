@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 ABOVE_OTHERS = 6.0
 CORRELATIONS = {
     "ar1": "correlation of neighbours",
+    "ar1_blocks": "correlation of neighbours",
     "blocks": "correlation within groups",
     "mixed_blocks": "correlation within the strongest group",
     "near_duplicates": "correlation of the copies",

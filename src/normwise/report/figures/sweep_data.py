@@ -26,6 +26,7 @@ NAMED_AXES = (
     "features",
     "response",
     "class_features",
+    "moments",
 )
 RELATIVE = "constant prediction = 1"
 
