@@ -38,7 +38,9 @@ def _ar1(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
 def _ar1_blocks(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
     whole, rest = divmod(s.n_features, s.group_size)
     sizes = [s.group_size] * whole + [rest] * (rest > 0)
-    return sparse.block_diag([_autoregressive(m, s.correlation) for m in sizes], format="csr")
+    # of dense parts scipy makes a matrix, whose square is a product of matrices
+    parts = [sparse.csr_array(_autoregressive(m, s.correlation)) for m in sizes]
+    return sparse.block_diag(parts, format="csr")
 
 
 def _membership(s: Scenario) -> sparse.csr_array:

@@ -19,6 +19,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.validation import check_is_fitted
 
 from normwise.data.errors import InputError
+from normwise.data.response_kind import kind_of
 from normwise.data.tables.table import Table
 from normwise.elsewhere.source import Prepared, Source, source_of
 from normwise.fitting.estimators import classifiers, counts, regressors
@@ -217,7 +218,7 @@ def model_at(
     penalty_of(l1, l2)
     if response not in LOSSES:
         raise InputError(f"response {response!r} is unknown: give {' or '.join(LOSSES)}")
-    if offset is not None and response != "poisson":
+    if offset is not None and not kind_of(response).takes_offset:
         raise InputError("offsets are for counts: leave them out, or give response='poisson'")
     if not sparse.issparse(X):
         X = np.asarray(X, float)
