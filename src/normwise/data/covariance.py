@@ -38,9 +38,7 @@ def _ar1(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
 def _ar1_blocks(s: Scenario, support: np.ndarray, rng: np.random.Generator) -> Root:
     whole, rest = divmod(s.n_features, s.group_size)
     sizes = [s.group_size] * whole + [rest] * (rest > 0)
-    # of dense parts scipy makes a matrix, whose square is a product of matrices
-    parts = [sparse.csr_array(_autoregressive(m, s.correlation)) for m in sizes]
-    return sparse.block_diag(parts, format="csr")
+    return sparse.block_diag([_autoregressive(m, s.correlation) for m in sizes], format="csr")
 
 
 def _membership(s: Scenario) -> sparse.csr_array:
@@ -129,7 +127,9 @@ def covariance_root(scenario: Scenario, support: np.ndarray, rng: np.random.Gene
     -------
     ndarray or csr_array of shape (n_features, n_components)
     """
-    return FAMILIES[scenario.covariance](scenario, support, rng)
+    root = FAMILIES[scenario.covariance](scenario, support, rng)
+    # the square of a scipy matrix, unlike that of an array, is a product of matrices
+    return sparse.csr_array(root) if sparse.issparse(root) else root
 
 
 def quadratic_form(root: Root, coef: np.ndarray) -> np.ndarray:

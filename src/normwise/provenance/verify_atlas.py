@@ -35,7 +35,8 @@ def verify_atlas(sample: int, seed: int) -> Verification:
     shipped = read_atlas(["ground", KINDS])
     table = pd.concat([cells(shipped["ground"]), cells(shipped[KINDS])], ignore_index=True)
     found = Verification(files=0)
-    configs = {d["name"]: (d, config) for config in _configs() for d in config["datasets"]}
+    studies = [about_atlas(study)["config"] for study in STUDIES]
+    configs = {d["name"]: (d, config) for config in studies for d in config["datasets"]}
     by_id = {(n, s.id): s for n, (d, _) in configs.items() for s in scenarios_of(d)}
     order = np.random.default_rng(seed).permutation(len(table))
     with TemporaryDirectory() as scratch:
@@ -48,10 +49,6 @@ def verify_atlas(sample: int, seed: int) -> Verification:
             gap = min(gap, ROUNDING) if gap <= 2 * np.finfo(np.float32).eps else gap
             found.note("atlas", f"{name} {scenario.id}", {"effect": gap})
     return found
-
-
-def _configs() -> list[dict[str, Any]]:
-    return [about_atlas(study)["config"] for study in STUDIES]
 
 
 def _effect(

@@ -12,7 +12,7 @@ import pandas as pd
 from normwise.analysis.goals import GOALS
 from normwise.analysis.learn.cells import AXES, cells, learnt_from, sample
 from normwise.analysis.learn.rule_of_thumb import read_rule
-from normwise.analysis.learn.surface import LEVEL, Surface, inputs, ranges
+from normwise.analysis.learn.surface import LEVEL, Surface, fit_scores, inputs, ranges
 from normwise.analysis.points import GOAL as EXPLAINED
 from normwise.analysis.tables import Tables
 from normwise.data.response_kind import kind_of
@@ -138,13 +138,9 @@ def _tried(surface: Surface, others: pd.DataFrame) -> dict[str, dict[str, float]
     out = {}
     for response, own in others.groupby("response"):
         found = surface.predict(own, own["mcse"].to_numpy())
-        error = own["effect"].to_numpy() - found["effect"].to_numpy()
-        inside = own["effect"].between(found["low"].to_numpy(), found["high"].to_numpy())
-        out[str(response)] = {
-            "n": len(own),
-            "r2": float(1 - error @ error / (len(own) * own["effect"].var(ddof=0))),
-            "coverage": float(inside.mean()),
-        }
+        inside = (found["low"].array <= own["effect"]) & (own["effect"] <= found["high"].array)
+        scores = fit_scores(own["effect"], found["effect"].to_numpy(), inside.to_numpy())
+        out[str(response)] = {key: scores[key] for key in ("n", "r2", "coverage")}
     return out
 
 

@@ -148,16 +148,20 @@ def test_a_study_is_judged_by_the_atlas_and_learns_nothing(atlas):
     pd.testing.assert_frame_equal(before.reset_index(drop=True), atlas["rule_scores"])
 
 
-def test_what_is_shipped_is_read_again(tmp_path, monkeypatch):
-    tables = learn(**made_study(n=40, fresh=10), comparison={"margin": 0.05})
-    results = tmp_path / "results"
+def finished(results, tables):
+    """A results folder with some tables and a record of the run."""
     (results / "tables").mkdir(parents=True)
     for name, frame in tables.items():
         write_parquet(frame, results / "tables" / f"{name}.parquet")
     kept = ("code", "environment", "started", "finished", "seeds", "fits", "config")
     record = dict.fromkeys((*kept, "config_digest"), "x") | {"files": {}}
     (results / "provenance.json").write_text(json.dumps(record))
-    ship(results, tmp_path / "atlas")
+    return results
+
+
+def test_what_is_shipped_is_read_again(tmp_path, monkeypatch):
+    tables = learn(**made_study(n=40, fresh=10), comparison={"margin": 0.05})
+    ship(finished(tmp_path / "results", tables), tmp_path / "atlas")
     monkeypatch.setattr("normwise.analysis.learn.atlas.files", lambda _: tmp_path)
     again = read_atlas()
     for name, frame in tables.items():
@@ -167,14 +171,7 @@ def test_what_is_shipped_is_read_again(tmp_path, monkeypatch):
 
 def test_kinds_are_shipped_from_the_tables_of_a_run(tmp_path, monkeypatch):
     study = made_study(n=20)
-    results = tmp_path / "results"
-    (results / "tables").mkdir(parents=True)
-    for name, frame in study.items():
-        write_parquet(frame, results / "tables" / f"{name}.parquet")
-    kept = ("code", "environment", "started", "finished", "seeds", "fits", "config")
-    record = dict.fromkeys((*kept, "config_digest"), "x") | {"files": {}}
-    (results / "provenance.json").write_text(json.dumps(record))
-    ship_kinds(results, tmp_path / KINDS)
+    ship_kinds(finished(tmp_path / "results", study), tmp_path / KINDS)
     monkeypatch.setattr("normwise.analysis.learn.atlas.files", lambda _: tmp_path)
     again = read_atlas([KINDS])[KINDS]
     expected = ground_of(*(study[name] for name in ("goals", "scenarios", "strategies")))

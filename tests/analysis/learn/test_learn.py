@@ -1,5 +1,7 @@
 """Response surfaces and rules: right where the truth is known, honest where it is not."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,6 +89,15 @@ def test_sobol_indices_of_an_additive_function():
     shares = importance(Surface(frame, 1.0), frame, "prediction").set_index("property")
     assert shares.loc["snr", "first"] > 0.97
     assert shares.drop("snr")["total"].max() < 0.03
+
+
+def test_an_effect_that_is_all_but_unknown_has_an_interval_without_ends():
+    frame = cells(ground_of(**made_study(n=20)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = Surface(frame, 0.05).predict(frame[:2], np.array([1e6, 0.1]))
+    assert np.isinf(found.loc[0, ["low", "high"]].astype(float)).all()
+    assert np.isfinite(found.loc[1, ["low", "high"]].astype(float)).all()
 
 
 def test_verdicts_of_the_surface(learnt):

@@ -32,7 +32,14 @@ from normwise.analysis.learn.estimated import estimated_calls, losses_by_data_se
 from normwise.analysis.learn.exact_boundary import call_by_theory
 from normwise.analysis.learn.rule_of_thumb import Rule, call_by_rule, fit_rule, read_rule
 from normwise.analysis.learn.scores import KINDS, MIXED, Judged, parts_by
-from normwise.analysis.learn.surface import FEWEST, Surface, importance, inputs, tabulate
+from normwise.analysis.learn.surface import (
+    FEWEST,
+    Surface,
+    fit_scores,
+    importance,
+    inputs,
+    tabulate,
+)
 
 FOLDS = 5
 TABLES = tables_of("learn")
@@ -115,22 +122,6 @@ def _unfitted(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     return {"exact boundary": call_by_theory(frame)} | common_calls(frame)
 
 
-def _fit_row(
-    goal: str, split: str, part: pd.DataFrame, effect: np.ndarray, covered: np.ndarray
-) -> dict[str, Any]:
-    """A row of table ``surface_scores``."""
-    error = part["effect"].to_numpy() - effect
-    spread = part["effect"].to_numpy() - part["effect"].mean()
-    return {
-        "goal": goal,
-        "split": split,
-        "n": len(part),
-        "r2": 1 - (error @ error) / (spread @ spread),
-        "rmse": np.sqrt(np.mean(error**2)),
-        "coverage": covered.mean(),
-    }
-
-
 def _held_out(
     frame: pd.DataFrame, zone: float, kernel: Any, n_jobs: int
 ) -> Iterator[tuple[str, pd.DataFrame, dict[str, np.ndarray]]]:
@@ -192,7 +183,8 @@ def _scored(
     """A row of table ``surface_scores`` and rows of ``rule_scores``."""
     effect, covered = (found.pop(key).astype(float) for key in ("effect", "covered"))
     judged = Judged(goal, split, zone, part, _everyone(part, goal, found), strategies)
-    return _fit_row(goal, split, part, effect, covered), list(judged.rows())
+    scores = fit_scores(part["effect"], effect, covered)
+    return {"goal": goal, "split": split, **scores}, list(judged.rows())
 
 
 def _estimated_rows(

@@ -200,7 +200,9 @@ class Surface:
         effect = self.bend * np.sinh(mean)
         spread = np.hypot(sd, mcse / np.hypot(effect, self.bend))
         reach = stats.norm.ppf((1 + LEVEL) / 2) * spread
-        low, high = (self.bend * np.sinh(mean + side * reach) for side in (-1, 1))
+        # an interval has no end where the measured effect is all but unknown
+        with np.errstate(over="ignore"):
+            low, high = (self.bend * np.sinh(mean + side * reach) for side in (-1, 1))
         sure = stats.norm.cdf(np.abs(mean) / sd) >= LEVEL
         side = np.where(effect < 0, "l1", "l2")
         other = np.where((low > -self.zone) & (high < self.zone), EQUIVALENT, "undecided")
@@ -212,6 +214,33 @@ class Surface:
         found = self.say(mean, sd)
         side = np.where(found["effect"] < 0, "l1", "l2")
         return np.where(found["verdict"] == EQUIVALENT, EQUIVALENT, side)
+
+
+def fit_scores(effect: pd.Series, told: np.ndarray, covered: np.ndarray) -> dict[str, float]:
+    """How near measured effects are to those that a surface tells of them.
+
+    Parameters
+    ----------
+    effect : Series
+        Measured.
+    told : ndarray
+        By a surface.
+    covered : ndarray
+        Whether its intervals hold them.
+
+    Returns
+    -------
+    dict
+        Their number ``n``, the share ``r2`` of their variation that is explained, the root mean
+        square error ``rmse`` and the ``coverage`` of the intervals.
+    """
+    error, spread = effect.to_numpy() - told, effect.to_numpy() - effect.mean()
+    return {
+        "n": len(effect),
+        "r2": float(1 - (error @ error) / (spread @ spread)),
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "coverage": float(covered.mean()),
+    }
 
 
 def ranges(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:

@@ -53,7 +53,6 @@
       q.snrs = Number.isNaN(known) ? data.unknown[q.classes ? "auc" : "r2"].map((v) => usual(snrOf(v))) : [snrOf(known)];
       q.aspect = q.columns / q.rows;
       q.perFeature = (q.rows / q.columns) * (q.classes ? 2 * rate : 1);
-      q.binary = q.classes ? 1 : 0;
       return q;
     }
 
@@ -67,7 +66,7 @@
       return same === 1 ? [1] : pulled;
     }
     const points = (q, { relevant = q.relevant, aspect = q.aspect, snrs = q.snrs, pulled = alignments(q, relevant) } = {}) =>
-      snrs.flatMap((snr) => pulled.map((alignment) => ({ aspect, share: relevant / q.columns, snr, alignment, binary: q.binary, response: q.response })));
+      snrs.flatMap((snr) => pulled.map((alignment) => ({ aspect, share: relevant / q.columns, snr, alignment, binary: Number(q.classes), response: q.response })));
 
     // -- one number of columns that matter: what is likelier, and how sure that is
 
