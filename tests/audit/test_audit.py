@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from normwise.analysis.columns import check_table
+from normwise.audit.expected import expected
 from normwise.audit.limits import groups_of, largest_correlation, limits, spectrum
 from normwise.audit.rerun import glmnet_grid, rerun
-from normwise.audit.verdicts import audit_scenario, audited, planned, sampled
+from normwise.audit.sample import planned, sampled
+from normwise.audit.verdicts import against_theory, audited, by_regime
 from normwise.audit.wang_2020 import published_error, read_published, scenario_of, unit
 from normwise.data.errors import InputError
 from normwise.data.population import draw, population
@@ -162,17 +164,17 @@ def test_strengths_are_those_of_glmnet(rng):
 
 def test_what_is_run_again_agrees_with_theory_on_either_grid(tmp_path):
     row = table(tmp_path).iloc[1]
-    fits = audit_scenario(row, 24, 5)
+    fits, theory = rerun(scenario_of(row), 0, 24, 5), expected([row], 5).iloc[0]
     errors = fits.groupby(["method", "grid"])["error"]
     mean, spread = np.sqrt(errors.mean()), errors.sem() / (2 * np.sqrt(errors.mean()))
-    held, best = fits["theory_ridge_glmnet"].iloc[0], fits["theory_ridge"].iloc[0]
+    held, best = theory["theory_ridge_glmnet"], theory["theory_ridge"]
     ends = fits[(fits["method"] == "ridge") & (fits["grid"] == "glmnet")]["at_end"]
     assert ends.all()
     assert mean["ridge", "glmnet"] == pytest.approx(held, abs=3 * spread["ridge", "glmnet"])
     # the wide grid is tuned on the data: a little above the least error
     assert mean["ridge", "wide"] == pytest.approx(best * 1.01, abs=3 * spread["ridge", "wide"])
     assert mean["ridge", "glmnet"] > 1.03 * mean["ridge", "wide"]
-    assert fits["theory_lasso"].iloc[0] < mean["lasso", "glmnet"] + 3 * spread["lasso", "glmnet"]
+    assert theory["theory_lasso"] < mean["lasso", "glmnet"] + 3 * spread["lasso", "glmnet"]
 
 
 def test_data_sets_do_not_depend_on_the_others(tmp_path):
@@ -183,13 +185,19 @@ def test_data_sets_do_not_depend_on_the_others(tmp_path):
     )
 
 
-def test_the_table_has_published_run_again_and_theory(tmp_path):
+COMPARISON = {"margin": 0.05, "false_discovery_rate": 0.05}
+
+
+def test_the_tables_have_published_run_again_and_theory(tmp_path):
     path = tmp_path / "published.csv"
     table(tmp_path)
-    rows = planned({"table": str(path), "n_scenarios": 2, "replicates": 4}, 5)
+    rows, batches = planned({"table": str(path), "n_scenarios": 2, "replicates": 4}, 5)
+    every = [row for batch in batches.values() for row in batch]
     assert len(rows) == 2
-    parts = [(row, audit_scenario(row, 4, 5)) for row in rows.values()]
-    found = audited(parts, {"margin": 0.05, "false_discovery_rate": 0.05})
+    assert {row["scenario"] for row in every} == {1, 4, 21}
+    theory = expected(every, 5)
+    parts = [(row, rerun(scenario_of(pd.Series(row)), 0, 4, 5)) for row in rows.values()]
+    found = audited(parts, theory, COMPARISON)
     check_table(found, "audit")
     assert found["published_scenario"].astype(str).tolist() == list(rows)
     first = found.iloc[0]
@@ -198,8 +206,33 @@ def test_the_table_has_published_run_again_and_theory(tmp_path):
         (first["published_ridge"] - first["ridge_glmnet"]) / error
     )
     assert (found["flips"] == (found["verdict_glmnet"] != found["verdict_wide"])).all()
-    check_table(audited([], {"margin": 0.05, "false_discovery_rate": 0.05}), "audit")
-    assert planned({"table": "", "n_scenarios": 2, "replicates": 4}, 5) == {}
+
+    beside = against_theory(every, theory, 0.05)
+    check_table(beside, "audit_theory")
+    risk = beside[["theory_ridge_glmnet", "theory_ridge"]] ** 2
+    risk = risk.sub(beside["noise"] ** 2, axis=0)
+    np.testing.assert_allclose(beside["cost_risk"], risk.iloc[:, 0] / risk.iloc[:, 1])
+    assert (beside["cost_risk"] >= beside["cost_rmse"]).all()
+    assert (beside["effect_glmnet"] <= beside["effect_wide"]).all()
+
+    regimes = by_regime(found, beside, 0.95)
+    check_table(regimes, "audit_regimes")
+    assert regimes["n"].iloc[0] == 3
+    assert regimes["n_rerun"].iloc[0] == 2
+    for _, own in regimes[1:].groupby("regime"):
+        assert own["n"].sum() == 3
+        assert own["theory_flips"].sum() == regimes["theory_flips"].iloc[0]
+    toeplitz = regimes[regimes["value"] == "Toeplitz 0.7"]
+    assert toeplitz["n"].tolist() == [1]
+
+
+def test_without_a_published_table_there_is_nothing():
+    assert planned({"table": "", "n_scenarios": 2, "replicates": 4}, 5) == ({}, {})
+    nothing = pd.DataFrame()
+    audit, beside = audited([], nothing, COMPARISON), against_theory([], nothing, 0.05)
+    check_table(audit, "audit")
+    check_table(beside, "audit_theory")
+    check_table(by_regime(audit, beside, 0.95), "audit_regimes")
 
 
 def test_a_sample_has_every_design_and_a_larger_one_holds_it(tmp_path):

@@ -538,3 +538,42 @@ def test_replications_are_a_target_of_their_own(study):
     study.configure(LABELS + "replications: {zou_hastie_2005: 30}\n")
     planned = study.planned(targets=("tables/replications.csv",))
     assert planned.keys() == {"replicate", "judge_replications"}
+
+
+AUDITED = """\
+scenario,n,p,s0,SNR,corDesign,rho,pB,s0B,mean.lasso,sd.lasso,mean.ridge,sd.ridge
+1,40,60,4,1,Independence,0,0,0,9.0,0.9,9.5,0.8
+7,40,60,4,2,Pairwise,0.9,10,2,5.0,0.5,5.5,0.5
+9,40,60,6,2,Pairwise,0.5,10,5,6.0,0.6,6.5,0.6
+"""
+REGIMES = ("tables/audit_regimes.csv",)
+
+
+def test_a_published_table_is_put_to_the_test(study, tmp_path):
+    published = tmp_path / "published.csv"
+    published.write_text(AUDITED)
+    audit = "audit: {{table: '{}', n_scenarios: {}, replicates: 3}}\n"
+    study.configure(LABELS + audit.format(published, 2))
+    succeed(study.snakemake(targets=REGIMES))
+    tables = study.results / "tables"
+    fits = {f: f.stat().st_mtime_ns for f in (study.results / "audit" / "rerun").iterdir()}
+    assert len(pd.read_csv(tables / "audit.csv")) == len(fits) == 2
+    assert pd.read_csv(tables / "audit_theory.csv")["published_scenario"].tolist() == [1, 9, 7]
+    assert pd.read_csv(tables / "audit_regimes.csv")["n"].iloc[0] == 3
+    # one more scenario is all that is run
+    study.configure(LABELS + audit.format(published, 3))
+    assert study.planned(targets=REGIMES).keys() == {"audit_scenario", "judge_audit"}
+    succeed(study.snakemake(targets=REGIMES))
+    assert all(f.stat().st_mtime_ns == time for f, time in fits.items())
+    assert len(pd.read_csv(tables / "audit.csv")) == 3
+
+
+def test_an_audit_without_its_table_says_what_it_needs(study):
+    study.configure(LABELS)
+    answer = study.snakemake(targets=REGIMES)
+    assert answer.returncode != 0
+    log = (study.results / "logs" / "judge_audit.log").read_text()
+    assert "audit.table ('') names no file" in log
+    study.configure(LABELS + "audit: {table: absent.csv}\n")
+    answer = study.snakemake(targets=REGIMES)
+    assert "absent.csv: cannot be read" in answer.stdout + answer.stderr

@@ -337,6 +337,8 @@ TABLES: dict[str, Table] = {
             "ridge_wide",
             "ridge_wide_se",
             "theory_ridge",
+            "theory_null",
+            "noise",
             "best_alpha",
             "floor",
             "at_floor",
@@ -348,6 +350,66 @@ TABLES: dict[str, Table] = {
         | _float("effect_wide", "mcse_wide")
         | _text("verdict_wide")
         | _bool("flips"),
+    ),
+    "audit_theory": Table(
+        ("judge_audit",),
+        _int("published_scenario")
+        | _text("scenario", "design")
+        | _int("n_samples", "n_features", "n_nonzero")
+        | _float("sd_ratio", "correlation")
+        | _int("group_size", "per_group")
+        | _float(
+            "published_lasso",
+            "published_lasso_se",
+            "theory_lasso",
+            "z_lasso",
+            "published_ridge",
+            "published_ridge_se",
+            "theory_ridge_glmnet",
+            "z_ridge_glmnet",
+            "theory_ridge",
+            "z_ridge",
+            "theory_null",
+            "noise",
+            "best_alpha",
+            "floor",
+            "cost_rmse",
+            "cost_risk",
+            "effect_glmnet",
+        )
+        | _text("verdict_glmnet")
+        | _float("effect_wide")
+        | _text("verdict_wide")
+        | _bool("flips"),
+    ),
+    "audit_regimes": Table(
+        ("judge_audit",),
+        _text("regime", "value")
+        | _int("n")
+        | _float(
+            "binding",
+            "dear",
+            "cost_rmse_median",
+            "cost_rmse_max",
+            "cost_risk_median",
+            "cost_risk_max",
+            "z_mean",
+            "z_sd",
+            "z_best_mean",
+        )
+        | _int("theory_flips", "n_rerun")
+        | _float(
+            "z_within_lasso",
+            "z_within_ridge",
+            "deviation_lasso",
+            "deviation_ridge",
+            "close_lasso_wide",
+            "close_ridge_wide",
+            "close_ridge_glmnet",
+            "flips",
+            "flips_low",
+            "flips_high",
+        ),
     ),
 }
 

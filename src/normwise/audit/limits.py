@@ -15,6 +15,8 @@ from normwise.theory.linear import ridge_optimal_risk, ridge_risk
 
 # data sets of which the largest correlation with the response is averaged
 CORRELATION_DRAWS = 16
+# features that are drawn for each kind of group with a signal, in at least as many groups
+DRAWN, FEWEST = 20_000, 500
 DIGITS = 10
 
 
@@ -29,6 +31,8 @@ class Limits(NamedTuple):
         At the strength of least risk that glmnet's grid for ridge has.
     null : float
         Of the constant prediction.
+    noise : float
+        Of the truth: the standard deviation of the noise.
     alpha, alpha_lasso : float
         Best strength of ridge and of the lasso.
     floor : float
@@ -40,6 +44,7 @@ class Limits(NamedTuple):
     ridge: float
     ridge_glmnet: float
     null: float
+    noise: float
     alpha: float
     alpha_lasso: float
     floor: float
@@ -112,11 +117,12 @@ def limits(s: Scenario, seed: int) -> Limits:
     if s.covariance == "independent":
         alpha_lasso, lasso = lasso_optimal_risk(truth.coef, rows, noise)
     else:
-        alpha_lasso, lasso = lasso_optimal_risk_groups(groups, rows, noise, seed=seed)
+        draws = max(FEWEST, DRAWN // s.group_size)
+        alpha_lasso, lasso = lasso_optimal_risk_groups(groups, rows, noise, draws, seed)
     bound = glmnet_bounds(largest_correlation(s, seed), s.n_samples, s.n_features)[0]
     # from a mean over the rows to one over the rows that are left
     floor = float(bound) * s.n_samples / rows
     held = ridge if alpha >= floor else ridge_risk(values, signal, rows, noise, floor)
     null = float(values @ signal)
     lasso, ridge, held, null = (float(np.sqrt(noise + r)) for r in (lasso, ridge, held, null))
-    return Limits(lasso, ridge, held, null, alpha, alpha_lasso, floor)
+    return Limits(lasso, ridge, held, null, float(np.sqrt(noise)), alpha, alpha_lasso, floor)

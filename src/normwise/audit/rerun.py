@@ -37,6 +37,15 @@ def glmnet_grid(problem: Problem, l1_ratio: float, n_alphas: int = N_ALPHAS) -> 
     return np.geomspace(top, least, n_alphas)
 
 
+def data_set(
+    s: Scenario, seed: int, replicate: int
+) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Features, response and folds of one data set; whoever asks gets the same ones."""
+    X, y = draw(s, seed, replicate)
+    rng = generator(seed, s.key, "folds", replicate)
+    return np.ascontiguousarray(X), y, make_folds(y, N_FOLDS, s.response, rng)
+
+
 @threadpool_limits.wrap(limits=1)
 def rerun(s: Scenario, start: int, stop: int, seed: int) -> pd.DataFrame:
     """Fit some data sets of a published scenario, on the same folds with either grid.
@@ -62,11 +71,9 @@ def rerun(s: Scenario, start: int, stop: int, seed: int) -> pd.DataFrame:
     truth, rows = population(s, seed), []
     squared_unit = unit(truth) ** 2
     for replicate in range(start, stop):
-        X, y = draw(s, seed, replicate)
+        X, y, splits = data_set(s, seed, replicate)
         noise = noise_var_of_sample(s, X @ truth.coef)
-        rng = generator(seed, s.key, "folds", replicate)
-        splits = make_folds(y, N_FOLDS, s.response, rng)
-        problem = Problem(np.ascontiguousarray(X), y)
+        problem = Problem(X, y)
         for method, l1_ratio in METHODS.items():
             for grid in GRIDS:
                 if grid == "glmnet":

@@ -1,4 +1,4 @@
-"""The audit of a published study: which scenarios, and what is found in each."""
+"""The audit of a published study: what is found in each scenario, and how often."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.columns import typed
-from normwise.analysis.inference import decide, standard_error, zone_tests
+from normwise.analysis.inference import decide, standard_error, wilson_interval, zone_tests
 from normwise.analysis.measure.effects import log_ratio
-from normwise.audit.limits import limits
-from normwise.audit.rerun import GRIDS, METHODS, rerun
-from normwise.audit.wang_2020 import (
-    PROPERTIES,
-    published_error,
-    read_published,
-    scenario_of,
-    unit,
-)
-from normwise.data.population import population
+from normwise.audit.rerun import GRIDS, METHODS
+from normwise.audit.wang_2020 import PROPERTIES, published_error, scenario_of
 
-THEORY = ("theory_lasso", "theory_ridge", "theory_ridge_glmnet", "best_alpha", "floor")
-STRATA = ("corDesign", "rho", "pB", "s0B")
+THEORY = (
+    "theory_lasso",
+    "theory_ridge",
+    "theory_ridge_glmnet",
+    "theory_null",
+    "noise",
+    "best_alpha",
+    "floor",
+)
 NAMES = {
     "scenario": "published_scenario",
     "n": "n_samples",
@@ -35,69 +34,6 @@ NAMES = {
     "pB": "group_size",
     "s0B": "per_group",
 }
-
-
-def sampled(published: pd.DataFrame, n_scenarios: int, seed: int) -> pd.DataFrame:
-    """Some scenarios of a published table, from each of its designs as many as its share.
-
-    Parameters
-    ----------
-    published : DataFrame
-        What `normwise.audit.wang_2020.read_published` returns.
-    n_scenarios : int
-        At most; a design (correlations, sizes of blocks, relevant features in each) has at least
-        one if there are so many.
-    seed : int
-        A larger sample with the same seed holds the smaller one of each design.
-
-    Returns
-    -------
-    DataFrame
-        In the order of the table.
-    """
-    order = np.random.default_rng(seed).permutation(len(published))
-    shuffled = published.iloc[order]
-    # the place in its design, as a share: equal shares of all designs come first
-    groups = shuffled.groupby(list(STRATA), sort=True)["scenario"]
-    place = (groups.cumcount() + 0.5) / groups.transform("size")
-    return published.loc[sorted(place.sort_values(kind="stable").index[:n_scenarios])]
-
-
-def planned(audit: Mapping[str, Any], seed: int) -> dict[str, dict[str, Any]]:
-    """The rows that an audit runs again, by their number in the published table.
-
-    Parameters
-    ----------
-    audit : mapping
-        Key ``audit`` of the checked config; without a ``table`` there is nothing to run.
-    seed : int
-    """
-    if not audit["table"]:
-        return {}
-    rows = sampled(read_published(audit["table"]), audit["n_scenarios"], seed)
-    return {str(row["scenario"]): row for row in rows.to_dict("records")}
-
-
-def audit_scenario(row: Mapping[str, Any], replicates: int, seed: int) -> pd.DataFrame:
-    """Fits of one row of the published table, each beside what theory says of the row."""
-    published = pd.Series(row)
-    fits = rerun(scenario_of(published), 0, replicates, seed)
-    return fits.assign(**theory_of(published, seed))
-
-
-def theory_of(row: pd.Series, seed: int) -> dict[str, float]:
-    """What theory says of a row of the published table, in its unit.
-
-    Returns
-    -------
-    dict
-        ``THEORY``: the errors of `normwise.audit.limits.Limits`, the best strength of ridge and
-        the least one of glmnet's grid.
-    """
-    s = scenario_of(row)
-    found, scale = limits(s, seed), unit(population(s, seed))
-    errors = (scale * e for e in (found.lasso, found.ridge, found.ridge_glmnet))
-    return dict(zip(THEORY, (*errors, found.alpha, found.floor), strict=True))
 
 
 def _measured(fits: pd.DataFrame) -> dict[str, Any]:
@@ -120,29 +56,45 @@ def _measured(fits: pd.DataFrame) -> dict[str, Any]:
     return row
 
 
+def _named(row: pd.Series) -> dict[str, Any]:
+    return {NAMES[k]: row[k] for k in ("scenario", *PROPERTIES)} | {"scenario": scenario_of(row).id}
+
+
+def _published(row: pd.Series) -> dict[str, float]:
+    out: dict[str, float] = {}
+    for method in METHODS:
+        told = published_error(row, method)
+        out |= {f"published_{method}": told.value, f"published_{method}_se": told.se}
+    return out
+
+
 def audited(
-    rows: Iterable[tuple[Mapping[str, Any], pd.DataFrame]], comparison: Mapping[str, Any]
+    rows: Iterable[tuple[Mapping[str, Any], pd.DataFrame]],
+    theory: pd.DataFrame,
+    comparison: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Table ``audit``: published, run again with either grid, and theory, side by side.
 
     Parameters
     ----------
     rows : iterable of (mapping, DataFrame)
-        A row of the published table and what `audit_scenario` made of it.
+        A row of the published table and what `normwise.audit.rerun.rerun` made of it.
+    theory : DataFrame
+        What `normwise.audit.expected.expected` says, of these rows at least.
     comparison : mapping
         ``margin`` and ``false_discovery_rate`` of the verdicts, which are on excess risks as in
         every study.
     """
+    known = theory.set_index("scenario") if len(theory) else theory
     found = []
     for values, fits in rows:
         row = pd.Series(values)
-        entry = {NAMES[k]: row[k] for k in ("scenario", *PROPERTIES)}
-        entry |= {"scenario": scenario_of(row).id, **fits.iloc[0][list(THEORY)], **_measured(fits)}
+        entry = _named(row) | known.loc[row["scenario"], list(THEORY)].to_dict() | _measured(fits)
+        entry |= _published(row)
         for method in METHODS:
-            told, again = published_error(row, method), entry[f"{method}_glmnet"]
-            entry |= {f"published_{method}": told.value, f"published_{method}_se": told.se}
-            error = np.hypot(told.se, entry[f"{method}_glmnet_se"])
-            entry[f"z_{method}"] = (told.value - again) / error
+            again = entry[f"{method}_glmnet"]
+            error = np.hypot(entry[f"published_{method}_se"], entry[f"{method}_glmnet_se"])
+            entry[f"z_{method}"] = (entry[f"published_{method}"] - again) / error
         found.append(entry)
     if not found:
         return typed(pd.DataFrame(), "audit")
@@ -156,3 +108,126 @@ def audited(
         table[f"verdict_{grid}"] = decide(effect, *tests, level, names)["verdict"]
     table["flips"] = table["verdict_glmnet"] != table["verdict_wide"]
     return typed(table, "audit")
+
+
+def against_theory(
+    rows: Iterable[Mapping[str, Any]], theory: pd.DataFrame, margin: float
+) -> pd.DataFrame:
+    """Table ``audit_theory``: every published scenario beside what theory says of it.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        All rows of the published table.
+    theory : DataFrame
+        What `normwise.audit.expected.expected` says of them.
+    margin : float
+        Half-width of the zone of practical equivalence, as a relative change of the risk.
+    """
+    table = pd.DataFrame([_named(row) | _published(row) for row in map(pd.Series, rows)])
+    if not len(table):
+        return typed(table, "audit_theory")
+    theory = theory.rename(columns={"scenario": "published_scenario"})
+    table = table.merge(theory, on="published_scenario", validate="one_to_one")
+    risk = {name: _risk(table, f"theory_{name}") for name in ("lasso", "ridge", "ridge_glmnet")}
+    table["cost_rmse"] = table["theory_ridge_glmnet"] / table["theory_ridge"]
+    table["cost_risk"] = risk["ridge_glmnet"] / risk["ridge"]
+    for name, ridge in (("glmnet", "ridge_glmnet"), ("wide", "ridge")):
+        table[f"effect_{name}"] = np.log(risk["lasso"] / risk[ridge])
+        table[f"verdict_{name}"] = _side(table[f"effect_{name}"], np.log1p(margin))
+    table["flips"] = table["verdict_glmnet"] != table["verdict_wide"]
+    for name, column in (
+        ("lasso", "theory_lasso"),
+        ("ridge", "theory_ridge"),
+        ("ridge_glmnet", "theory_ridge_glmnet"),
+    ):
+        method = name.split("_")[0]
+        away = table[f"published_{method}"] - table[column]
+        table[f"z_{name}"] = away / table[f"published_{method}_se"]
+    return typed(table, "audit_theory")
+
+
+def _risk(table: pd.DataFrame, column: str) -> pd.Series:
+    # of an error that contains the noise; rounding may leave a hair less than nothing
+    return (table[column] ** 2 - table["noise"] ** 2).clip(lower=1e-12)
+
+
+def _side(effect: pd.Series, zone: float) -> np.ndarray:
+    return np.select([effect < -zone, effect > zone], ["l1", "l2"], "equivalent")
+
+
+# a share of the error from which on the end of the grid counts as a cost, and within which theory
+# and what was run again count as equal
+DEAR, CLOSE, FAR = 0.02, 0.02, 3.0
+REGIMES = {
+    "all": (),
+    "SNR": ("sd_ratio",),
+    "design": ("design", "correlation"),
+    "rows": ("n_samples",),
+    "columns": ("n_features",),
+    "in a block": ("per_group",),
+}
+
+
+def by_regime(audit: pd.DataFrame, theory: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Table ``audit_regimes``: how often, and by how much, over all and within regimes.
+
+    Parameters
+    ----------
+    audit, theory : DataFrame
+        Tables ``audit`` and ``audit_theory``.
+    confidence : float
+        Level of the intervals of shares, Wilson's.
+    """
+    rows = []
+    for name, keys in REGIMES.items():
+        values = [()] if not keys else sorted(set(theory[list(keys)].itertuples(index=False)))
+        for value in values:
+            own, beside = _where(audit, keys, value), _where(theory, keys, value)
+            text = " ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
+            rows.append({"regime": name, "value": text} | _tallied(own, beside, confidence))
+    return typed(pd.DataFrame(rows if len(theory) else []), "audit_regimes")
+
+
+def _where(table: pd.DataFrame, keys: tuple[str, ...], value: tuple[Any, ...]) -> pd.DataFrame:
+    for key, wanted in zip(keys, value, strict=True):
+        table = table[table[key] == wanted]
+    return table
+
+
+def _tallied(audit: pd.DataFrame, theory: pd.DataFrame, confidence: float) -> dict[str, Any]:
+    n, m = len(theory), len(audit)
+    z = theory["z_ridge_glmnet"]
+    out = {
+        "n": n,
+        "binding": float((theory["best_alpha"] < theory["floor"]).mean()),
+        "dear": float((theory["cost_rmse"] > 1 + DEAR).mean()),
+        "cost_rmse_median": float(theory["cost_rmse"].median()),
+        "cost_rmse_max": float(theory["cost_rmse"].max()),
+        "cost_risk_median": float(theory["cost_risk"].median()),
+        "cost_risk_max": float(theory["cost_risk"].max()),
+        "z_mean": float(z.mean()),
+        "z_sd": float(z.std(ddof=1)),
+        "z_best_mean": float(theory["z_ridge"].mean()),
+        "theory_flips": int(theory["flips"].sum()),
+        "n_rerun": m,
+    }
+    if not m:
+        return out
+    again = audit[[f"{x}_glmnet" for x in METHODS]].to_numpy()
+    told = audit[[f"published_{x}" for x in METHODS]].to_numpy()
+    z = audit[[f"z_{x}" for x in METHODS]].abs().to_numpy()
+    flips = int(audit["flips"].sum())
+    low, high = wilson_interval(flips, m, confidence)
+    out |= {f"z_within_{x}": float((z[:, i] < FAR).mean()) for i, x in enumerate(METHODS)}
+    out |= {
+        f"deviation_{x}": float(np.sqrt(((told[:, i] / again[:, i] - 1) ** 2).mean()))
+        for i, x in enumerate(METHODS)
+    }
+    for name, column in (
+        ("lasso_wide", "theory_lasso"),
+        ("ridge_wide", "theory_ridge"),
+        ("ridge_glmnet", "theory_ridge_glmnet"),
+    ):
+        out[f"close_{name}"] = float(((audit[name] / audit[column] - 1).abs() < CLOSE).mean())
+    return out | {"flips": flips, "flips_low": float(low), "flips_high": float(high)}

@@ -14,6 +14,7 @@ import yaml
 from normwise.analysis.judge.health import passed_all
 from normwise.analysis.learn.atlas import KINDS, read_atlas
 from normwise.analysis.tables import Tables, distinct, effects
+from normwise.audit.published import REGIMES, read_found
 from normwise.data.imported import Source
 from normwise.report.answer import answer
 from normwise.report.claims.claim import Claim
@@ -24,8 +25,10 @@ from normwise.report.figures.drawing import Entry, is_placed
 from normwise.report.look.numbers import words
 from normwise.report.look.sheet import Sheet
 from normwise.report.look.words import VERDICT_NAMES
+from normwise.report.others import knight_bajaj, wang
 from normwise.report.replicated import replication_summary, replication_words
 from normwise.report.sheets.datasets import own_data_sheet
+from normwise.report.sheets.others import regimes_sheet
 from normwise.report.summaries import (
     grid_summary,
     job_summary,
@@ -218,9 +221,17 @@ def _checks(results: Results) -> dict[str, Any]:
     return {
         "grid": grid_summary(tables),
         "plan": results.replicates_needed,
+        "theory": results.theory,
+    }
+
+
+def _others(results: Results) -> dict[str, Any]:
+    return {
+        "wang": wang(),
+        "regimes": regimes_sheet(read_found(REGIMES)),
+        "knight": knight_bajaj(),
         "replications": results.replications,
         "replicated": replication_words(results.replications),
-        "theory": results.theory,
     }
 
 
@@ -257,6 +268,7 @@ EVIDENCE = (
     Section("figures", "Figures", _figures),
     Section("tables", "Tables", _tables),
     Section("checks", "Checks", _checks),
+    Section("others", "Published", _others),
     Section("methods", "Methods", _methods),
     Section("provenance", "Provenance", _provenance),
 )

@@ -82,7 +82,9 @@ def _controlled(values: np.ndarray, control: np.ndarray, expected: float) -> flo
     # mean of values, less what their control has by chance
     away = control - control.mean()
     spread = float(away @ away)
-    slope = float(away @ values) / spread if spread > 0 else 0.0
+    # at most one to one, which it is alone: where hardly a draw is beyond the threshold, the slope
+    # that fits best can be anything
+    slope = min(max(float(away @ values) / spread, 0.0), 1.0) if spread > 0 else 0.0
     return float(values.mean() - slope * (control.mean() - expected))
 
 

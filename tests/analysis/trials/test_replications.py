@@ -15,7 +15,8 @@ from normwise.analysis.trials.replications.protocol import (
     study_module,
 )
 
-QUICK = [s for s in studies() if s != "hastie_tibshirani_tibshirani_2020"]
+SLOW = ("hastie_tibshirani_tibshirani_2020", "knight_bajaj_2026")
+QUICK = [s for s in studies() if s not in SLOW]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_batches_cover_every_data_set_once():
 def test_every_module_of_the_folder_is_a_study_in_its_order():
     assert list(studies()) == [
         *("zou_hastie_2005", "esl_ridge", "esl_bet_on_sparsity", "ng_2004"),
-        "hastie_tibshirani_tibshirani_2020",
+        *SLOW,
     ]
     for study in studies().values():
         assert study.LABEL and study.SOURCE and study.ABOUT

@@ -32,6 +32,8 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("calibration",),
     ("fair_grid",),
     ("replications",),
+    ("published_grid",),
+    ("published_ratio",),
 )
 
 
@@ -43,7 +45,7 @@ def gallery(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     dict of str to dict
         By name: ``module`` that draws it, ``datasets`` that it shows with their ``titles``,
         ``axes`` that vary in them, the ``margin`` of equivalence, and ``compact`` for the map that
-        opens the page.
+        opens the page, and the digest of the ``data`` of the package that it shows.
     """
     margin = config["comparison"]["margin"]
     config = {**config, "datasets": [{**d, "axes": _axes(d)} for d in config["datasets"]]}
@@ -71,4 +73,5 @@ def _entry(module: str, figure: Wanted, margin: float) -> dict[str, Any]:
         "axes": datasets[0]["axes"] if len(datasets) == 1 else [],
         "margin": margin,
     }
-    return entry | ({"compact": True} if figure.compact else {})
+    extra = {"compact": figure.compact, "data": figure.data}
+    return entry | {key: value for key, value in extra.items() if value}

@@ -23,11 +23,14 @@ class Wanted:
         Data sets of the config that it shows; none for one that looks at the whole study.
     compact : bool
         Whether it is drawn small, for the top of the page.
+    data : str
+        Digest of what it shows that comes with the package; it is drawn again when that changes.
     """
 
     name: str
     datasets: tuple[Mapping[str, Any], ...] = ()
     compact: bool = False
+    data: str = ""
 
 
 def shown_as(config: Mapping[str, Any], figure: str) -> Datasets:
