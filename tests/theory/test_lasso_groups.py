@@ -80,3 +80,13 @@ def test_a_signal_that_is_lost_in_noise_is_left_alone():
 def test_what_makes_no_sense_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         wrong()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_risk_is_none_below_zero_where_hardly_a_draw_is_selected(seed):
+    # with this many features for the rows, the best threshold keeps nearly all of them out
+    covariance = 0.5 + 0.5 * np.eye(10)
+    coef = np.append(1 / np.sqrt(40), np.zeros(9))
+    groups = [Group(covariance, coef, 40), Group(covariance, np.zeros(10), 160)]
+    _, risk = lasso_optimal_risk_groups(groups, 99, 0.99, seed=seed)
+    assert risk == pytest.approx(0.993, abs=0.01)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.columns import typed
-from normwise.analysis.inference import decide, standard_error, wilson_interval, zone_tests
+from normwise.analysis.inference import standard_error, wilson_interval
+from normwise.analysis.judge.fair_grid import verdicts_of
 from normwise.analysis.measure.effects import log_ratio
 from normwise.audit.rerun import GRIDS, METHODS
 from normwise.audit.wang_2020 import PROPERTIES, published_error, scenario_of
@@ -99,13 +100,14 @@ def audited(
     if not found:
         return typed(pd.DataFrame(), "audit")
     table = pd.DataFrame(found)
-    names = table.assign(first="l1", second="l2")[["first", "second", "scenario"]]
-    zone = np.log1p(comparison["margin"])
     for grid in GRIDS:
-        effect, mcse = table[f"effect_{grid}"], table[f"mcse_{grid}"]
-        tests = zone_tests(effect, mcse, table["replicates"], zone)
-        level = comparison["false_discovery_rate"]
-        table[f"verdict_{grid}"] = decide(effect, *tests, level, names)["verdict"]
+        table[f"verdict_{grid}"] = verdicts_of(
+            table[f"effect_{grid}"],
+            table[f"mcse_{grid}"],
+            table["replicates"],
+            table["scenario"],
+            comparison,
+        )
     table["flips"] = table["verdict_glmnet"] != table["verdict_wide"]
     return typed(table, "audit")
 

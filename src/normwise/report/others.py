@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from normwise.analysis.trials.replications.knight_bajaj_2026 import (
     ENOUGH,
@@ -14,6 +15,7 @@ from normwise.analysis.trials.replications.knight_bajaj_2026 import (
     verdict,
 )
 from normwise.audit.published import KNIGHT_BAJAJ, REGIMES, WANG, read_found
+from normwise.report.look.words import VERDICT_NAMES
 
 DIFFERENCE = 0.003
 
@@ -38,30 +40,31 @@ def knight_bajaj() -> dict[str, Any]:
     Returns
     -------
     dict
-        Of the cells with enough rows: ``n``, ``small``, in how many the RMSE differs by at most
-        0.3 %, the range ``least`` to ``most`` of the lasso's excess risk over ridge's in these,
-        and ``verdicts``. ``recall`` by penalty where features are collinear and the signal weak.
+        Of the ``n`` cells with enough rows: ``small``, in how many the RMSE differs by at most
+        0.3 %, and the range ``least`` to ``most`` of the lasso's excess risk over ridge's in these.
+        ``first`` and ``last``: verdicts with the fewest and with the most rows that are enough.
+        ``recall`` and ``kept`` by penalty where features are collinear and the signal weak.
     """
     cells = read_found(KNIGHT_BAJAJ)
     enough = cells[cells["rows"] >= ENOUGH]
     small = enough[enough["rmse_gap"] <= DIFFERENCE]
     ratio = np.exp(small["effect"])
     hard = cells[(cells["condition"] == ILL) & (cells["snr"] == LOW_SNR)].mean()
+    verdicts = {rows: _verdicts(own) for rows, own in cells.groupby("rows")}
+    last = max(verdicts)
     return {
         "rows": ENOUGH,
         "condition": ILL,
-        "cells": len(cells),
-        "data_sets": int(cells["n"].min()),
+        "cells_at": len(cells) // len(verdicts),
         "n": len(enough),
         "small": len(small),
         "least": float(ratio.min()),
         "most": float(ratio.max()),
         "largest_gap": float(enough["rmse_gap"].max()),
-        "verdicts": enough.apply(verdict, axis=1).value_counts().to_dict(),
-        "all_verdicts": {
-            int(rows): own.apply(verdict, axis=1).value_counts().to_dict()
-            for rows, own in cells.groupby("rows")
-        },
+        "first": verdicts[ENOUGH],
+        "last_rows": last,
+        "last": verdicts[last],
+        "most_equivalent": max(found["equivalent"] for found in verdicts.values()),
         "recall": {
             "lasso": hard["recall_lasso"],
             "elastic_net": hard["recall_elastic_net"],
@@ -70,3 +73,8 @@ def knight_bajaj() -> dict[str, Any]:
         },
         "kept": {"lasso": hard["kept_lasso"], "elastic_net": hard["kept_elastic_net"]},
     }
+
+
+def _verdicts(cells: pd.DataFrame) -> dict[str, int]:
+    counts = cells.apply(verdict, axis=1).value_counts()
+    return {name: int(counts.get(name, 0)) for name in VERDICT_NAMES}

@@ -24,15 +24,33 @@ def judge_grids(effects: pd.DataFrame, comparison: Mapping[str, Any]) -> pd.Data
     """
     if not len(effects):
         return typed(pd.DataFrame(), "fair_grid")
-    frame = effects.assign(first="l1", second="l2")
-    level, names = comparison["false_discovery_rate"], frame[["first", "second", "scenario"]]
+    frame = effects.copy()
     for name in ("", "_glmnet"):
-        tests = zone_tests(
-            frame[f"effect{name}"],
-            frame[f"mcse{name}"],
-            frame["n"],
-            np.log1p(comparison["margin"]),
+        frame[f"verdict{name}"] = verdicts_of(
+            frame[f"effect{name}"], frame[f"mcse{name}"], frame["n"], frame["scenario"], comparison
         )
-        judged = decide(frame[f"effect{name}"], *tests, level, names)
-        frame[f"verdict{name}"] = judged["verdict"]
     return typed(frame, "fair_grid")
+
+
+def verdicts_of(
+    effect: pd.Series,
+    mcse: pd.Series,
+    n: pd.Series,
+    scenario: pd.Series,
+    comparison: Mapping[str, Any],
+) -> pd.Series:
+    """Verdicts of L1 against L2 on one grid, a family of their own.
+
+    Parameters
+    ----------
+    effect, mcse : Series
+        Mean of log(risk of L1 / risk of L2) and its standard error.
+    n : Series
+        Replicates.
+    scenario : Series
+    comparison : mapping
+        ``margin`` and ``false_discovery_rate``.
+    """
+    names = pd.DataFrame({"first": "l1", "second": "l2", "scenario": scenario})
+    tests = zone_tests(effect, mcse, n, np.log1p(comparison["margin"]))
+    return decide(effect, *tests, comparison["false_discovery_rate"], names)["verdict"]
