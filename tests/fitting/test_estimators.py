@@ -1007,6 +1007,20 @@ def test_both_ends_of_the_default_l2_grid(rng):
     assert classifier.intercept_path_[0] == pytest.approx(np.log((y > 5).sum() / (y <= 5).sum()))
 
 
+def test_a_weak_signal_gets_a_strength_beyond_the_default_ones_of_ridge_cv(rng):
+    n, p, risks = 500, 50, []
+    for _ in range(5):
+        X = rng.standard_normal((n, p))
+        b = rng.choice([-1.0, 1.0], p) * np.sqrt(0.05 / p)
+        y = X @ b + rng.standard_normal(n)
+        own, other = L2RegressorCV().fit(X, y), RidgeCV().fit(X, y)
+        assert other.alpha_ == 10.0
+        assert n * own.alpha_ > 100
+        risks.append([((m.coef_ - b) ** 2).sum() for m in (own, other)])
+    mine, theirs = np.mean(risks, axis=0)
+    assert mine < 0.5 * theirs
+
+
 @pytest.mark.parametrize(
     ("estimator", "options", "message"),
     [

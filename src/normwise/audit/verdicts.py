@@ -187,7 +187,7 @@ def by_regime(audit: pd.DataFrame, theory: pd.DataFrame, confidence: float) -> p
         for value in values:
             own, beside = _where(audit, keys, value), _where(theory, keys, value)
             text = " ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
-            rows.append({"regime": name, "value": text} | _tallied(own, beside, confidence))
+            rows.append({"regime": name, "value": text or "all"} | _tallied(own, beside, confidence))
     return typed(pd.DataFrame(rows if len(theory) else []), "audit_regimes")
 
 
