@@ -186,8 +186,8 @@ def by_regime(audit: pd.DataFrame, theory: pd.DataFrame, confidence: float) -> p
         values = [()] if not keys else sorted(set(theory[list(keys)].itertuples(index=False)))
         for value in values:
             own, beside = _where(audit, keys, value), _where(theory, keys, value)
-            text = " ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
-            rows.append({"regime": name, "value": text or "all"} | _tallied(own, beside, confidence))
+            text = " ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value) or name
+            rows.append({"regime": name, "value": text} | _tallied(own, beside, confidence))
     return typed(pd.DataFrame(rows if len(theory) else []), "audit_regimes")
 
 
@@ -216,20 +216,16 @@ def _tallied(audit: pd.DataFrame, theory: pd.DataFrame, confidence: float) -> di
     }
     if not m:
         return out
-    again = audit[[f"{x}_glmnet" for x in METHODS]].to_numpy()
-    told = audit[[f"published_{x}" for x in METHODS]].to_numpy()
-    z = audit[[f"z_{x}" for x in METHODS]].abs().to_numpy()
-    flips = int(audit["flips"].sum())
-    low, high = wilson_interval(flips, m, confidence)
-    out |= {f"z_within_{x}": float((z[:, i] < FAR).mean()) for i, x in enumerate(METHODS)}
-    out |= {
-        f"deviation_{x}": float(np.sqrt(((told[:, i] / again[:, i] - 1) ** 2).mean()))
-        for i, x in enumerate(METHODS)
-    }
+    for method in METHODS:
+        told, again = audit[f"published_{method}"], audit[f"{method}_glmnet"]
+        out[f"z_within_{method}"] = float((audit[f"z_{method}"].abs() < FAR).mean())
+        out[f"deviation_{method}"] = float(np.sqrt(((told / again - 1) ** 2).mean()))
     for name, column in (
         ("lasso_wide", "theory_lasso"),
         ("ridge_wide", "theory_ridge"),
         ("ridge_glmnet", "theory_ridge_glmnet"),
     ):
         out[f"close_{name}"] = float(((audit[name] / audit[column] - 1).abs() < CLOSE).mean())
+    flips = int(audit["flips"].sum())
+    low, high = wilson_interval(flips, m, confidence)
     return out | {"flips": flips, "flips_low": float(low), "flips_high": float(high)}
