@@ -27,12 +27,13 @@ def wang() -> dict[str, Any]:
     Returns
     -------
     dict
-        The row of all scenarios of table ``audit_regimes``, and ``wins``, how often L1 wins among
-        those run again with either grid.
+        The row of all scenarios of table ``audit_regimes``; of those run again ``wins``, how often
+        L1 wins with either grid, and ``turned``, in how many the other penalty wins.
     """
     regimes, rerun = read_found(REGIMES), read_found(WANG)
     wins = {g: int((rerun[f"verdict_{g}"] == "l1").sum()) for g in ("glmnet", "wide")}
-    return {**regimes.iloc[0].to_dict(), "wins": wins}
+    turned = (rerun["verdict_glmnet"] == "l1") & (rerun["verdict_wide"] == "l2")
+    return {**regimes.iloc[0].to_dict(), "wins": wins, "turned": int(turned.sum())}
 
 
 def knight_bajaj() -> dict[str, Any]:
