@@ -122,7 +122,7 @@ SENTENCES = (
     "within 5 % of each other in @KB_ALIKE@ of these @KB_SMALL@ cells.",
     "@KB_COST_RIDGE@ times as high in the median cell with SNR .05, and @KB_COST_RIDGE_MOST@ times",
     "The lasso loses up to a factor of @KB_COST_LASSO_MOST@",
-    "by more than 5 % in @KB_BETTER_DEFAULT@ of the @KB_N@ cells, and not in @KB_BETTER@.",
+    "by more than 5 % in @KB_BETTER_DEFAULT@ of the @KB_N@ cells, rather than in @KB_BETTER@.",
     "wins @KB_FIRST_L1@ and ridge @KB_FIRST_L2@ at 78",
     "@KB_LAST_L1@ and @KB_LAST_L2@ at 300",
     "in more than @KB_EQUIVALENT@.",
