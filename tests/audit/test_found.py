@@ -7,8 +7,9 @@ import pytest
 from normwise.analysis.columns import check_table, typed
 from normwise.analysis.trials.replications import knight_bajaj_2026 as study
 from normwise.analysis.trials.replications.protocol import run_batch
-from normwise.audit import published
-from normwise.audit.published import FOUND, KNIGHT_BAJAJ, REGIMES, WANG, read_found, ship
+from normwise.audit import shipped
+from normwise.audit.published import ship
+from normwise.audit.shipped import FOUND, KNIGHT_BAJAJ, REGIMES, WANG, read_found
 from normwise.files.parquet import write_parquet
 from normwise.report.others import knight_bajaj, wang
 
@@ -31,15 +32,15 @@ def runs(tmp_path, monkeypatch):
 
 
 def test_what_is_shipped_is_what_the_runs_found(runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(published, "FOLDER", tmp_path / "found")
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "found")
     ship(runs, runs, tmp_path / "found")
     assert {f.stem for f in (tmp_path / "found").iterdir()} == set(FOUND)
     cells = read_found(KNIGHT_BAJAJ)
     assert len(cells) == len(study.NONZERO)
     assert (cells["n"] == 2).all()
-    before = published.digest()
+    before = shipped.digest()
     (tmp_path / "found" / f"{WANG}.csv").write_text("scenario\n1\n")
-    assert published.digest() != before
+    assert shipped.digest() != before
 
 
 def test_the_tables_have_the_columns_of_the_audit():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from normwise.analysis.trials.replications.knight_bajaj_2026 import ENOUGH
-from normwise.audit.published import REGIMES, WANG, read_found
+from normwise.audit.shipped import REGIMES, WANG, read_found
 from normwise.report.others import knight_bajaj, wang
 
 PAGE = "docs/explanation/published.md"

@@ -21,15 +21,16 @@ CALLED_FOR = {
     "config": """geometry rule rule_scores goals at_a_glance winner_map winner_map_collinear
         anatomy_paths anatomy_bias_variance dimensionality sparsity collinearity opposing_signs
         signal_strength confounded classification classification_collinear counts several_classes
-        selection stability case_recommender case_sensors calibration fair_grid replications""",
-    "atlas": "geometry rule rule_scores goals fair_grid",
+        selection stability case_recommender case_sensors calibration fair_grid replications
+        published_grid published_ratio""",
+    "atlas": "geometry rule rule_scores goals fair_grid published_grid published_ratio",
     "quick": """geometry rule rule_scores goals at_a_glance winner_map anatomy_paths
         anatomy_bias_variance collinearity classification counts several_classes selection
-        stability calibration fair_grid replications""",
-    "real": "geometry own_data",
+        stability calibration fair_grid replications published_grid published_ratio""",
+    "real": "geometry own_data published_grid published_ratio",
     "small": """geometry rule rule_scores goals at_a_glance grid close_paths close_bias_variance
         related one_axis labels visits species selection stability case_wide calibration fair_grid
-        replications""",
+        replications published_grid published_ratio""",
 }
 FIGURES = "normwise.report.figures"
 TEXT = "{http://www.w3.org/2000/svg}text"
@@ -97,6 +98,7 @@ def test_figures_with_a_section_of_their_own_are_not_among_the_others(schema_fil
     assert placed == [
         *("geometry", "rule", "rule_scores", "goals", "at_a_glance"),
         *("case_wide", "calibration", "fair_grid", "replications"),
+        *("published_grid", "published_ratio"),
     ]
 
 

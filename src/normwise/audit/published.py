@@ -1,11 +1,8 @@
-"""What was found of two published comparisons, as the report shows it.
+"""What was found of two published comparisons, taken over from finished runs.
 
-The tables lie in the folder ``found`` beside this file: of Wang et al. (2020) the scenarios that
-were run again, with the numbers that they are compared with, and counts over all that are in the
-table; of Knight & Bajaj (2026) what was measured in each cell.
-``python -m normwise.audit.published results/audit results`` takes them over from new runs of
-``config/audit.yaml`` (``snakemake audit``) and ``config/replications.yaml`` (``snakemake
-replications``).
+``python -m normwise.audit.published results/audit results`` writes the tables that
+`normwise.audit.shipped` reads, from new runs of ``config/audit.yaml`` (``snakemake audit``) and
+``config/replications.yaml`` (``snakemake replications``).
 """
 
 from __future__ import annotations
@@ -16,23 +13,11 @@ from pathlib import Path
 import pandas as pd
 
 from normwise.analysis.trials.replications import knight_bajaj_2026
+from normwise.audit.shipped import FOLDER, KNIGHT_BAJAJ, REGIMES, WANG
 from normwise.files.parquet import read_parquet
-from normwise.files.whole import sha256, write_text
+from normwise.files.whole import write_text
 
-FOLDER = Path(__file__).with_name("found")
-WANG, REGIMES, KNIGHT_BAJAJ = "wang_2020", "wang_2020_regimes", "knight_bajaj_2026"
-FOUND = (WANG, REGIMES, KNIGHT_BAJAJ)
 DIGITS = 5
-
-
-def read_found(name: str) -> pd.DataFrame:
-    """One of the tables ``FOUND``."""
-    return pd.read_csv(FOLDER / f"{name}.csv", keep_default_na=False, na_values=[""])
-
-
-def digest() -> str:
-    """Of all of them: what shows them is made again when they change."""
-    return " ".join(sha256(FOLDER / f"{name}.csv")[:12] for name in FOUND)
 
 
 def ship(audit: str | Path, replications: str | Path, folder: str | Path = FOLDER) -> None:

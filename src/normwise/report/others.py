@@ -15,7 +15,7 @@ from normwise.analysis.trials.replications.knight_bajaj_2026 import (
     ZONE,
     verdict,
 )
-from normwise.audit.published import KNIGHT_BAJAJ, REGIMES, WANG, read_found
+from normwise.audit.shipped import KNIGHT_BAJAJ, REGIMES, WANG, read_found
 from normwise.report.look.words import VERDICT_NAMES
 
 DIFFERENCE = 0.003

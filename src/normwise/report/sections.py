@@ -14,7 +14,7 @@ import yaml
 from normwise.analysis.judge.health import passed_all
 from normwise.analysis.learn.atlas import KINDS, read_atlas
 from normwise.analysis.tables import Tables, distinct, effects
-from normwise.audit.published import REGIMES, read_found
+from normwise.audit.shipped import REGIMES, read_found
 from normwise.data.imported import Source
 from normwise.report.answer import answer
 from normwise.report.claims.claim import Claim

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from normwise.audit.published import WANG, digest, read_found
+from normwise.audit.shipped import WANG, digest, read_found
 from normwise.report.figures.drawing import NARROW, Drawing, Entry, fitted, is_narrow
 from normwise.report.figures.wanted import Wanted
 from normwise.report.look.colours import COLOURS
@@ -84,9 +84,7 @@ def draw(tables: dict[str, pd.DataFrame], entry: Entry) -> Drawing:
     return Drawing(
         figure,
         f"Ridge as published has up to {100 * most:.0f} % more error than it needs to have",
-        f"{len(frame)} scenarios of Wang et al. (2020), each with 64 data sets there and here. "
-        "Right of the dotted line glmnet's default strengths for ridge end above the best one; "
-        "published errors follow theory at that end, and so do ours with the same strengths. With "
-        f"strengths that go on, the error is {100 * wide:.1f} % above the least in the median of "
-        "these, which is what choosing by cross-validation costs.",
+        f"Wang et al. (2020), {len(frame)} scenarios. Right of the dotted line, glmnet's strengths "
+        "for ridge end above the best one: published errors follow theory there. With strengths "
+        f"that go on, the error is {100 * wide:.1f} % above the least (median).",
     )
