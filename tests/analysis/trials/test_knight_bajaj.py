@@ -44,7 +44,9 @@ def test_cells_are_means_of_what_was_measured(values):
     effect = np.log(risk["lasso"] / risk["ridge"])
     assert row["effect"] == pytest.approx(effect.mean())
     assert row["effect_se"] == pytest.approx(effect.std(ddof=1) / np.sqrt(6))
-    rmse = np.sqrt(1 + risk.mean())
+    rmse = np.sqrt(1 + risk[list(study.L1_RATIOS)].mean())
+    default = np.log(risk[f"ridge{study.DEFAULT}"] / risk["ridge"]).mean()
+    assert row["cost_ridge"] == pytest.approx(np.exp(default))
     assert row["rmse_gap"] == pytest.approx(rmse.max() / rmse.min() - 1)
     assert row["recall_lasso"] == own[study.RECALL, "lasso"].mean() == 1.0
 
