@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from normwise.audit.rerun import METHODS, data_set, rerun
+from normwise.audit.rerun import GRIDS, METHODS, data_set, rerun
 from normwise.audit.verdicts import NAMES
 from normwise.audit.wang_2020 import N_ALPHAS, scenario_of, unit
 from normwise.data.population import population
@@ -64,7 +64,7 @@ def in_r(s: Scenario, seed: int, replicate: int) -> pd.DataFrame:
         command = ["Rscript", "--vanilla", str(HERE / "published.R"), name]
         subprocess.run(command, check=True, capture_output=True, text=True)
         for method in METHODS:
-            for grid in ("glmnet", "wide"):
+            for grid in GRIDS:
                 found = np.fromfile(folder / f"{method}-{grid}.out")
                 risk = float(truth.variance(found[2:] - truth.coef))
                 error = unit(truth) ** 2 * (noise + risk)
@@ -79,7 +79,7 @@ def compared(row: pd.Series, replicates: int, seed: int) -> dict[str, float | in
     ours = rerun(s, 0, replicates, seed)
     out: dict[str, float | int] = {"scenario": int(row["scenario"]), "data_sets": replicates}
     for method in METHODS:
-        for grid in ("glmnet", "wide"):
+        for grid in GRIDS:
             for who, fits in (("r", theirs), ("normwise", ours)):
                 own = fits[(fits["method"] == method) & (fits["grid"] == grid)]
                 out[f"{method}_{grid}_{who}"] = float(np.sqrt(own["error"].mean()))

@@ -54,6 +54,9 @@ def test_counts_are_those_of_the_scenarios():
     assert found["flips"] == rerun["flips"].sum()
     changed = (rerun["verdict_glmnet"] == "l1").sum() - (rerun["verdict_wide"] == "l1").sum()
     assert found["wins"]["glmnet"] - found["wins"]["wide"] == changed
+    # the page says that the size of an advantage is inflated more often than its sign
+    inflated = rerun["effect_glmnet"] < rerun["effect_wide"] - np.log(1.05)
+    assert inflated.sum() > 5 * found["flips"]
     assert found["z_within_ridge"] == pytest.approx((rerun["z_ridge"].abs() < 3).mean(), abs=1e-4)
     regimes = read_found(REGIMES)
     for _, own in regimes[regimes["regime"] != "all"].groupby("regime"):

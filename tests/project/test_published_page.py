@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normwise.analysis.trials.replications.knight_bajaj_2026 import ENOUGH
 from normwise.audit.shipped import REGIMES, WANG, read_found
 from normwise.report.others import knight_bajaj, wang
 
@@ -71,7 +70,7 @@ def numbers(root) -> dict[str, str]:
         "KB_BETTER": f"{k['lasso_better']}",
         "KB_BETTER_DEFAULT": f"{k['lasso_better_default']}",
         "KB_GAP": share(k["largest_gap"], 1),
-        "KB_OLS": share(1 / (2 * ENOUGH), 1),
+        "KB_OLS": share(k["least_squares"], 1),
         "KB_LEAST": f"{k['least']:.2f}",
         "KB_MOST": f"{k['most']:.2f}",
         "KB_FIRST_L1": f"{k['first']['l1']}",

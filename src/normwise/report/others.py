@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from normwise.analysis.trials.replications.knight_bajaj_2026 import (
+    DIFFERENCE,
     ENOUGH,
     ILL,
     LOW_SNR,
@@ -17,8 +18,7 @@ from normwise.analysis.trials.replications.knight_bajaj_2026 import (
 )
 from normwise.audit.shipped import KNIGHT_BAJAJ, REGIMES, WANG, read_found
 from normwise.report.look.words import VERDICT_NAMES
-
-DIFFERENCE = 0.003
+from normwise.theory.linear import ols_risk
 
 
 def wang() -> dict[str, Any]:
@@ -66,6 +66,9 @@ def knight_bajaj() -> dict[str, Any]:
         "small": len(small),
         "least": float(ratio.min()),
         "most": float(ratio.max()),
+        "least_squares": float(
+            np.sqrt(1 + ols_risk(ENOUGH * N_FEATURES, N_FEATURES, 1.0, True)) - 1
+        ),
         "largest_gap": float(enough["rmse_gap"].max()),
         "first": verdicts[ENOUGH],
         "last_rows": last,

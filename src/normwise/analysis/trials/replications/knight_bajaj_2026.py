@@ -47,6 +47,8 @@ RISK, RECALL, KEPT = "excess risk", "recall", "features kept"
 AS_MANY = "recall with as many features as"
 # what they call enough rows, ill-conditioned, and a low ratio of signal to noise
 ENOUGH, ILL, LOW_SNR = 78, 20_000, 0.05
+# of RMSE, relative, that they call interchangeable
+DIFFERENCE = 0.003
 CELL = ["rows", "condition", "nonzero", "snr"]
 MEDIANS = "difference of median RMSE, %"
 MORE = "difference of recall"
